@@ -1,0 +1,1 @@
+"""The doors: thin, each on its own."""

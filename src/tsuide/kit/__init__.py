@@ -1,0 +1,1 @@
+"""The ground: money, time, ids, hashing, arrays, text. Knows nothing of shops."""

@@ -1,0 +1,72 @@
+"""Moments as UTC, and the one integer form in which they are stored and computed: microseconds since 1970.
+
+Nothing here reads the clock: `now` is always an argument.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from tsuide.errors import BadValue
+
+MICROS_PER_SECOND: Final = 1_000_000
+MICROS_PER_DAY: Final = 86_400 * MICROS_PER_SECOND
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970-01-01 UTC, exact.
+
+    Raises:
+        BadValue: the moment has no time zone.
+
+    >>> to_micros(datetime(1970, 1, 2, tzinfo=UTC)) == MICROS_PER_DAY
+    True
+    """
+    if moment.tzinfo is None:
+        raise BadValue("a time without a time zone", key="time", value=moment, way_out="add tzinfo")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_micros(micros: int) -> datetime:
+    """The UTC moment of `micros`.
+
+    >>> from_micros(0).isoformat()
+    '1970-01-01T00:00:00+00:00'
+    """
+    return _EPOCH + timedelta(microseconds=int(micros))
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone called `name`.
+
+    Raises:
+        BadValue: no such zone.
+
+    >>> zone("Asia/Tokyo").key
+    'Asia/Tokyo'
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise BadValue(
+            "not a time zone", key="time zone", value=name, way_out="use an IANA name such as Asia/Tokyo"
+        ) from exc
+
+
+def parse_moment(text: str, local: ZoneInfo) -> datetime:
+    """A UTC moment from ISO 8601 text; a time without offset is the shop's local time.
+
+    Raises:
+        BadValue: not a time.
+
+    >>> parse_moment("2017-11-15 09:00", zone("Asia/Tokyo")).isoformat()
+    '2017-11-15T00:00:00+00:00'
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as exc:
+        raise BadValue(
+            "not a time", key="time", value=text, way_out="write 2017-11-15T09:00:00+09:00"
+        ) from exc
+    return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)

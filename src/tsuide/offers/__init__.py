@@ -1,0 +1,1 @@
+"""What to propose, and what never: one pure decision."""

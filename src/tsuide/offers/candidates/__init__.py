@@ -1,0 +1,1 @@
+"""Who could be proposed: one generator per source."""

@@ -1,0 +1,1 @@
+"""What never to propose: one rule per file, fused into one kernel."""
