@@ -1,0 +1,20 @@
+"""The command line: `tsuide VERB`."""
+
+import typer
+
+from tsuide.interfaces.cli.bench import bench
+from tsuide.interfaces.cli.evaluate import evaluate
+
+cli = typer.Typer(
+    name="tsuide",
+    help="Sell the next right thing to a customer who is already there.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+cli.add_typer(bench, name="bench")
+cli.add_typer(evaluate, name="evaluate")
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()

@@ -1,0 +1,110 @@
+"""Ids from outside ↔ dense integers, mapped once at the edge of mining."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+import polars as pl
+
+from tsuide.errors import BadArray
+from tsuide.kit.arrays import Int32, Int64, UInt8, frozen
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """An immutable list of distinct ids; position = dense integer.
+
+    Kept as one UTF-8 blob and its offsets, so that it can be memory-mapped whatever the ids' lengths.
+
+    Args:
+        blob: the ids' bytes one after the other; uint8 (bytes,).
+        offsets: id i is `blob[offsets[i]:offsets[i + 1]]`; int64 (ids + 1,).
+
+    >>> index = Index.of(["a", "b"])
+    >>> index.position("b"), index.position("x"), len(index), index[0]
+    (1, -1, 2, 'a')
+    >>> index.positions(["b", "x", "a"])
+    array([ 1, -1,  0], dtype=int32)
+    """
+
+    blob: UInt8
+    offsets: Int64
+
+    @classmethod
+    def of(cls, ids: Iterable[str]) -> Self:
+        """The index of distinct `ids`, in the order of their positions.
+
+        Raises:
+            BadArray: an id stands twice.
+        """
+        encoded = [text.encode() for text in ids]
+        offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
+        np.cumsum([len(text) for text in encoded], out=offsets[1:])
+        index = cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), frozen(offsets))
+        if len(index.places) != len(encoded):
+            raise BadArray("an id stands twice", key="ids", value=_first_double(encoded))
+        return index
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str = "ids") -> Self:
+        """The index that `arrays` wrote."""
+        return cls(arrays[f"{prefix}_blob"], arrays[f"{prefix}_offsets"])
+
+    def arrays(self, prefix: str = "ids") -> dict[str, np.ndarray]:
+        """What to save: ``{prefix}_blob`` uint8 (bytes,) and ``{prefix}_offsets`` int64 (n + 1,)."""
+        return {f"{prefix}_blob": self.blob, f"{prefix}_offsets": self.offsets}
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Id → position; not to be changed."""
+        return {text: place for place, text in enumerate(self.ids)}
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Every id, in order."""
+        raw, ends = self.blob.tobytes(), self.offsets.tolist()
+        return [raw[start:end].decode() for start, end in itertools.pairwise(ends)]
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, position: int) -> str:
+        start, end = self.offsets[position], self.offsets[position + 1]
+        return self.blob[start:end].tobytes().decode()
+
+    def __contains__(self, text: object) -> bool:
+        return text in self.places
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Index)
+            and np.array_equal(self.offsets, other.offsets)
+            and np.array_equal(self.blob, other.blob)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # equal by content; too large to hash
+
+    def position(self, text: str) -> int:
+        """The dense integer of an id, -1 where it is not known."""
+        return self.places.get(text, -1)
+
+    def positions(self, ids: Sequence[str]) -> Int32:
+        """Dense integers, -1 where an id is not known; shape (len(ids),)."""
+        places = self.places
+        return frozen(np.fromiter((places.get(text, -1) for text in ids), dtype=np.int32, count=len(ids)))
+
+    def series(self, positions: Int32 | Int64) -> pl.Series:
+        """The ids at `positions` as a Polars string column."""
+        return pl.Series(self.ids, dtype=pl.String).gather(positions)
+
+
+def _first_double(encoded: Sequence[bytes]) -> str:
+    seen: set[bytes] = set()
+    for text in encoded:
+        if text in seen:
+            return text.decode()
+        seen.add(text)
+    raise AssertionError  # pragma: no cover - called only where there is one

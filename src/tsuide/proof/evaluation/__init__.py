@@ -1,0 +1,1 @@
+"""Offline evaluation: time split, parameters chosen on validation only, baselines in the same table."""
