@@ -2,6 +2,4 @@
 
 import typer
 
-evaluate = typer.Typer(
-    no_args_is_help=True, help="Measure quality on a time split, with baselines beside it."
-)
+evaluate = typer.Typer(no_args_is_help=True, help="Measure quality on a time split, beside baselines.")
