@@ -25,7 +25,7 @@ def test_the_printed_tree_is_the_tree_of_classes() -> None:
     classes = [
         thing for _, thing in inspect.getmembers(errors, inspect.isclass) if issubclass(thing, TsuideError)
     ]
-    assert printed_tree() == {thing.__name__: thing.__base__.__name__ for thing in classes}
+    assert printed_tree() == {thing.__name__: thing.__mro__[1].__name__ for thing in classes}
 
 
 def test_every_error_is_documented() -> None:

@@ -4,6 +4,7 @@ Module-level imports, imports under TYPE_CHECKING and imports inside functions c
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,3 +90,10 @@ def test_the_check_sees_late_and_type_checking_imports(tmp_path: Path) -> None:
         "tsuide.store.schema",
         "tsuide.app.wiring",
     ]
+
+
+def test_the_documented_table_is_the_table_that_is_held() -> None:
+    text = (SOURCE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `?(\w+)`? \|(.*)\|$", text, re.MULTILINE)
+    documented = {room: set(re.findall(r"\w+", cell)) for room, cell in rows if room != "room"}
+    assert documented == MAY_IMPORT
