@@ -7,7 +7,7 @@
 | time_zone | TSUIDE_TIME_ZONE | ``Asia/Tokyo``: the shop's one display zone |
 | currency | TSUIDE_CURRENCY | ``JPY``: of tables that name none |
 | language | TSUIDE_LANGUAGE | ``ja``: of texts for which nobody asked for another |
-| trace_durability | TSUIDE_TRACE_DURABILITY | ``normal``: decisions survive kill -9; ``full``: power loss too |
+| trace_durability | TSUIDE_TRACE_DURABILITY | ``normal``: decisions survive kill -9; ``full``: power loss |
 """
 
 import os
