@@ -1,0 +1,151 @@
+"""What is proposed: one offer, why, and the closed vocabularies of the room."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Literal, TypeAlias, get_args
+
+Kind: TypeAlias = Literal[
+    "cross_sell", "up_sell", "down_sell", "alternative", "bundle", "filler", "replenish", "content"
+]
+Source: TypeAlias = Literal[
+    "complements",
+    "declared",
+    "ladder",
+    "alternatives",
+    "replenishment",
+    "personal",
+    "taste",
+    "session",
+    "bundles",
+    "look",
+    "fillers",
+    "promotion",
+    "goal",
+    "content",
+    "category",
+    "combined",
+]
+Placement: TypeAlias = Literal[
+    "home",
+    "category",
+    "search",
+    "product",
+    "cart",
+    "checkout",
+    "confirmation",
+    "account",
+    "app",
+    "email",
+    "line",
+    "rep",
+    "till",
+    "agent",
+]
+Outcome: TypeAlias = Literal["shown", "clicked", "accepted", "declined", "later", "purchased", "returned"]
+NoReason: TypeAlias = Literal["have_it", "too_dear", "not_now", "not_for_me"]
+Hesitation: TypeAlias = Literal[
+    "removed", "abandoned", "repeated_views", "stock_out", "price_objection", "budget"
+]
+MarginBasis: TypeAlias = Literal["cost", "rate", "unknown"]
+Arm: TypeAlias = Literal["treated", "holdout"]
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+SOURCES: Final[tuple[Source, ...]] = get_args(Source)
+PLACEMENTS: Final[tuple[Placement, ...]] = get_args(Placement)
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+NO_REASONS: Final[tuple[NoReason, ...]] = get_args(NoReason)
+HESITATIONS: Final[tuple[Hesitation, ...]] = get_args(Hesitation)
+MARGIN_BASES: Final[tuple[MarginBasis, ...]] = get_args(MarginBasis)
+ARMS: Final[tuple[Arm, ...]] = get_args(Arm)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an offer is made: a code and the numbers that belong to it; `explain` makes sentences of them.
+
+    Args:
+        numbers: whole numbers (counts, minor units), floats (lift), or texts (product ids, attributes).
+    """
+
+    code: str
+    numbers: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferItem:
+    """One product within an offer.
+
+    Args:
+        price: of one unit, minor units, as the shop shows it; None where the price is asked for.
+        role: what the product is in the offer.
+    """
+
+    product_id: str
+    quantity: int = 1
+    price: int | None = None
+    role: Literal["offered", "anchor", "required", "free"] = "offered"
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The factors of priority = P × V × C × L.
+
+    Args:
+        propensity: P, probability of acceptance.
+        worth: V, expected contribution margin if accepted, minor units, ex tax; None: ranked without V.
+        context: C ≥ 0, 1 = neutral.
+        levers: L ≥ 0, 1 = neutral; what people set.
+        influence: what earlier answers of this customer do to it, 1 = nothing.
+        propensity_low, propensity_high: the range that P is known in.
+    """
+
+    propensity: float
+    worth: int | None
+    context: float
+    levers: float
+    priority: float
+    influence: float = 1.0
+    propensity_low: float | None = None
+    propensity_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One proposal.
+
+    Args:
+        id: ``<decision id>.<place>``.
+        place: 0 = first of its slot.
+        product_id: what is proposed; the first item of a set.
+        anchor_id: the product that it goes with, or stands above or below; None where there is none.
+        items: everything that accepting would add, the anchor included only for sets.
+        price: of the whole offer after discount, as the shop shows prices; None where it is asked for.
+        list_price: before discount.
+        difference: for up- and down-sell: price minus the anchor's price.
+        margin_basis: cost known, a rate set by a person (an assumption), or unknown.
+        shown_probability: of being drawn at its place by exploration.
+        expires_at: until when it may be accepted at this price.
+        act: what a rep may do with it.
+    """
+
+    id: str
+    place: int
+    kind: Kind
+    source: Source
+    product_id: str
+    currency: str
+    scores: Scores
+    items: tuple[OfferItem, ...]
+    slot: str = ""
+    anchor_id: str | None = None
+    price: int | None = None
+    list_price: int | None = None
+    difference: int | None = None
+    discount: int = 0
+    promotion_id: str | None = None
+    margin_basis: MarginBasis = "unknown"
+    shown_probability: float = 1.0
+    reasons: tuple[Reason, ...] = ()
+    expires_at: datetime | None = None
+    act: Literal["offer", "hand_over"] = "offer"
