@@ -1,0 +1,1 @@
+"""Reports: figures as plain frozen records, rendered into one page that needs nothing but a browser."""

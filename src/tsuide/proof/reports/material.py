@@ -1,0 +1,158 @@
+"""What the newcomer's report reads: lines of orders as one frame, and what is known of the products."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import polars as pl
+
+from tsuide.errors import TooFewData
+from tsuide.facts.catalogue import PRODUCTS
+from tsuide.facts.schema import conform
+from tsuide.kit.money import Money
+from tsuide.mining.baskets import Baskets
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row of the file that was left out.
+
+    Args:
+        line: line of the file, from 1; 0 where it is not known.
+    """
+
+    line: int
+    column: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Orders and products as the report reads them.
+
+    Args:
+        source: the file's name, as shown.
+        lines: order_id, customer_id, placed_at, product_id, quantity, unit_price, amount, cost, currency,
+            returned: one row per line of an order that was not cancelled.
+        products: a PRODUCTS frame; rows may know no more than id and title.
+        rejects: rows that were left out, at least the first of them.
+        n_rejects: how many were left out in all.
+        zone: IANA name of the zone in which days are counted.
+    """
+
+    source: str
+    lines: pl.DataFrame
+    products: pl.DataFrame
+    rejects: tuple[Reject, ...] = ()
+    n_rejects: int = 0
+    zone: str = "Asia/Tokyo"
+
+    @cached_property
+    def currency(self) -> str:
+        """The currency of most orders; money of other currencies is left out, never added."""
+        counts = self.lines.group_by("currency").agg(pl.col("order_id").n_unique().alias("n"))
+        return str(counts.sort(["n", "currency"], descending=[True, False])["currency"][0])
+
+    @cached_property
+    def baskets(self) -> Baskets:
+        """The orders as baskets."""
+        return Baskets.from_frame(
+            self.lines,
+            basket="order_id",
+            item="product_id",
+            customer="customer_id",
+            time="placed_at",
+            quantity="quantity",
+        )
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Product id → what a person reads; the id where no name is known."""
+        known = self.products.filter(
+            pl.col("title").is_not_null() & (pl.col("title").str.strip_chars() != "")
+        )
+        return dict(zip(known["id"], known["title"], strict=True))
+
+    def name(self, product_id: str) -> str:
+        """What a person reads for a product."""
+        return self.names.get(product_id, product_id)
+
+    @cached_property
+    def prices(self) -> dict[str, int]:
+        """Product id → price of one unit in `currency`: the catalogue's, else the median charged."""
+        charged = (
+            self.lines.filter((pl.col("currency") == self.currency) & (pl.col("unit_price") > 0))
+            .group_by("product_id")
+            .agg(pl.col("unit_price").median().round().cast(pl.Int64))
+        )
+        prices = dict(zip(charged["product_id"], charged["unit_price"], strict=True))
+        listed = self.products.filter((pl.col("price") > 0) & (pl.col("currency") == self.currency))
+        return prices | dict(zip(listed["id"], listed["price"], strict=True))
+
+    def price(self, product_id: str) -> Money | None:
+        """The price of one unit, None where none is known."""
+        amount = self.prices.get(product_id)
+        return None if amount is None else Money(amount, self.currency)
+
+
+def material(
+    source: str,
+    orders: pl.DataFrame,
+    order_lines: pl.DataFrame,
+    products: pl.DataFrame | None = None,
+    *,
+    rejects: Sequence[Reject] = (),
+    n_rejects: int | None = None,
+    zone: str = "Asia/Tokyo",
+) -> Material:
+    """Join facts frames (ORDERS, ORDER_LINES, PRODUCTS) into what the report reads.
+
+    Raises:
+        TooFewData: not a single line of an order that was not cancelled.
+    """
+    placed = orders.filter(pl.col("status") != "cancelled").select(
+        pl.col("id").alias("order_id"), "customer_id", "placed_at", "currency"
+    )
+    lines = order_lines.join(placed, on="order_id").select(
+        "order_id",
+        "customer_id",
+        "placed_at",
+        "product_id",
+        "quantity",
+        "unit_price",
+        "amount",
+        "cost",
+        "currency",
+        "returned",
+    )
+    return from_lines(source, lines, products, rejects=rejects, n_rejects=n_rejects, zone=zone)
+
+
+def from_lines(
+    source: str,
+    lines: pl.DataFrame,
+    products: pl.DataFrame | None = None,
+    *,
+    rejects: Sequence[Reject] = (),
+    n_rejects: int | None = None,
+    zone: str = "Asia/Tokyo",
+) -> Material:
+    """As `material`, from a frame that is joined already (a store's purchases).
+
+    Raises:
+        TooFewData: the frame is empty.
+    """
+    if lines.is_empty():
+        raise TooFewData(
+            "there is no order line to report on", key="file", value=source, way_out="give at least one order"
+        )
+    catalogue = pl.DataFrame(schema=PRODUCTS) if products is None else conform(products, PRODUCTS)
+    return Material(
+        source=source,
+        lines=lines,
+        products=catalogue,
+        rejects=tuple(rejects),
+        n_rejects=len(rejects) if n_rejects is None else n_rejects,
+        zone=zone,
+    )

@@ -1,0 +1,135 @@
+"""Pairs that sell together: both directions as one row, told in the direction of the offer."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+import numpy as np
+import polars as pl
+
+from tsuide.kit.arrays import Int64
+from tsuide.mining.baskets import Baskets
+from tsuide.proof.reports.evidence import Certainty, adjusted, certainty, orders_needed
+
+Direction: TypeAlias = Literal["to", "both"]
+
+_ONE_WAY: Final = 1.5  # confidences that differ by this factor make the pair one-way
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Buyers of `first` also take `second`.
+
+    Args:
+        first: dense item to whose buyers the other one is offered.
+        second: dense item to offer.
+        count: orders with both; `n_first`, `n_second`: orders with each.
+        lift: times more often than chance; `low`, `high`: its 95 % interval.
+        adjusted_p: p-value of "no more than chance", corrected for the number of pairs tested.
+        certainty: sure (< .001), likely (< .05), open.
+        direction: to (clearly stronger this way), both.
+    """
+
+    first: int
+    second: int
+    count: int
+    n_first: int
+    n_second: int
+    lift: float
+    low: float
+    high: float
+    adjusted_p: float
+    certainty: Certainty
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What `together` found.
+
+    Args:
+        pairs: sure and likely ones, best first.
+        open_pairs: seen together, but chance is not excluded; strongest first.
+        tested: how many pairs were tested.
+        several: orders with at least two different products.
+        needed: orders that would settle the strongest open pair, were the shares to stay; 0 where unknown.
+    """
+
+    pairs: tuple[Pair, ...]
+    open_pairs: tuple[Pair, ...]
+    tested: int
+    several: int
+    needed: int
+
+
+def together(found: pl.DataFrame, baskets: Baskets, tested: int, top: int) -> Together:
+    """Fold the complements' frame (anchor, item, count, lift, lift_low, lift_high, p_value) into pairs.
+
+    Args:
+        found: one row per direction, ids as strings.
+        baskets: what it was fitted on.
+        tested: how many pairs were tested, for the correction.
+        top: at most so many pairs of each sort.
+    """
+    several = int((np.diff(baskets.items_of) > 1).sum())
+    if found.is_empty():
+        return Together((), (), tested, several, 0)
+    once = _once(found, baskets)
+    p_value = adjusted(once["p_value"].to_numpy(), tested)
+    orders = baskets.count_of_item()
+    once = (
+        once.with_columns(pl.Series("adjusted_p", p_value))
+        .with_columns(
+            (pl.col("lift_low").clip(1.0).log() * pl.col("count").log1p()).alias("strength"),
+            pl.Series("sure", [certainty(p) for p in p_value]),
+        )
+        .sort(["strength", "count", "a", "b"], descending=[True, True, False, False])
+    )
+    known = once.filter((pl.col("sure") != "open") & (pl.col("lift") > 1)).head(top)
+    unknown = once.filter((pl.col("sure") == "open") & (pl.col("lift") > 1)).sort("adjusted_p", "a", "b")
+    return Together(
+        tuple(_pair(row, orders) for row in known.iter_rows(named=True)),
+        tuple(_pair(row, orders) for row in unknown.head(top).iter_rows(named=True)),
+        tested,
+        several,
+        _needed(unknown, orders, baskets.n_baskets, tested),
+    )
+
+
+def _once(found: pl.DataFrame, baskets: Baskets) -> pl.DataFrame:
+    """Each unordered pair once, as dense items a < b."""
+    a = baskets.item_ids.positions(found["anchor"].to_list())
+    b = baskets.item_ids.positions(found["item"].to_list())
+    return (
+        found.select("count", "lift", "lift_low", "lift_high", "p_value")
+        .with_columns(pl.Series("a", np.minimum(a, b)), pl.Series("b", np.maximum(a, b)))
+        .unique(["a", "b"], keep="first", maintain_order=True)
+    )
+
+
+def _pair(row: dict[str, float], orders: Int64) -> Pair:
+    a, b = int(row["a"]), int(row["b"])
+    # the rarer one's buyers take the other more often: confidence is count / n
+    first, second = (a, b) if (orders[a], a) <= (orders[b], b) else (b, a)
+    one_way = orders[second] >= _ONE_WAY * orders[first]
+    return Pair(
+        first=first,
+        second=second,
+        count=int(row["count"]),
+        n_first=int(orders[first]),
+        n_second=int(orders[second]),
+        lift=float(row["lift"]),
+        low=float(row["lift_low"]),
+        high=float(row["lift_high"]),
+        adjusted_p=float(row["adjusted_p"]),
+        certainty=certainty(float(row["adjusted_p"])),
+        direction="to" if one_way else "both",
+    )
+
+
+def _needed(unknown: pl.DataFrame, orders: Int64, n_orders: int, tested: int) -> int:
+    """Orders that would settle the first of the open pairs that can be settled; 0 without one."""
+    for row in unknown.head(20).iter_rows(named=True):
+        needed = orders_needed(row["count"], orders[row["a"]], orders[row["b"]], n_orders, tested)
+        if needed:
+            return max(needed, n_orders + 1)
+    return 0
