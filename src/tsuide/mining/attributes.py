@@ -1,0 +1,100 @@
+"""What is written about each product, as codes: two products share an attribute where key and value agree."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from tsuide.kit.arrays import Int32, Int64, frozen
+from tsuide.mining.index import Index
+
+
+@dataclass(frozen=True, eq=False)
+class Attributes:
+    """Products × (key, value).
+
+    Args:
+        start: the attributes of product p are `start[p]:start[p + 1]`; int64 (products + 1,).
+        key: dense key, ascending within a product; int32 (attributes,).
+        value: dense value; int32 (attributes,).
+        keys: dense key ↔ key.
+        values: dense value ↔ value.
+    """
+
+    start: Int64
+    key: Int32
+    value: Int32
+    keys: Index
+    values: Index
+
+    @classmethod
+    def of(cls, rows: Iterable[Mapping[str, str]]) -> Self:
+        """Attributes of each product in turn; empty values are left out.
+
+        >>> Attributes.of([{"colour": "red", "size": ""}, {}]).row(0)
+        {'colour': 'red'}
+        """
+        keys: dict[str, int] = {}
+        values: dict[str, int] = {}
+        start, key, value = [0], [], []
+        for row in rows:
+            pairs = sorted(
+                (keys.setdefault(name, len(keys)), values.setdefault(text, len(values)))
+                for name, text in row.items()
+                if text
+            )
+            key += [place for place, _ in pairs]
+            value += [place for _, place in pairs]
+            start.append(len(key))
+        return cls(
+            frozen(np.array(start, np.int64)),
+            frozen(np.array(key, np.int32)),
+            frozen(np.array(value, np.int32)),
+            Index.of(keys),
+            Index.of(values),
+        )
+
+    def row(self, product: int) -> dict[str, str]:
+        """The attributes of one product."""
+        places = range(self.start[product], self.start[product + 1])
+        return {self.keys[int(self.key[place])]: self.values[int(self.value[place])] for place in places}
+
+    def arrays(self, prefix: str = "attributes") -> dict[str, np.ndarray]:
+        """What to save."""
+        return {
+            f"{prefix}_start": self.start,
+            f"{prefix}_key": self.key,
+            f"{prefix}_value": self.value,
+            **self.keys.arrays(f"{prefix}_keys"),
+            **self.values.arrays(f"{prefix}_values"),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str = "attributes") -> Self:
+        """The attributes again."""
+        return cls(
+            arrays[f"{prefix}_start"],
+            arrays[f"{prefix}_key"],
+            arrays[f"{prefix}_value"],
+            Index.from_arrays(arrays, f"{prefix}_keys"),
+            Index.from_arrays(arrays, f"{prefix}_values"),
+        )
+
+
+def parse_attributes(text: str | None) -> dict[str, str]:
+    """The attributes of one row of a products frame; what is not a JSON object counts as none.
+
+    >>> parse_attributes('{"size": "M", "n": 2}'), parse_attributes(None), parse_attributes("[]")
+    ({'size': 'M', 'n': '2'}, {}, {})
+    """
+    if not text:
+        return {}
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {str(key): str(value) for key, value in found.items() if value is not None}

@@ -1,0 +1,207 @@
+"""The catalogue as arrays in which products can be compared: need, price per unit, size, brand, parent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final, Self
+
+import numpy as np
+import polars as pl
+
+from tsuide.errors import BadArray
+from tsuide.facts.catalogue import PRODUCTS
+from tsuide.facts.schema import conform
+from tsuide.kit.arrays import Bool, Int32, Int64, frozen
+from tsuide.mining.attributes import Attributes, parse_attributes
+from tsuide.mining.baskets import Baskets
+from tsuide.mining.index import Index
+from tsuide.mining.sizes import MEASURES, Size, first_size, unit_price
+
+_SIZE_KEYS: Final = (
+    "package_size",
+    "size",
+    "net_weight",
+    "weight",
+    "volume",
+    "内容量",
+    "容量",
+    "サイズ",
+    "入数",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Shelf:
+    """Products × what makes them comparable.
+
+    Args:
+        ids: dense product ↔ id.
+        need: code of the narrowest category, int32 (products,); -1 = none.
+        depth: levels of the category path, int32 (products,).
+        path: code of the category at each level, broad to narrow, int32 (products, levels); -1 = none.
+        root: the product itself, or the first with the same parent: variants share it; int32 (products,).
+        brand: code, int32 (products,); -1 = not known.
+        price: of one package, minor units, int64 (products,); -1 = not known.
+        unit_price: per kg, l, 1,000 pieces …; the price where no size is known; int64 (products,); -1.
+        size: milli-units, int64 (products,); 0 = not known.
+        group: equal where unit prices compare: same currency and measure; int32 (products,); -1 = no price.
+        active: may be proposed, bool (products,).
+        title: the titles, dense by first appearance; int32 (products,).
+        titles: dense title ↔ title.
+        brands: dense brand ↔ brand.
+        attributes: the written attributes.
+    """
+
+    ids: Index
+    need: Int32
+    depth: Int32
+    path: Int32
+    root: Int32
+    brand: Int32
+    price: Int64
+    unit_price: Int64
+    size: Int64
+    group: Int32
+    active: Bool
+    title: Int32
+    titles: Index
+    brands: Index
+    attributes: Attributes
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def measure(self, product: int) -> str:
+        """What the size of a product measures: mass, volume, piece, length, area or none."""
+        return MEASURES[int(self.group[product]) % len(MEASURES)] if self.size[product] else "none"
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What to save."""
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        indexes = [index for name in _INDEXES for index in getattr(self, name).arrays(name).items()]
+        return {**plain, **dict(indexes), **self.attributes.arrays()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
+        """The shelf again.
+
+        Raises:
+            BadArray: an array is missing or has another length than the products.
+        """
+        wanted: dict[str, Any] = {name: Index.from_arrays(arrays, name) for name in _INDEXES}
+        for name in _PLAIN:
+            if name not in arrays or len(arrays[name]) != len(wanted["ids"]):
+                raise BadArray("must have one row per product", key=name)
+            wanted[name] = arrays[name]
+        return cls(**wanted, attributes=Attributes.from_arrays(arrays))
+
+
+_INDEXES: Final = ("ids", "titles", "brands")
+_PLAIN: Final = tuple(field.name for field in fields(Shelf) if field.name not in {*_INDEXES, "attributes"})
+
+
+def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
+    """The shelf of a products frame (columns of facts.catalogue.PRODUCTS; missing ones count as unknown).
+
+    A product without a price takes the median of what it was sold for, where `baskets` knows prices.
+
+    Raises:
+        BadColumns: a column cannot be cast to its type.
+        BadArray: a product id stands twice.
+
+    >>> shelf = shelf_of(pl.DataFrame({"id": ["a"], "title": ["Tea 250 g"], "price": [400]}))
+    >>> int(shelf.unit_price[0]), shelf.measure(0)
+    (1600, 'mass')
+    """
+    frame = conform(products, PRODUCTS).filter(pl.col("id").is_not_null())
+    ids = Index.of(frame["id"].to_list())
+    written = [parse_attributes(text) for text in frame["attributes"].to_list()]
+    sizes = _sizes(frame, written)
+    price = _prices(frame["price"], ids, baskets)
+    path, need, depth = _paths(frame["category"].to_list())
+    brand, brands = _coded(frame["brand"])
+    title, titles = _coded(frame["title"])
+    return Shelf(
+        ids=ids,
+        need=need,
+        depth=depth,
+        path=path,
+        root=_roots(frame, ids),
+        brand=brand,
+        price=price,
+        unit_price=_unit_prices(price, sizes),
+        size=frozen(np.array([size.amount if size else 0 for size in sizes], np.int64)),
+        group=_groups(frame["currency"], sizes, price),
+        active=frozen((frame["status"].fill_null("active") == "active").to_numpy(writable=True)),
+        title=title,
+        titles=titles,
+        brands=brands,
+        attributes=Attributes.of(written),
+    )
+
+
+def _sizes(frame: pl.DataFrame, written: Sequence[Mapping[str, str]]) -> list[Size | None]:
+    texts = zip(written, frame["variant"].to_list(), frame["title"].to_list(), strict=True)
+    return [
+        first_size([*(row.get(key) for key in _SIZE_KEYS), variant, title]) for row, variant, title in texts
+    ]
+
+
+def _prices(listed: pl.Series, ids: Index, baskets: Baskets | None) -> Int64:
+    price = listed.fill_null(-1).to_numpy(writable=True)
+    price[price < 0] = -1
+    if baskets is None or (price >= 0).all():
+        return frozen(price)
+    sold = (
+        pl.DataFrame({"item": baskets.item, "price": baskets.price})
+        .filter(pl.col("price") >= 0)
+        .group_by("item")
+        .agg(pl.col("price").median().round().cast(pl.Int64))
+    )
+    place = ids.positions(baskets.item_ids.series(sold["item"].to_numpy()).to_list())
+    known = np.flatnonzero(place >= 0)
+    missing = known[price[place[known]] < 0]
+    price[place[missing]] = sold["price"].to_numpy()[missing]
+    return frozen(price)
+
+
+def _paths(categories: Sequence[Sequence[str] | None]) -> tuple[Int32, Int32, Int32]:
+    """Codes of the paths' prefixes: (path (products, levels), the narrowest, levels given)."""
+    codes: dict[tuple[str, ...], int] = {}
+    cleaned = [tuple(level for level in row or () if level) for row in categories]
+    depth = np.array([len(row) for row in cleaned], np.int32)
+    path = np.full((len(cleaned), max(1, int(depth.max(initial=0)))), -1, np.int32)
+    need = np.full(len(cleaned), -1, np.int32)
+    for product, row in enumerate(cleaned):
+        for level in range(len(row)):
+            path[product, level] = codes.setdefault(row[: level + 1], len(codes))
+        if row:
+            need[product] = path[product, len(row) - 1]
+    return frozen(path), frozen(need), frozen(depth)
+
+
+def _coded(column: pl.Series) -> tuple[Int32, Index]:
+    names = column.drop_nulls().unique(maintain_order=True)
+    index = Index.of(names.to_list())
+    places = index.places
+    codes = [places[name] if name is not None else -1 for name in column.to_list()]
+    return frozen(np.array(codes, np.int32)), index
+
+
+def _roots(frame: pl.DataFrame, ids: Index) -> Int32:
+    first: dict[str, int] = dict(ids.places)
+    roots = np.arange(len(ids), dtype=np.int32)
+    for product, parent in enumerate(frame["parent_id"].to_list()):
+        if parent:
+            roots[product] = first.setdefault(parent, product)
+    return frozen(roots)
+
+
+def _unit_prices(price: Int64, sizes: Sequence[Size | None]) -> Int64:
+    pairs = zip(price.tolist(), sizes, strict=True)
+    return frozen(np.array([unit_price(one, size) if one >= 0 else -1 for one, size in pairs], np.int64))
+
+
+def _groups(currency: pl.Series, sizes: Sequence[Size | None], price: Int64) -> Int32:
+    code, _ = _coded(currency.fill_null(""))
+    measure = np.array([MEASURES.index(size.measure) if size else 0 for size in sizes], np.int32)
+    return frozen(np.where(price >= 0, code * len(MEASURES) + measure, -1).astype(np.int32))
