@@ -1,0 +1,67 @@
+"""Open a store: one bundle of ports over one database."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from tsuide.errors import Unavailable
+from tsuide.store.engines import checked_url, make_engine, sqlite_file
+from tsuide.store.facts import Facts
+from tsuide.store.upgrade import upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The ports of one shop's database.
+
+    Args:
+        url: as given, with the driver filled in.
+        record: connections whose commits survive power loss.
+        trace: connections whose commits survive kill -9.
+    """
+
+    url: sa.URL
+    record: sa.Engine
+    trace: sa.Engine
+    facts: Facts
+
+    def close(self) -> None:
+        """Close every connection; the store can be used again and opens new ones."""
+        self.record.dispose()
+        self.trace.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open, create and migrate a store.
+
+    Args:
+        url: ``sqlite:///shop.sqlite`` (made if missing, with its folder) or ``postgresql://user@host/name``.
+
+    Raises:
+        BadSetting: a URL that is none, or an engine that is not supported.
+        StoreOutdated: the store was made by newer code.
+        Unavailable: the database does not answer, or its folder cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     store = open_store(f"sqlite:///{folder}/shop.sqlite")
+    ...     counts = store.facts.counts()
+    ...     store.close()
+    >>> counts["orders"], counts["products"]
+    (0, 0)
+    """
+    parsed = checked_url(url)
+    file = sqlite_file(parsed)
+    if file is not None:
+        _make_folder(file)
+    record, trace = make_engine(parsed, "record"), make_engine(parsed, "trace")
+    upgrade(record)
+    return Store(parsed, record, trace, Facts(record))
+
+
+def _make_folder(file: Path) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise Unavailable("the store's folder cannot be made", key="folder", value=str(file.parent)) from exc

@@ -1,0 +1,160 @@
+"""Connections to SQLite and PostgreSQL that behave alike."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+
+from tsuide.errors import BadSetting, BadValue, Unavailable
+from tsuide.store.schema import Grade
+
+BUSY_SECONDS: Final = 10
+_WAY_OUT: Final = "write sqlite:///path/to/shop.sqlite or postgresql://user@host/database"
+
+
+def checked_url(url: str) -> sa.URL:
+    """The URL with its driver filled in.
+
+    Raises:
+        BadSetting: not a URL, or of an engine that is not supported.
+
+    >>> checked_url("postgresql://me@localhost/shop").drivername
+    'postgresql+psycopg'
+    >>> checked_url("mysql://x/y")
+    Traceback (most recent call last):
+    tsuide.errors.BadSetting: not a database that Tsuide can use: database url = 'mysql://x/y'. Way out: ...
+    """
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError as exc:
+        raise BadSetting("not a database URL", key="database url", value=url, way_out=_WAY_OUT) from exc
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
+        raise BadSetting(
+            "not a database that Tsuide can use", key="database url", value=shown, way_out=_WAY_OUT
+        )
+    if not parsed.database or parsed.database == ":memory:":
+        raise BadSetting(
+            "the store needs a file: several connections share it",
+            key="database url",
+            value=shown,
+            way_out=_WAY_OUT,
+        )
+    return parsed.set(drivername="sqlite")
+
+
+def make_engine(url: sa.URL, grade: Grade) -> sa.Engine:
+    """An engine whose commits have the given durability; nothing is opened yet."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, grade)
+    options = "" if grade == "record" else "-c synchronous_commit=off"
+    return sa.create_engine(
+        url,
+        connect_args={"options": options, "connect_timeout": BUSY_SECONDS},
+        pool_pre_ping=True,
+        pool_size=8,
+    )
+
+
+def _sqlite(url: sa.URL, grade: Grade) -> sa.Engine:
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=8
+    )
+
+    def connected(raw: sqlite3.Connection, _: object) -> None:
+        raw.isolation_level = None  # BEGIN is ours: IMMEDIATE for writers
+        set_pragmas(raw, grade)
+
+    def begun(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    sa.event.listen(engine, "connect", connected)
+    sa.event.listen(engine, "begin", begun)
+    return engine
+
+
+def set_pragmas(raw: sqlite3.Connection, grade: Grade) -> None:
+    """What every connection to the file has set; `record` syncs the WAL at each commit, `trace` does not."""
+    for pragma in (
+        "journal_mode = WAL",
+        f"synchronous = {'FULL' if grade == 'record' else 'NORMAL'}",
+        "foreign_keys = ON",
+        "cache_size = -65536",
+        "mmap_size = 1073741824",
+        "temp_store = MEMORY",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One consistent view of the store.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    with shown_errors(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """One transaction: all of it is kept, or nothing.
+
+    Raises:
+        Unavailable: the database does not answer, or another process keeps it locked.
+        BadValue: a row breaks a constraint.
+    """
+    with shown_errors(engine), engine.connect() as plain:
+        connection = plain.execution_options(writes=True)
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
+def shown_errors(engine: sa.Engine) -> Iterator[None]:
+    """Errors of the driver as errors of Tsuide."""
+    try:
+        yield
+    except DBAPIError as exc:
+        raise as_ours(exc, exc.orig, engine.url) from exc
+    except Exception as exc:
+        if not _is_driver_error(exc):
+            raise
+        raise as_ours(exc, exc, engine.url) from exc
+
+
+def _is_driver_error(exc: Exception) -> bool:
+    return isinstance(exc, sqlite3.Error) or type(exc).__module__.startswith("psycopg")
+
+
+def as_ours(exc: Exception, orig: Any, url: sa.URL) -> BadValue | Unavailable:  # noqa: ANN401 - two drivers' errors
+    """The error of ours that says what a driver's error means to the caller."""
+    shown = url.render_as_string(hide_password=True)
+    text = " ".join(str(orig).split())
+    state = getattr(orig, "sqlstate", None) or ""
+    refused = (IntegrityError, sqlite3.IntegrityError)
+    if isinstance(exc, refused) or isinstance(orig, sqlite3.IntegrityError) or state[:2] in {"22", "23"}:
+        return BadValue(f"the store refuses a row ({text})", key="row")
+    if isinstance(exc, (OperationalError, sqlite3.OperationalError)) and "locked" in text:
+        return Unavailable(
+            "another process keeps the store locked",
+            key="database",
+            value=shown,
+            way_out="wait for the import or learning that runs, then try again",
+        )
+    return Unavailable(f"the store does not answer ({text})", key="database", value=shown)
+
+
+def sqlite_file(url: sa.URL) -> Path | None:
+    """The file of a SQLite URL; None for PostgreSQL."""
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return None
+    return Path(url.database)

@@ -1,0 +1,219 @@
+"""The port of facts: what happened, in and out of the store as frames."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+import sqlalchemy as sa
+
+from tsuide.errors import UnknownCustomer
+from tsuide.facts.behaviour import EVENTS
+from tsuide.facts.catalogue import RELATIONS
+from tsuide.facts.consent import CONSENTS
+from tsuide.facts.customers import CUSTOMERS
+from tsuide.facts.reviews import REVIEWS
+from tsuide.facts.schema import MOMENT, TEXT, WHOLE, Schema
+from tsuide.kit.clock import to_micros
+from tsuide.store import bulk, catalogue, order_book, schema, sequence
+from tsuide.store.engines import reading, writing
+from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
+from tsuide.store.written import Written
+
+_OWNED: Final[Schema] = {"product_id": TEXT, "quantity": WHOLE, "first_at": MOMENT, "last_at": MOMENT}
+_FEW: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Reads and writes facts; every write is one transaction, and writing the same twice changes nothing.
+
+    Args:
+        engine: connections of grade `record`.
+
+    Every method raises `Unavailable` when the database does not answer, and `BadColumns` or `BadValue` when a
+    frame has columns or rows that the store must refuse; then nothing of it is written.
+    """
+
+    engine: sa.Engine
+
+    def write_products(self, frame: pl.DataFrame) -> Written:
+        """Write products (PRODUCTS); each change gets the next sequence number."""
+        with writing(self.engine) as connection:
+            return catalogue.write_products(connection, frame)
+
+    def write_orders(self, orders: pl.DataFrame, lines: pl.DataFrame) -> Written:
+        """Write orders (ORDERS) and lines (ORDER_LINES); each order that changes gets the next number."""
+        with writing(self.engine) as connection:
+            return order_book.write_orders(connection, orders, lines)
+
+    def write_relations(self, frame: pl.DataFrame) -> Written:
+        """Write declared relations (RELATIONS)."""
+        return self._write(schema.relation, frame, RELATIONS, ["product_id", "other_id", "relation"])
+
+    def write_customers(self, frame: pl.DataFrame) -> Written:
+        """Write customers (CUSTOMERS)."""
+        filled = (
+            frame.with_columns(pl.col("kind").fill_null("person"))
+            if "kind" in frame.columns
+            else (frame.with_columns(kind=pl.lit("person")))
+        )
+        return self._write(schema.customer, filled, CUSTOMERS, ["id"])
+
+    def write_consents(self, frame: pl.DataFrame) -> Written:
+        """Write grants and withdrawals (CONSENTS); each moment is kept, the latest holds."""
+        return self._write(schema.consent, frame, CONSENTS, ["customer_id", "purpose", "channel", "at"])
+
+    def write_events(self, frame: pl.DataFrame) -> Written:
+        """Write many behaviour events at once (EVENTS); single ones come through the journal."""
+        return self._write(schema.event, frame, EVENTS, ["id"])
+
+    def write_reviews(self, frame: pl.DataFrame) -> Written:
+        """Write reviews (REVIEWS)."""
+        return self._write(schema.review, frame, REVIEWS, ["id"])
+
+    def products(self) -> pl.DataFrame:
+        """All products, as PRODUCTS."""
+        with reading(self.engine) as connection:
+            return catalogue.read_products(connection)
+
+    def products_since(self, sequence: int) -> pl.DataFrame:
+        """Products that changed after `sequence`, as they are now."""
+        with reading(self.engine) as connection:
+            return catalogue.read_products(connection, schema.product.c.seq > sequence)
+
+    def products_at(self, sequence: int) -> pl.DataFrame:
+        """The catalogue as it stood when `sequence` was the newest number."""
+        with reading(self.engine) as connection:
+            return catalogue.products_at(connection, sequence)
+
+    def orders(self) -> pl.DataFrame:
+        """All orders, as ORDERS, by time."""
+        with reading(self.engine) as connection:
+            return order_book.read_orders(connection)
+
+    def order_lines(self, before: datetime | None = None) -> pl.DataFrame:
+        """All lines, as ORDER_LINES; with `before`, of the orders placed earlier."""
+        with reading(self.engine) as connection:
+            return order_book.read_lines(connection, before)
+
+    def purchases(self, before: datetime | None = None) -> pl.DataFrame:
+        """What learning reads: lines of orders that were not cancelled, as `order_book.PURCHASES`."""
+        with reading(self.engine) as connection:
+            return order_book.read_purchases(connection, before)
+
+    def relations(self) -> pl.DataFrame:
+        """All declared relations, as RELATIONS."""
+        return self._read(schema.relation, RELATIONS)
+
+    def customers(self) -> pl.DataFrame:
+        """All customers, as CUSTOMERS."""
+        return self._read(schema.customer, CUSTOMERS)
+
+    def consents(self) -> pl.DataFrame:
+        """All grants and withdrawals, as CONSENTS."""
+        return self._read(schema.consent, CONSENTS)
+
+    def consents_of(self, customer_id: str) -> pl.DataFrame:
+        """What holds now for one customer: the latest row of each purpose and channel, as CONSENTS."""
+        rows = self._read(schema.consent, CONSENTS, schema.consent.c.customer_id == customer_id)
+        return rows.sort("at").unique(["purpose", "channel"], keep="last").sort("purpose", "channel")
+
+    def reviews(self) -> pl.DataFrame:
+        """All reviews, as REVIEWS."""
+        return self._read(schema.review, REVIEWS)
+
+    def events(
+        self,
+        since: datetime | None = None,
+        before: datetime | None = None,
+        customer_id: str | None = None,
+    ) -> pl.DataFrame:
+        """Events in [since, before), of one customer or of all, as EVENTS."""
+        at = schema.event.c.at
+        where = [] if since is None else [at >= to_micros(since)]
+        where += [] if before is None else [at < to_micros(before)]
+        where += [] if customer_id is None else [schema.event.c.customer_id == customer_id]
+        return self._read(schema.event, EVENTS, *where).sort("at", "id")
+
+    def sequence(self) -> int:
+        """The newest number given to a change of a product or an order; 0 in an empty store."""
+        with reading(self.engine) as connection:
+            return sequence.newest(connection)
+
+    def customer(self, customer_id: str) -> dict[str, object]:
+        """One customer, keys as in CUSTOMERS.
+
+        Raises:
+            UnknownCustomer: nobody has this id.
+        """
+        rows = self._read(schema.customer, CUSTOMERS, schema.customer.c.id == customer_id)
+        if rows.is_empty():
+            raise UnknownCustomer("no such customer", key="customer_id", value=customer_id)
+        return rows.row(0, named=True)
+
+    def owned(self, customer_id: str) -> pl.DataFrame:
+        """What a customer has of their own purchases: product_id, quantity, first_at, last_at.
+
+        Net of what came back; gifts and cancelled orders do not count.
+        """
+        head, line, number = schema.orders, schema.order_line, schema.product_number
+        kept = sa.func.sum(line.c.quantity - line.c.returned)
+        query = (
+            sa.select(
+                number.c.id,
+                sa.cast(kept, sa.BigInteger),
+                sa.func.min(head.c.placed_at),
+                sa.func.max(head.c.placed_at),
+            )
+            .join(line, line.c.order_no == head.c.no)
+            .join(number, number.c.no == line.c.product_no)
+            .where(head.c.customer_id == customer_id, head.c.status != "cancelled", line.c.gift == 0)
+            .where(line.c.quantity > line.c.returned)
+            .group_by(number.c.id)
+            .order_by(number.c.id)
+        )
+        with reading(self.engine) as connection:
+            return from_storage(bulk.fetch(connection, query, stored_schema(_OWNED)), _OWNED)
+
+    def counts(self) -> dict[str, int]:
+        """Rows by kind of fact: products, relations, customers, consents, orders, order_lines, events, reviews."""
+        tables = {
+            "products": schema.product,
+            "relations": schema.relation,
+            "customers": schema.customer,
+            "consents": schema.consent,
+            "orders": schema.orders,
+            "order_lines": schema.order_line,
+            "events": schema.event,
+            "reviews": schema.review,
+        }
+        query = sa.select(
+            *(
+                sa.select(sa.func.count()).select_from(table).scalar_subquery().label(name)
+                for name, table in tables.items()
+            )
+        )
+        with reading(self.engine) as connection:
+            return {name: int(count) for name, count in connection.execute(query).mappings().one().items()}
+
+    def _write(self, table: sa.Table, frame: pl.DataFrame, shape: Schema, identity: list[str]) -> Written:
+        rows = to_storage(frame, shape)
+        need(rows, [name for name in shape if not table.c[name].nullable], table.name)
+        with writing(self.engine) as connection:
+            sequence.lock(connection)  # one writer of facts at a time, also on PostgreSQL
+            first = table.c[identity[0]]
+            names = rows[identity[0]].unique()
+            query = sa.select(*(table.c[name] for name in shape))
+            if len(names) <= _FEW:
+                query = query.where(first.in_(names.to_list()))
+            change = difference(rows, bulk.fetch(connection, query, stored_schema(shape)), identity)
+            bulk.insert(connection, table, change.inserted)
+            bulk.update(connection, table, change.updated, identity)
+        return Written(len(change.inserted), len(change.updated), change.unchanged)
+
+    def _read(self, table: sa.Table, shape: Schema, *where: sa.ColumnElement[bool]) -> pl.DataFrame:
+        query = sa.select(*(table.c[name] for name in shape)).where(*where)
+        query = query.order_by(*table.primary_key.columns)
+        with reading(self.engine) as connection:
+            return from_storage(bulk.fetch(connection, query, stored_schema(shape)), shape)
