@@ -14,43 +14,32 @@ from tsuide.kit.arrays import Int32, Int64, UInt8, frozen
 
 
 @dataclass(frozen=True, eq=False)
-class Index:
-    """An immutable list of distinct ids; position = dense integer.
-
-    Kept as one UTF-8 blob and its offsets, so that it can be memory-mapped whatever the ids' lengths.
+class Texts:
+    """An immutable list of strings, kept so that it can be memory-mapped whatever their lengths.
 
     Args:
-        blob: the ids' bytes one after the other; uint8 (bytes,).
-        offsets: id i is `blob[offsets[i]:offsets[i + 1]]`; int64 (ids + 1,).
+        blob: the strings' UTF-8 bytes one after the other; uint8 (bytes,).
+        offsets: string i is `blob[offsets[i]:offsets[i + 1]]`; int64 (strings + 1,).
 
-    >>> index = Index.of(["a", "b"])
-    >>> index.position("b"), index.position("x"), len(index), index[0]
-    (1, -1, 2, 'a')
-    >>> index.positions(["b", "x", "a"])
-    array([ 1, -1,  0], dtype=int32)
+    >>> texts = Texts.of(["a", "", "日本"])
+    >>> len(texts), texts[2], texts.ids
+    (3, '日本', ['a', '', '日本'])
     """
 
     blob: UInt8
     offsets: Int64
 
     @classmethod
-    def of(cls, ids: Iterable[str]) -> Self:
-        """The index of distinct `ids`, in the order of their positions.
-
-        Raises:
-            BadArray: an id stands twice.
-        """
-        encoded = [text.encode() for text in ids]
+    def of(cls, texts: Iterable[str]) -> Self:
+        """The list of `texts`, in their order."""
+        encoded = [text.encode() for text in texts]
         offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
         np.cumsum([len(text) for text in encoded], out=offsets[1:])
-        index = cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), frozen(offsets))
-        if len(index.places) != len(encoded):
-            raise BadArray("an id stands twice", key="ids", value=_first_double(encoded))
-        return index
+        return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), frozen(offsets))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str = "ids") -> Self:
-        """The index that `arrays` wrote."""
+        """The list that `arrays` wrote."""
         return cls(arrays[f"{prefix}_blob"], arrays[f"{prefix}_offsets"])
 
     def arrays(self, prefix: str = "ids") -> dict[str, np.ndarray]:
@@ -58,13 +47,8 @@ class Index:
         return {f"{prefix}_blob": self.blob, f"{prefix}_offsets": self.offsets}
 
     @cached_property
-    def places(self) -> dict[str, int]:
-        """Id → position; not to be changed."""
-        return {text: place for place, text in enumerate(self.ids)}
-
-    @cached_property
     def ids(self) -> list[str]:
-        """Every id, in order."""
+        """Every string, in order."""
         raw, ends = self.blob.tobytes(), self.offsets.tolist()
         return [raw[start:end].decode() for start, end in itertools.pairwise(ends)]
 
@@ -75,17 +59,46 @@ class Index:
         start, end = self.offsets[position], self.offsets[position + 1]
         return self.blob[start:end].tobytes().decode()
 
-    def __contains__(self, text: object) -> bool:
-        return text in self.places
-
     def __eq__(self, other: object) -> bool:
         return (
-            isinstance(other, Index)
+            isinstance(other, Texts)
             and np.array_equal(self.offsets, other.offsets)
             and np.array_equal(self.blob, other.blob)
         )
 
     __hash__ = None  # type: ignore[assignment]  # equal by content; too large to hash
+
+
+@dataclass(frozen=True, eq=False)
+class Index(Texts):
+    """Distinct ids; position = dense integer.
+
+    >>> index = Index.of(["a", "b"])
+    >>> index.position("b"), index.position("x"), len(index), index[0]
+    (1, -1, 2, 'a')
+    >>> index.positions(["b", "x", "a"])
+    array([ 1, -1,  0], dtype=int32)
+    """
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Self:
+        """The index of distinct ids, in the order of their positions.
+
+        Raises:
+            BadArray: an id stands twice.
+        """
+        index = super().of(texts)
+        if len(index.places) != len(index):
+            raise BadArray("an id stands twice", key="ids", value=_first_double(index.ids))
+        return index
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Id → position; not to be changed."""
+        return {text: place for place, text in enumerate(self.ids)}
+
+    def __contains__(self, text: object) -> bool:
+        return text in self.places
 
     def position(self, text: str) -> int:
         """The dense integer of an id, -1 where it is not known."""
@@ -101,10 +114,10 @@ class Index:
         return pl.Series(self.ids, dtype=pl.String).gather(positions)
 
 
-def _first_double(encoded: Sequence[bytes]) -> str:
-    seen: set[bytes] = set()
-    for text in encoded:
+def _first_double(ids: Sequence[str]) -> str:
+    seen: set[str] = set()
+    for text in ids:
         if text in seen:
-            return text.decode()
+            return text
         seen.add(text)
     raise AssertionError  # pragma: no cover - called only where there is one

@@ -1,0 +1,82 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from tsuide.errors import BadColumns, BadValue, UnknownCustomer
+from tsuide.mining.whitespace import Whitespace, wilson
+
+
+def table(rows: list[tuple[str, str, int]]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["customer", "line", "amount"], orient="row")
+
+
+CLINICS = [(f"clinic{n}", line, 100 + 2 * n) for n in range(6) for line in ("gloves", "masks", "lasers")]
+GARAGES = [(f"garage{n}", line, 70) for n in range(6) for line in ("oil", "tyres")]
+
+
+def test_an_account_is_offered_what_its_look_alikes_buy_and_others_do_not_matter() -> None:
+    fitted = Whitespace(neighbours=6).fit(
+        table([*CLINICS, *GARAGES, ("new", "gloves", 90), ("new", "masks", 90)])
+    )
+    (room,) = fitted.of("new")
+    assert room.line == "lasers"
+    assert room.share == pytest.approx(1.0)
+    assert (room.amount, room.buyers) == (105, 6)  # mean of 100, 102 … 110
+    assert room.low < 1.0
+    assert room.potential_low <= room.potential <= room.potential_high
+
+
+def test_what_an_account_already_buys_is_never_room_to_grow() -> None:
+    fitted = Whitespace().fit(table(CLINICS))
+    assert fitted.of("clinic0") == []
+
+
+def test_an_account_without_orders_is_compared_by_its_attributes() -> None:
+    attributes = pl.DataFrame(
+        {
+            "customer": [f"clinic{n}" for n in range(6)] + [f"garage{n}" for n in range(6)] + ["new"],
+            "industry": ["medical"] * 6 + ["cars"] * 6 + ["medical"],
+        }
+    )
+    fitted = Whitespace(neighbours=6).fit(table([*CLINICS, *GARAGES]), attributes)
+    assert {room.line for room in fitted.of("new")} == {"gloves", "masks", "lasers"}
+
+
+def test_too_few_buying_look_alikes_say_nothing() -> None:
+    fitted = Whitespace(min_buyers=3).fit(table([("a", "x", 1), ("b", "x", 1), ("b", "y", 1), ("c", "y", 5)]))
+    assert fitted.of("a") == []
+
+
+def test_an_unknown_account_is_refused_by_name() -> None:
+    with pytest.raises(UnknownCustomer, match="nobody"):
+        Whitespace().fit(table(CLINICS)).of("nobody")
+
+
+def test_bad_columns_and_parameters_are_refused_by_name() -> None:
+    with pytest.raises(BadColumns, match="amount"):
+        Whitespace().fit(table(CLINICS).drop("amount"))
+    with pytest.raises(BadValue, match="neighbours"):
+        Whitespace(neighbours=0).fit(table(CLINICS))
+
+
+def test_the_wilson_interval_covers_the_true_share() -> None:
+    rng = np.random.default_rng(1)
+    hits = 0
+    for count in rng.binomial(50, 0.2, 4000):
+        low, high = wilson(count / 50, 50)
+        hits += low <= 0.2 <= high
+    assert 0.93 <= hits / 4000 <= 0.98
+
+
+def test_a_planted_line_is_found_among_five_thousand_accounts() -> None:
+    rng = np.random.default_rng(2)
+    rows = []
+    for n in range(5000):
+        kind = n % 5
+        lines = [10 * kind + k for k in rng.permutation(10)[:7]]
+        rows += [(f"a{n}", f"l{line}", 100) for line in lines]
+    frame = table(rows)
+    fitted = Whitespace().fit(frame)
+    found = fitted.of("a7", n=3)
+    assert {int(room.line[1:]) // 10 for room in found} == {2}
+    assert found[0].share == pytest.approx(0.7, abs=0.2)
