@@ -1,0 +1,498 @@
+"""The compiled ground of co-occurrence: exact pair counts, and the best partners of every item.
+
+Plain Numba, no Python object inside, the interpreter's lock released: threads run it side by side. The
+shell (`cooccurrence.py`) checks, prepares and merges.
+
+How the sweep works. Items get ranks by degree, rank 0 the most bought. Every basket is written once with
+its items from rare to common, ended by a sentinel (`rows`); for every item the places where it stands in
+`rows` are kept (`post`). For anchor `a` the sweep walks from each of its places to the sentinel: exactly
+the items more common than `a` in that basket. So each pair is met once, the counters that are touched most
+lie close together, and a basket is mostly one cache line, asked for some places ahead (`prefetch`).
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+Array: TypeAlias = npt.NDArray[Any]  # each docstring states type and shape
+Word: TypeAlias = "np.unsignedinteger[Any]"
+Type: TypeAlias = Any  # of Numba's own, which publishes no types
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+AHEAD: Final = 24  # baskets between asking for a cache line and reading it
+BLOCK: Final = 32  # counters looked at together where an anchor's counters are scanned densely
+DENSE: Final = 8  # scan densely where baskets × this exceeds the counters
+BINS_PER_DECADE: Final = 64  # of the histogram of p-values
+
+PRODUCT: Final = 0  # score = gain(n) · left(anchor) · right(other)
+PPMI: Final = 1  # score = max(0, log(n N / (n_a n_b))) · gain(n)
+
+
+def compiled(function: _F) -> _F:
+    """Numba in nopython mode, cached on disk, without the interpreter's lock; keeps the Python type."""
+    return cast("_F", numba.njit(cache=True, nogil=True, boundscheck=False)(function))
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]  # numba publishes no types
+def prefetch(_context: object, array: Type, place: Type) -> tuple[Type, Callable[..., object]]:
+    """Ask for the cache line of `array[place]`: emits llvm.prefetch (read, high locality).
+
+    Never faults, whatever the place: the machine drops a prefetch of an address that is not mapped.
+    """
+
+    def emit(context: Type, builder: Type, signature: Type, args: Type) -> object:
+        kind = signature.args[0]
+        values = context.make_array(kind)(context, builder, args[0])
+        address = cgutils.get_item_pointer(
+            context, builder, kind, values, [args[1]], wraparound=False, boundscheck=False
+        )
+        byte = ir.IntType(8).as_pointer()
+        word = ir.IntType(32)
+        shape = ir.FunctionType(ir.VoidType(), [byte, word, word, word])
+        ask = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0")
+        builder.call(ask, [builder.bitcast(address, byte), word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, place), emit
+
+
+# --- scores -----------------------------------------------------------------------------------------
+
+
+@compiled
+def gain_of(kind: int, count: int, shrink: float) -> float:
+    """What `count` common baskets are worth: n · n / (n + shrink), or log(1 + n) for PPMI."""
+    if kind == PPMI:
+        return math.log(1.0 + count)
+    return count * (count / (count + shrink))
+
+
+@compiled
+def score_of(kind: int, gain: float, log_count: float, left: float, right: float, log_n: float) -> float:
+    """The score of one directed pair; `left` and `right` are the weights of `weights_of`."""
+    if kind == PPMI:
+        return max(0.0, log_count + log_n - left - right) * gain
+    return gain * left * right
+
+
+@compiled
+def weights_of(kind: int, degree: Array, power: float) -> Array:
+    """One weight per item: degree ** -power, or log(degree) for PPMI; float64 (items,)."""
+    weights = np.zeros(len(degree))
+    for i in range(len(degree)):
+        if degree[i] > 0:
+            weights[i] = math.log(degree[i]) if kind == PPMI else float(degree[i]) ** -power
+    return weights
+
+
+@compiled
+def tables_of(kind: int, top: int, shrink: float) -> tuple[Array, Array]:
+    """Gain and logarithm of every count 0..top; two float64 (top + 1,)."""
+    gain = np.zeros(top + 1)
+    logs = np.zeros(top + 1)
+    for n in range(1, top + 1):
+        gain[n] = gain_of(kind, n, shrink)
+        logs[n] = math.log(n)
+    return gain, logs
+
+
+# --- significance -----------------------------------------------------------------------------------
+
+
+@compiled
+def log_factorials(top: int) -> Array:
+    """log(n!) for n = 0..top; float64 (top + 1,)."""
+    table = np.zeros(top + 1)
+    for n in range(2, top + 1):
+        table[n] = math.lgamma(n + 1.0)
+    return table
+
+
+@compiled
+def fisher_tail(count: int, degree_a: int, degree_b: int, total: int, table: Array) -> float:
+    """Fisher's exact one-sided p: P(X ≥ count), X hypergeometric (total, degree_a, degree_b).
+
+    The first term from the logarithms of factorials, the others from the ratio of neighbours; ends where
+    the rest cannot change the 12th digit. 1.0 where the count is not above chance.
+    """
+    if count * float(total) <= degree_a * float(degree_b):
+        return 1.0
+    rest = total - degree_a - degree_b + count
+    term = math.exp(
+        table[degree_a] + table[total - degree_a] + table[degree_b] + table[total - degree_b]
+        - table[total] - table[count] - table[degree_a - count] - table[degree_b - count] - table[rest]
+    )  # fmt: skip
+    tail = term
+    most = min(degree_a, degree_b)
+    while count < most:
+        ratio = (degree_a - count) * float(degree_b - count) / ((count + 1.0) * (rest + 1.0))
+        term *= ratio
+        tail += term
+        count += 1
+        rest += 1
+        if term < tail * 1e-13 * (1.0 - ratio):
+            break
+    return min(1.0, tail)
+
+
+@compiled
+def fisher_tails(count: Array, degree_a: Array, degree_b: Array, total: int, table: Array) -> Array:
+    """`fisher_tail` of every pair; 1 where the count is 0; float64 (pairs,)."""
+    p = np.ones(len(count))
+    for i in range(len(count)):
+        if count[i] > 0:
+            p[i] = fisher_tail(count[i], degree_a[i], degree_b[i], total, table)
+    return p
+
+
+@compiled
+def p_bin(p: float, bins: int) -> int:
+    """The bin of a p-value: floor(-log10 p · BINS_PER_DECADE), the last for all smaller ones."""
+    if p <= 0.0:
+        return bins - 1
+    return min(bins - 1, int(-math.log10(p) * BINS_PER_DECADE))
+
+
+# --- preparation ------------------------------------------------------------------------------------
+
+
+@compiled
+def count_items(item: Array, n_items: int) -> Array:
+    """In how many baskets each item lies; int64 (items,)."""
+    degree = np.zeros(n_items, np.int64)
+    for e in range(len(item)):
+        degree[np.uint32(item[e])] += 1
+    return degree
+
+
+@compiled
+def spread(items_of: Array, item: Array, rank: Array, post_of: Array, rows: Array) -> Array:
+    """Write every basket from rare to common, and where each item stands.
+
+    Two counting sorts: by item (which baskets), then item after item from the rarest into its baskets.
+
+    Args:
+        items_of: int64 (baskets + 1,).
+        item: int32 (entries,).
+        rank: rank of each item by degree, -1 = left out; int32 (items,).
+        post_of: where the places of rank r begin; int64 (ranks + 1,).
+        rows: filled with the sentinel, long enough for all kept entries and one sentinel a basket; changed.
+
+    Returns:
+        post: the places of rank r in `rows`, `post[post_of[r]:post_of[r + 1]]`; uint32 (kept + AHEAD,).
+    """
+    n_baskets = len(items_of) - 1
+    cursor = post_of.copy()
+    post = np.zeros(post_of[-1] + AHEAD, np.uint32)
+    start = np.empty(n_baskets, np.uint32)
+    place = 0
+    for b in range(n_baskets):
+        start[b] = place
+        for e in range(items_of[b], items_of[b + 1]):
+            r = rank[np.uint32(item[e])]
+            if r >= 0:
+                at = cursor[np.uint32(r)]
+                post[np.uint64(at)] = b
+                cursor[np.uint32(r)] = at + 1
+                place += 1
+        place += 1
+    for r in range(len(post_of) - 2, -1, -1):
+        end = post_of[r + 1]
+        for i in range(post_of[r], end):
+            prefetch(start, np.uint64(post[np.uint64(min(i + AHEAD, end - 1))]))
+            basket = np.uint64(post[np.uint64(i)])
+            at = start[basket]
+            start[basket] = at + np.uint32(1)
+            rows[np.uint64(at)] = r
+            post[np.uint64(i)] = at
+    return post
+
+
+# --- the sweep --------------------------------------------------------------------------------------
+
+
+@compiled
+def _tally(rows: Array, stop: Word, post: Array, begin: int, end: int, counts: Array) -> None:
+    """Count every more common item of the anchor's baskets, where all counters will be looked at."""
+    for i in range(begin, end):
+        prefetch(rows, np.uint64(post[np.uint64(i + AHEAD)]))
+        place = np.uint64(post[np.uint64(i)]) + np.uint64(1)
+        other = rows[place]
+        while other != stop:
+            counts[np.uint64(other)] += 1
+            place += np.uint64(1)
+            other = rows[place]
+
+
+@compiled
+def _tally_touched(
+    rows: Array, stop: Word, post: Array, begin: int, end: int, counts: Array, touched: Array
+) -> int:
+    """As `_tally`, and write down which counters were touched; returns how many."""
+    n = np.uint64(0)
+    for i in range(begin, end):
+        prefetch(rows, np.uint64(post[np.uint64(i + AHEAD)]))
+        place = np.uint64(post[np.uint64(i)]) + np.uint64(1)
+        other = rows[place]
+        while other != stop:
+            old = counts[np.uint64(other)]
+            touched[n] = other
+            n += np.uint64(old == 0)  # no branch: the place is overwritten until it is kept
+            counts[np.uint64(other)] = old + 1
+            place += np.uint64(1)
+            other = rows[place]
+    return int(n)
+
+
+@compiled
+def partners(
+    rows: Array,
+    stop: Word,
+    post: Array,
+    post_of: Array,
+    anchor: int,
+    min_count: int,
+    counts: Array,
+    found: Array,
+    found_count: Array,
+) -> int:
+    """Every more common item with at least `min_count` common baskets; ascending where scanned densely.
+
+    `counts`, int32 (ranks + BLOCK,), is zero and is left so; `found` and `found_count`, of the same shape,
+    are filled with ranks and counts.
+
+    Returns:
+        How many were found.
+    """
+    begin, end = post_of[anchor], post_of[anchor + 1]
+    n = np.uint64(0)
+    if (end - begin) * DENSE > anchor:
+        _tally(rows, stop, post, begin, end, counts)
+        for first in range(0, anchor, BLOCK):
+            most = np.int32(0)
+            for c in range(first, first + BLOCK):
+                most = max(most, counts[np.uint64(c)])
+            if most >= min_count:
+                for c in range(first, first + BLOCK):
+                    found[n] = c
+                    found_count[n] = counts[np.uint64(c)]
+                    n += np.uint64(counts[np.uint64(c)] >= min_count)
+            if most > 0:
+                counts[first : first + BLOCK] = 0
+        return int(n)
+    touched = _tally_touched(rows, stop, post, begin, end, counts, found)
+    for i in range(touched):
+        other = np.uint64(found[np.uint64(i)])
+        count = counts[other]
+        counts[other] = 0
+        if count >= min_count:
+            found[n] = other
+            found_count[n] = count
+            n += np.uint64(1)
+    return int(n)
+
+
+# --- the best of every item -------------------------------------------------------------------------
+
+
+@compiled
+def _worse(score: float, count: int, order: int, score2: float, count2: int, order2: int) -> bool:
+    """Total order: score, then count, then the smaller place in the order of ids."""
+    if score != score2:
+        return score < score2
+    if count != count2:
+        return count < count2
+    return order > order2
+
+
+@compiled
+def _push(
+    scores: Array, items: Array, counts: Array, size: int, score: float, item: int, count: int, order: Array
+) -> int:
+    """Offer one candidate to a heap whose root is its worst; returns the new size."""
+    top = len(scores)
+    if size == top:
+        if not _worse(scores[0], counts[0], order[items[0]], score, count, order[item]):
+            return size
+        at = 0
+        while True:  # sift down from the root
+            child = 2 * at + 1
+            if child >= top:
+                break
+            if child + 1 < top and _worse(
+                scores[child + 1],
+                counts[child + 1],
+                order[items[child + 1]],
+                scores[child],
+                counts[child],
+                order[items[child]],
+            ):
+                child += 1
+            if not _worse(scores[child], counts[child], order[items[child]], score, count, order[item]):
+                break
+            scores[at], items[at], counts[at] = scores[child], items[child], counts[child]
+            at = child
+    else:
+        at = size
+        size += 1
+        while at > 0:  # sift up
+            parent = (at - 1) // 2
+            if not _worse(score, count, order[item], scores[parent], counts[parent], order[items[parent]]):
+                break
+            scores[at], items[at], counts[at] = scores[parent], items[parent], counts[parent]
+            at = parent
+    scores[at], items[at], counts[at] = score, item, count
+    return size
+
+
+@compiled
+def sweep_best(
+    rows: Array,
+    stop: Word,
+    post: Array,
+    post_of: Array,
+    part: int,
+    parts: int,
+    min_count: int,
+    kind: int,
+    gain: Array,
+    logs: Array,
+    left: Array,
+    right: Array,
+    log_n: float,
+    order: Array,
+    scores: Array,
+    items: Array,
+    item_counts: Array,
+    sizes: Array,
+    degree: Array,
+    total: int,
+    factorials: Array,
+    p_bins: Array,
+) -> int:
+    """One thread's share of the half sweep: every pair is offered to the heaps of both its items.
+
+    Anchors `part`, `part + parts` … are this thread's: work falls smoothly with rank.
+
+    - `rows`, `stop`, `post`, `post_of`: of `spread`.
+    - `gain`, `logs`: by count, of `tables_of`; `left`, `right`: weights by rank, of `weights_of`.
+    - `order`: place of each rank in the order of ids, for ties.
+    - `scores`, `items`, `item_counts` (ranks, top) and `sizes` (ranks,): the heaps; changed.
+    - `degree` by rank and `total`, all baskets; `factorials`: `log_factorials(total)`.
+    - `p_bins`: histogram of the p-values of the pairs met, int64 (bins,); changed. Empty = no tests are
+      made, `factorials` is not read.
+
+    Returns:
+        How many pairs had at least `min_count` common baskets.
+    """
+    n_ranks = len(post_of) - 1
+    counts = np.zeros(n_ranks + BLOCK, np.int32)
+    found = np.empty(n_ranks + BLOCK, np.int32)
+    found_count = np.empty(n_ranks + BLOCK, np.int32)
+    floor = np.zeros(n_ranks)  # the worst score in a full heap: below it nothing is worth a push
+    top = scores.shape[1]
+    pairs = 0
+    for a in range(part, n_ranks, parts):
+        n = partners(rows, stop, post, post_of, a, min_count, counts, found, found_count)
+        pairs += n
+        for i in range(n):
+            b = found[np.uint64(i)]
+            count = found_count[np.uint64(i)]
+            if len(p_bins) > 0:
+                p = fisher_tail(count, degree[a], degree[b], total, factorials)
+                p_bins[p_bin(p, len(p_bins))] += 1
+            g, logarithm = gain[np.uint64(count)], logs[np.uint64(count)]
+            there = score_of(kind, g, logarithm, left[a], right[np.uint64(b)], log_n)
+            if there > 0.0 and there >= floor[a]:
+                sizes[a] = _push(scores[a], items[a], item_counts[a], sizes[a], there, b, count, order)
+                if sizes[a] == top:
+                    floor[a] = scores[a, 0]
+            back = score_of(kind, g, logarithm, left[np.uint64(b)], right[a], log_n)
+            if back > 0.0 and back >= floor[np.uint64(b)]:
+                sizes[b] = _push(scores[b], items[b], item_counts[b], sizes[b], back, a, count, order)
+                if sizes[b] == top:
+                    floor[b] = scores[b, 0]
+    return pairs
+
+
+@compiled
+def merge_best(
+    into: Array,
+    items: Array,
+    counts: Array,
+    sizes: Array,
+    more: Array,
+    more_items: Array,
+    more_counts: Array,
+    more_sizes: Array,
+    order: Array,
+) -> None:
+    """Offer the heaps of another thread to the first one's."""
+    for r in range(len(sizes)):
+        for i in range(more_sizes[r]):
+            sizes[r] = _push(
+                into[r], items[r], counts[r], sizes[r], more[r, i], more_items[r, i], more_counts[r, i], order
+            )
+
+
+@compiled
+def sort_best(scores: Array, items: Array, counts: Array, sizes: Array, order: Array) -> None:
+    """Every heap best first (insertion sort in place); what is not filled gets item -1, count 0, score 0."""
+    for r in range(len(sizes)):
+        for i in range(1, sizes[r]):
+            score, item, count = scores[r, i], items[r, i], counts[r, i]
+            at = i
+            while at > 0 and _worse(
+                scores[r, at - 1], counts[r, at - 1], order[items[r, at - 1]], score, count, order[item]
+            ):
+                scores[r, at] = scores[r, at - 1]
+                items[r, at] = items[r, at - 1]
+                counts[r, at] = counts[r, at - 1]
+                at -= 1
+            scores[r, at], items[r, at], counts[r, at] = score, item, count
+        for i in range(sizes[r], scores.shape[1]):
+            scores[r, i], items[r, i], counts[r, i] = 0.0, -1, 0
+
+
+@compiled
+def sweep_pairs(
+    rows: Array,
+    stop: Word,
+    post: Array,
+    post_of: Array,
+    anchor: int,
+    step: int,
+    min_count: int,
+    counts: Array,
+    found: Array,
+    found_count: Array,
+    row_size: Array,
+    pair_item: Array,
+    pair_count: Array,
+) -> tuple[int, int]:
+    """Write every pair (anchor, more common item) until the room runs out.
+
+    Goes on at `anchor` in steps of `step`; `row_size`, int64 (ranks,), gets how many pairs an anchor has;
+    `pair_item` and `pair_count`, int32 (room,), are filled from 0; the others as for `partners`.
+
+    Returns:
+        The next anchor (≥ ranks when done), and how many pairs were written.
+    """
+    n_ranks = len(post_of) - 1
+    written = 0
+    while anchor < n_ranks and written + anchor + 1 <= len(pair_item):
+        n = partners(rows, stop, post, post_of, anchor, min_count, counts, found, found_count)
+        for i in range(n):
+            pair_item[written + i] = found[i]
+            pair_count[written + i] = found_count[i]
+        row_size[anchor] = n
+        written += n
+        anchor += step
+    return anchor, written
