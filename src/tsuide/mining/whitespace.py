@@ -10,13 +10,12 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import polars as pl
 from scipy import sparse
-from scipy.stats import norm
 
 from tsuide.errors import BadColumns, BadValue, UnknownCustomer
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.mining.index import Index
+from tsuide.mining.intervals import Z95, wilson
 
-_Z: Final = float(norm.ppf(0.975))
 _COLUMNS: Final = ("customer", "line", "amount")
 
 
@@ -258,9 +257,9 @@ def _room(line: str, rows: list[tuple[float, int]], whole: float, n_effective: f
     spread = float(np.average((amounts - mean) ** 2, weights=weights))
     effective = float(weights.sum() ** 2 / (weights**2).sum())
     # product of two independent estimates: relative variances add (delta method)
-    error_share = (high - low) / (2 * _Z)
+    error_share = (high - low) / (2 * Z95)
     error_mean = np.sqrt(spread / max(effective - 1, 1))
-    reach = _Z * np.sqrt((mean * error_share) ** 2 + (share * error_mean) ** 2)
+    reach = Z95 * np.sqrt((mean * error_share) ** 2 + (share * error_mean) ** 2)
     potential = share * mean
     return Room(
         line=line,
@@ -273,14 +272,3 @@ def _room(line: str, rows: list[tuple[float, int]], whole: float, n_effective: f
         potential_high=round(potential + reach),
         buyers=len(rows),
     )
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """95 % interval of a share seen in n trials (Wilson 1927); n may be an effective number.
-
-    >>> [round(bound, 4) for bound in wilson(0.5, 100)]
-    [0.4038, 0.5962]
-    """
-    centre = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    reach = _Z * float(np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))) / (1 + _Z**2 / n)
-    return max(0.0, centre - reach), min(1.0, centre + reach)
