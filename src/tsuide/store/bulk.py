@@ -1,7 +1,7 @@
 """Many rows at once, in and out, by the fastest way that each engine has.
 
-SQLite: `executemany` on the driver's own cursor, fed column by column; whole-number columns come back as CSV that
-SQLite itself prints (`group_concat(printf(…))`), because building a Python object per value costs three times
+SQLite: `executemany` on the driver's own cursor, fed column by column; whole-number columns come back as CSV
+that SQLite itself prints (`group_concat(printf(…))`), because building a Python object per value costs three times
 as much. PostgreSQL: COPY both ways. Measured in docs/benchmarks.md.
 """
 
@@ -39,15 +39,11 @@ def update(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, ident
         sets = ", ".join(f"{name} = ?" for name in others)
         where = " AND ".join(f"{name} = ?" for name in identity)
         columns = [rows[name].to_list() for name in (*others, *identity)]
-        _cursor(connection).executemany(
-            f"UPDATE {table.name} SET {sets} WHERE {where}", zip(*columns, strict=True)
-        )
+        _cursor(connection).executemany(f"UPDATE {table.name} SET {sets} WHERE {where}", zip(*columns, strict=True))
         return
     stage = f"stage_{table.name}"
     listed = ", ".join(rows.columns)
-    connection.exec_driver_sql(
-        f"CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {listed} FROM {table.name} LIMIT 0"
-    )
+    connection.exec_driver_sql(f"CREATE TEMP TABLE {stage} ON COMMIT DROP AS SELECT {listed} FROM {table.name} LIMIT 0")
     _copy_in(connection, stage, rows)
     sets = ", ".join(f"{name} = {stage}.{name}" for name in others)
     where = " AND ".join(f"{table.name}.{name} = {stage}.{name}" for name in identity)
@@ -60,10 +56,7 @@ def fetch(connection: sa.Connection, select: sa.Select[Any], schema: Schema) -> 
     rows = connection.execute(select).fetchall()
     columns: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else itertools.repeat(())
     return pl.DataFrame(
-        [
-            pl.Series(name, column, dtype)
-            for (name, dtype), column in zip(schema.items(), columns, strict=False)
-        ]
+        [pl.Series(name, column, dtype) for (name, dtype), column in zip(schema.items(), columns, strict=False)]
     )
 
 
@@ -106,9 +99,7 @@ def _copied_out(connection: sa.Connection, query: str) -> Iterable[bytes]:
 
 
 def _copy_in(connection: sa.Connection, table: str, rows: pl.DataFrame) -> None:
-    escaped = rows.with_columns(
-        pl.col(pl.String).str.replace_many(list(_COPY_ESCAPES), list(_COPY_ESCAPES.values()))
-    )
+    escaped = rows.with_columns(pl.col(pl.String).str.replace_many(list(_COPY_ESCAPES), list(_COPY_ESCAPES.values())))
     text = escaped.write_csv(include_header=False, separator="\t", null_value="\\N", quote_style="never")
     with _cursor(connection).copy(f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN") as copy:
         copy.write(text)

@@ -6,8 +6,14 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tsuide.errors import Unavailable
+from tsuide.store.acceptances import Acceptances
+from tsuide.store.decisions import Decisions
 from tsuide.store.engines import checked_url, make_engine, sqlite_file
 from tsuide.store.facts import Facts
+from tsuide.store.keys import Keys
+from tsuide.store.outcomes import Contacts, Outcomes
+from tsuide.store.policies import Policies
+from tsuide.store.settings import Jobs, Settings
 from tsuide.store.upgrade import upgrade
 
 
@@ -25,6 +31,14 @@ class Store:
     record: sa.Engine
     trace: sa.Engine
     facts: Facts
+    decisions: Decisions
+    outcomes: Outcomes
+    contacts: Contacts
+    policies: Policies
+    keys: Keys
+    acceptances: Acceptances
+    settings: Settings
+    jobs: Jobs
 
     def close(self) -> None:
         """Close every connection; the store can be used again and opens new ones."""
@@ -57,7 +71,20 @@ def open_store(url: str) -> Store:
         _make_folder(file)
     record, trace = make_engine(parsed, "record"), make_engine(parsed, "trace")
     upgrade(record)
-    return Store(parsed, record, trace, Facts(record))
+    return Store(
+        url=parsed,
+        record=record,
+        trace=trace,
+        facts=Facts(record),
+        decisions=Decisions(trace),
+        outcomes=Outcomes(trace),
+        contacts=Contacts(trace),
+        policies=Policies(record),
+        keys=Keys(record),
+        acceptances=Acceptances(record),
+        settings=Settings(record),
+        jobs=Jobs(record),
+    )
 
 
 def _make_folder(file: Path) -> None:

@@ -36,9 +36,7 @@ def checked_url(url: str) -> sa.URL:
     if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
-        raise BadSetting(
-            "not a database that Tsuide can use", key="database url", value=shown, way_out=_WAY_OUT
-        )
+        raise BadSetting("not a database that Tsuide can use", key="database url", value=shown, way_out=_WAY_OUT)
     if not parsed.database or parsed.database == ":memory:":
         raise BadSetting(
             "the store needs a file: several connections share it",
@@ -63,9 +61,7 @@ def make_engine(url: sa.URL, grade: Grade) -> sa.Engine:
 
 
 def _sqlite(url: sa.URL, grade: Grade) -> sa.Engine:
-    engine = sa.create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=8
-    )
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=8)
 
     def connected(raw: sqlite3.Connection, _: object) -> None:
         raw.isolation_level = None  # BEGIN is ours: IMMEDIATE for writers

@@ -177,7 +177,7 @@ class Facts:
             return from_storage(bulk.fetch(connection, query, stored_schema(_OWNED)), _OWNED)
 
     def counts(self) -> dict[str, int]:
-        """Rows by kind of fact: products, relations, customers, consents, orders, order_lines, events, reviews."""
+        """How many rows of each kind of fact the store holds."""
         tables = {
             "products": schema.product,
             "relations": schema.relation,

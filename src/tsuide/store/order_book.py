@@ -53,7 +53,7 @@ _FEW: Final = 2000
 
 
 def write_orders(connection: sa.Connection, orders_frame: pl.DataFrame, lines_frame: pl.DataFrame) -> Written:
-    """Insert and update orders and lines; each order that changes, itself or in its lines, gets the next number.
+    """Insert and update orders and lines; an order that changes, or whose lines do, gets the next number.
 
     Raises:
         BadColumns: an order or line without its id, or a column of the wrong type.
@@ -187,7 +187,7 @@ def read_lines(connection: sa.Connection, before: datetime | None) -> pl.DataFra
 
 
 def read_purchases(connection: sa.Connection, before: datetime | None) -> pl.DataFrame:
-    """Lines of orders that were not cancelled, with their order's columns, as PURCHASES; in no stated order."""
+    """Lines of orders that were not cancelled, with their order's columns, as PURCHASES, unordered."""
     heads = _read_orders(connection).filter(pl.col("status") != "cancelled")
     if before is not None:
         heads = heads.filter(pl.col("placed_at") < to_micros(before))

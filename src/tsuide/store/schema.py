@@ -1,7 +1,7 @@
 """Every table of the store, once, for SQLite and PostgreSQL alike.
 
-Times are BIGINT microseconds since 1970 UTC, money BIGINT minor units, JSON is TEXT. `info["grade"]` of a table
-says what its rows survive (see docs/store.md):
+Times are BIGINT microseconds since 1970 UTC, money BIGINT minor units, JSON is TEXT. `info["grade"]` of a
+table says what its rows survive (see docs/store.md):
 
 - ``record``: power loss: the commit is on the disk before the caller goes on;
 - ``trace``: kill -9 of the process: the commit is with the operating system.
@@ -28,6 +28,7 @@ TRACE: Final = {"grade": "trace"}
 OUTCOMES: Final = ("shown", "clicked", "accepted", "declined", "later", "purchased", "returned")
 SCOPES: Final = ("storefront", "rep", "admin")
 ACCEPTANCE_STATES: Final = ("waiting", "accepted", "declined", "used", "expired")
+JOB_STATES: Final = ("running", "done", "failed")
 OWN_ORIGIN: Final = "tsuide"
 
 metadata = sa.MetaData(
@@ -79,7 +80,7 @@ product_number = sa.Table(
     sa.Column("id", sa.Text, unique=True, nullable=False),
     info=RECORD,
 )
-"""Every product id that ever came in, in the catalogue or not (orders name products that no catalogue has)."""
+"""Every product id that an order ever named, in the catalogue or not."""
 
 product = sa.Table(
     "product",
@@ -112,7 +113,13 @@ product = sa.Table(
 )
 
 product_change = sa.Table(
-    "product_change", metadata, _number("seq"), _text("product_id"), _text("record"), info=RECORD
+    "product_change",
+    metadata,
+    _number("seq"),
+    _text("product_id"),
+    _text("record"),
+    sa.Index(None, "product_id"),
+    info=RECORD,
 )
 """What a product was until `seq`: `record` is the whole product as JSON as it stood before that change.
 
@@ -211,7 +218,7 @@ order_line = sa.Table(
     info=RECORD,
     sqlite_with_rowid=False,
 )
-"""A line of an order of ours is `accepted`, and then its offer must have a given acceptance (the foreign key).
+"""A line of an order of ours is `accepted`; then its offer must have a given acceptance (the foreign key).
 
 Lines of orders made elsewhere leave `accepted` null: no yes of ours is claimed, and none is needed.
 """
@@ -339,7 +346,6 @@ api_key = sa.Table(
     metadata,
     _key("id"),
     _text("name"),
-    _text("salt"),
     sa.Column("hash", sa.Text, unique=True, nullable=False),
     _text("scopes"),
     _whole("created_at"),
@@ -358,7 +364,7 @@ job = sa.Table(
     _whole("started_at"),
     _whole("ended_at", null=True),
     _text("result", null=True),
-    _one_of("state", ("running", "done", "failed")),
+    _one_of("state", JOB_STATES),
     sa.Index(None, "kind", "started_at"),
     info=RECORD,
 )

@@ -1,7 +1,7 @@
 """The fact sequence: one number, rising with every change of a product or an order.
 
-Whoever changes facts holds its row until their commit, so numbers become visible in their order: a reader who has
-seen 17 will never meet a 16 later.
+Whoever changes facts holds its row until their commit, so numbers become visible in their order: a reader who
+has seen 17 will never meet a 16 later.
 """
 
 from typing import Final

@@ -29,8 +29,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.CheckConstraint(
-            "state IN ('waiting', 'accepted', 'declined', 'used', 'expired')",
-            name=op.f("ck_acceptance_state"),
+            "state IN ('waiting', 'accepted', 'declined', 'used', 'expired')", name=op.f("ck_acceptance_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_acceptance")),
         sa.UniqueConstraint("offer_id", "given", name=op.f("uq_acceptance_offer_id_given")),
@@ -40,7 +39,6 @@ def upgrade() -> None:
         "api_key",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("salt", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -112,9 +110,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_event_customer_id_at"), "event", ["customer_id", "at"], unique=False)
     op.create_table(
         "fact_sequence",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_sequence")),
     )
@@ -132,9 +128,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_job_kind_started_at"), "job", ["kind", "started_at"], unique=False)
     op.create_table(
         "orders",
-        sa.Column(
-            "no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.Text(), nullable=True),
         sa.Column("placed_at", sa.BigInteger(), nullable=False),
@@ -208,9 +202,7 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("seq", sa.BigInteger(), nullable=False),
         sa.Column("first_seq", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "kind IN ('physical', 'service', 'subscription', 'content')", name=op.f("ck_product_kind")
-        ),
+        sa.CheckConstraint("kind IN ('physical', 'service', 'subscription', 'content')", name=op.f("ck_product_kind")),
         sa.CheckConstraint("status IN ('active', 'hidden', 'discontinued')", name=op.f("ck_product_status")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_product")),
         sqlite_with_rowid=False,
@@ -218,18 +210,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_product_seq"), "product", ["seq"], unique=False)
     op.create_table(
         "product_change",
-        sa.Column(
-            "seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("product_id", sa.Text(), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_product_change")),
     )
+    op.create_index(op.f("ix_product_change_product_id"), "product_change", ["product_id"], unique=False)
     op.create_table(
         "product_number",
-        sa.Column(
-            "no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("no", name=op.f("pk_product_number")),
         sa.UniqueConstraint("id", name=op.f("uq_product_number_id")),
@@ -318,6 +307,7 @@ def downgrade() -> None:
     op.drop_table("review")
     op.drop_table("relation")
     op.drop_table("product_number")
+    op.drop_index(op.f("ix_product_change_product_id"), table_name="product_change")
     op.drop_table("product_change")
     op.drop_index(op.f("ix_product_seq"), table_name="product")
     op.drop_table("product")

@@ -1,0 +1,76 @@
+"""The ports of outcomes and contacts: what came of offers, and how often a person was spoken to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from tsuide.errors import BadValue
+from tsuide.kit.clock import to_micros
+from tsuide.store.engines import reading
+from tsuide.store.rows import Found, Row, Value, found
+from tsuide.store.schema import outcome
+
+
+def outcome_row(values: dict[str, Value]) -> Row:
+    """An outcome for the journal: `id` (the idempotency key), `outcome` and `at` (microseconds) must be there.
+
+    >>> outcome_row({"id": "o1", "outcome": "shown", "at": 0}).table
+    'outcome'
+    """
+    return Row("outcome", values)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Reads outcomes; rows have the columns of the table `outcome`.
+
+    Every method raises `Unavailable` when the database does not answer.
+    """
+
+    engine: sa.Engine
+
+    def of_decision(self, decision_id: str) -> list[Found]:
+        """What came of one decision, oldest first."""
+        return self._rows(outcome.c.decision_id == decision_id)
+
+    def between(self, start: datetime, end: datetime) -> list[Found]:
+        """Outcomes with start ≤ at < end, oldest first."""
+        return self._rows(outcome.c.at >= to_micros(start), outcome.c.at < to_micros(end))
+
+    def _rows(self, *where: sa.ColumnElement[bool]) -> list[Found]:
+        query = sa.select(outcome).where(*where).order_by(outcome.c.at, outcome.c.id)
+        with reading(self.engine) as connection:
+            return found(connection, query)
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Reads one person's contacts, whatever door they came through: what contact limits count.
+
+    Raises `Unavailable` when the database does not answer.
+    """
+
+    engine: sa.Engine
+
+    def of(self, since: datetime, customer_id: str | None = None, anonymous_id: str | None = None) -> list[Found]:
+        """Outcomes at or after `since` of a customer, of a visitor, or of both as one person; oldest first.
+
+        Columns: at, outcome, reason, kind, placement, channel, product_id, category, offer_id, decision_id.
+
+        Raises:
+            BadValue: neither id was given.
+        """
+        names = {"customer_id": customer_id, "anonymous_id": anonymous_id}
+        given = [(outcome.c[name], value) for name, value in names.items() if value is not None]
+        if not given:
+            raise BadValue("whose contacts?", key="customer_id", way_out="give customer_id or anonymous_id")
+        c = outcome.c
+        columns = (
+            *(c.id, c.at, c.outcome, c.reason, c.kind, c.placement, c.channel),
+            *(c.product_id, c.category, c.offer_id, c.decision_id),
+        )
+        parts = [sa.select(*columns).where(column == value, c.at >= to_micros(since)) for column, value in given]
+        rows = sa.union(*parts).subquery()
+        with reading(self.engine) as connection:
+            return found(connection, sa.select(rows).order_by(rows.c.at, rows.c.id))

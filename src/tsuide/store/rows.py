@@ -1,0 +1,51 @@
+"""Rows on their way into the journal, and out of the tables that it fills."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from tsuide.errors import BadValue
+from tsuide.store.schema import metadata
+
+Value: TypeAlias = str | int | None
+Found: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row to append.
+
+    Args:
+        table: name of a table of the schema.
+        values: by column; a column that is left out is null. Times in microseconds, JSON as text.
+
+    Raises:
+        BadValue: no such table or column.
+
+    >>> Row("decision", {"id": "d1", "colour": "red"})
+    Traceback (most recent call last):
+    tsuide.errors.BadValue: no such column in decision: column = 'colour'
+    """
+
+    table: str
+    values: Mapping[str, Value]
+
+    def __post_init__(self) -> None:
+        table = metadata.tables.get(self.table)
+        if table is None:
+            raise BadValue("no such table", key="table", value=self.table)
+        for name in self.values:
+            if name not in table.columns:
+                raise BadValue(f"no such column in {self.table}", key="column", value=name)
+
+
+def found(connection: sa.Connection, query: sa.Select[Any]) -> list[Found]:
+    """The rows of a query, each by column name."""
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def columns_of(table: sa.Table, but: Sequence[str] = ()) -> list[sa.Column[Any]]:
+    """The table's own columns, without computed ones and those in `but`."""
+    return [c for c in table.columns if c.computed is None and c.name not in but]
