@@ -80,7 +80,5 @@ class Decision:
         except ValueError as exc:
             raise BadValue("not a decision's record", key="decision", value=text[:80]) from exc
         if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
-            raise BadValue(
-                f"written in another format than {FORMAT}", key="format", value=value.get("format")
-            )
+            raise BadValue(f"written in another format than {FORMAT}", key="format", value=value.get("format"))
         return build(cls, value)

@@ -44,9 +44,7 @@ Placement: TypeAlias = Literal[
 ]
 Outcome: TypeAlias = Literal["shown", "clicked", "accepted", "declined", "later", "purchased", "returned"]
 NoReason: TypeAlias = Literal["have_it", "too_dear", "not_now", "not_for_me"]
-Hesitation: TypeAlias = Literal[
-    "removed", "abandoned", "repeated_views", "stock_out", "price_objection", "budget"
-]
+Hesitation: TypeAlias = Literal["removed", "abandoned", "repeated_views", "stock_out", "price_objection", "budget"]
 MarginBasis: TypeAlias = Literal["cost", "rate", "unknown"]
 Arm: TypeAlias = Literal["treated", "holdout"]
 

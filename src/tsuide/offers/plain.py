@@ -55,10 +55,7 @@ def _encoder(record_type: type[Any]) -> _Step:
 
 def _make_encoder(record_type: type[Any]) -> _Step:
     hints = typing.get_type_hints(record_type)
-    steps = [
-        (each.name, _default_of(each), _encode_step(hints[each.name]))
-        for each in dataclasses.fields(record_type)
-    ]
+    steps = [(each.name, _default_of(each), _encode_step(hints[each.name])) for each in dataclasses.fields(record_type)]
 
     def encode(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
         written = {}
@@ -168,9 +165,7 @@ def _tuple(inside: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]: 
     kinds = [inside[0]] * len(value) if inside[-1] is Ellipsis else list(inside)
     if len(kinds) != len(value):
         raise BadValue(f"must have {len(kinds)} entries", key=where, value=value)
-    return tuple(
-        _value(kind, each, f"{where}[{i}]") for i, (kind, each) in enumerate(zip(kinds, value, strict=True))
-    )
+    return tuple(_value(kind, each, f"{where}[{i}]") for i, (kind, each) in enumerate(zip(kinds, value, strict=True)))
 
 
 def _moment(value: object, where: str) -> datetime:
@@ -179,17 +174,13 @@ def _moment(value: object, where: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise BadValue(
-            "not a moment with its time zone", key=where, value=value, way_out="2026-01-31T09:00:00+00:00"
-        )
+        raise BadValue("not a moment with its time zone", key=where, value=value, way_out="2026-01-31T09:00:00+00:00")
     return moment
 
 
 def _choice(choices: tuple[Any, ...], value: object, where: str) -> object:
     if not isinstance(value, str) or value not in choices:
-        raise BadValue(
-            "not one of the choices", key=where, value=value, way_out=f"one of {', '.join(choices)}"
-        )
+        raise BadValue("not one of the choices", key=where, value=value, way_out=f"one of {', '.join(choices)}")
     return value
 
 

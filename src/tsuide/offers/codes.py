@@ -1,0 +1,63 @@
+"""The vocabularies of offers as the integers that kernels read: a word's code is its place in its tuple."""
+
+from typing import Final
+
+from tsuide.facts.catalogue import PRODUCT_KINDS, PRODUCT_STATUSES
+from tsuide.facts.consent import CHANNELS
+from tsuide.offers.offer import HESITATIONS, KINDS, NO_REASONS, OUTCOMES, PLACEMENTS, SOURCES
+
+CROSS_SELL: Final = KINDS.index("cross_sell")
+UP_SELL: Final = KINDS.index("up_sell")
+DOWN_SELL: Final = KINDS.index("down_sell")
+ALTERNATIVE: Final = KINDS.index("alternative")
+BUNDLE: Final = KINDS.index("bundle")
+FILLER: Final = KINDS.index("filler")
+REPLENISH: Final = KINDS.index("replenish")
+CONTENT: Final = KINDS.index("content")
+
+COMPLEMENTS: Final = SOURCES.index("complements")
+DECLARED: Final = SOURCES.index("declared")
+LADDER: Final = SOURCES.index("ladder")
+ALTERNATIVES: Final = SOURCES.index("alternatives")
+REPLENISHMENT: Final = SOURCES.index("replenishment")
+PERSONAL: Final = SOURCES.index("personal")
+TASTE: Final = SOURCES.index("taste")
+SESSION: Final = SOURCES.index("session")
+BUNDLES: Final = SOURCES.index("bundles")
+LOOK: Final = SOURCES.index("look")
+FILLERS: Final = SOURCES.index("fillers")
+PROMOTION: Final = SOURCES.index("promotion")
+GOAL: Final = SOURCES.index("goal")
+LESSON: Final = SOURCES.index("content")
+CATEGORY: Final = SOURCES.index("category")
+COMBINED: Final = SOURCES.index("combined")
+
+REP: Final = PLACEMENTS.index("rep")
+
+ACTIVE: Final = PRODUCT_STATUSES.index("active")
+SUBSCRIPTION: Final = PRODUCT_KINDS.index("subscription")
+PHYSICAL: Final = PRODUCT_KINDS.index("physical")
+
+SHOWN: Final = OUTCOMES.index("shown")
+DECLINED: Final = OUTCOMES.index("declined")
+LATER: Final = OUTCOMES.index("later")
+
+HAVE_IT: Final = NO_REASONS.index("have_it")
+TOO_DEAR: Final = NO_REASONS.index("too_dear")
+NOT_NOW: Final = NO_REASONS.index("not_now")
+NOT_FOR_ME: Final = NO_REASONS.index("not_for_me")
+
+REPEATED_VIEWS_BIT: Final = 1 << HESITATIONS.index("repeated_views")
+
+# how each placement reaches the customer, and whether we go to them (outbound) or they are here
+CHANNEL_OF_PLACEMENT: Final = {
+    placement: {"app": "app", "email": "email", "line": "line", "rep": "rep", "till": "till"}.get(
+        placement, "agent" if placement == "agent" else "site"
+    )
+    for placement in PLACEMENTS
+}
+OUTBOUND: Final = frozenset({"email", "line"})
+CHANNEL_CODE: Final = {channel: code for code, channel in enumerate(CHANNELS)}
+UNKNOWN_MARGIN: Final = 0
+MARGIN_FROM_COST: Final = 1
+MARGIN_FROM_RATE: Final = 2

@@ -1,0 +1,22 @@
+"""A durable product that the customer owns is not sold again; unknown durability counts as durable."""
+
+from typing import Final
+
+from tsuide.offers.policy.rule import Parameter, Rule
+from tsuide.offers.records import Record
+
+RULE: Final = Rule(
+    "already_owned",
+    "applicability",
+    parameters=(Parameter("days", "days", 3650, "for how long a purchase counts as owned"),),
+)
+
+
+def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
+    """Whether the rule refuses the candidate."""
+    return (
+        candidate.owned_days >= 0
+        and candidate.durable != 0
+        and candidate.interval < 0
+        and candidate.owned_days < policy.already_owned_days
+    )

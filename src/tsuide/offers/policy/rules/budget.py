@@ -1,0 +1,13 @@
+"""Nothing above the budget that the customer named."""
+
+from typing import Final
+
+from tsuide.offers.policy.rule import Rule
+from tsuide.offers.records import Record
+
+RULE: Final = Rule("budget", "suitability", fixed=True)
+
+
+def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
+    """Whether the rule refuses the candidate."""
+    return 0 <= request.budget < candidate.price

@@ -1,0 +1,13 @@
+"""Where the request names categories, nothing from outside them."""
+
+from typing import Final
+
+from tsuide.offers.policy.rule import Rule
+from tsuide.offers.records import Record
+
+RULE: Final = Rule("category_filter", "eligibility", fixed=True)
+
+
+def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
+    """Whether the rule refuses the candidate."""
+    return bool(candidate.outside_filter)

@@ -1,0 +1,17 @@
+"""After its window has closed, the thing that goes with a purchase is not proposed."""
+
+from typing import Final
+
+from tsuide.offers.policy.rule import Parameter, Rule
+from tsuide.offers.records import Record
+
+RULE: Final = Rule(
+    "too_late",
+    "applicability",
+    parameters=(Parameter("tolerance", "days", 0, "days that it may come after the window"),),
+)
+
+
+def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
+    """Whether the rule refuses the candidate."""
+    return 0 <= candidate.closes < candidate.since_anchor - policy.too_late_tolerance
