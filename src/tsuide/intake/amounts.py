@@ -92,9 +92,7 @@ def _plain(values: pl.Series) -> pl.Series:
     comma = _decimal_comma(plain)
     drop = r"[.\s'¥￥円$€£]|[A-Z]{3}" if comma else r"[,\s'¥￥円$€£]|[A-Z]{3}"
     bare = plain.str.replace_all(drop, "").str.replace(",", ".", literal=True)
-    bare = (
-        bare.str.replace(r"^\((.*)\)$", "-$1").str.replace(r"^[▲△−]", "-").str.replace(r"^([\d.]+)-$", "-$1")
-    )
+    bare = bare.str.replace(r"^\((.*)\)$", "-$1").str.replace(r"^[▲△−]", "-").str.replace(r"^([\d.]+)-$", "-$1")
     fits = bare.str.contains(r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?$").fill_null(value=False)
     return bare.set(~fits & plain.is_not_null(), "?")
 

@@ -37,9 +37,7 @@ class Columns:
         rejecting: collects what is wrong with which row.
     """
 
-    def __init__(
-        self, frame: pl.DataFrame, mapping: Mapping, settings: IntakeSettings, rejecting: Rejecting
-    ) -> None:
+    def __init__(self, frame: pl.DataFrame, mapping: Mapping, settings: IntakeSettings, rejecting: Rejecting) -> None:
         self.frame = frame
         self.mapping = mapping
         self.settings = settings
@@ -59,9 +57,7 @@ class Columns:
             return self.frame[self.named(field)]
         return pl.Series(field, [None], dtype=pl.String).new_from_index(0, self.frame.height)
 
-    def reject(
-        self, bad: pl.Series | Bool, code: str, field: str, blanks: Dictionary[str, str] | None = None
-    ) -> None:
+    def reject(self, bad: pl.Series | Bool, code: str, field: str, blanks: Dictionary[str, str] | None = None) -> None:
         """Reject rows for what stands in the field's column."""
         where = mask(bad) if isinstance(bad, pl.Series) else bad
         if where.any():

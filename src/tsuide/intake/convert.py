@@ -7,8 +7,11 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
+from tsuide.intake.happenings import events, relations, reviews
 from tsuide.intake.mapping import Mapping, checked
 from tsuide.intake.orders import orders
+from tsuide.intake.people import consents, customers
+from tsuide.intake.products import products
 from tsuide.intake.rejects import REASONS, REJECTS, Rejecting
 from tsuide.intake.settings import IntakeSettings
 from tsuide.intake.tables import Table
@@ -41,7 +44,15 @@ class Intake:
         return self.rows - self.rejects.height
 
 
-_READERS: Final[dict[str, _Reader]] = {"orders": orders}
+_READERS: Final[dict[str, _Reader]] = {
+    "products": products,
+    "relations": relations,
+    "customers": customers,
+    "consents": consents,
+    "orders": orders,
+    "events": events,
+    "reviews": reviews,
+}
 
 
 def to_facts(kind: str, table: Table, mapping: Mapping, settings: IntakeSettings) -> Intake:
@@ -63,9 +74,7 @@ def to_facts(kind: str, table: Table, mapping: Mapping, settings: IntakeSettings
     checked(mapping)
     rejecting = Rejecting(pl.Series(table.lines), settings.language)
     frames = _READERS[kind](table.frame, mapping, settings, rejecting)
-    rejects = pl.concat([_broken(table, settings.language), rejecting.frame()]).sort(
-        "line", maintain_order=True
-    )
+    rejects = pl.concat([_broken(table, settings.language), rejecting.frame()]).sort("line", maintain_order=True)
     return Intake(kind, frames, rejects, table.rows)
 
 

@@ -40,7 +40,9 @@ class Field:
     @property
     def accepted(self) -> tuple[str, ...]:
         """The accepted names, the field's own first, in comparable form."""
-        return tuple(dict.fromkeys(plain(one) for one in (self.name, *self.names.split(","))))
+        names = [plain(one) for one in self.names.split(",")]
+        own = plain(self.name)
+        return tuple(dict.fromkeys(names if own in names else [own, *names]))
 
 
 ONE_OF: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
@@ -116,48 +118,44 @@ _ORDERS: Final = (
         "明細番号,行番号,注文明細ID,受注明細ID,line id,line number,line no,line item id,lineitem id,order "
         "item id,item no",
     ),
+    Field("line_type", "明細区分(名称),明細区分,order item type"),
     Field(
         "status",
-        "注文状況,対応状況,受注状況,ステータス,注文ステータス,financial status,order status,payment status,"
+        ("対応状況(名称),注文状況,対応状況,受注状況,ステータス,注文ステータス,financial status,"
+"order status,payment status,")
         "event type,支払い状況",
     ),
     Field("cancelled_at", "キャンセル日,キャンセル日時,cancelled at,canceled at,cancel date"),
     Field("channel", "販売チャネル,流入経路,モール,店舗,店舗名,sales channel,source,location,store"),
     Field("gift", "ギフト,贈り物,プレゼント,is gift,gift order"),
-    Field(
-        "category", "カテゴリ,カテゴリー,商品カテゴリ,分類,product category,item category,product type,type"
-    ),
+    Field("category", "カテゴリ,カテゴリー,商品カテゴリ,分類,product category,item category,product type,type"),
 )
 
 _PRODUCTS: Final = (
     Field(
         "id",
         "商品コード,商品ID,商品番号,品番,独自商品コード,商品管理番号,SKUコード,variant sku,sku,product id,"
-        "item id,product code,item code,stock code,token",
+        "item id,product code,item code,stock code,token,id",
     ),
-    Field(
-        "title", "商品名,品名,商品タイトル,product name,product title,name,item name,item,description title"
-    ),
-    Field(
-        "handle", "handle,url handle,親商品コード,代表商品コード,parent sku,parent,parent id,item group id"
-    ),
+    Field("title", "商品名,品名,商品タイトル,product name,product title,name,item name,item,description title"),
+    Field("handle", "handle,url handle,親商品コード,代表商品コード,parent sku,parent,parent id,item group id"),
     Field(
         "category",
-        "カテゴリ,カテゴリー,商品カテゴリ,商品カテゴリ名,カテゴリ名,分類,product category,categories,"
+        ("商品カテゴリ(名称),カテゴリ,カテゴリー,商品カテゴリ,商品カテゴリ名,カテゴリ名,分類,"
+"product category,categories,")
         "category name,"
         "google product category,reporting category,custom product type,type,product type",
     ),
     Field("brand", "ブランド,ブランド名,メーカー,メーカー名,vendor,manufacturer,brands"),
     Field("variant", "種類,バリエーション,規格,規格1,種類名,variant title,variation name,variation"),
-    Field("option1", "option1 value,option 1 value,規格分類1,規格分類名1,attribute 1 value(s)"),
-    Field("option2", "option2 value,option 2 value,規格分類2,規格分類名2,attribute 2 value(s)"),
+    Field("option1", "option1 value,option 1 value,規格分類1(名称),規格分類1,規格分類名1,attribute 1 value(s)"),
+    Field("option2", "option2 value,option 2 value,規格分類2(名称),規格分類2,規格分類名2,attribute 2 value(s)"),
     Field("option3", "option3 value,option 3 value,attribute 3 value(s)"),
     Field(
         "price",
-        "販売価格,価格,単価,税込価格,販売単価,商品価格,通常価格,variant price,regular price,selling price,"
+        "販売価格,価格,単価,税込価格,販売単価,商品価格,variant price,price,regular price,通常価格,selling price,"
         "sale price effective,base price,list price",
     ),
-    Field("sale_price", "sale price,特価,セール価格"),
     Field(
         "cost",
         "原価,仕入価格,仕入れ値,仕入単価,cost per item,default unit cost,unit cost,cost of goods,cost price",
@@ -171,7 +169,9 @@ _PRODUCTS: Final = (
         "current quantity,available",
     ),
     Field(
-        "status", "公開ステータス,公開状態,ステータス,販売状態,公開,表示状態,商品ステータス,published,state"
+        "status",
+        ("公開ステータス(名称),公開ステータス,公開状態,ステータス,販売状態,公開,表示状態,"
+"商品ステータス,published,state"),
     ),
     Field("kind", "商品種別,販売種別,kind,product kind"),
     Field("durable", "耐久財,durable"),
@@ -234,7 +234,7 @@ _CONSENTS: Final = (
         "opt in,subscribed,email subscription status",
         needed=True,
     ),
-    Field("at", "同意日時,同意日,取得日時,更新日時,consented at,timestamp,date,updated at,日時"),
+    Field("at", "同意日時,同意日,取得日時,更新日時,consented at,timestamp,date,updated at,日時", needed=True),
     Field("source", "取得元,取得経路,同意元"),
     Field("evidence", "証跡,証拠,根拠,reference"),
 )
@@ -250,9 +250,7 @@ _EVENTS: Final = (
     Field("customer_id", "会員ID,会員番号,顧客ID,user id,customer,visitor member id"),
     Field("anonymous_id", "訪問者ID,匿名ID,cookie,cookie id,client id,visitor id,user pseudo id,device id"),
     Field("session_id", "セッションID,session,ga session id"),
-    Field(
-        "product_id", "商品コード,商品ID,商品番号,sku,item id,properties product id,properties sku,product"
-    ),
+    Field("product_id", "商品コード,商品ID,商品番号,sku,item id,properties product id,properties sku,product"),
     Field("cart_id", "カートID,cart,properties cart id"),
     Field("quantity", "数量,個数,qty,properties quantity"),
     Field("query", "検索語,検索キーワード,キーワード,search term,search query,properties query,q"),

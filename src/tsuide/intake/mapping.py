@@ -12,6 +12,13 @@ from tsuide.intake.fields import FIELDS, KINDS, ONE_OF, Field, plain
 
 _SAMPLES: Final = 3
 _SHOWN: Final = 40
+# where a file shows an order's shipping or total, these stand for the order too, not for its lines
+_SHOWS_TOTALS: Final = frozenset(
+    map(plain, ["送料", "合計", "お支払い合計", "注文合計", "合計金額", "請求金額", "shipping"])
+)
+_OF_WHOLE_ORDERS: Final = frozenset(
+    map(plain, ["小計", "金額", "値引", "値引き", "値引額", "値引き額", "割引", "割引額"])
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +88,7 @@ def guess_kind(columns: Sequence[str]) -> str:
         mapping = guess_mapping(kind, columns)
         if not mapping.missing:
             specific = sum(field.needed for field in FIELDS[kind])
-            fitting.append(
-                (len(mapping.choices) / max(len(columns), 1), specific, len(mapping.choices), kind)
-            )
+            fitting.append((len(mapping.choices) / max(len(columns), 1), specific, len(mapping.choices), kind))
     fitting.sort(reverse=True)
     if not fitting or (len(fitting) > 1 and fitting[0][:3] == fitting[1][:3]):
         raise BadColumns(
@@ -124,9 +129,7 @@ def guess_mapping(
     choices = []
     for field in fields:
         if field.name in wanted:
-            choices.append(
-                Choice(field.name, wanted[field.name], "given", (), _samples(sample, wanted[field.name]))
-            )
+            choices.append(Choice(field.name, wanted[field.name], "given", (), _samples(sample, wanted[field.name])))
             continue
         free = [column for column in columns if column not in taken]
         found = _answering(field, free, names, empty)
@@ -166,18 +169,14 @@ def parse_given(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         field, equals, column = pair.partition("=")
         if not equals or not field.strip() or not column.strip() or field.strip() in given:
-            raise BadColumns(
-                "not of the form field=column", key="--map", value=pair, way_out="--map order_id=Name"
-            )
+            raise BadColumns("not of the form field=column", key="--map", value=pair, way_out="--map order_id=Name")
         given[field.strip()] = column.strip()
     return given
 
 
 def _fields(kind: str) -> tuple[Field, ...]:
     if kind not in FIELDS:
-        raise BadColumns(
-            "no such kind of table", key="kind", value=kind, way_out=f"use one of {', '.join(KINDS)}"
-        )
+        raise BadColumns("no such kind of table", key="kind", value=kind, way_out=f"use one of {', '.join(KINDS)}")
     return FIELDS[kind]
 
 
@@ -189,15 +188,14 @@ def _check_given(kind: str, given: dict[str, str], columns: Sequence[str]) -> No
             raise BadColumns(f"{kind} have no such field", key="--map", value=field, way_out=way_out)
         if column not in columns:
             way_out = f"the file has {', '.join(columns)}"
-            raise BadColumns(
-                "the file has no such column", key=f"--map {field}", value=column, way_out=way_out
-            )
+            raise BadColumns("the file has no such column", key=f"--map {field}", value=column, way_out=way_out)
 
 
 def _answering(field: Field, free: list[str], names: Dictionary[str, str], empty: set[str]) -> list[str]:
     """The columns whose name the field accepts, those with values and with the better names first."""
     rank = {name: place for place, name in enumerate(field.accepted)}
-    found = [column for column in free if names[column] in rank]
+    whole = _OF_WHOLE_ORDERS if _SHOWS_TOTALS & set(names.values()) else frozenset()
+    found = [column for column in free if names[column] in rank and names[column] not in whole]
     return sorted(found, key=lambda column: (column in empty, rank[names[column]], free.index(column)))
 
 

@@ -31,20 +31,15 @@ _COMPACT: Final = re.compile(
 _PARTS: Final = re.compile(r"(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y>\d{4}|\d{2})" + _TIME)
 _MONTHS: Final = {
     name: n
-    for n, name in enumerate(
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
-    )
+    for n, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
-_DMY: Final = re.compile(
-    r"(?:\w{3,9},?\s+)?(?P<d>\d{1,2})[\s-](?P<mon>[A-Za-z]{3,9})\.?[\s,-]+(?P<y>\d{4}),?" + _TIME
-)
+_DMY: Final = re.compile(r"(?:\w{3,9},?\s+)?(?P<d>\d{1,2})[\s-](?P<mon>[A-Za-z]{3,9})\.?[\s,-]+(?P<y>\d{4}),?" + _TIME)
 _MDY: Final = re.compile(
     r"(?P<mon>[A-Za-z]{3,9})\.?\s+(?P<d>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<y>\d{4}),?(?:\s+at)?" + _TIME
 )
 _ERAS: Final = {"令和": 2018, "R": 2018, "平成": 1988, "H": 1988}
 _ERA: Final = re.compile(
-    r"(?P<era>令和|平成|[RH])\s*(?P<ey>\d{1,2}|元)\s*[年./-]\s*(?P<m>\d{1,2})\s*[月./-]\s*(?P<d>\d{1,2})日?"
-    + _TIME
+    r"(?P<era>令和|平成|[RH])\s*(?P<ey>\d{1,2}|元)\s*[年./-]\s*(?P<m>\d{1,2})\s*[月./-]\s*(?P<d>\d{1,2})日?" + _TIME
 )
 _EPOCH: Final = re.compile(r"\d{10}(?:\d{3}|\d{6})?(?:\.\d+)?")
 _MONTHS_IN_YEAR: Final = 12

@@ -11,7 +11,7 @@ rejected.
 Money: ``amount`` = ``unit_price`` × ``quantity`` − ``discount`` where the file leaves one of them open; a given
 amount is kept exactly and the unit price is rounded.
 
-Lines: a line id of the file is kept; without one, a line's number is its place among all rows of its order,
+Lines: a line id of the file is kept; without one, its number is its place among all rows of its order,
 rejected ones included, so that the same file gives the same identities, also after a bad row was mended.
 """
 
@@ -24,11 +24,13 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
 from tsuide.intake.columns import Columns, mask
+from tsuide.intake.identities import reject_twice
 from tsuide.intake.mapping import Mapping
 from tsuide.intake.paths import category_paths
 from tsuide.intake.rejects import Rejecting
 from tsuide.intake.returns import match_returns
 from tsuide.intake.settings import IntakeSettings
+from tsuide.intake.words import text
 from tsuide.kit.arrays import Bool, Int64
 
 _CANCELLED: Final = (
@@ -41,6 +43,7 @@ _STATUS: Final = {
     **dict.fromkeys(_CANCELLED.split(), "cancelled"),
     **dict.fromkeys(_RETURNED.split(), "returned"),
 }
+_GOODS: Final = ("商品", "1", "product", "line_item", "item")
 _MOST: Final = 10**9  # units of one line
 _LARGEST: Final = 10**15  # minor units of one line
 _OF_ORDER: Final = ("customer_id", "placed_at", "currency")
@@ -61,6 +64,7 @@ def orders(
         BadColumns: no currency is known, or dates can be read in two ways.
     """
     columns = Columns(frame, mapping, settings, rejecting)
+    _reject_fees(columns)
     order_id = columns.key("order_id", needed=True)
     place = _places(order_id)
     lines = pl.DataFrame(
@@ -91,6 +95,12 @@ def orders(
     return frames if products is None else {**frames, "products": products}
 
 
+def _reject_fees(columns: Columns) -> None:
+    """Rows that EC-CUBE lists beside the products of an order: shipping, fees, discounts, points."""
+    said = text(columns.raw("line_type"))
+    columns.reject(said.is_not_null() & ~said.is_in(list(_GOODS)), "goods", "line_type")
+
+
 def _places(order_id: pl.Series) -> Int64:
     """For each row the number of its order, from 0 in the order of the file; a row without an order is 0."""
     dense = order_id.fill_null("").rank("dense").cast(pl.Int64).to_numpy() - 1
@@ -101,11 +111,7 @@ def _customer(columns: Columns) -> pl.Series:
     """E-mail addresses are one customer whatever their case."""
     found = columns.key("customer_id")
     mail = found.str.contains("@", literal=True)
-    return (
-        pl.select(pl.when(mail).then(found.str.to_lowercase()).otherwise(found)).to_series()
-        if mail.any()
-        else found
-    )
+    return pl.select(pl.when(mail).then(found.str.to_lowercase()).otherwise(found)).to_series() if mail.any() else found
 
 
 def _currency(columns: Columns, place: Int64, settings: IntakeSettings) -> pl.Series:
@@ -146,8 +152,7 @@ def _measured(columns: Columns, currency: pl.Series) -> list[pl.Series]:
     # a return carries its amounts with either sign
     back = pl.col("negative").fill_null(value=False)
     told = told.with_columns(
-        pl.when(back).then(pl.col(name).abs()).otherwise(name).alias(name)
-        for name in ("units", "gross", "amount")
+        pl.when(back).then(pl.col(name).abs()).otherwise(name).alias(name) for name in ("units", "gross", "amount")
     ).with_columns(pl.col("discount").abs().fill_null(0))
     for field, name in (("unit_price", "price"), ("gross", "gross"), ("amount", "amount"), ("cost", "cost")):
         columns.reject(told[name] < 0, "negative", field)
@@ -200,9 +205,7 @@ def _balanced(columns: Columns, told: pl.DataFrame) -> list[pl.Series]:
 
 def _line(columns: Columns, place: Int64) -> pl.Series:
     """The file's line ids where it has them, else places within the order, from 1."""
-    counted = (
-        pl.DataFrame({"place": place}).select(line=pl.int_range(1, pl.len() + 1).over("place")).to_series()
-    )
+    counted = pl.DataFrame({"place": place}).select(line=pl.int_range(1, pl.len() + 1).over("place")).to_series()
     if not columns.has("line"):
         return counted
     ids = columns.key("line", needed=True)
@@ -210,22 +213,8 @@ def _line(columns: Columns, place: Int64) -> pl.Series:
     if numbers.count() * 2 > ids.count():
         columns.reject(ids.is_not_null() & numbers.is_null(), "whole", "line")
         counted = numbers
-    _reject_twice(columns, place, ids)
+    reject_twice(columns, "line", pl.Series(place), ids)
     return counted.rename("line")
-
-
-def _reject_twice(columns: Columns, place: Int64, ids: pl.Series) -> None:
-    good = columns.rejecting.kept()
-    told = pl.DataFrame({"place": place, "id": ids, "row": np.arange(place.size)}).filter(pl.Series(good))
-    told = told.with_columns(first=pl.col("row").first().over("place", "id")).filter(
-        pl.col("row") != pl.col("first")
-    )
-    if told.height:
-        again: Bool = np.zeros(place.size, dtype=np.bool_)
-        again[told["row"].to_numpy()] = True
-        first = np.zeros(place.size, dtype=np.int64)
-        first[told["row"].to_numpy()] = columns.rejecting.lines.gather(told["first"]).to_numpy()
-        columns.rejecting.add(again, "duplicate", columns.named("line"), ids, {"a": first.tolist()})
 
 
 def _told(columns: Columns, place: Int64) -> list[pl.Series]:
@@ -290,9 +279,7 @@ def _products(columns: Columns, lines: pl.DataFrame, rejecting: Rejecting) -> pl
         columns.title("product_title").alias("title"),
         category_paths(columns.title("category")).alias("category"),
     )
-    told = told.filter(pl.Series(rejecting.kept()) & (lines["quantity"] > 0)).sort(
-        "placed_at", maintain_order=True
-    )
+    told = told.filter(pl.Series(rejecting.kept()) & (lines["quantity"] > 0)).sort("placed_at", maintain_order=True)
     told = told.unique("product_id", keep="last", maintain_order=True)
     made = told.select(
         pl.col("product_id").alias("id"),

@@ -124,9 +124,7 @@ def _header(text: Text, mark: str) -> tuple[list[str], int, int]:
                 break
         place, line = end, after
     if not candidates:
-        raise BadFile(
-            "the file has no header", key="line", value=1, way_out="name the columns in the first line"
-        )
+        raise BadFile("the file has no header", key="line", value=1, way_out="name the columns in the first line")
     names, end, after = candidates[-1] if len(candidates[-1][0]) > 1 else candidates[0]
     return _distinct(names), end, after
 
@@ -279,9 +277,7 @@ def _open(texts: list[str], mark: str) -> bool:
     return False
 
 
-def _without_unreadable(
-    text: Text, frame: pl.DataFrame, lines: Int64
-) -> tuple[pl.DataFrame, Int64, list[Broken]]:
+def _without_unreadable(text: Text, frame: pl.DataFrame, lines: Int64) -> tuple[pl.DataFrame, Int64, list[Broken]]:
     odd = np.array(sorted(text.unreadable), dtype=np.int64)
     at = np.searchsorted(lines, odd, side="right") - 1  # (odd lines,): the record that each belongs to
     own = at >= 0

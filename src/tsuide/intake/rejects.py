@@ -50,6 +50,7 @@ REASONS: Final = Phrases(
             "ja": "返品に対応する以前の購入がありません",
             "en": "a return without an earlier purchase to match",
         },
+        "goods": {"ja": "商品の明細ではありません", "en": "a fee or discount, not a product"},
         "self": {"ja": "商品と相手が同じです", "en": "a product related to itself"},
     }
 )

@@ -36,15 +36,11 @@ def match_returns(lines: pl.DataFrame, rejecting: Rejecting, column: str) -> pl.
         return lines
     holder = pl.when(pl.col("customer_id").is_null()).then("order_id").otherwise("customer_id")
     keyed = lines.select(
-        pl.struct(pl.col("customer_id").is_null().alias("guest"), holder.alias("holder"), "product_id").alias(
-            "key"
-        ),
+        pl.struct(pl.col("customer_id").is_null().alias("guest"), holder.alias("holder"), "product_id").alias("key"),
         "placed_at",
     )
     wanted = set(_keys(keyed, backs))
-    bought = np.flatnonzero(
-        kept & (quantity > 0) & keyed["key"].is_in(keyed["key"].gather(backs).implode()).to_numpy()
-    )
+    bought = np.flatnonzero(kept & (quantity > 0) & keyed["key"].is_in(keyed["key"].gather(backs).implode()).to_numpy())
     places = keyed["placed_at"].to_physical().to_numpy()
     by_key: dict[tuple[object, ...], list[int]] = defaultdict(list)
     order = bought[np.argsort(places[bought], kind="stable")]
@@ -61,9 +57,7 @@ def match_returns(lines: pl.DataFrame, rejecting: Rejecting, column: str) -> pl.
     return lines.with_columns(pl.Series("returned", returned))
 
 
-def _keys(
-    keyed: pl.DataFrame, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]"
-) -> list[tuple[object, ...]]:
+def _keys(keyed: pl.DataFrame, rows: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[tuple[object, ...]]:
     return [tuple(key.values()) for key in keyed["key"].gather(rows).to_list()]
 
 

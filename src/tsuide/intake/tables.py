@@ -86,9 +86,7 @@ def table_of(raw: bytes, name: str, *, encoding: str | None = None, delimiter: s
         raise BadFile("the file is empty", key="file", value=name, way_out="export it again")
     records = split(text, delimiter)
     if not records.lines.size and not records.broken:
-        raise BadFile(
-            "the file has a header and no rows", key="file", value=name, way_out="export it again with rows"
-        )
+        raise BadFile("the file has a header and no rows", key="file", value=name, way_out="export it again with rows")
     unnamed = [
         column
         for place, column in enumerate(records.frame.columns, start=1)
@@ -115,9 +113,7 @@ def _bytes(file: Path) -> bytes:
     except FileNotFoundError as exc:
         raise BadFile("no such file", key="file", value=str(file), way_out="check the path") from exc
     except IsADirectoryError as exc:
-        raise BadFile(
-            "a directory, not a file", key="file", value=str(file), way_out="name a file in it"
-        ) from exc
+        raise BadFile("a directory, not a file", key="file", value=str(file), way_out="name a file in it") from exc
     except OSError as exc:
         raise BadFile(
             "the file cannot be read",
@@ -139,7 +135,5 @@ def _parquet(file: Path, raw: bytes) -> Table:
         what = "a truncated Parquet file" if cut else "a damaged Parquet file"
         raise BadFile(what, key="file", value=str(file), way_out=way_out) from exc
     if not frame.height:
-        raise BadFile(
-            "the file has no rows", key="file", value=str(file), way_out="export it again with rows"
-        )
+        raise BadFile("the file has no rows", key="file", value=str(file), way_out="export it again with rows")
     return Table(file.name, frame, np.arange(1, frame.height + 1, dtype=np.int64), format="parquet")
