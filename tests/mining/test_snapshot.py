@@ -58,11 +58,7 @@ def test_large_arrays_are_mapped_and_none_can_be_written(tmp_path: Path) -> None
     lines = pl.DataFrame({"o": [i // 2 for i in range(n)], "p": [f"p{i:05}" for i in range(n)]})
     save_snapshot(
         tmp_path,
-        {
-            "complements": Complements(min_count=1).fit(
-                Baskets.from_frame(lines, basket="o", item="p"), tune=False
-            )
-        },
+        {"complements": Complements(min_count=1).fit(Baskets.from_frame(lines, basket="o", item="p"), tune=False)},
         {},
     )
     part = complements(tmp_path)
@@ -139,7 +135,7 @@ def test_a_learner_that_dies_before_the_end_leaves_the_previous_one_current(tmp_
             raise KeyboardInterrupt
 
     fitted = learned(5)
-    dying = Dies(**{name: getattr(fitted, name) for name in fitted.__dataclass_fields__})
+    dying = Dies.from_arrays(fitted.arrays(), fitted.meta())
     with pytest.raises(KeyboardInterrupt):
         save_snapshot(tmp_path, {"complements": dying}, {})
     assert open_snapshot(tmp_path).id == first

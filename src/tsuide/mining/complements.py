@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadArray, BadValue, UnknownProduct
+from tsuide.errors import BadValue, UnknownProduct
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.mining import kernels
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.cooccurrence import Score, best_partners
-from tsuide.mining.fitted import Arrays
+from tsuide.mining.fitted import Arrays, taken
 from tsuide.mining.index import Index
 from tsuide.mining.significance import P_BINS, lift_interval, p_cut, p_values
 
@@ -184,19 +184,14 @@ class FittedComplements:
         """
         index = Index.from_arrays(arrays, "items")
         n = len(index)
-        for name, shape in {
-            "degree": (n,),
-            **dict.fromkeys(("top_item", "top_count", "top_score"), (n, meta["top"])),
-        }.items():
-            if arrays[name].shape != shape:
-                raise BadArray("has the wrong shape", key=f"{name}.shape", value=arrays[name].shape)
+        square = (n, int(meta["top"]))
         return cls(
             item_ids=index,
-            degree=arrays["degree"],
+            degree=taken(arrays, "degree", np.int32, (n,)),
             n_baskets=meta["n_baskets"],
-            top_item=arrays["top_item"],
-            top_count=arrays["top_count"],
-            top_score=arrays["top_score"],
+            top_item=taken(arrays, "top_item", np.int32, square),
+            top_count=taken(arrays, "top_count", np.int32, square),
+            top_score=taken(arrays, "top_score", np.float64, square),
             pairs=meta["pairs"],
             p_cut=meta["p_cut"],
             parameters=Complements(meta["top"], meta["min_count"], Score(**meta["score"]), meta["rate"]),

@@ -11,6 +11,7 @@ import polars as pl
 
 from tsuide.errors import BadArray
 from tsuide.kit.arrays import Int32, Int64, UInt8, frozen
+from tsuide.mining.fitted import taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,17 @@ class Texts:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str = "ids") -> Self:
-        """The list that `arrays` wrote."""
-        return cls(arrays[f"{prefix}_blob"], arrays[f"{prefix}_offsets"])
+        """The list that `arrays` wrote.
+
+        Raises:
+            BadArray: one is missing or they do not fit together; named.
+        """
+        blob, offsets = f"{prefix}_blob", f"{prefix}_offsets"
+        text = taken(arrays, blob, np.uint8, (None,))
+        ends = taken(arrays, offsets, np.int64, (None,))
+        if len(ends) == 0 or ends[0] != 0 or ends[-1] != len(text) or (np.diff(ends) < 0).any():
+            raise BadArray("must ascend from 0 to the length of the texts", key=f"{offsets}, {blob}")
+        return cls(text, ends)
 
     def arrays(self, prefix: str = "ids") -> dict[str, np.ndarray]:
         """What to save: ``{prefix}_blob`` uint8 (bytes,) and ``{prefix}_offsets`` int64 (n + 1,)."""

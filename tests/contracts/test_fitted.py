@@ -1,0 +1,163 @@
+"""What every learned result must do, whatever the model. Add yours to CASES.
+
+- fitting changes none of its inputs;
+- the same seed gives the same result;
+- saved in a snapshot and opened again it gives the same answers;
+- many questions at once get the answers of one at a time;
+- arrays that are missing, of another type or shape are refused by name.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tsuide.errors import BadArray
+from tsuide.mining.baskets import Baskets
+from tsuide.mining.complements import Complements
+from tsuide.mining.fitted import Fitted
+from tsuide.mining.snapshot import open_snapshot, save_snapshot
+
+
+@dataclass(frozen=True)
+class Case:
+    """One model under the contract.
+
+    Args:
+        inputs: makes the inputs anew each time, always the same.
+        fit: (inputs, seed) → the learned result.
+        keys: what can be asked of it.
+        one: (result, key) → the answer to one question: frames, arrays, numbers, lists of them.
+        many: (result, keys) → the answers to many questions asked at once, in their order.
+        unchecked: arrays whose length nothing else tells; left out of the check of shapes only.
+    """
+
+    inputs: Callable[[], Sequence[Any]]
+    fit: Callable[[Sequence[Any], int], Fitted]
+    keys: Sequence[Any]
+    one: Callable[[Any, Any], Any]
+    many: Callable[[Any, Sequence[Any]], Sequence[Any]]
+    unchecked: frozenset[str] = frozenset()
+
+
+def orders(seed: int = 0) -> pl.DataFrame:
+    """400 orders of 60 customers over a year: 30 products, p3 is bought with p4 and p5."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for order in range(400):
+        items = set(rng.zipf(1.6, int(rng.integers(1, 6))).clip(max=30).tolist())
+        if 3 in items and rng.random() < 0.8:
+            items |= {4, 5}
+        day = int(rng.integers(0, 365))
+        rows += [(f"o{order:03}", f"p{item}", f"c{order % 60:02}", day, 1 + item % 2) for item in sorted(items)]
+    frame = pl.DataFrame(rows, schema=["order", "product", "customer", "day", "quantity"], orient="row")
+    return frame.with_columns(
+        at=pl.datetime(2025, 1, 1, time_zone="UTC") + pl.duration(days=pl.col("day")),
+        price=pl.col("product").str.slice(1).cast(pl.Int64) * 100 + 100,
+    )
+
+
+def baskets() -> Baskets:
+    return Baskets.from_frame(
+        orders(), basket="order", item="product", customer="customer", time="at", quantity="quantity", price="price"
+    )
+
+
+def complements_at_once(fitted: Any, keys: Sequence[str]) -> list[pl.DataFrame]:
+    whole = fitted.frame()
+    return [whole.filter(pl.col("anchor") == key) for key in keys]
+
+
+CASES: dict[str, Case] = {
+    "complements": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, seed: Complements(top=5, min_count=2).fit(inputs[0], seed=seed),
+        keys=["p1", "p3", "p7"],
+        one=lambda fitted, key: fitted.of(key),
+        many=complements_at_once,
+    ),
+}
+
+NAMES = sorted(CASES)
+
+
+def leaves(thing: Any) -> list[Any]:
+    """An input or answer as a flat list of plain values, for comparison."""
+    if isinstance(thing, pl.DataFrame):
+        return [thing.schema, thing.rows()]
+    if isinstance(thing, np.ndarray):
+        return [thing.dtype.str, thing.shape, thing.tobytes()]
+    if isinstance(thing, Fitted):
+        return [leaves(dict(thing.arrays())), thing.meta()]
+    if isinstance(thing, dict):
+        return [(key, leaves(value)) for key, value in sorted(thing.items())]
+    if hasattr(thing, "__dataclass_fields__"):
+        thing = [(name, getattr(thing, name)) for name in thing.__dataclass_fields__]
+    return [leaves(each) for each in thing] if isinstance(thing, list | tuple) else [thing]
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Callable[[str], Fitted]:
+    kept: dict[str, Fitted] = {}
+
+    def get(name: str) -> Fitted:
+        if name not in kept:
+            kept[name] = CASES[name].fit(CASES[name].inputs(), 0)
+        return kept[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fitting_changes_none_of_its_inputs(name: str) -> None:
+    inputs = CASES[name].inputs()
+    CASES[name].fit(inputs, 0)
+    assert leaves(list(inputs)) == leaves(list(CASES[name].inputs()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_seed_gives_the_same_result(name: str, fitted: Callable[[str], Fitted]) -> None:
+    again = CASES[name].fit(CASES[name].inputs(), 0)
+    assert leaves(again) == leaves(fitted(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_saved_and_opened_it_gives_the_same_answers(name: str, fitted: Callable[[str], Fitted], tmp_path: Path) -> None:
+    result = fitted(name)
+    save_snapshot(tmp_path, {result.name: result}, {})
+    opened = open_snapshot(tmp_path).parts[result.name]
+    assert type(opened) is type(result)
+    assert leaves(opened) == leaves(result)
+    case = CASES[name]
+    assert [leaves(case.one(opened, key)) for key in case.keys] == [leaves(case.one(result, key)) for key in case.keys]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_many_questions_get_the_answers_of_one_at_a_time(name: str, fitted: Callable[[str], Fitted]) -> None:
+    case, result = CASES[name], fitted(name)
+    singly = [leaves(case.one(result, key)) for key in case.keys]
+    assert any(len(str(each)) > 2 for each in singly)
+    assert [leaves(each) for each in case.many(result, case.keys)] == singly
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_it_carries_nobody_changes(name: str, fitted: Callable[[str], Fitted]) -> None:
+    assert [key for key, array in fitted(name).arrays().items() if array.flags.writeable] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bad_arrays_are_refused_by_name(name: str, fitted: Callable[[str], Fitted]) -> None:
+    result = fitted(name)
+    whole, meta = dict(result.arrays()), result.meta()
+    for key, array in whole.items():
+        with pytest.raises(BadArray, match=key):
+            type(result).from_arrays({other: each for other, each in whole.items() if other != key}, meta)
+        with pytest.raises(BadArray, match=key):
+            type(result).from_arrays({**whole, key: array.astype("U8")}, meta)
+        if key not in CASES[name].unchecked:
+            with pytest.raises(BadArray, match=key):
+                type(result).from_arrays({**whole, key: np.concatenate([array, array[-1:]])}, meta)
