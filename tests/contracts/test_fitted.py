@@ -19,8 +19,12 @@ import pytest
 from tsuide.errors import BadArray
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
+from tsuide.mining.contact_time import ContactTime
 from tsuide.mining.fitted import Fitted
+from tsuide.mining.paths import Paths
+from tsuide.mining.reviews import Reviews
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
+from tsuide.mining.whitespace import Whitespace
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,65 @@ def complements_at_once(fitted: Any, keys: Sequence[str]) -> list[pl.DataFrame]:
     return [whole.filter(pl.col("anchor") == key) for key in keys]
 
 
+def reviews() -> pl.DataFrame:
+    rng = np.random.default_rng(1)
+    return pl.DataFrame(
+        {
+            "product_id": [f"p{n % 8}" for n in range(80)],
+            "rating": rng.integers(1, 6, 80),
+            "text": [f"Review {n}. More of it." if n % 3 else None for n in range(80)],
+            "helpful": rng.integers(0, 9, 80),
+        }
+    )
+
+
+def bought() -> pl.DataFrame:
+    return orders().select("customer", pl.col("product").alias("line"), pl.col("price").alias("amount"))
+
+
+def touches() -> pl.DataFrame:
+    rows = orders()
+    return rows.select(
+        "customer",
+        pl.lit("email").alias("channel"),
+        (pl.col("at") + pl.duration(hours=pl.col("price") % 24)).alias("at"),
+        (pl.col("price") % 3 == 0).alias("reacted"),
+    )
+
+
 CASES: dict[str, Case] = {
+    "reviews": Case(
+        inputs=lambda: [reviews()],
+        fit=lambda inputs, _: Reviews().fit(inputs[0]),
+        keys=["p0", "p3"],
+        one=lambda fitted, key: fitted.of(key),
+        many=lambda fitted, keys: [fitted.of(key) for key in keys],
+    ),
+    "whitespace": Case(
+        inputs=lambda: [bought()],
+        fit=lambda inputs, _: Whitespace(neighbours=10).fit(inputs[0]),
+        keys=["c00", "c17"],
+        one=lambda fitted, key: fitted.of(key),
+        many=lambda fitted, keys: [fitted.of(key) for key in keys],
+        unchecked=frozenset({"lines_offsets"}),
+    ),
+    "contact_time": Case(
+        inputs=lambda: [touches()],
+        fit=lambda inputs, _: ContactTime().fit(inputs[0]),
+        keys=["c00", "c17", "nobody"],
+        one=lambda fitted, key: fitted.best(key, "email"),
+        many=lambda fitted, keys: [fitted.best(key, "email") for key in keys],
+    ),
+    "paths": Case(
+        inputs=lambda: [orders()],
+        fit=lambda inputs, _: Paths(min_count=2).fit(
+            inputs[0].select("customer", pl.col("at").alias("time"), pl.col("product").alias("step"))
+        ),
+        keys=["p1", "p3"],
+        one=lambda fitted, key: fitted.next(key),
+        many=lambda fitted, keys: [fitted.next(key) for key in keys],
+        unchecked=frozenset({"steps_offsets"}),
+    ),
     "complements": Case(
         inputs=lambda: [baskets()],
         fit=lambda inputs, seed: Complements(top=5, min_count=2).fit(inputs[0], seed=seed),

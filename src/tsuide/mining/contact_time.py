@@ -12,6 +12,7 @@ from scipy.stats import beta
 from tsuide.errors import BadColumns, BadValue
 from tsuide.kit.arrays import Float64, Int64, frozen
 from tsuide.kit.clock import zone as time_zone
+from tsuide.mining.fitted import taken, taken_rows
 from tsuide.mining.index import Index
 
 DAYS: Final = 7
@@ -285,13 +286,25 @@ class ContactTimes:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
-        """The result again."""
-        names = ("by_channel", "by_group", "group_of", "starts", "slot", "n", "hits")
+        """The result again.
+
+        Raises:
+            BadArray: the arrays do not fit together; named.
+        """
+        channels, groups, persons = (Index.from_arrays(arrays, name) for name in ("channels", "groups", "persons"))
+        entries = {"slot": np.int64, "n": np.int64, "hits": np.int64}
+        starts, slot, n, hits = taken_rows(arrays, "starts", entries, len(persons))
         return cls(
-            channels=Index.from_arrays(arrays, "channels"),
-            groups=Index.from_arrays(arrays, "groups"),
-            persons=Index.from_arrays(arrays, "persons"),
-            **{name: arrays[name] for name in names},
+            channels=channels,
+            groups=groups,
+            persons=persons,
+            by_channel=taken(arrays, "by_channel", np.float64, (len(channels), SLOTS)),
+            by_group=taken(arrays, "by_group", np.float64, (len(groups), SLOTS)),
+            group_of=taken(arrays, "group_of", np.int64, (len(persons),)),
+            starts=starts,
+            slot=slot,
+            n=n,
+            hits=hits,
             prior=meta["prior"],
             zone=meta["zone"],
         )

@@ -10,6 +10,7 @@ import polars as pl
 from tsuide.errors import BadColumns, BadValue
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.kit.clock import MICROS_PER_DAY
+from tsuide.mining.fitted import taken
 from tsuide.mining.index import Index
 from tsuide.mining.intervals import wilson
 
@@ -236,14 +237,20 @@ class PathMap:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
-        """The result again."""
+        """The result again.
+
+        Raises:
+            BadArray: the arrays do not fit together; named.
+        """
+        source = taken(arrays, "source", np.int32, (None,))
+        moves = len(source)
         return cls(
             steps=Index.from_arrays(arrays, "steps"),
-            source=arrays["source"],
-            target=arrays["target"],
-            count=arrays["count"],
-            days=arrays["days"],
-            back=arrays["back"],
+            source=source,
+            target=taken(arrays, "target", np.int32, (moves,)),
+            count=taken(arrays, "count", np.int64, (moves,)),
+            days=taken(arrays, "days", np.float64, (moves, 3)),
+            back=taken(arrays, "back", np.int64, (moves,)),
             window_days=meta["window_days"],
             min_count=meta["min_count"],
         )

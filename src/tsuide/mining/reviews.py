@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from scipy.stats import norm
 
-from tsuide.errors import BadColumns, BadValue
+from tsuide.errors import BadArray, BadColumns, BadValue
 from tsuide.kit.arrays import Float64, Int64, frozen
 from tsuide.kit.text import shorten
+from tsuide.mining.fitted import taken
 from tsuide.mining.index import Index, Texts
 
 _NEEDED: Final = ("product_id", "rating", "text", "helpful")
@@ -185,11 +186,7 @@ class ReviewSignals:
         """item, count, rating, low, high, quote; best first."""
         rows = [(item, self.of(item)) for item in self.items.ids]
         return pl.DataFrame(
-            [
-                (item, one.count, one.rating, one.low, one.high, one.quote)
-                for item, one in rows
-                if one is not None
-            ],
+            [(item, one.count, one.rating, one.low, one.high, one.quote) for item, one in rows if one is not None],
             schema={
                 "item": pl.String,
                 "count": pl.Int64,
@@ -217,13 +214,21 @@ class ReviewSignals:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
-        """The result again."""
+        """The result again.
+
+        Raises:
+            BadArray: the arrays do not fit together; named.
+        """
+        items = Index.from_arrays(arrays, "items")
+        quotes, n = Texts.from_arrays(arrays, "quotes"), len(items)
+        if len(quotes) != n:
+            raise BadArray("one quote per item", key="quotes_offsets.shape", value=(len(quotes) + 1,))
         return cls(
-            items=Index.from_arrays(arrays, "items"),
-            count=arrays["count"],
-            rating=arrays["rating"],
-            error=arrays["error"],
-            quotes=Texts.from_arrays(arrays, "quotes"),
+            items=items,
+            count=taken(arrays, "count", np.int64, (n,)),
+            rating=taken(arrays, "rating", np.float64, (n,)),
+            error=taken(arrays, "error", np.float64, (n,)),
+            quotes=quotes,
             centre=meta["centre"],
             weight=meta["weight"],
         )

@@ -34,6 +34,10 @@ from tsuide.mining.fitted import Fitted
 # Every part that a snapshot may hold: its name and where its class stands (imported when it is opened).
 PARTS: Final[dict[str, str]] = {
     "complements": "tsuide.mining.complements:FittedComplements",
+    "contact_time": "tsuide.mining.contact_time:ContactTimes",
+    "paths": "tsuide.mining.paths:PathMap",
+    "reviews": "tsuide.mining.reviews:ReviewSignals",
+    "whitespace": "tsuide.mining.whitespace:WhitespaceMap",
 }
 
 FORMAT: Final = 1
@@ -272,10 +276,7 @@ def _open(folder: Path, snapshot: str) -> Snapshot:
     arrays: dict[str, dict[str, np.ndarray]] = {name: {} for name in manifest["parts"]}
     for (name, array, _), values in zip(wanted, mapped, strict=True):
         arrays[name][array] = values
-    parts = {
-        name: part_class(name).from_arrays(arrays[name], part["meta"])
-        for name, part in manifest["parts"].items()
-    }
+    parts = {name: part_class(name).from_arrays(arrays[name], part["meta"]) for name, part in manifest["parts"].items()}
     return Snapshot(snapshot, manifest["number"], parts, manifest["meta"])
 
 

@@ -13,6 +13,7 @@ from scipy import sparse
 
 from tsuide.errors import BadColumns, BadValue, UnknownCustomer
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
+from tsuide.mining.fitted import taken, taken_rows
 from tsuide.mining.index import Index
 from tsuide.mining.intervals import Z95, wilson
 
@@ -225,14 +226,20 @@ class WhitespaceMap:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
-        """The result again."""
+        """The result again.
+
+        Raises:
+            BadArray: the arrays do not fit together; named.
+        """
+        customers = Index.from_arrays(arrays, "customers")
+        starts, line, amount = taken_rows(arrays, "starts", {"line": np.int32, "amount": np.int64}, len(customers))
         return cls(
-            customers=Index.from_arrays(arrays, "customers"),
+            customers=customers,
             lines=Index.from_arrays(arrays, "lines"),
-            starts=arrays["starts"],
-            line=arrays["line"],
-            amount=arrays["amount"],
-            traits=arrays["traits"],
+            starts=starts,
+            line=line,
+            amount=amount,
+            traits=taken(arrays, "traits", np.int32, (len(customers), None)),
             neighbours=meta["neighbours"],
             attribute_weight=meta["attribute_weight"],
             min_buyers=meta["min_buyers"],
