@@ -1,0 +1,154 @@
+"""Ladders: products of one need in price order, for the better model and for the one that fits the budget."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from tsuide.mining.alternatives import Alternatives, Difference, FittedAlternatives
+from tsuide.proof.reports.material import Material
+
+_LOOKED_AT: Final = 400  # best sold products whose ladders are built
+_RUNGS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One product on a ladder.
+
+    Args:
+        item: dense item.
+        orders: orders that contain it.
+        better: in what it differs from the rung below: (attribute, below, here); empty on the lowest.
+    """
+
+    item: int
+    orders: int
+    better: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Substitutes of one need, cheapest first; at least two, each dearer than the one below.
+
+    Args:
+        need: the category's name, or empty.
+    """
+
+    need: str
+    rungs: tuple[Rung, ...]
+
+    @property
+    def orders(self) -> int:
+        """Orders of all its products."""
+        return sum(rung.orders for rung in self.rungs)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladders:
+    """What `ladders` found.
+
+    Args:
+        ladders: those with the most orders first.
+        missing: what the catalogue would have to say: prices, categories, names; empty where it says enough.
+    """
+
+    ladders: tuple[Ladder, ...]
+    missing: tuple[str, ...]
+
+
+def ladders(material: Material, top: int) -> Ladders:
+    """Substitutes of one need in price order, around the products that sell best.
+
+    Args:
+        material: orders and what is known of products.
+        top: at most so many ladders.
+    """
+    products = sold_products(material)
+    missing = _missing(products)
+    if missing:
+        return Ladders((), missing)
+    fitted = Alternatives().fit(products, material.baskets)
+    orders = material.baskets.count_of_item()
+    index = material.baskets.item_ids
+    categories = dict(zip(products["id"], products["category"].list.last(), strict=True))
+    found: list[Ladder] = []
+    taken: set[int] = set()
+    for item in np.argsort(-orders, kind="stable")[:_LOOKED_AT].tolist():
+        if item in taken:
+            continue
+        ids = [name for name in _ids(fitted, index[item]) if index.position(name) not in taken]
+        rungs = _rungs(fitted, material, ids)
+        if len(rungs) > 1 and any(rung.item == item for rung in rungs):
+            taken |= {rung.item for rung in rungs}
+            found.append(Ladder(str(categories.get(index[item]) or ""), rungs))
+    found.sort(key=lambda ladder: -ladder.orders)
+    return Ladders(tuple(found[:top]), ())
+
+
+def sold_products(material: Material) -> pl.DataFrame:
+    """The catalogue's rows of products that were sold, each with a price where one is known at all."""
+    sold = pl.DataFrame({"id": material.baskets.item_ids.ids})
+    charged = pl.DataFrame(
+        {"id": list(material.prices), "charged": list(material.prices.values())},
+        schema={"id": pl.String, "charged": pl.Int64},
+    )
+    return (
+        material.products.join(sold, on="id", how="semi")
+        .join(charged, on="id", how="left", maintain_order="left")
+        .with_columns(
+            price=pl.col("charged"), currency=pl.lit(material.currency), title=pl.col("title").fill_null("")
+        )
+        .drop("charged")
+        .filter(pl.col("status").fill_null("active") == "active")
+    )
+
+
+def _missing(products: pl.DataFrame) -> tuple[str, ...]:
+    if products.is_empty():
+        return ("names", "categories")
+    wanted = {
+        "names": products.filter(pl.col("title").is_in(["", None]) | (pl.col("title") == pl.col("id"))),
+        "categories": products.filter(pl.col("category").list.len().fill_null(0) == 0),
+        "prices": products.filter(pl.col("price").is_null()),
+    }
+    # without categories, names alone may still tell what replaces what; without both nothing does
+    lacking = tuple(name for name, rows in wanted.items() if rows.height == products.height)
+    return () if lacking in {("names",), ("categories",)} else lacking
+
+
+def _ids(fitted: FittedAlternatives, item: str) -> list[str]:
+    if fitted.shelf.ids.position(item) < 0:
+        return []
+    return [str(other) for other in fitted.ladder(item)["item"]]
+
+
+def _rungs(fitted: FittedAlternatives, material: Material, ids: list[str]) -> tuple[Rung, ...]:
+    """The dearest per need of each price, at most five, spread over the range by what sells best."""
+    index, orders = material.baskets.item_ids, material.baskets.count_of_item()
+    priced = [(material.prices[name], name) for name in ids if name in material.prices]
+    best_of_price: dict[int, str] = {}
+    for price, name in priced:
+        held = best_of_price.get(price)
+        if held is None or orders[index.position(name)] > orders[index.position(held)]:
+            best_of_price[price] = name
+    best = sorted(best_of_price, key=lambda price: -int(orders[index.position(best_of_price[price])]))[:_RUNGS]
+    rungs: list[Rung] = []
+    below: str | None = None
+    for price in sorted(best):
+        name = best_of_price[price]
+        place = index.position(name)
+        better = () if below is None else _better(fitted.difference(below, name))
+        rungs.append(Rung(place, int(orders[place]), better))
+        below = name
+    return tuple(rungs)
+
+
+def _better(difference: Difference) -> tuple[tuple[str, str, str], ...]:
+    told = [
+        (key, below or "–", here or "–")
+        for key, (below, here) in difference.attributes.items()
+        if key not in {"title", "category"}
+    ]
+    return tuple(told[:3])

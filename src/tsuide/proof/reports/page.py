@@ -1,0 +1,345 @@
+"""The newcomer's report as one HTML file that needs nothing but a browser, and not even its scripts."""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from tsuide import __version__
+from tsuide.kit.money import Money, minor_digits
+from tsuide.kit.text import shorten
+from tsuide.proof.reports.charts import Bar, Chart, columns, in_script, intervals, library
+from tsuide.proof.reports.newcomer import Action, Figures
+from tsuide.proof.reports.phrases import PAGE, SOURCES, WORDS
+from tsuide.proof.reports.tables import Table, Tables
+
+_CHART_ROWS: Final = 12
+_LABEL: Final = 60  # characters of a product's name in a chart
+
+
+def page(figures: Figures, language: str) -> str:
+    """The whole HTML file.
+
+    Every text that comes from the shop's data is escaped; scripts are allowed by their hash only, so that even a
+    text that slipped through could not run; nothing is loaded from anywhere.
+
+    Args:
+        figures: what to say.
+        language: ja or en.
+
+    Raises:
+        BadValue: another language.
+    """
+    words = PAGE.all(language)
+    tables = Tables(figures, language)
+    charts = _charts(figures, tables)
+    scripts = [_resource("newcomer.js")]
+    if charts:
+        scripts.insert(0, library())
+    return (
+        _environment()
+        .get_template("newcomer.html.j2")
+        .render(
+            figures=figures,
+            language=language,
+            t=tables.text,
+            words=WORDS.all(language),
+            n=tables.numbers,
+            tables=tables,
+            shown=_tables(figures, tables),
+            charts=charts,
+            lead=_lead(figures, tables),
+            actions=[_action(action, figures, tables) for action in figures.actions],
+            ladders=_ladders(figures, tables),
+            missing=words["and"].join(words[f"missing_{name}"] for name in figures.ladders.missing),
+            estimate=_estimate(figures, tables),
+            sources=SOURCES,
+            version=__version__,
+            style=Markup(_resource("newcomer.css")),  # noqa: S704 - our own file
+            scripts=[Markup(script) for script in scripts],  # noqa: S704 - our own and vl-convert's
+            policy=_policy(scripts),
+            settings=Markup(in_script(_settings(figures, words, language))),  # noqa: S704 - cannot leave its element
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("tsuide.proof.reports"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@cache
+def _resource(name: str) -> str:
+    return (files("tsuide.proof.reports") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: list[str]) -> str:
+    """Content security policy: no address may be called, and only these scripts may run."""
+    hashes = [
+        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts
+    ]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _settings(figures: Figures, words: dict[str, str], language: str) -> dict[str, Any]:
+    """What the page's script needs."""
+    spoken = ("sort_by", "filter", "shown_rows", "show_all", "show_less", "what_is")
+    return {
+        "language": language,
+        "currency": figures.seen.currency,
+        "digits": minor_digits(figures.seen.currency),
+        "words": {key: words[key] for key in spoken},
+    }
+
+
+def _tables(figures: Figures, tables: Tables) -> dict[str, Table]:
+    text = tables.text
+    return {
+        "together": tables.together(figures.together.pairs, "together-table", text("together_table")),
+        "hints": tables.together(figures.together.open_pairs[:10], "hints-table", text("hints")),
+        "ladders": tables.ladder_steps(),
+        "next": tables.steps(),
+        "refills": tables.refills(),
+        "alone": tables.companies(),
+        "avoid": tables.avoidances(),
+        "checks": tables.checks(),
+        "rejects": tables.rejects(),
+        "worth": tables.worth(),
+        "months": tables.months(),
+    }
+
+
+def _lead(figures: Figures, tables: Tables) -> list[str]:
+    """The summary's sentences."""
+    seen, pairs, text, count = figures.seen, figures.together.pairs, tables.text, tables.numbers.count
+    said = {"orders": count(seen.orders), "several": count(seen.several), "needed": count(figures.needed)}
+    if pairs:
+        sure = sum(pair.certainty == "sure" for pair in pairs)
+        first = text("lead_pairs", pairs=count(len(pairs)), sure=count(sure), **said)
+    elif seen.several == 0:
+        first = text("lead_single", **said)
+    elif seen.orders < _FEW:
+        first = text("lead_few", **said)
+    else:
+        first = text("lead_none", **said)
+    came = count(seen.returned)
+    if seen.customers == 0:
+        return [first, text("lead_no_customers")]
+    if figures.sequence.steps:
+        return [first, text("lead_next", returned=came, steps=count(len(figures.sequence.steps)))]
+    key = "lead_few_returns" if seen.returned < RETURNING_NEEDED else "lead_no_steps"
+    return [first, text(key, returned=came)]
+
+
+_FEW: Final = 100  # orders below which the summary says "too few" rather than "nothing found"
+RETURNING_NEEDED: Final = 50  # returning customers from which a next purchase usually can be told
+
+
+def _action(action: Action, figures: Figures, tables: Tables) -> tuple[str, str, str]:
+    """(kind, what to do, why)."""
+    build = {
+        "pair": _act_pair,
+        "step": _act_step,
+        "ladder": _act_ladder,
+        "refill": _act_refill,
+        "quiet": _act_quiet,
+        "collect": _act_collect,
+    }[action.kind]
+    return (action.kind, *build(action.place, figures, tables))
+
+
+def _act_pair(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
+    pair, numbers = figures.together.pairs[place], tables.numbers
+    names = {"first": tables.item(pair.first).name, "second": tables.item(pair.second).name}
+    why = tables.text(
+        "act_pair_why",
+        count=numbers.count(pair.count),
+        n_first=numbers.count(pair.n_first),
+        lift=numbers.plain(pair.lift),
+        low=numbers.plain(pair.low),
+        high=numbers.plain(pair.high),
+        **names,
+    )
+    return tables.text("act_pair", **names), why
+
+
+def _act_step(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
+    step, numbers = figures.sequence.steps[place], tables.numbers
+    names = {"first": tables.item(step.first).name, "then": tables.item(step.then).name}
+    key = "act_step" if step.days[1] >= 1 else "act_step_today"
+    why = tables.text(
+        "act_step_why",
+        customers=numbers.count(step.customers),
+        returned=numbers.count(step.returned),
+        lift=numbers.plain(step.lift),
+        waiting=numbers.count(step.waiting),
+        **names,
+    )
+    return tables.text(key, days=numbers.count(max(step.days[1], 1)), **names), why
+
+
+def _act_ladder(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
+    ladder = figures.ladders.ladders[place]
+    low, high = (tables.item(rung.item) for rung in _best_step(figures, place))
+    step, ratio = tables.step(low, high)
+    names = {"low": low.name, "high": high.name}
+    why = tables.text(
+        "act_ladder_why", need=ladder.need or low.name, difference=tables.numbers.money(step), ratio=ratio
+    )
+    return tables.text("act_ladder", **names), why
+
+
+def _best_step(figures: Figures, place: int) -> tuple[Any, Any]:
+    """The step of a ladder whose lower product sells most: there the offer is seen most often."""
+    rungs = figures.ladders.ladders[place].rungs
+    return max(zip(rungs, rungs[1:], strict=False), key=lambda step: step[0].orders)
+
+
+def _act_refill(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
+    refill, numbers = figures.sequence.refills[place], tables.numbers
+    name = tables.item(refill.item).name
+    why = tables.text(
+        "act_refill_why",
+        customers=numbers.count(refill.customers),
+        again=numbers.count(refill.again),
+        q1=numbers.bare_days(refill.days[0]),
+        q3=numbers.bare_days(refill.days[2]),
+    )
+    return tables.text("act_refill", item=name, days=numbers.count(max(refill.days[1], 1))), why
+
+
+def _act_quiet(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
+    one, numbers = figures.attachment.companies[place], tables.numbers
+    why = tables.text(
+        "act_quiet_why",
+        orders=numbers.count(one.orders),
+        accompanied=numbers.count(one.accompanied),
+        usual=numbers.share(figures.attachment.usual),
+    )
+    return tables.text("act_quiet", item=tables.item(one.item).name), why
+
+
+def _act_collect(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
+    count = tables.numbers.count
+    return (
+        tables.text("act_collect", needed=count(place)),
+        tables.text("act_collect_why", orders=count(figures.seen.orders)),
+    )
+
+
+def _ladders(figures: Figures, tables: Tables) -> list[dict[str, Any]]:
+    """Ladders for the eye: rungs with their prices and the step from the one below."""
+    told = []
+    for ladder in figures.ladders.ladders[:_CHART_ROWS]:
+        rungs = []
+        below = None
+        for rung in ladder.rungs:
+            item = tables.item(rung.item)
+            step = ""
+            if below is not None:
+                difference, ratio = tables.step(below, item)
+                step = tables.text("rung_step", difference=tables.numbers.money(difference), ratio=ratio)
+            rungs.append(
+                {
+                    "name": item.name,
+                    "price": tables.numbers.money(item.price),
+                    "orders": tables.text("rung_orders", count=tables.numbers.count(rung.orders)),
+                    "step": step,
+                    "better": " · ".join(f"{key}: {new}" for key, _, new in rung.better),
+                }
+            )
+            below = item
+        told.append({"need": ladder.need, "rungs": rungs})
+    return told
+
+
+def _estimate(figures: Figures, tables: Tables) -> dict[str, Any]:
+    """The four factors as the form shows them, and where each comes from."""
+    worth, seen = figures.worth, figures.seen
+    digits = minor_digits(worth.amount.currency)
+    measured = figures.worth_measured
+    amount_note = "w_amount_note" if measured else "w_amount_guess" if worth.amount.amount else "w_amount_unknown"
+    short = seen.days < _MONTH
+    return {
+        "orders": worth.orders,
+        "orders_note": tables.text("w_orders_short" if short else "w_orders_note", days=seen.days),
+        "fits": _decimal(worth.fits, 2),
+        "fits_note": tables.text("w_fits_note" if measured else "w_fits_guess"),
+        "yes": _decimal(worth.yes, 2),
+        "amount": _decimal(worth.amount.amount, digits),
+        "amount_note": tables.text(amount_note),
+        "step": _decimal(1, digits),
+        "month": tables.numbers.money(worth.month()),
+        "check": Money(500, "USD"),
+    }
+
+
+_MONTH: Final = 28  # days
+
+
+def _decimal(minor: int, digits: int) -> str:
+    """Minor units as a decimal number for a form's field.
+
+    >>> _decimal(1999, 2), _decimal(300, 0), _decimal(300, 2)
+    ('19.99', '300', '3')
+    """
+    if digits == 0:
+        return str(minor)
+    whole, part = divmod(minor, 10**digits)
+    return f"{whole}.{part:0{digits}d}".rstrip("0").rstrip(".")
+
+
+def _charts(figures: Figures, tables: Tables) -> dict[str, Chart]:
+    """The charts that there is enough to draw for."""
+    made: dict[str, Chart] = {}
+    numbers = tables.numbers
+    if len(figures.seen.months) > 1:
+        values = [(numbers.month(month), count) for month, count in figures.seen.months]
+        made["months"] = columns("months-chart", values, tables.text("orders"))
+    if figures.together.pairs:
+        bars = [
+            Bar(
+                _label(tables, pair.first, pair.second),
+                pair.low,
+                pair.lift,
+                pair.high,
+                f"{_label(tables, pair.first, pair.second)}: {numbers.times(pair.lift)} "
+                f"({numbers.plain(pair.low)}–{numbers.plain(pair.high)})",
+            )
+            for pair in figures.together.pairs[:_CHART_ROWS]
+        ]
+        title = tables.text("together_chart")
+        made["together"] = intervals("together-chart", bars, title, logarithmic=True, start=1.0)
+    if figures.sequence.steps:
+        bars = [
+            Bar(
+                _label(tables, step.first, step.then),
+                step.days[0],
+                step.days[1],
+                step.days[2],
+                f"{_label(tables, step.first, step.then)}: {numbers.days(step.days[1])} "
+                f"({numbers.bare_days(step.days[0])}–{numbers.bare_days(step.days[2])})",
+            )
+            for step in figures.sequence.steps[:_CHART_ROWS]
+        ]
+        title = tables.text("next_chart")
+        made["next"] = intervals("next-chart", bars, title, logarithmic=False, start=None)
+    return made
+
+
+def _label(tables: Tables, first: int, second: int) -> str:
+    return f"{shorten(tables.item(first).name, _LABEL)} → {shorten(tables.item(second).name, _LABEL)}"
