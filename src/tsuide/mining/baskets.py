@@ -105,7 +105,7 @@ class Baskets:
         >>> [baskets.item_ids.series(baskets.of(b)).to_list() for b in range(baskets.n_baskets)]
         [['a', 'b'], ['a']]
         """
-        lines = _as_polars(frame)
+        lines = as_polars(frame)
         wanted = {
             "basket": basket,
             "item": item,
@@ -126,7 +126,8 @@ class Baskets:
         return _from_entries(entries, has_time=time is not None)
 
 
-def _as_polars(frame: Table) -> pl.DataFrame:
+def as_polars(frame: Table) -> pl.DataFrame:
+    """The table as a Polars frame, whatever it was."""
     if isinstance(frame, pl.DataFrame):
         return frame
     if isinstance(frame, pl.LazyFrame):
