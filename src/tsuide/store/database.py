@@ -10,6 +10,7 @@ from tsuide.store.acceptances import Acceptances
 from tsuide.store.decisions import Decisions
 from tsuide.store.engines import checked_url, make_engine, sqlite_file
 from tsuide.store.facts import Facts
+from tsuide.store.journal import BOUND, Journal, TraceDurability
 from tsuide.store.keys import Keys
 from tsuide.store.outcomes import Contacts, Outcomes
 from tsuide.store.policies import Policies
@@ -39,6 +40,15 @@ class Store:
     acceptances: Acceptances
     settings: Settings
     jobs: Jobs
+
+    def journal(self, *, trace_durability: TraceDurability = "normal", bound: int = BOUND) -> Journal:
+        """A journal for the running event loop (or for synchronous callers); close it before the store.
+
+        Args:
+            trace_durability: ``full`` makes traces survive power loss too.
+            bound: how many rows may wait before callers do.
+        """
+        return Journal(self.url, trace_durability=trace_durability, bound=bound)
 
     def close(self) -> None:
         """Close every connection; the store can be used again and opens new ones."""

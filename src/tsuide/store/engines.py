@@ -47,10 +47,19 @@ def checked_url(url: str) -> sa.URL:
     return parsed.set(drivername="sqlite")
 
 
-def make_engine(url: sa.URL, grade: Grade) -> sa.Engine:
-    """An engine whose commits have the given durability; nothing is opened yet."""
+def make_engine(
+    url: sa.URL, grade: Grade, *, checkpoints: bool = True, busy_seconds: float = BUSY_SECONDS
+) -> sa.Engine:
+    """An engine whose commits have the given durability; nothing is opened yet.
+
+    Args:
+        url: as `checked_url` gives it.
+        grade: what a commit survives.
+        checkpoints: SQLite only: whether commits also move the log into the file when it has grown.
+        busy_seconds: SQLite only: how long to wait for another process's lock.
+    """
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, grade)
+        return _sqlite(url, grade, checkpoints=checkpoints, busy_seconds=busy_seconds)
     options = "" if grade == "record" else "-c synchronous_commit=off"
     return sa.create_engine(
         url,
@@ -60,12 +69,14 @@ def make_engine(url: sa.URL, grade: Grade) -> sa.Engine:
     )
 
 
-def _sqlite(url: sa.URL, grade: Grade) -> sa.Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, pool_size=8)
+def _sqlite(url: sa.URL, grade: Grade, *, checkpoints: bool, busy_seconds: float) -> sa.Engine:
+    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False}, pool_size=8)
 
     def connected(raw: sqlite3.Connection, _: object) -> None:
         raw.isolation_level = None  # BEGIN is ours: IMMEDIATE for writers
         set_pragmas(raw, grade)
+        if not checkpoints:
+            raw.execute("PRAGMA wal_autocheckpoint = 0")
 
     def begun(connection: sa.Connection) -> None:
         writes = connection.get_execution_options().get("writes", False)
@@ -137,7 +148,8 @@ def as_ours(exc: Exception, orig: Any, url: sa.URL) -> BadValue | Unavailable:  
     text = " ".join(str(orig).split())
     state = getattr(orig, "sqlstate", None) or ""
     refused = (IntegrityError, sqlite3.IntegrityError)
-    if isinstance(exc, refused) or isinstance(orig, sqlite3.IntegrityError) or state[:2] in {"22", "23"}:
+    unbound = isinstance(orig, (sqlite3.Error, TypeError)) and "binding" in text
+    if isinstance(exc, refused) or unbound or isinstance(orig, sqlite3.IntegrityError) or state[:2] in {"22", "23"}:
         return BadValue(f"the store refuses a row ({text})", key="row")
     if isinstance(exc, (OperationalError, sqlite3.OperationalError)) and "locked" in text:
         return Unavailable(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -10,6 +11,8 @@ from tsuide.kit.clock import to_micros
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import job, setting
+
+_INSERT: Final = "INSERT INTO setting (key, value, at) VALUES (:key, :value, :at) ON CONFLICT (key)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +29,16 @@ class Settings:
     def put(self, key: str, value: str, now: datetime) -> None:
         """Set a value, whatever it was before."""
         with writing(self.engine) as connection:
-            same = setting.c.key == key
-            changed = sa.update(setting).where(same).values(value=value, at=to_micros(now))
-            if connection.execute(changed).rowcount == 0:
-                connection.execute(sa.insert(setting).values(key=key, value=value, at=to_micros(now)))
+            connection.execute(
+                sa.text(f"{_INSERT} DO UPDATE SET value = excluded.value, at = excluded.at"),
+                {"key": key, "value": value, "at": to_micros(now)},
+            )
 
     def put_once(self, key: str, value: str, now: datetime) -> str:
         """Set a value if there is none yet, and return the one that holds (of two who try, the first)."""
         with writing(self.engine) as connection:
-            query = sa.select(setting.c.value).where(setting.c.key == key)
-            before = connection.execute(query).scalar()
-            if before is None:
-                connection.execute(sa.insert(setting).values(key=key, value=value, at=to_micros(now)))
-            return value if before is None else before
+            connection.execute(sa.text(f"{_INSERT} DO NOTHING"), {"key": key, "value": value, "at": to_micros(now)})
+            return str(connection.execute(sa.select(setting.c.value).where(setting.c.key == key)).scalar_one())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,93 @@
+"""Append rows in one transaction: a known id stays as it was, a refused row does not fail its neighbours."""
+
+import itertools
+import json
+import operator
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+
+from tsuide.errors import BadValue, TsuideError
+from tsuide.store.engines import shown_errors, writing
+from tsuide.store.rows import Row, columns_of
+from tsuide.store.schema import metadata
+
+Result: TypeAlias = "tuple[bool, ...] | TsuideError"
+"""For one caller: which of their rows were new, or why none was taken."""
+
+
+def append(engine: sa.Engine, groups: Sequence[Sequence[Row]]) -> list[Result]:
+    """Commit the rows of many callers at once; each caller's rows are kept whole or not at all.
+
+    Raises:
+        Unavailable: the database does not answer, or another process keeps it locked: nothing was written.
+    """
+    try:
+        with writing(engine) as connection:
+            news = _insert(connection, [row for group in groups for row in group])
+    except BadValue:
+        return _one_by_one(engine, groups)
+    marks = iter(news)
+    return [tuple(itertools.islice(marks, len(group))) for group in groups]
+
+
+def _one_by_one(engine: sa.Engine, groups: Sequence[Sequence[Row]]) -> list[Result]:
+    """The slow way, still one transaction: the guilty caller gets the error."""
+    results: list[Result] = []
+    with writing(engine) as connection:
+        for group in groups:
+            try:
+                with connection.begin_nested(), shown_errors(engine):
+                    results.append(tuple(_insert(connection, group)))
+            except BadValue as error:
+                results.append(error)
+    return results
+
+
+def _insert(connection: sa.Connection, rows: Sequence[Row]) -> list[bool]:
+    """Which rows were new, in their order."""
+    cursor: Any = connection.connection.cursor()
+    if connection.dialect.name == "sqlite":
+        return [_insert_sqlite(cursor, row) for row in rows]
+    news: list[bool] = []
+    for table, part in itertools.groupby(rows, key=operator.attrgetter("table")):
+        news += _insert_postgresql(cursor, table, list(part))
+    return news
+
+
+@cache
+def _statement(table: str) -> tuple[str, tuple[str, ...], str]:
+    """(start of the INSERT, its columns, columns of the primary key)."""
+    names = tuple(column.name for column in columns_of(metadata.tables[table]))
+    key = ", ".join(column.name for column in metadata.tables[table].primary_key)
+    return f"INSERT INTO {table} ({', '.join(names)})", names, key
+
+
+def _insert_sqlite(cursor: Any, row: Row) -> bool:  # noqa: ANN401 - sqlite3 through SQLAlchemy's proxy
+    start, names, key = _statement(row.table)
+    marks = ", ".join("?" * len(names))
+    values = [row.values.get(name) for name in names]
+    try:
+        cursor.execute(f"{start} VALUES ({marks}) ON CONFLICT ({key}) DO NOTHING", values)
+    except (OverflowError, UnicodeEncodeError) as exc:
+        raise BadValue(f"the store cannot hold a value ({exc})", key=row.table) from exc
+    return bool(cursor.rowcount > 0)
+
+
+def _insert_postgresql(cursor: Any, table: str, rows: Sequence[Row]) -> list[bool]:  # noqa: ANN401 - psycopg
+    """One statement for all rows: a row more costs no trip more."""
+    start, names, key = _statement(table)
+    cursor.execute(
+        f"{start} SELECT {', '.join(names)} FROM json_populate_recordset(NULL::{table}, %s::json) "
+        f"ON CONFLICT ({key}) DO NOTHING RETURNING {key}",
+        (json.dumps([row.values for row in rows], default=dict),),
+    )
+    new = set(cursor.fetchall())
+    marks = []
+    for row in rows:
+        own = tuple(row.values.get(name) for name in key.split(", "))
+        marks.append(own in new)
+        new.discard(own)
+    return marks
