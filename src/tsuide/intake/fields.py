@@ -121,9 +121,8 @@ _ORDERS: Final = (
     Field("line_type", "明細区分(名称),明細区分,order item type"),
     Field(
         "status",
-        ("対応状況(名称),注文状況,対応状況,受注状況,ステータス,注文ステータス,financial status,"
-"order status,payment status,")
-        "event type,支払い状況",
+        "対応状況(名称),注文状況,対応状況,受注状況,ステータス,注文ステータス,financial status,"
+        "order status,payment status,event type,支払い状況",
     ),
     Field("cancelled_at", "キャンセル日,キャンセル日時,cancelled at,canceled at,cancel date"),
     Field("channel", "販売チャネル,流入経路,モール,店舗,店舗名,sales channel,source,location,store"),
@@ -141,8 +140,8 @@ _PRODUCTS: Final = (
     Field("handle", "handle,url handle,親商品コード,代表商品コード,parent sku,parent,parent id,item group id"),
     Field(
         "category",
-        ("商品カテゴリ(名称),カテゴリ,カテゴリー,商品カテゴリ,商品カテゴリ名,カテゴリ名,分類,"
-"product category,categories,")
+        "商品カテゴリ(名称),カテゴリ,カテゴリー,商品カテゴリ,商品カテゴリ名,カテゴリ名,分類,product category,"
+        "categories,"
         "category name,"
         "google product category,reporting category,custom product type,type,product type",
     ),
@@ -170,8 +169,10 @@ _PRODUCTS: Final = (
     ),
     Field(
         "status",
-        ("公開ステータス(名称),公開ステータス,公開状態,ステータス,販売状態,公開,表示状態,"
-"商品ステータス,published,state"),
+        (
+            "公開ステータス(名称),公開ステータス,公開状態,ステータス,販売状態,公開,表示状態,"
+            "商品ステータス,published,state"
+        ),
     ),
     Field("kind", "商品種別,販売種別,kind,product kind"),
     Field("durable", "耐久財,durable"),

@@ -4,6 +4,7 @@ import typer
 
 from tsuide.interfaces.cli.bench import bench
 from tsuide.interfaces.cli.evaluate import evaluate
+from tsuide.interfaces.cli.import_ import import_table
 
 cli = typer.Typer(
     name="tsuide",
@@ -13,6 +14,7 @@ cli = typer.Typer(
 )
 cli.add_typer(bench, name="bench")
 cli.add_typer(evaluate, name="evaluate")
+cli.command("import")(import_table)
 
 
 def main() -> None:
