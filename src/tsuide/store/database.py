@@ -80,7 +80,11 @@ def open_store(url: str) -> Store:
     if file is not None:
         _make_folder(file)
     record, trace = make_engine(parsed, "record"), make_engine(parsed, "trace")
-    upgrade(record)
+    try:
+        upgrade(record)
+    except BaseException:
+        record.dispose()
+        raise
     return Store(
         url=parsed,
         record=record,

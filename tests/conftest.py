@@ -1,0 +1,104 @@
+"""A shop small enough to know by heart, for every test that needs one whole."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tsuide.app.wiring import Shop, open_shop
+from tsuide.config import Settings
+from tsuide.facts.catalogue import PRODUCTS
+from tsuide.facts.customers import CUSTOMERS
+from tsuide.facts.orders import ORDER_LINES, ORDERS
+from tsuide.facts.schema import conform
+
+FIRST = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
+
+# id, title, category, price, cost
+GOODS = [
+    ("cam-a", "Camera Aoba", ["camera", "compact"], 40_000, 26_000),
+    ("cam-b", "Camera Botan", ["camera", "compact"], 52_000, 33_000),
+    ("cam-c", "Camera Chiyo", ["camera", "compact"], 66_000, 41_000),
+    ("card", "Memory card 64 GB", ["camera", "cards"], 3_000, 1_200),
+    ("bag", "Camera bag", ["camera", "bags"], 5_000, 2_000),
+    ("tripod", "Travel tripod", ["camera", "tripods"], 8_000, 4_000),
+    ("tea", "Green tea 100 g", ["food", "tea"], 800, 400),
+    ("tea-fine", "Fine green tea 100 g", ["food", "tea"], 1_100, 500),
+    ("cup", "Tea cup", ["home", "cups"], 1_500, 600),
+    ("pot", "Tea pot", ["home", "pots"], 4_200, 2_100),
+    ("cake", "Sponge cake", ["food", "cakes"], 1_200, 700),
+    ("rice", "Rice 5 kg", ["food", "rice"], 3_400, 2_700),
+]
+
+
+def _baskets() -> Iterator[list[str]]:
+    """400 baskets: cameras with cards (and bags), tea with cups (and cake), the rest by turns."""
+    for n in range(400):
+        match n % 8:
+            case 0 | 1:
+                yield [f"cam-{'aab'[n % 3]}", "card", *(["bag"] if n % 3 == 0 else [])]
+            case 2:
+                yield ["cam-c", "card", "tripod"] if n % 16 == 2 else ["cam-b", "bag"]
+            case 3 | 4:
+                yield ["tea", "cup", *(["cake"] if n % 2 else [])]
+            case 5:
+                yield ["tea-fine", "pot"] if n % 3 else ["tea-fine", "cup"]
+            case 6:
+                yield ["rice"]
+            case _:
+                yield ["cake"] if n % 3 else ["rice", "tea"]
+
+
+def small_facts() -> dict[str, pl.DataFrame]:
+    """Products, customers, orders and lines of the small shop."""
+    prices = {each[0]: (each[3], each[4]) for each in GOODS}
+    products = [
+        {"id": i, "title": t, "category": c, "price": p, "cost": k, "currency": "JPY", "tax_rate": 1000}
+        | {"tax_included": True, "status": "active", "kind": "physical"}
+        for i, t, c, p, k in GOODS
+    ]
+    orders, lines = [], []
+    for n, basket in enumerate(_baskets()):
+        order = f"o{n:04}"
+        at = FIRST + timedelta(hours=6 * n)
+        orders.append(
+            {"id": order, "customer_id": f"c{n % 40:02}", "placed_at": at, "currency": "JPY"}
+            | {"status": "placed", "origin": "import"}
+        )
+        lines += [
+            {"order_id": order, "line": line, "product_id": each, "quantity": 1, "unit_price": prices[each][0]}
+            | {"amount": prices[each][0], "cost": prices[each][1], "discount": 0, "role": "main", "gift": False}
+            | {"returned": 0}
+            for line, each in enumerate(basket, 1)
+        ]
+    return {
+        "products": conform(pl.DataFrame(products), PRODUCTS),
+        "customers": conform(pl.DataFrame({"id": [f"c{n:02}" for n in range(40)], "kind": ["person"] * 40}), CUSTOMERS),
+        "orders": conform(pl.DataFrame(orders), ORDERS),
+        "lines": conform(pl.DataFrame(lines), ORDER_LINES),
+    }
+
+
+def fill(shop: Shop) -> None:
+    """Write the small shop's facts."""
+    facts = small_facts()
+    shop.store.facts.write_products(facts["products"])
+    shop.store.facts.write_customers(facts["customers"])
+    shop.store.facts.write_orders(facts["orders"], facts["lines"])
+
+
+@pytest.fixture
+def empty_shop(tmp_path: Path) -> Iterator[Shop]:
+    """A shop with nothing in it."""
+    shop = open_shop(Settings(home=tmp_path / "home", language="en"))
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def small_shop(empty_shop: Shop) -> Shop:
+    """A shop with 12 products, 40 customers and 400 orders; nothing learned yet."""
+    fill(empty_shop)
+    return empty_shop
