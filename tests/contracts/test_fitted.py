@@ -20,6 +20,7 @@ from tsuide.errors import BadArray
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
 from tsuide.mining.contact_time import ContactTime
+from tsuide.mining.fillers import Fillers
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.paths import Paths
 from tsuide.mining.reviews import Reviews
@@ -124,6 +125,13 @@ CASES: dict[str, Case] = {
         keys=["c00", "c17", "nobody"],
         one=lambda fitted, key: fitted.best(key, "email"),
         many=lambda fitted, keys: [fitted.best(key, "email") for key in keys],
+    ),
+    "fillers": Case(
+        inputs=lambda: [baskets(), orders().select(pl.col("product").alias("id"), "price").unique("id").sort("id")],
+        fit=lambda inputs, _: Fillers().fit(inputs[0], inputs[1], margins={"p1": 60, "p2": 90}),
+        keys=[150, 400],
+        one=lambda fitted, key: fitted.recommend(key),
+        many=lambda fitted, keys: [fitted.recommend(key) for key in keys],
     ),
     "paths": Case(
         inputs=lambda: [orders()],

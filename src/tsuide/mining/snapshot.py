@@ -35,6 +35,7 @@ from tsuide.mining.fitted import Fitted
 PARTS: Final[dict[str, str]] = {
     "complements": "tsuide.mining.complements:FittedComplements",
     "contact_time": "tsuide.mining.contact_time:ContactTimes",
+    "fillers": "tsuide.mining.fillers:FittedFillers",
     "paths": "tsuide.mining.paths:PathMap",
     "reviews": "tsuide.mining.reviews:ReviewSignals",
     "whitespace": "tsuide.mining.whitespace:WhitespaceMap",
