@@ -1,19 +1,19 @@
 """Orders as arrays: which items lay in one basket, whose it was, and when."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from tsuide.errors import BadColumns
-from tsuide.kit.arrays import Float32, Int32, Int64, frozen
+from tsuide.errors import BadArray, BadColumns
+from tsuide.kit.arrays import Float32, Int32, Int64, checked_ints, frozen
+from tsuide.mining import packing
 from tsuide.mining.index import Index
 
-Table: TypeAlias = (
-    "pl.DataFrame | pl.LazyFrame | pa.Table | Any"  # Any: a pandas frame, which is not a dependency
-)
+Table: TypeAlias = "pl.DataFrame | pl.LazyFrame | pa.Table | Any"  # Any: a pandas frame, which is not a dependency
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class Baskets:
     Args:
         items_of: items of basket b are `item[items_of[b]:items_of[b + 1]]`; int64 (baskets + 1,).
         item: dense item, ascending within a basket; int32 (entries,).
-        quantity: units of the item in the basket, float32 (entries,); 1 where it was not given.
+        quantity: units of the item in the basket, float32 (entries,); lines where it was not given.
         price: mean price of one unit, minor units, int64 (entries,); -1 = not known.
         customer: dense customer of each basket, int32 (baskets,); -1 = not known.
         time: microseconds since 1970 UTC, int64 (baskets,), ascending; 0 where times were not given.
@@ -87,6 +87,7 @@ class Baskets:
 
         The table is not changed. Rows without basket or item are left out; lines of the same item in one
         basket become one entry with their quantities added. Baskets are ordered by time, then by id.
+        Arrays of columns that were not named take no memory (one value seen everywhere).
 
         Args:
             frame: Polars, pandas or Arrow.
@@ -122,8 +123,199 @@ class Baskets:
                 value=missing,
                 way_out=f"it has {', '.join(lines.columns)}",
             )
-        entries = _entries(lines, wanted)
-        return _from_entries(entries, has_time=time is not None)
+        return _packed(_chosen(lines, wanted))
+
+    @classmethod
+    def from_arrays(
+        cls,
+        items_of: npt.ArrayLike,
+        item: npt.ArrayLike,
+        *,
+        n_items: int | None = None,
+        item_ids: Index | None = None,
+        customer: npt.ArrayLike | None = None,
+        customer_ids: Index | None = None,
+        time: npt.ArrayLike | None = None,
+        quantity: npt.ArrayLike | None = None,
+        price: npt.ArrayLike | None = None,
+    ) -> "Baskets":
+        """Baskets from arrays that are dense already; nothing is copied where the type fits.
+
+        Args:
+            items_of: items of basket b are `item[items_of[b]:items_of[b + 1]]`; (baskets + 1,).
+            item: dense items, strictly ascending within a basket; (entries,).
+            n_items: number of items; None = as many as `item_ids`, or the largest item + 1.
+            item_ids: ids in the order of dense items; None = the numbers with leading zeros.
+            customer: dense customer of each basket, -1 = not known; (baskets,).
+            customer_ids: ids of the customers; None = the numbers with leading zeros.
+            time: microseconds, ascending; (baskets,).
+            quantity: units, (entries,).
+            price: minor units, -1 = not known, (entries,).
+
+        Raises:
+            BadArray: an array has another length, does not ascend or is out of range; named.
+
+        >>> baskets = Baskets.from_arrays([0, 2, 3], [0, 1, 1])
+        >>> baskets.n_baskets, baskets.n_items, baskets.of(0).tolist()
+        (2, 2, [0, 1])
+        """
+        of = checked_ints("items_of", items_of)
+        entries = np.ascontiguousarray(np.asarray(item), dtype=np.int32)
+        if len(of) == 0 or of[0] != 0 or of[-1] != len(entries) or (np.diff(of) < 0).any():
+            raise BadArray("must ascend from 0 to the number of entries", key="items_of")
+        known = n_items if item_ids is None else len(item_ids)
+        if known is None:
+            known = int(entries.max()) + 1 if len(entries) else 0
+        bad = packing.first_unsorted(entries, of, known)
+        if bad >= 0:
+            raise BadArray(
+                f"must ascend strictly within a basket, in [0, {known})",
+                key=f"item[{bad}]",
+                value=int(entries[bad]),
+            )
+        n_baskets = len(of) - 1
+        times = _given("time", time, n_baskets, np.int64, 0)
+        if (np.diff(times) < 0).any():
+            raise BadArray("must ascend", key="time")
+        whose = _given("customer", customer, n_baskets, np.int32, -1)
+        n_customers = int(whose.max(initial=-1)) + 1
+        return cls(
+            items_of=frozen(of.view()),
+            item=frozen(entries.view()),
+            quantity=_given("quantity", quantity, len(entries), np.float32, 1),
+            price=_given("price", price, len(entries), np.int64, -1),
+            customer=whose,
+            time=times,
+            item_ids=item_ids or _numbered(known),
+            customer_ids=customer_ids or _numbered(n_customers),
+            basket_ids=_numbered(n_baskets),
+            has_time=time is not None,
+        )
+
+    def select(self, baskets: npt.ArrayLike) -> "Baskets":
+        """Some baskets, in ascending order; items and customers keep their dense integers.
+
+        Args:
+            baskets: a mask (baskets,) or distinct ascending basket numbers.
+
+        Raises:
+            BadArray: numbers out of range or not ascending, a mask of another length.
+
+        >>> baskets = Baskets.from_arrays([0, 2, 3, 4], [0, 1, 1, 0])
+        >>> [each.tolist() for each in map(baskets.select([0, 2]).of, range(2))]
+        [[0, 1], [0]]
+        """
+        wanted = np.asarray(baskets)
+        if wanted.dtype == np.bool_:
+            if wanted.shape != (self.n_baskets,):
+                raise BadArray("a mask has one place per basket", key="baskets.shape", value=wanted.shape)
+            wanted = np.flatnonzero(wanted)
+        picked = checked_ints("baskets", wanted, high=self.n_baskets)
+        if (np.diff(picked) <= 0).any():
+            raise BadArray("must ascend", key="baskets")
+        of, entries = packing.pick_rows(self.items_of, picked)
+        return replace(
+            self,
+            items_of=frozen(of),
+            item=frozen(self.item[entries]),
+            quantity=frozen(self.quantity[entries]),
+            price=frozen(self.price[entries]),
+            customer=frozen(self.customer[picked]),
+            time=frozen(self.time[picked]),
+            basket_ids=self.basket_ids.picked(picked),
+        )
+
+    def between(self, first: int, end: int) -> "Baskets":
+        """Baskets number first to end - 1, as views of the same memory.
+
+        >>> Baskets.from_arrays([0, 2, 3, 4], [0, 1, 1, 0]).between(1, 3).item.tolist()
+        [1, 0]
+        """
+        first, end, _ = slice(first, end).indices(self.n_baskets)
+        end = max(first, end)
+        low, high = int(self.items_of[first]), int(self.items_of[end])
+        return replace(
+            self,
+            items_of=frozen(self.items_of[first : end + 1] - low),
+            item=self.item[low:high],
+            quantity=self.quantity[low:high],
+            price=self.price[low:high],
+            customer=self.customer[first:end],
+            time=self.time[first:end],
+            basket_ids=self.basket_ids.between(first, end),
+        )
+
+    def before(self, micros: int) -> "Baskets":
+        """The baskets before a moment (microseconds since 1970 UTC), as views.
+
+        >>> baskets = Baskets.from_arrays([0, 1, 2], [0, 0], time=[10, 20])
+        >>> baskets.before(20).n_baskets, baskets.after(20).n_baskets
+        (1, 1)
+        """
+        return self.between(0, int(np.searchsorted(self.time, micros)))
+
+    def after(self, micros: int) -> "Baskets":
+        """The baskets at or after a moment (microseconds since 1970 UTC), as views."""
+        return self.between(int(np.searchsorted(self.time, micros)), self.n_baskets)
+
+    def of_customers(self, customers: npt.ArrayLike) -> "Baskets":
+        """The baskets of some customers (dense integers)."""
+        wanted = np.zeros(self.n_customers + 1, np.bool_)  # the last place: customer -1, not known
+        wanted[checked_ints("customers", customers, high=self.n_customers)] = True
+        return self.select(wanted[self.customer])
+
+    def with_items(self, keep: npt.ArrayLike) -> "Baskets":
+        """Only some items, numbered anew in the same order; baskets stay, even where they become empty.
+
+        Args:
+            keep: a mask, (items,).
+
+        Raises:
+            BadArray: a mask of another length.
+
+        >>> baskets = Baskets.from_arrays([0, 2, 3], [0, 1, 1])
+        >>> fewer = baskets.with_items([False, True])
+        >>> fewer.item.tolist(), fewer.n_items, fewer.item_ids[0]
+        ([0, 0], 1, '1')
+        """
+        kept = np.asarray(keep, dtype=np.bool_)
+        if kept.shape != (self.n_items,):
+            raise BadArray("a mask has one place per item", key="keep.shape", value=kept.shape)
+        number = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+        stays = kept[self.item]
+        of = np.zeros(len(self.items_of), np.int64)
+        np.cumsum(stays, out=(running := np.zeros(len(stays) + 1, np.int64))[1:])
+        of[:] = running[self.items_of]
+        return replace(
+            self,
+            items_of=frozen(of),
+            item=frozen(number[self.item[stays]]),
+            quantity=frozen(self.quantity[stays]),
+            price=frozen(self.price[stays]),
+            item_ids=Index.of(self.item_ids.picked(np.flatnonzero(kept)).ids),
+        )
+
+    def with_frequent_items(self, min_baskets: int) -> "Baskets":
+        """Only items that lie in at least `min_baskets` baskets."""
+        return self.with_items(self.count_of_item() >= min_baskets)
+
+
+def _given(
+    name: str, values: npt.ArrayLike | None, length: int, dtype: npt.DTypeLike, default: int
+) -> npt.NDArray[Any]:
+    """An optional array of the stated type and length, read-only; the default takes no memory."""
+    if values is None:
+        return np.broadcast_to(np.array(default, dtype), (length,))
+    array = np.ascontiguousarray(np.asarray(values), dtype=dtype)
+    if array.shape != (length,):
+        raise BadArray(f"must have the shape ({length},)", key=f"{name}.shape", value=array.shape)
+    return frozen(array.view())
+
+
+def _numbered(n: int) -> Index:
+    """Ids 0 … n - 1 with leading zeros, so that their order as text is that of the numbers."""
+    width = len(str(max(n - 1, 0)))
+    return Index.of(pl.Series(np.arange(n)).cast(pl.String).str.zfill(width))
 
 
 def as_polars(frame: Table) -> pl.DataFrame:
@@ -137,73 +329,131 @@ def as_polars(frame: Table) -> pl.DataFrame:
     return pl.DataFrame(pl.from_pandas(frame))
 
 
-def _entries(lines: pl.DataFrame, wanted: dict[str, str | None]) -> pl.DataFrame:
-    """One row per (basket, item); ids as strings, time and price int64."""
-    columns = [
-        pl.col(wanted["basket"] or "").cast(pl.String).alias("basket"),
-        pl.col(wanted["item"] or "").cast(pl.String).alias("item"),
-        (pl.col(wanted["customer"]).cast(pl.String) if wanted["customer"] else pl.lit(None, pl.String)).alias(
-            "customer"
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """Lines with dense ids, ready to be packed; `None` where a column was not named."""
+
+    basket: Int32  # (lines,), in the order of `basket_ids`
+    item: Int32
+    customer: Int32 | None  # -1 = not known
+    time: Int64 | None
+    quantity: npt.NDArray[Any] | None  # float64, NaN = not known
+    price: Int64 | None  # -1 = not known
+    basket_ids: pl.Series
+    item_ids: pl.Series
+    customer_ids: pl.Series
+
+
+def _chosen(lines: pl.DataFrame, wanted: dict[str, str | None]) -> _Lines:
+    """The named columns, ids made dense; lines without basket or item left out."""
+    table = lines.select(pl.col(column).alias(name) for name, column in wanted.items() if column)
+    table = table.drop_nulls(["basket", "item"])
+    basket, basket_ids = _dense(table["basket"], as_text=False)
+    item, item_ids = _dense(table["item"], as_text=True)
+    customer, customer_ids = None, pl.Series([], dtype=pl.String)
+    if "customer" in table.columns:
+        customer, customer_ids = _dense(table["customer"], as_text=True)
+    return _Lines(
+        basket=basket,
+        item=item,
+        customer=customer,
+        time=_micros(table["time"]) if "time" in table.columns else None,
+        quantity=(
+            table["quantity"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+            if "quantity" in table.columns
+            else None
         ),
-        _micros(lines, wanted["time"]).alias("time"),
-        (
-            pl.col(wanted["quantity"]).cast(pl.Float32) if wanted["quantity"] else pl.lit(1.0, pl.Float32)
-        ).alias("quantity"),
-        (pl.col(wanted["price"]).cast(pl.Int64) if wanted["price"] else pl.lit(None, pl.Int64)).alias(
-            "price"
-        ),
-    ]
-    return (
-        lines.lazy()
-        .select(columns)
-        .drop_nulls(["basket", "item"])
-        .group_by("basket", "item")
-        .agg(
-            pl.col("customer").drop_nulls().first(),
-            pl.col("time").min(),
-            pl.col("quantity").sum(),
-            pl.col("price").mean().round().cast(pl.Int64),
-        )
-        .collect()
+        price=(table["price"].cast(pl.Int64).fill_null(-1).to_numpy() if "price" in table.columns else None),
+        basket_ids=basket_ids,
+        item_ids=item_ids,
+        customer_ids=customer_ids,
     )
 
 
-def _micros(lines: pl.DataFrame, column: str | None) -> pl.Expr:
-    if column is None:
-        return pl.lit(0, pl.Int64)
-    if lines.schema[column].is_integer():
-        return pl.col(column).cast(pl.Int64)
-    return pl.col(column).cast(pl.Datetime("us")).dt.epoch("us")
+def _dense(column: pl.Series, *, as_text: bool) -> tuple[Int32, pl.Series]:
+    """Dense integers by ascending id (-1 for null), and the distinct ids as text in that order.
+
+    Whole numbers of a narrow range go through a table instead of a hash; `as_text` says whether the order is
+    that of the texts, or of the numbers where ids are numbers.
+    """
+    whole = column.dtype.is_integer()
+    if not whole:
+        column = column.cast(pl.String)
+    elif column.null_count() == 0 and len(column):
+        low, high = int(column.min()), int(column.max())  # type: ignore[arg-type]  # neither empty nor null
+        if high - low <= max(4 * len(column), 1 << 20):
+            return _dense_by_table(column, low, high, as_text=as_text)
+    distinct = column.drop_nulls().unique().sort()
+    if whole and as_text:
+        distinct = distinct.gather(distinct.cast(pl.String).arg_sort())
+    places = pl.Series(np.arange(len(distinct), dtype=np.int32))
+    codes = column.replace_strict(distinct, places, default=-1, return_dtype=pl.Int32)
+    return codes.fill_null(-1).to_numpy(), distinct.cast(pl.String)
 
 
-def _from_entries(entries: pl.DataFrame, *, has_time: bool) -> Baskets:
-    baskets = (
-        entries.group_by("basket")
-        .agg(pl.col("customer").drop_nulls().first(), pl.col("time").min())
-        .sort("time", "basket")
-        .with_row_index("row")
-    )
-    items = entries.select(pl.col("item").unique().sort()).with_row_index("dense")
-    customers = baskets.select(pl.col("customer").drop_nulls().unique().sort()).with_row_index("dense")
-    rows = (
-        entries.join(baskets.select("basket", "row"), on="basket")
-        .join(items, on="item")
-        .select("row", "dense", "quantity", "price")
-        .sort("row", "dense")
-    )
-    counts = np.bincount(rows["row"].to_numpy(), minlength=len(baskets))
-    items_of = np.zeros(len(baskets) + 1, dtype=np.int64)
-    np.cumsum(counts, out=items_of[1:])
-    whose = baskets.join(customers, on="customer", how="left", maintain_order="left")["dense"]
+def _dense_by_table(column: pl.Series, low: int, high: int, *, as_text: bool) -> tuple[Int32, pl.Series]:
+    """As `_dense`, for whole numbers in [low, high]."""
+    offset = column.to_numpy() - low
+    present = np.zeros(high - low + 1, np.bool_)
+    present[offset] = True
+    distinct = np.flatnonzero(present)
+    ids = pl.Series(distinct + low).cast(pl.String)
+    order = ids.arg_sort().to_numpy() if as_text else np.arange(len(ids))
+    table = np.empty(len(present), np.int32)
+    table[distinct[order]] = np.arange(len(order), dtype=np.int32)
+    return table[offset], ids.gather(order)
+
+
+def _micros(column: pl.Series) -> Int64:
+    """Microseconds since 1970 UTC; 0 where it is not known."""
+    if not column.dtype.is_integer():
+        column = column.cast(pl.Datetime("us")).dt.epoch("us")
+    return column.cast(pl.Int64).fill_null(0).to_numpy()
+
+
+def _packed(lines: _Lines) -> Baskets:
+    """Baskets in the order of time, then id; items ascending within each, each once."""
+    n_baskets = len(lines.basket_ids)
+    row, basket_ids = lines.basket, lines.basket_ids
+    time: Int64 = np.broadcast_to(np.int64(0), (n_baskets,))
+    if lines.time is not None:
+        time = packing.least_of_rows(lines.time, row, n_baskets)
+        order = np.argsort(time, kind="stable")
+        if (np.diff(order) < 0).any():
+            place = np.empty(n_baskets, np.int32)
+            place[order] = np.arange(n_baskets, dtype=np.int32)
+            row, basket_ids, time = place[row], basket_ids.gather(order), time[order]
+        time = frozen(time)
+    begin = packing.begin_of_rows(row, n_baskets)
+    items, source = packing.gather_rows(row, lines.item, begin)
+    entry, n_entries = packing.merge_doubles(items, begin)
+    n = int(n_entries[0])
     return Baskets(
-        items_of=frozen(items_of),
-        item=frozen(rows["dense"].cast(pl.Int32).to_numpy(writable=True)),
-        quantity=frozen(rows["quantity"].fill_null(1.0).cast(pl.Float32).to_numpy(writable=True)),
-        price=frozen(rows["price"].fill_null(-1).to_numpy(writable=True)),
-        customer=frozen(whose.cast(pl.Int32).fill_null(-1).to_numpy(writable=True)),
-        time=frozen(baskets["time"].fill_null(0).to_numpy(writable=True)),
-        item_ids=Index.of(items["item"]),
-        customer_ids=Index.of(customers["customer"]),
-        basket_ids=Index.of(baskets["basket"]),
-        has_time=has_time,
+        items_of=frozen(begin),
+        item=frozen(items[:n] if n == len(items) else items[:n].copy()),
+        quantity=(
+            np.broadcast_to(np.float32(1), (n,))
+            if lines.quantity is None and not len(entry)
+            else frozen(packing.sum_entries(_ones_or(lines), source, entry, n))
+        ),
+        price=(
+            np.broadcast_to(np.int64(-1), (n,))
+            if lines.price is None
+            else frozen(packing.mean_entries(lines.price, source, entry, n))
+        ),
+        customer=(
+            np.broadcast_to(np.int32(-1), (n_baskets,))
+            if lines.customer is None
+            else frozen(packing.first_of_rows(lines.customer, row, n_baskets))
+        ),
+        time=time,
+        item_ids=Index.of(lines.item_ids),
+        customer_ids=Index.of(lines.customer_ids),
+        basket_ids=Index.of(basket_ids),
+        has_time=lines.time is not None,
     )
+
+
+def _ones_or(lines: _Lines) -> npt.NDArray[Any]:
+    """Units of each line; 1 where they were not given."""
+    return np.ones(len(lines.item)) if lines.quantity is None else lines.quantity

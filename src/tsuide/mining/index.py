@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from tsuide.errors import BadArray
 from tsuide.kit.arrays import Int32, Int64, UInt8, frozen
@@ -32,11 +33,38 @@ class Texts:
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> Self:
-        """The list of `texts`, in their order."""
+        """The list of `texts`, in their order; a Polars column is taken over without a loop."""
+        if isinstance(texts, pl.Series):
+            return cls._of_column(texts)
         encoded = [text.encode() for text in texts]
         offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
         np.cumsum([len(text) for text in encoded], out=offsets[1:])
         return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), frozen(offsets))
+
+    @classmethod
+    def _of_column(cls, column: pl.Series) -> Self:
+        packed = column.cast(pl.String).rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+        _, ends, text = packed.buffers()  # large_string: validity, int64 offsets, bytes
+        if len(column) == 0 or text is None:
+            return cls(np.empty(0, np.uint8), frozen(np.zeros(len(column) + 1, np.int64)))
+        offsets = np.frombuffer(ends, np.int64)[packed.offset : packed.offset + len(column) + 1]
+        blob = np.frombuffer(text, np.uint8)[offsets[0] : offsets[-1]]
+        return cls(frozen(blob.view()), frozen(offsets - offsets[0]))
+
+    def picked(self, places: Int64) -> Self:
+        """Some of the texts, in the order of `places`."""
+        return type(self).of(self.column().gather(places))
+
+    def between(self, first: int, end: int) -> Self:
+        """Texts first to end - 1."""
+        low, high = int(self.offsets[first]), int(self.offsets[end])
+        return type(self)(self.blob[low:high], frozen(self.offsets[first : end + 1] - low))
+
+    def column(self) -> pl.Series:
+        """All texts as a Polars column, without a loop."""
+        buffers = [None, pa.py_buffer(self.offsets), pa.py_buffer(self.blob)]
+        packed = pa.Array.from_buffers(pa.large_string(), len(self), buffers)
+        return pl.Series(pl.from_arrow(packed))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str = "ids") -> Self:
@@ -98,7 +126,7 @@ class Index(Texts):
             BadArray: an id stands twice.
         """
         index = super().of(texts)
-        if len(index.places) != len(index):
+        if index.column().n_unique() != len(index):
             raise BadArray("an id stands twice", key="ids", value=_first_double(index.ids))
         return index
 
@@ -121,7 +149,7 @@ class Index(Texts):
 
     def series(self, positions: Int32 | Int64) -> pl.Series:
         """The ids at `positions` as a Polars string column."""
-        return pl.Series(self.ids, dtype=pl.String).gather(positions)
+        return self.column().gather(positions)
 
 
 def _first_double(ids: Sequence[str]) -> str:
