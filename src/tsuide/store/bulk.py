@@ -53,7 +53,9 @@ def update(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame, ident
 
 def fetch(connection: sa.Connection, select: sa.Select[Any], schema: Schema) -> pl.DataFrame:
     """Rows of a query as a frame with the given (storage) types, in the query's order."""
-    rows = connection.execute(select).fetchall()
+    result: Any = connection.execute(select)
+    rows = result.cursor.fetchall()  # the driver's tuples: SQLAlchemy's rows cost as much again
+    result.close()
     columns: Iterable[tuple[Any, ...]] = zip(*rows, strict=True) if rows else itertools.repeat(())
     return pl.DataFrame(
         [pl.Series(name, column, dtype) for (name, dtype), column in zip(schema.items(), columns, strict=False)]

@@ -99,9 +99,11 @@ def difference(new: pl.DataFrame, old: pl.DataFrame, identity: list[str]) -> Dif
     >>> d.inserted["id"].to_list(), d.updated["id"].to_list(), d.unchanged
     (['a'], ['b'], 1)
     """
-    rows = new.unique(subset=identity, keep="last", maintain_order=True)
+    rows = _last_of_each(new, identity)
     if old.is_empty():
         return Difference(rows, rows.clear(), 0)
+    if len(rows) == len(old) and rows.equals(old.select(rows.columns).sort(identity)):
+        return Difference(rows.clear(), rows.clear(), len(rows))  # the same file again: no need to join
     inserted = rows.join(old, on=identity, how="anti", maintain_order="left")
     others = [name for name in rows.columns if name not in identity]
     if not others:
@@ -110,6 +112,13 @@ def difference(new: pl.DataFrame, old: pl.DataFrame, identity: list[str]) -> Dif
     changed = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in others)
     updated = both.filter(changed).select(rows.columns)
     return Difference(inserted, updated, len(both) - len(updated))
+
+
+def _last_of_each(frame: pl.DataFrame, identity: list[str]) -> pl.DataFrame:
+    """In the order of their identity, of rows with the same identity the last."""
+    ordered = frame.sort(identity, maintain_order=True)
+    same_as_next = pl.all_horizontal(pl.col(name) == pl.col(name).shift(-1) for name in identity)
+    return ordered.filter(~same_as_next.fill_null(value=False))
 
 
 def need(frame: pl.DataFrame, columns: list[str], what: str) -> None:
