@@ -1,0 +1,147 @@
+"""Products as pages and answers show them: by id, by category, by search, the most bought first."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import polars as pl
+
+from tsuide.facts.catalogue import Product
+from tsuide.kit.text import fold
+
+_FOLDED: Final = "folded"
+_BASKETS: Final = "baskets"
+_PLACE: Final = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One category: its name, its path from the root, and how many products it holds."""
+
+    name: str
+    path: tuple[str, ...]
+    products: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of products, of `total` that fit."""
+
+    products: tuple[Product, ...]
+    total: int
+
+
+class Catalogue:
+    """An immutable view of one state of the catalogue.
+
+    Args:
+        products: frame of PRODUCTS; not changed.
+        baskets: product id → in how many orders it lay; what is not there lay in none.
+
+    >>> frame = pl.DataFrame({
+    ...     "id": ["a", "b"], "title": ["Green tea", "Tea cup"], "category": [["food", "tea"], ["home"]],
+    ...     "currency": ["JPY", "JPY"], "price": [500, 900], "status": ["active", "active"]})
+    >>> shown = Catalogue(frame, {"b": 3})
+    >>> [product.id for product in shown.search("TEA", 1, 10).products]
+    ['b', 'a']
+    >>> shown.branches(())
+    [Branch(name='home', path=('home',), products=1), Branch(name='food', path=('food',), products=1)]
+    """
+
+    def __init__(self, products: pl.DataFrame, baskets: Mapping[str, int]) -> None:
+        self._columns: dict[str, list[Any]] = {name: products[name].to_list() for name in products.columns}
+        self._places: dict[str, int] = {text: place for place, text in enumerate(self._columns["id"])}
+        self._baskets = baskets
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, product_id: object) -> bool:
+        return product_id in self._places
+
+    def product(self, product_id: str) -> Product | None:
+        """The product with this id, None where there is none."""
+        place = self._places.get(product_id)
+        return None if place is None else self._at(place)
+
+    def baskets_of(self, product_id: str) -> int:
+        """In how many learned orders a product lay."""
+        return self._baskets.get(product_id, 0)
+
+    def branches(self, path: Sequence[str]) -> list[Branch]:
+        """The categories right below `path` that hold something on sale, the most bought first."""
+        depth = len(path)
+        inner = self._within(path).filter(pl.col("category").list.len() > depth)
+        counted = (
+            inner.group_by(pl.col("category").list.get(depth).alias("name"))
+            .agg(pl.len().alias("products"), pl.col(_BASKETS).sum())
+            .sort([_BASKETS, "name"], descending=[True, False])
+        )
+        return [
+            Branch(name, (*path, name), products) for name, products in counted.select("name", "products").iter_rows()
+        ]
+
+    def listing(self, path: Sequence[str], page: int, per_page: int) -> Listing:
+        """One page of what is on sale in a category, the most bought first; `page` counts from 1."""
+        return self._page(self._within(path), page, per_page)
+
+    def search(self, query: str, page: int, per_page: int) -> Listing:
+        """One page of what is on sale and whose title, brand or category holds every word of the query."""
+        found = self._on_sale
+        for word in fold(query).split()[:_MOST_WORDS]:
+            found = found.filter(pl.col(_FOLDED).str.contains(word, literal=True))
+        return self._page(found, page, per_page)
+
+    def bestsellers(self, n: int, per_category: int = 1) -> tuple[Product, ...]:
+        """What was bought most, at most `per_category` of one narrowest category."""
+        narrow = pl.col("category").list.last()
+        kept = self._on_sale.filter(pl.int_range(pl.len()).over(narrow) < per_category).head(n)
+        return tuple(self._at(place) for place in kept[_PLACE])
+
+    @cached_property
+    def _on_sale(self) -> pl.DataFrame:
+        """What can be bought, the most bought first: place, category, baskets, folded text."""
+        columns = self._columns
+        n = len(self._places)
+        names = ("title", "brand", "category")
+        texts = zip(*(columns.get(name) or [None] * n for name in names), strict=True)
+        frame = pl.DataFrame(
+            {
+                _PLACE: range(n),
+                "id": columns["id"],
+                "category": pl.Series(columns.get("category") or [[]] * n, dtype=pl.List(pl.String)),
+                "price": pl.Series(columns.get("price") or [None] * n, dtype=pl.Int64),
+                "status": columns.get("status") or ["active"] * n,
+                _BASKETS: [self._baskets.get(each, 0) for each in columns["id"]],
+                _FOLDED: [fold(" ".join((t or "", b or "", *(c or ())))) for t, b, c in texts],
+            }
+        )
+        return (
+            frame.filter(pl.col("status") == "active", pl.col("price") > 0)
+            .with_columns(pl.col("category").fill_null([]))
+            .sort([_BASKETS, "id"], descending=[True, False])
+        )
+
+    def _within(self, path: Sequence[str]) -> pl.DataFrame:
+        found = self._on_sale
+        for depth, name in enumerate(path):
+            found = found.filter(pl.col("category").list.get(depth, null_on_oob=True) == name)
+        return found
+
+    def _page(self, found: pl.DataFrame, page: int, per_page: int) -> Listing:
+        places = found[_PLACE].slice((page - 1) * per_page, per_page)
+        return Listing(tuple(self._at(place) for place in places), len(found))
+
+    def _at(self, place: int) -> Product:
+        row = {name: column[place] for name, column in self._columns.items() if column[place] is not None}
+        row["category"] = tuple(row.get("category", ()))
+        if "attributes" in row:
+            row["attributes"] = json.loads(row["attributes"])
+        row.setdefault("title", row["id"])
+        row.setdefault("currency", "XXX")
+        return Product(**row)
+
+
+_MOST_WORDS: Final = 8

@@ -1,0 +1,57 @@
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from tsuide.app.learn import learn
+from tsuide.app.locks import alone
+from tsuide.app.wiring import Shop
+from tsuide.errors import NothingLearned, Unavailable
+from tsuide.mining.complements import FittedComplements
+from tsuide.mining.snapshot import current_snapshot, open_snapshot
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def test_an_empty_store_teaches_nothing_and_says_so(empty_shop: Shop) -> None:
+    with pytest.raises(NothingLearned, match="no orders"):
+        learn(empty_shop, now=NOW, seed=0)
+
+
+def test_learning_makes_the_current_snapshot_of_every_order(small_shop: Shop) -> None:
+    steps: list[tuple[str, int, int]] = []
+    learned = learn(small_shop, now=NOW, seed=0, progress=lambda *step: steps.append(step))
+    assert (learned.orders, learned.products, learned.customers) == (400, 12, 40)
+    assert current_snapshot(small_shop.snapshots) == learned.snapshot_id
+    assert learned.complement_pairs > 0
+    assert steps[-1] == ("done", len(steps) - 1, len(steps) - 1)
+    part = open_snapshot(small_shop.snapshots).parts["complements"]
+    assert isinstance(part, FittedComplements)
+    assert part.of("cam-a")["item"][0] == "card"
+
+
+def test_the_same_facts_give_the_same_arrays(small_shop: Shop) -> None:
+    first = open_snapshot(small_shop.snapshots, learn(small_shop, now=NOW, seed=3).snapshot_id)
+    second = open_snapshot(small_shop.snapshots, learn(small_shop, now=NOW, seed=3).snapshot_id)
+    for name, part in first.parts.items():
+        for key, values in part.arrays().items():
+            assert (values == second.parts[name].arrays()[key]).all(), (name, key)
+
+
+def test_a_second_learner_is_told_who_is_at_work(small_shop: Shop) -> None:
+    lock = small_shop.settings.home / "learn.lock"
+    holder = (
+        "import sys, time; from pathlib import Path; from tsuide.app.locks import alone\n"
+        "with alone(Path(sys.argv[1]), 'a learner'):\n    print('held', flush=True); time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", holder, str(lock)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(Unavailable, match="a learner is at work") as caught:
+            learn(small_shop, now=NOW, seed=0)
+        assert caught.value.value == str(other.pid)
+        other.kill()
+        other.wait()
+    with alone(lock, "a learner"):
+        pass  # the system took the lock back when its holder died
