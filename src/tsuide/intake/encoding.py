@@ -103,12 +103,15 @@ def _guess(body: bytes) -> str:
     return "cp932" if readable["cp932"] > readable["utf-8"] else "utf-8"
 
 
+_NO_CP932: Final = ("\uf8f0", "\uf8f1", "\uf8f2", "\uf8f3")  # what Python makes of bytes that CP932 leaves unused
+
+
 def _valid(body: bytes, encoding: str) -> bool:
     try:
-        body.decode(encoding)
+        text = body.decode(encoding)
     except UnicodeDecodeError:
         return False
-    return True
+    return encoding != "cp932" or not any(char in text for char in _NO_CP932)
 
 
 def _read(body: bytes, encoding: str) -> Text:
@@ -129,10 +132,8 @@ def _read(body: bytes, encoding: str) -> Text:
 def _read_lines(lines: list[bytes], encoding: str) -> Text:
     texts, unreadable = [], set()
     for number, line in enumerate(lines, start=1):
-        try:
-            texts.append(line.decode(encoding))
-        except UnicodeDecodeError:
-            texts.append(line.decode(encoding, "replace"))
+        texts.append(line.decode(encoding, "replace"))
+        if not _valid(line, encoding):
             unreadable.add(number)
     return Text("\n".join(texts).encode(), encoding, frozenset(unreadable))
 

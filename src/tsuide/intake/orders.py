@@ -255,10 +255,15 @@ def _reject_conflict(lines: pl.DataFrame, columns: Columns, place: Int64, field:
     first = _first(given, place, kept).fill_null(0)
     blanks = {
         "a": lines["order_id"].to_list(),
-        "b": lines[field].gather(first).cast(pl.String).to_list(),
+        "b": _shown(lines[field].gather(first)),
         "c": columns.rejecting.lines.gather(first).to_list(),
     }
     columns.rejecting.add(differs, "conflict", columns.named(field), columns.raw(field), blanks)
+
+
+def _shown(values: pl.Series) -> list[str]:
+    texts = values.dt.strftime("%Y-%m-%d %H:%M:%SZ") if values.dtype.is_temporal() else values
+    return texts.fill_null("").to_list()
 
 
 def _orders(kept: pl.DataFrame, settings: IntakeSettings) -> pl.DataFrame:

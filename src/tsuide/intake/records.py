@@ -263,18 +263,18 @@ def _take(texts: list[str], place: int, mark: str) -> tuple[list[str], int] | No
     except csv.Error:
         return None
     after = place + reader.line_num
-    if after == end and _open(texts[place:end], mark):
+    if not _closed(texts[place:after], mark):
         return None
     return fields, after
 
 
-def _open(texts: list[str], mark: str) -> bool:
-    """Whether the record still waits for its closing quotation mark at the end of `texts`."""
+def _closed(texts: list[str], mark: str) -> bool:
+    """Whether the quotation marks of one record are closed, those over several lines beside a delimiter."""
     try:
         next(csv.reader((text.rstrip("\r") + "\n" for text in texts), delimiter=mark, strict=True))
     except csv.Error as error:
-        return "unexpected end" in str(error)
-    return False
+        return len(texts) == 1 and "unexpected end" not in str(error)
+    return True
 
 
 def _without_unreadable(text: Text, frame: pl.DataFrame, lines: Int64) -> tuple[pl.DataFrame, Int64, list[Broken]]:
