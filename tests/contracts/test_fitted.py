@@ -18,6 +18,7 @@ import pytest
 
 from tsuide.errors import BadArray
 from tsuide.mining.baskets import Baskets
+from tsuide.mining.bundles import Bundles
 from tsuide.mining.complements import Complements
 from tsuide.mining.contact_time import ContactTime
 from tsuide.mining.fillers import Fillers
@@ -125,6 +126,13 @@ CASES: dict[str, Case] = {
         keys=["c00", "c17", "nobody"],
         one=lambda fitted, key: fitted.best(key, "email"),
         many=lambda fitted, keys: [fitted.best(key, "email") for key in keys],
+    ),
+    "bundles": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, _: Bundles(min_count=2).fit(inputs[0], Complements(min_count=2).fit(inputs[0], tune=False)),
+        keys=["p3", "p4", "p5"],
+        one=lambda fitted, key: fitted.of(key),
+        many=lambda fitted, keys: [fitted.of(key) for key in keys],
     ),
     "fillers": Case(
         inputs=lambda: [baskets(), orders().select(pl.col("product").alias("id"), "price").unique("id").sort("id")],
