@@ -144,6 +144,4 @@ def _avoidances(baskets: Baskets, orders: Int64) -> tuple[Avoidance, ...]:
     )
     avoid = np.flatnonzero((p_value < _ALPHA) & (both < _AVOID_LIFT * expected))
     ordered = avoid[np.argsort(-(expected - both)[avoid], kind="stable")]
-    return tuple(
-        Avoidance(int(top[first[k]]), int(top[second[k]]), int(both[k]), float(expected[k])) for k in ordered
-    )
+    return tuple(Avoidance(int(top[first[k]]), int(top[second[k]]), int(both[k]), float(expected[k])) for k in ordered)

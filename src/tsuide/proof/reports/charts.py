@@ -67,13 +67,12 @@ class Chart:
     narrow: str
 
 
-def intervals(name: str, bars: Sequence[Bar], axis: str, *, logarithmic: bool, start: float | None) -> Chart:
+def intervals(name: str, bars: Sequence[Bar], *, logarithmic: bool, start: float | None) -> Chart:
     """Points with their intervals, one row each, the label above its row.
 
     Args:
         name: of the element in the page.
         bars: rows from top to bottom.
-        axis: title of the x axis.
         logarithmic: for ratios.
         start: where the axis begins and a line stands; None for no line.
     """
@@ -87,10 +86,10 @@ def intervals(name: str, bars: Sequence[Bar], axis: str, *, logarithmic: bool, s
     low = min((bar.low for bar in bars), default=0.0)
     begin = (min(start, low) if start is not None else low) if logarithmic else 0.0
     scale = alt.Scale(type="log" if logarithmic else "linear", domain=[begin, top], nice=not logarithmic)
-    base = alt.Chart(alt.Data(values=rows))
+    base = alt.Chart(alt.InlineData(values=rows))
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0.1))
     tooltip = alt.Tooltip("said:N", title=" ")
-    ticks = alt.Axis(title=axis, grid=True, tickCount=6, format="~g")
+    ticks = alt.Axis(title=None, grid=True, tickCount=6, format="~g")
     x = alt.X("low:Q", scale=scale, axis=ticks)
     line = base.mark_rule(color=PALE, strokeWidth=6, strokeCap="round", yOffset=10).encode(
         x=x, x2="high:Q", y=y, tooltip=tooltip
@@ -98,14 +97,14 @@ def intervals(name: str, bars: Sequence[Bar], axis: str, *, logarithmic: bool, s
     dot = base.mark_point(color=ACCENT, fill=ACCENT, size=90, opacity=1, yOffset=10).encode(
         x=alt.X("middle:Q", scale=scale, axis=ticks), y=y, tooltip=tooltip
     )
-    text = base.mark_text(
-        align="left", baseline="middle", color=INK, fontSize=13, yOffset=-9, limit=WIDE
-    ).encode(x=alt.value(0), y=y, text="label:N", tooltip=tooltip)
+    text = base.mark_text(align="left", baseline="middle", color=INK, fontSize=13, yOffset=-9, limit=WIDE).encode(
+        x=alt.value(6), y=y, text="label:N", tooltip=tooltip
+    )
     layers = [line, dot, text]
     if start is not None and logarithmic:
-        at = alt.Chart(alt.Data(values=[{"x": start}]))
+        at = alt.Chart(alt.InlineData(values=[{"x": start}]))
         layers.insert(0, at.mark_rule(color=SOFT, strokeDash=[4, 4]).encode(x=alt.X("x:Q", scale=scale)))
-    return _chart(name, alt.layer(*layers).properties(height=alt.Step(_STEP)))
+    return _chart(name, alt.layer(*layers).properties(height=_STEP * max(len(rows), 1)))
 
 
 def columns(name: str, values: Sequence[tuple[str, int]], axis: str) -> Chart:
@@ -114,12 +113,10 @@ def columns(name: str, values: Sequence[tuple[str, int]], axis: str) -> Chart:
 
     rows = [{"place": label, "count": count, "said": f"{label}: {count:,}"} for label, count in values]
     chart = (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(alt.InlineData(values=rows))
         .mark_bar(color=ACCENT, cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
         .encode(
-            x=alt.X(
-                "place:O", sort=None, axis=alt.Axis(title=None, labelAngle=0, labelOverlap="greedy", grid=False)
-            ),
+            x=alt.X("place:O", sort=None, axis=alt.Axis(title=None, labelAngle=0, labelOverlap="greedy", grid=False)),
             y=alt.Y("count:Q", axis=alt.Axis(title=axis, tickCount=4, format="~s")),
             tooltip=alt.Tooltip("said:N", title=" "),
         )
@@ -134,23 +131,23 @@ def _chart(name: str, chart: Any) -> Chart:  # noqa: ANN401 - any Altair chart
     spec: dict[str, Any] = chart.to_dict(validate=False)
     spec["config"] = _CONFIG
     spec["autosize"] = {"type": "fit-x", "contains": "padding"}
-    svgs = [
-        vl_convert.vegalite_to_svg({**spec, "width": width}, allowed_base_urls=[]) for width in (WIDE, NARROW)
-    ]
+    svgs = [vl_convert.vegalite_to_svg({**spec, "width": width}, allowed_base_urls=[]) for width in (WIDE, NARROW)]
     return Chart(name, in_script(spec), *(_plain(svg, name) for svg in svgs))
 
 
 def _plain(svg: str, name: str) -> str:
     """The SVG as part of the page: hidden from screen readers (its table says the same), scaled by its box."""
-    opened = re.sub(r'<svg ([^>]*?)width="\d+" height="\d+"', r'<svg aria-hidden="true" focusable="false" \1', svg, count=1)
+    opened = re.sub(
+        r'<svg ([^>]*?)width="\d+" height="\d+"', r'<svg aria-hidden="true" focusable="false" \1', svg, count=1
+    )
     return opened.replace('id="', f'id="{name}-').replace("url(#", f"url(#{name}-")
 
 
 def in_script(value: object) -> str:
-    """JSON that cannot end the script element that it stands in.
+    r"""JSON that cannot end the script element that it stands in.
 
     >>> in_script({"a": "</script>"})
-    '{"a":"\\\\u003c/script\\\\u003e"}'
+    '{"a":"\\u003c/script\\u003e"}'
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
@@ -161,4 +158,8 @@ def library() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script, from the installed vl-convert."""
     import vl_convert
 
-    return str(vl_convert.javascript_bundle()).replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    return (
+        str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+        .replace("</script", "<\\/script")
+        .replace("<!--", "<\\!--")
+    )

@@ -11,6 +11,7 @@ from tsuide.proof.reports.material import Material
 
 _LOOKED_AT: Final = 400  # best sold products whose ladders are built
 _RUNGS: Final = 5
+_STEP: Final = 3.0  # a next rung dearer than this many times is another need, or at least another customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,8 @@ def ladders(material: Material, top: int) -> Ladders:
         if item in taken:
             continue
         ids = [name for name in _ids(fitted, index[item]) if index.position(name) not in taken]
-        rungs = _rungs(fitted, material, ids)
-        if len(rungs) > 1 and any(rung.item == item for rung in rungs):
+        rungs = _rungs(fitted, material, ids, index[item])
+        if len(rungs) > 1:
             taken |= {rung.item for rung in rungs}
             found.append(Ladder(str(categories.get(index[item]) or ""), rungs))
     found.sort(key=lambda ladder: -ladder.orders)
@@ -97,9 +98,7 @@ def sold_products(material: Material) -> pl.DataFrame:
     return (
         material.products.join(sold, on="id", how="semi")
         .join(charged, on="id", how="left", maintain_order="left")
-        .with_columns(
-            price=pl.col("charged"), currency=pl.lit(material.currency), title=pl.col("title").fill_null("")
-        )
+        .with_columns(price=pl.col("charged"), currency=pl.lit(material.currency), title=pl.col("title").fill_null(""))
         .drop("charged")
         .filter(pl.col("status").fill_null("active") == "active")
     )
@@ -124,25 +123,48 @@ def _ids(fitted: FittedAlternatives, item: str) -> list[str]:
     return [str(other) for other in fitted.ladder(item)["item"]]
 
 
-def _rungs(fitted: FittedAlternatives, material: Material, ids: list[str]) -> tuple[Rung, ...]:
-    """The dearest per need of each price, at most five, spread over the range by what sells best."""
+def _rungs(fitted: FittedAlternatives, material: Material, ids: list[str], around: str) -> tuple[Rung, ...]:
+    """What sells best of each price, at most five in steps of at most three times, `around` among them."""
     index, orders = material.baskets.item_ids, material.baskets.count_of_item()
+
+    def sold(name: str) -> int:
+        return int(orders[index.position(name)])
+
     priced = [(material.prices[name], name) for name in ids if name in material.prices]
     best_of_price: dict[int, str] = {}
     for price, name in priced:
         held = best_of_price.get(price)
-        if held is None or orders[index.position(name)] > orders[index.position(held)]:
+        if held is None or name == around or (held != around and sold(held) < sold(name)):
             best_of_price[price] = name
-    best = sorted(best_of_price, key=lambda price: -int(orders[index.position(best_of_price[price])]))[:_RUNGS]
+    if around not in best_of_price.values():
+        return ()
+    first = material.prices[around]
+    kept = sorted(best_of_price, key=lambda price: (price != first, -sold(best_of_price[price])))[:_RUNGS]
+    best = _near(sorted(kept), first)
     rungs: list[Rung] = []
     below: str | None = None
-    for price in sorted(best):
+    for price in best:
         name = best_of_price[price]
         place = index.position(name)
         better = () if below is None else _better(fitted.difference(below, name))
         rungs.append(Rung(place, int(orders[place]), better))
         below = name
     return tuple(rungs)
+
+
+def _near(prices: list[int], first: int) -> list[int]:
+    """The run of ascending prices around `first` in which each is at most three times the one below.
+
+    >>> _near([100, 1000, 1500, 9000], 1500)
+    [1000, 1500]
+    """
+    at = prices.index(first)
+    low = high = at
+    while low > 0 and prices[low] <= _STEP * prices[low - 1]:
+        low -= 1
+    while high + 1 < len(prices) and prices[high + 1] <= _STEP * prices[high]:
+        high += 1
+    return prices[low : high + 1]
 
 
 def _better(difference: Difference) -> tuple[tuple[str, str, str], ...]:

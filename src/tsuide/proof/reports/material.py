@@ -1,8 +1,9 @@
 """What the newcomer's report reads: lines of orders as one frame, and what is known of the products."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import polars as pl
 
@@ -11,6 +12,8 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.schema import conform
 from tsuide.kit.money import Money
 from tsuide.mining.baskets import Baskets
+
+_CATEGORIES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Material:
         rejects: rows that were left out, at least the first of them.
         n_rejects: how many were left out in all.
         zone: IANA name of the zone in which days are counted.
+        mapping: (field, column of the file), as the file was understood.
     """
 
     source: str
@@ -47,6 +51,7 @@ class Material:
     rejects: tuple[Reject, ...] = ()
     n_rejects: int = 0
     zone: str = "Asia/Tokyo"
+    mapping: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def currency(self) -> str:
@@ -56,9 +61,10 @@ class Material:
 
     @cached_property
     def baskets(self) -> Baskets:
-        """The orders as baskets."""
+        """The orders as baskets, without what is never offered (coupons, postage: products marked hidden)."""
+        hidden = self.products.filter(pl.col("status") == "hidden").select("id")
         return Baskets.from_frame(
-            self.lines,
+            self.lines.join(hidden, left_on="product_id", right_on="id", how="anti"),
             basket="order_id",
             item="product_id",
             customer="customer_id",
@@ -67,11 +73,39 @@ class Material:
         )
 
     @cached_property
+    def categories(self) -> Baskets | None:
+        """The orders as baskets of categories (the narrowest of each product), None where fewer than two are known.
+
+        With few orders a pair of categories can be told long before a pair of products.
+        """
+        offered = self.products.filter(pl.col("status").fill_null("active") != "hidden")
+        known = offered.select("id", pl.col("category").list.last().alias("group")).drop_nulls("group")
+        if known["group"].n_unique() < _CATEGORIES or known["group"].n_unique() == len(known):
+            return None
+        lines = self.lines.join(known, left_on="product_id", right_on="id")
+        if lines["group"].n_unique() < _CATEGORIES:
+            return None
+        return Baskets.from_frame(lines, basket="order_id", item="group", customer="customer_id", time="placed_at")
+
+    @cached_property
+    def category_prices(self) -> dict[str, int]:
+        """Category → median price of its sold products in `currency`."""
+        prices = pl.DataFrame(
+            {"id": list(self.prices), "charged": list(self.prices.values())},
+            schema={"id": pl.String, "charged": pl.Int64},
+        )
+        told = (
+            self.products.join(prices, on="id")
+            .group_by(pl.col("category").list.last().alias("group"))
+            .agg(pl.col("charged").median().round().cast(pl.Int64))
+            .drop_nulls("group")
+        )
+        return dict(zip(told["group"], told["charged"], strict=True))
+
+    @cached_property
     def names(self) -> dict[str, str]:
         """Product id → what a person reads; the id where no name is known."""
-        known = self.products.filter(
-            pl.col("title").is_not_null() & (pl.col("title").str.strip_chars() != "")
-        )
+        known = self.products.filter(pl.col("title").is_not_null() & (pl.col("title").str.strip_chars() != ""))
         return dict(zip(known["id"], known["title"], strict=True))
 
     def name(self, product_id: str) -> str:
@@ -105,6 +139,7 @@ def material(
     rejects: Sequence[Reject] = (),
     n_rejects: int | None = None,
     zone: str = "Asia/Tokyo",
+    mapping: Mapping[str, str] | None = None,
 ) -> Material:
     """Join facts frames (ORDERS, ORDER_LINES, PRODUCTS) into what the report reads.
 
@@ -126,7 +161,7 @@ def material(
         "currency",
         "returned",
     )
-    return from_lines(source, lines, products, rejects=rejects, n_rejects=n_rejects, zone=zone)
+    return from_lines(source, lines, products, rejects=rejects, n_rejects=n_rejects, zone=zone, mapping=mapping)
 
 
 def from_lines(
@@ -137,6 +172,7 @@ def from_lines(
     rejects: Sequence[Reject] = (),
     n_rejects: int | None = None,
     zone: str = "Asia/Tokyo",
+    mapping: Mapping[str, str] | None = None,
 ) -> Material:
     """As `material`, from a frame that is joined already (a store's purchases).
 
@@ -155,4 +191,5 @@ def from_lines(
         rejects=tuple(rejects),
         n_rejects=len(rejects) if n_rejects is None else n_rejects,
         zone=zone,
+        mapping=tuple((mapping or {}).items()),
     )

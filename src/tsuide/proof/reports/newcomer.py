@@ -37,7 +37,7 @@ class Action:
     """What to do first.
 
     Args:
-        kind: pair, step, ladder, refill, quiet, collect.
+        kind: pair, group_pair, step, group_step, ladder, refill, quiet, collect.
         place: which entry of that section; for `collect` the orders that are needed.
     """
 
@@ -46,11 +46,25 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Groups:
+    """The same questions asked of categories: they can be answered with fewer orders.
+
+    Args:
+        items: dense category → its name; without prices.
+    """
+
+    items: dict[int, Item]
+    together: Together
+    sequence: Sequence
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """Everything that the page says.
 
     Args:
         items: dense item → product, for every item that is mentioned.
+        groups: pairs and next purchases of categories, None where no categories are known.
         worth_measured: whether `worth.fits` and `worth.amount` come from the file's own pairs.
         needed: orders from which pairs could be told, 0 where they can be told already.
     """
@@ -61,10 +75,12 @@ class Figures:
     checks: tuple[Check, ...]
     rejects: tuple[Reject, ...]
     n_rejects: int
+    mapping: tuple[tuple[str, str], ...]
     items: dict[int, Item]
     together: Together
     ladders: Ladders
     sequence: Sequence
+    groups: Groups | None
     attachment: Attachment
     worth: Worth
     worth_measured: bool
@@ -91,11 +107,12 @@ def figures(
     seen = overview(material)
     baskets = material.baskets
     progress("pairs")
-    pairs = _pairs(baskets, top)
+    pairs = _pairs(baskets, top, material.prices)
     progress("ladders")
     steps = ladders(material, top)
     progress("next")
     following = sequence(baskets, top)
+    groups = _groups(material, top)
     progress("alone")
     company = attach(baskets)
     company = Attachment(company.usual, company.companies[: 3 * top], company.avoidances[:top])
@@ -108,15 +125,17 @@ def figures(
         checks=health(material, seen),
         rejects=material.rejects[:_REJECTS],
         n_rejects=material.n_rejects,
+        mapping=material.mapping,
         items=_items(material, pairs, steps, following, company),
         together=pairs,
         ladders=steps,
         sequence=following,
+        groups=groups,
         attachment=company,
         worth=worth,
         worth_measured=measured,
         needed=needed,
-        actions=_actions(pairs, steps, following, company, needed),
+        actions=_actions(pairs, groups, steps, following, company, needed),
     )
 
 
@@ -180,39 +199,57 @@ def _items(
     mentioned |= {one.item for one in company.companies}
     mentioned |= {item for pair in company.avoidances for item in (pair.first, pair.second)}
     ids = material.baskets.item_ids
-    return {
-        item: Item(ids[item], material.name(ids[item]), material.price(ids[item]))
-        for item in sorted(mentioned)
-    }
+    return {item: Item(ids[item], material.name(ids[item]), material.price(ids[item])) for item in sorted(mentioned)}
 
 
 def _actions(
-    pairs: Together, steps: Ladders, following: Sequence, company: Attachment, needed: int
+    pairs: Together,
+    groups: Groups | None,
+    steps: Ladders,
+    following: Sequence,
+    company: Attachment,
+    needed: int,
 ) -> tuple[Action, ...]:
     found = []
     if pairs.pairs:
         found.append(Action("pair", 0))
-    elif needed:
+    if groups and groups.together.pairs and len(pairs.pairs) < _FEW_PAIRS:
+        found.append(Action("group_pair", 0))
+    if not found and needed:
         found.append(Action("collect", needed))
     if following.steps:
         found.append(Action("step", 0))
+    elif groups and groups.sequence.steps:
+        found.append(Action("group_step", 0))
     if steps.ladders:
         found.append(Action("ladder", 0))
     if following.refills:
         found.append(Action("refill", 0))
-    quiet = company.of_kind("never") or company.of_kind("seldom")
+    quiet = [place for place, one in enumerate(company.companies) if one.high < company.usual / 2]
     if quiet:
-        found.append(Action("quiet", company.companies.index(quiet[0])))
+        found.append(Action("quiet", quiet[0]))
     return tuple(found)
 
 
-def _pairs(baskets: Baskets, top: int) -> Together:
+_FEW_PAIRS: Final = 3  # below: the summary also names a pair of categories
+
+
+def _groups(material: Material, top: int) -> Groups | None:
+    baskets = material.categories
+    if baskets is None:
+        return None
+    names = baskets.item_ids.ids
+    items = {place: Item(name, name, None) for place, name in enumerate(names)}
+    return Groups(items, _pairs(baskets, top, material.category_prices), sequence(baskets, top))
+
+
+def _pairs(baskets: Baskets, top: int, prices: dict[str, int]) -> Together:
     fewest = _FEW_TOGETHER if baskets.n_baskets < _SMALL else _FEW_TOGETHER + 1
     fitted = Complements(top=20, min_count=fewest).fit(baskets, tune=False)
     # every pair of products that could have been seen together often enough counts as tested: stricter than
     # counting only those that were
     sold = int((baskets.count_of_item() >= fewest).sum())
-    return together(fitted.frame(), baskets, max(sold * (sold - 1) // 2, 1), top)
+    return together(fitted.frame(), baskets, max(sold * (sold - 1) // 2, 1), top, prices)
 
 
 _SMALL: Final = 2_000  # orders below which two common orders are already worth a hint

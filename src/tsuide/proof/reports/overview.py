@@ -101,11 +101,10 @@ def overview(material: Material) -> Overview:
 
 
 def _months(local: pl.Series) -> tuple[tuple[str, int], ...]:
-    counts = (
-        local.dt.truncate("1mo").dt.date().alias("month").to_frame().group_by("month").len().sort("month")
-    )
-    every = pl.date_range(counts["month"].min(), counts["month"].max(), "1mo", eager=True).alias("month")
-    filled = every.to_frame().join(counts, on="month", how="left", maintain_order="left").fill_null(0)
+    counts = local.dt.truncate("1mo").dt.date().alias("month").to_frame().group_by("month").len().sort("month")
+    ends = counts["month"].to_list()
+    every = pl.date_range(ends[0], ends[-1], "1mo", eager=True)
+    filled = pl.DataFrame({"month": every}).join(counts, on="month", how="left", maintain_order="left").fill_null(0)
     return tuple((f"{month:%Y-%m}", int(count)) for month, count in filled.iter_rows())
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -15,7 +16,9 @@ from tsuide.kit.text import shorten
 from tsuide.proof.reports.charts import Bar, Chart, columns, in_script, intervals, library
 from tsuide.proof.reports.newcomer import Action, Figures
 from tsuide.proof.reports.phrases import PAGE, SOURCES, WORDS
+from tsuide.proof.reports.sequence import Step
 from tsuide.proof.reports.tables import Table, Tables
+from tsuide.proof.reports.together import Pair
 
 _CHART_ROWS: Final = 12
 _LABEL: Final = 60  # characters of a product's name in a chart
@@ -36,6 +39,7 @@ def page(figures: Figures, language: str) -> str:
     """
     words = PAGE.all(language)
     tables = Tables(figures, language)
+    grouped = Tables(figures, language, figures.groups.items) if figures.groups else None
     charts = _charts(figures, tables)
     scripts = [_resource("newcomer.js")]
     if charts:
@@ -50,10 +54,10 @@ def page(figures: Figures, language: str) -> str:
             words=WORDS.all(language),
             n=tables.numbers,
             tables=tables,
-            shown=_tables(figures, tables),
+            shown=_tables(figures, tables, grouped),
             charts=charts,
             lead=_lead(figures, tables),
-            actions=[_action(action, figures, tables) for action in figures.actions],
+            actions=[_action(action, figures, tables, grouped) for action in figures.actions],
             ladders=_ladders(figures, tables),
             missing=words["and"].join(words[f"missing_{name}"] for name in figures.ladders.missing),
             estimate=_estimate(figures, tables),
@@ -65,6 +69,17 @@ def page(figures: Figures, language: str) -> str:
             settings=Markup(in_script(_settings(figures, words, language))),  # noqa: S704 - cannot leave its element
         )
     )
+
+
+def first_steps(figures: Figures, language: str) -> tuple[tuple[str, str], ...]:
+    """What to do first and why, as the page says it.
+
+    Raises:
+        BadValue: neither ja nor en.
+    """
+    tables = Tables(figures, language)
+    grouped = Tables(figures, language, figures.groups.items) if figures.groups else None
+    return tuple(_action(action, figures, tables, grouped)[1:] for action in figures.actions)
 
 
 @cache
@@ -85,9 +100,7 @@ def _resource(name: str) -> str:
 
 def _policy(scripts: list[str]) -> str:
     """Content security policy: no address may be called, and only these scripts may run."""
-    hashes = [
-        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts
-    ]
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes)
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:; "
@@ -106,21 +119,27 @@ def _settings(figures: Figures, words: dict[str, str], language: str) -> dict[st
     }
 
 
-def _tables(figures: Figures, tables: Tables) -> dict[str, Table]:
+def _tables(figures: Figures, tables: Tables, grouped: Tables | None) -> dict[str, Table]:
     text = tables.text
-    return {
+    made = {
         "together": tables.together(figures.together.pairs, "together-table", text("together_table")),
-        "hints": tables.together(figures.together.open_pairs[:10], "hints-table", text("hints")),
+        "hints": tables.together(figures.together.open_pairs[:10], "hints-table", text("hints"), titled=True),
         "ladders": tables.ladder_steps(),
-        "next": tables.steps(),
+        "next": tables.steps(figures.sequence.steps, "next-steps", text("next_table")),
         "refills": tables.refills(),
         "alone": tables.companies(),
         "avoid": tables.avoidances(),
         "checks": tables.checks(),
+        "mapping": tables.mapping(),
         "rejects": tables.rejects(),
         "worth": tables.worth(),
         "months": tables.months(),
     }
+    if figures.groups and grouped:
+        pairs, steps = figures.groups.together.pairs, figures.groups.sequence.steps
+        made["group_pairs"] = grouped.together(pairs, "group-pairs", text("group_pairs"), titled=True)
+        made["group_steps"] = grouped.steps(steps, "group-steps", text("group_steps"), titled=True)
+    return made
 
 
 def _lead(figures: Figures, tables: Tables) -> list[str]:
@@ -149,11 +168,18 @@ _FEW: Final = 100  # orders below which the summary says "too few" rather than "
 RETURNING_NEEDED: Final = 50  # returning customers from which a next purchase usually can be told
 
 
-def _action(action: Action, figures: Figures, tables: Tables) -> tuple[str, str, str]:
+def _action(action: Action, figures: Figures, tables: Tables, grouped: Tables | None) -> tuple[str, str, str]:
     """(kind, what to do, why)."""
+    if figures.groups and grouped:
+        if action.kind == "group_pair":
+            return (action.kind, *_act_pair(figures.groups.together.pairs[action.place], grouped))
+        if action.kind == "group_step":
+            return (action.kind, *_act_step(figures.groups.sequence.steps[action.place], grouped))
+    if action.kind == "pair":
+        return (action.kind, *_act_pair(figures.together.pairs[action.place], tables))
+    if action.kind == "step":
+        return (action.kind, *_act_step(figures.sequence.steps[action.place], tables))
     build = {
-        "pair": _act_pair,
-        "step": _act_step,
         "ladder": _act_ladder,
         "refill": _act_refill,
         "quiet": _act_quiet,
@@ -162,8 +188,8 @@ def _action(action: Action, figures: Figures, tables: Tables) -> tuple[str, str,
     return (action.kind, *build(action.place, figures, tables))
 
 
-def _act_pair(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
-    pair, numbers = figures.together.pairs[place], tables.numbers
+def _act_pair(pair: Pair, tables: Tables) -> tuple[str, str]:
+    numbers = tables.numbers
     names = {"first": tables.item(pair.first).name, "second": tables.item(pair.second).name}
     why = tables.text(
         "act_pair_why",
@@ -177,8 +203,8 @@ def _act_pair(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
     return tables.text("act_pair", **names), why
 
 
-def _act_step(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
-    step, numbers = figures.sequence.steps[place], tables.numbers
+def _act_step(step: Step, tables: Tables) -> tuple[str, str]:
+    numbers = tables.numbers
     names = {"first": tables.item(step.first).name, "then": tables.item(step.then).name}
     key = "act_step" if step.days[1] >= 1 else "act_step_today"
     why = tables.text(
@@ -206,7 +232,7 @@ def _act_ladder(place: int, figures: Figures, tables: Tables) -> tuple[str, str]
 def _best_step(figures: Figures, place: int) -> tuple[Any, Any]:
     """The step of a ladder whose lower product sells most: there the offer is seen most often."""
     rungs = figures.ladders.ladders[place].rungs
-    return max(zip(rungs, rungs[1:], strict=False), key=lambda step: step[0].orders)
+    return max(itertools.pairwise(rungs), key=lambda step: step[0].orders)
 
 
 def _act_refill(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
@@ -322,8 +348,7 @@ def _charts(figures: Figures, tables: Tables) -> dict[str, Chart]:
             )
             for pair in figures.together.pairs[:_CHART_ROWS]
         ]
-        title = tables.text("together_chart")
-        made["together"] = intervals("together-chart", bars, title, logarithmic=True, start=1.0)
+        made["together"] = intervals("together-chart", bars, logarithmic=True, start=1.0)
     if figures.sequence.steps:
         bars = [
             Bar(
@@ -336,8 +361,7 @@ def _charts(figures: Figures, tables: Tables) -> dict[str, Chart]:
             )
             for step in figures.sequence.steps[:_CHART_ROWS]
         ]
-        title = tables.text("next_chart")
-        made["next"] = intervals("next-chart", bars, title, logarithmic=False, start=None)
+        made["next"] = intervals("next-chart", bars, logarithmic=False, start=None)
     return made
 
 

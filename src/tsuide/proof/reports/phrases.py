@@ -124,16 +124,14 @@ PAGE: Final = Phrases(
         },
         "act_refill_why": {
             "ja": "買った {customers} 人のうち {again} 人が再び買い、間隔の半分は {q1}〜{q3} 日でした。",
-            "en": "{again} of {customers} buyers bought it again; half of the gaps lie between {q1} and "
-            "{q3} days.",
+            "en": "{again} of {customers} buyers bought it again; half of the gaps lie between {q1} and {q3} days.",
         },
         "act_quiet": {
             "ja": "「{item}」の横では提案しない",
             "en": "Do not spend an offer beside “{item}”",
         },
         "act_quiet_why": {
-            "ja": "{orders} 件の注文のうち、他の商品も入っていたのは {accompanied} 件だけです"
-            "（店全体では {usual}）。",
+            "ja": "{orders} 件の注文のうち、他の商品も入っていたのは {accompanied} 件だけです（店全体では {usual}）。",
             "en": "Only {accompanied} of its {orders} orders hold anything else (usual in this shop: {usual}).",
         },
         "act_collect": {
@@ -175,6 +173,14 @@ PAGE: Final = Phrases(
             "en": "Lift and 95 % interval of each pair. The table below has the same figures.",
         },
         "together_table": {"ja": "一緒に売れる組み合わせ", "en": "Pairs that sell together"},
+        "group_pairs": {"ja": "カテゴリーで見ると", "en": "By category"},
+        "group_intro": {
+            "ja": "商品をカテゴリーにまとめると、少ない注文でも関係が見えます。"
+            "どの商品を選ぶかは、上の表と品ぞろえから。",
+            "en": "Taken by category, relations show with fewer orders. Which product to choose follows from the "
+            "table above and from your range.",
+        },
+        "group_steps": {"ja": "カテゴリーで見ると", "en": "By category"},
         "hints": {"ja": "まだ偶然かもしれない組み合わせ", "en": "Seen together, but possibly by chance"},
         "hints_intro": {
             "ja": "一緒に売れてはいますが、この件数では偶然でも起こります。約束には使わず、"
@@ -195,8 +201,8 @@ PAGE: Final = Phrases(
         "open": {"ja": "まだ不明", "en": "open"},
         "both_ways": {"ja": "（逆も同じくらい）", "en": "(and the other way round)"},
         "direction": {"ja": "向き", "en": "Direction"},
-        "dir_to": {"ja": "→ この向き", "en": "→ this way"},
-        "dir_both": {"ja": "↔ どちらも", "en": "↔ both ways"},
+        "dir_to": {"ja": "→ 一方向", "en": "→ one way"},
+        "dir_both": {"ja": "↔ 両方向", "en": "↔ both ways"},
         # ladders
         "ladders": {"ja": "上位品と手頃な品", "en": "The better one, the cheaper one"},
         "ladders_intro": {
@@ -290,8 +296,7 @@ PAGE: Final = Phrases(
             "en": "No product surely differs from the shop as a whole.",
         },
         "alone_constant": {
-            "ja": "すべての注文が同じ形（どれも 1 種類、またはどれも 2 種類以上）なので、"
-            "商品ごとの違いは言えません。",
+            "ja": "すべての注文が同じ形（どれも 1 種類、またはどれも 2 種類以上）なので、商品ごとの違いは言えません。",
             "en": "All orders are alike (each with one product, or each with several), so products cannot "
             "be told apart here.",
         },
@@ -427,6 +432,12 @@ PAGE: Final = Phrases(
             "ja": "{of} 日以上あると、次の購入までの日数が信頼できます。",
             "en": "From {of} days on, the days until the next purchase can be relied on.",
         },
+        "mapping_table": {"ja": "列の読み取り", "en": "How the columns were read"},
+        "mapping_intro": {
+            "ja": "違っていたら --map 項目=列名 で直せます。",
+            "en": "Where this is wrong, say --map FIELD=COLUMN.",
+        },
+        "field": {"ja": "項目", "en": "Field"},
         "rejects_table": {"ja": "読めなかった行", "en": "Rows that were left out"},
         "rejects_more": {
             "ja": "全 {count} 行のうち最初の {shown} 行です。",
@@ -502,9 +513,10 @@ WORDS: Final = Phrases(
             "0.1 %: very sure; below 5 %: likely; else open.",
         },
         "direction": {
-            "ja": "どちらの商品を買う人に勧めるか。割合が 1.5 倍以上違えば一方向、そうでなければ両方向。",
-            "en": "To whose buyers to offer. One way where the shares differ by a factor of 1.5 or more, "
-            "else both.",
+            "ja": "どちらの商品を買う人に勧めるか。価格が 1.5 倍以上違えば安い方を勧め、近ければ買う割合の高い向き。"
+            "割合も近ければ両方向。",
+            "en": "To whose buyers to offer. Where prices differ by a factor of 1.5 or more, the cheaper is "
+            "offered; else the way in which the share of buyers is clearly higher; else both.",
         },
         "people": {
             "ja": "最初の商品の次の注文で、右の商品を初めて買った顧客の数と、戻ってきた顧客に占める割合。",
@@ -562,8 +574,14 @@ WORDS: Final = Phrases(
 
 SOURCES: Final = (
     "Agrawal, Imieliński, Swami (1993), “Mining association rules between sets of items in large databases”, SIGMOD.",
-    "Brin, Motwani, Ullman, Tsur (1997), “Dynamic itemset counting and implication rules for market basket data”, SIGMOD.",
-    "Dunning (1993), “Accurate methods for the statistics of surprise and coincidence”, Computational Linguistics 19(1).",
+    (
+        "Brin, Motwani, Ullman, Tsur (1997), “Dynamic itemset counting and implication rules for market basket "
+        "data”, SIGMOD."
+    ),
+    (
+        "Dunning (1993), “Accurate methods for the statistics of surprise and coincidence”, "
+        "Computational Linguistics 19(1)."
+    ),
     "Benjamini, Hochberg (1995), “Controlling the false discovery rate”, J. R. Statist. Soc. B 57(1).",
     "Wilson (1927), “Probable inference, the law of succession, and statistical inference”, JASA 22.",
     "Garwood (1936), “Fiducial limits for the Poisson distribution”, Biometrika 28.",

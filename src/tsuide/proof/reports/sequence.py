@@ -127,9 +127,9 @@ def _steps(entries: pl.DataFrame, baskets: Baskets, top: int) -> tuple[Step, ...
     if following.is_empty():
         return ()
     share = following.group_by("item").agg((pl.len() / len(following)).alias("share"))
-    firsts = new.join(
-        entries.group_by("customer").agg(pl.col("rank").max().alias("last")), on="customer"
-    ).filter(pl.col("rank") < pl.col("last"))
+    firsts = new.join(entries.group_by("customer").agg(pl.col("rank").max().alias("last")), on="customer").filter(
+        pl.col("rank") < pl.col("last")
+    )
     returned = firsts.group_by("item").agg(pl.len().alias("returned")).filter(pl.col("returned") >= _FEWEST)
     news_in = following.group_by("customer", "rank").agg(pl.len().alias("news"))
     drawn = (
@@ -152,9 +152,9 @@ def _steps(entries: pl.DataFrame, baskets: Baskets, top: int) -> tuple[Step, ...
     count, expected = scored["customers"].to_numpy(), scored["expected"].to_numpy()
     p_value = adjusted(np.asarray(stats.poisson.sf(count - 1, expected)), returned.height * thens)
     low, high = poisson_interval(count, expected)
-    scored = scored.with_columns(
-        pl.Series("p", p_value), pl.Series("low", low), pl.Series("high", high)
-    ).filter(pl.col("p") < _ALPHA)
+    scored = scored.with_columns(pl.Series("p", p_value), pl.Series("low", low), pl.Series("high", high)).filter(
+        pl.col("p") < _ALPHA
+    )
     # the strongest evidence first: the lower end of the interval weighs size and certainty together
     best = scored.sort(["low", "customers", "first", "then"], descending=[True, True, False, False]).head(top)
     return tuple(_step(row, entries, baskets) for row in best.iter_rows(named=True))
@@ -167,9 +167,7 @@ def _pairs(firsts: pl.DataFrame, following: pl.DataFrame, returned: pl.DataFrame
     )
     return (
         begun.lazy()
-        .join(
-            following.lazy().select("customer", "rank", pl.col("item").alias("then")), on=["customer", "rank"]
-        )
+        .join(following.lazy().select("customer", "rank", pl.col("item").alias("then")), on=["customer", "rank"])
         .group_by("first", "then")
         .agg(pl.len().cast(pl.Int64).alias("customers"))
         .filter(pl.col("customers") >= _FEWEST)

@@ -1,6 +1,7 @@
 """The report's tables as plain text cells: what is shown, and by what it is sorted."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tsuide.kit.money import Money
@@ -37,7 +38,7 @@ class Cell:
         sort: what it is sorted by; the text where empty.
         note: a second, quieter line.
         bar: share of the cell's width to fill, 0 … 1; negative for no bar.
-        badge: a word for the style sheet: sure, likely, open, good, note, poor, never, seldom, always.
+        badge: a word for the style sheet: sure, likely, open, good, note, poor, never, seldom, always, way.
     """
 
     text: str
@@ -49,12 +50,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its name in the page and its caption."""
+    """A table with its name in the page and its caption.
+
+    Args:
+        titled: a heading right above says the same as the caption, which is then only for screen readers.
+    """
 
     name: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    titled: bool = False
 
 
 class Tables:
@@ -63,10 +69,12 @@ class Tables:
     Args:
         figures: of the report.
         language: ja or en.
+        items: what dense items are; products where not given.
     """
 
-    def __init__(self, figures: Figures, language: str) -> None:
+    def __init__(self, figures: Figures, language: str, items: Mapping[int, Item] | None = None) -> None:
         self.figures = figures
+        self.items = figures.items if items is None else items
         self.language = language
         self.numbers = Numbers(language)
 
@@ -76,7 +84,7 @@ class Tables:
 
     def item(self, place: int) -> Item:
         """A product that the report mentions."""
-        return self.figures.items[place]
+        return self.items[place]
 
     def _product(self, place: int) -> Cell:
         item = self.item(place)
@@ -95,9 +103,9 @@ class Tables:
     def _lift(self, lift: float, low: float, high: float) -> Cell:
         return Cell(self.numbers.times(lift), f"{lift:.6f}", f"{self.numbers.plain(low)}–{self.numbers.plain(high)}")
 
-    def together(self, pairs: Sequence[Pair], name: str, caption: str) -> Table:
+    def together(self, pairs: Sequence[Pair], name: str, caption: str, *, titled: bool = False) -> Table:
         """Pairs that sell together."""
-        columns = (
+        columns: tuple[Column, ...] = (
             Column(self.text("buyers_of")),
             Column(self.text("also_take")),
             Column(self.text("count"), "support", number=True),
@@ -105,23 +113,25 @@ class Tables:
             Column(self.text("lift"), "lift", number=True),
             Column(self.text("certainty"), "certainty"),
             Column(self.text("direction"), "direction"),
-            Column(self.text("price"), number=True),
         )
-        return Table(name, caption, columns, tuple(self._pair(pair) for pair in pairs))
+        priced = any(self.item(pair.second).price for pair in pairs)
+        if priced:
+            columns = (*columns, Column(self.text("price"), number=True))
+        return Table(name, caption, columns, tuple(self._pair(pair, priced=priced) for pair in pairs), titled)
 
-    def _pair(self, pair: Pair) -> tuple[Cell, ...]:
+    def _pair(self, pair: Pair, *, priced: bool) -> tuple[Cell, ...]:
         orders = self.figures.seen.orders
         ranks = {"sure": "0", "likely": "1", "open": "2"}
-        return (
+        cells = (
             self._product(pair.first),
             self._product(pair.second),
             self._count(pair.count, self.numbers.share(pair.count / orders)),
             self._share(pair.count, pair.n_first, f"{pair.count:,} / {pair.n_first:,}"),
             self._lift(pair.lift, pair.low, pair.high),
             Cell(self.text(pair.certainty), ranks[pair.certainty], badge=pair.certainty),
-            Cell(self.text(f"dir_{pair.direction}"), pair.direction),
-            self._money(self.item(pair.second).price),
+            Cell(self.text(f"dir_{pair.direction}"), pair.direction, badge="way"),
         )
+        return (*cells, self._money(self.item(pair.second).price)) if priced else cells
 
     def ladder_steps(self) -> Table:
         """Every step of every ladder, cheapest to dearest."""
@@ -134,7 +144,7 @@ class Tables:
         )
         rows = []
         for ladder in self.figures.ladders.ladders:
-            for low, high in zip(ladder.rungs, ladder.rungs[1:], strict=False):
+            for low, high in itertools.pairwise(ladder.rungs):
                 below, above = self.item(low.item), self.item(high.item)
                 step, ratio = self.step(below, above)
                 better = " · ".join(f"{key}: {old} → {new}" for key, old, new in high.better)
@@ -156,7 +166,7 @@ class Tables:
         step = above.price - below.price
         return step, self.numbers.share(step.amount / max(below.price.amount, 1))
 
-    def steps(self) -> Table:
+    def steps(self, steps: Sequence[Step], name: str, caption: str, *, titled: bool = False) -> Table:
         """What is bought next."""
         columns = (
             Column(self.text("after")),
@@ -167,8 +177,7 @@ class Tables:
             Column(self.text("order_of"), "order_of", number=True),
             Column(self.text("waiting"), "waiting", number=True),
         )
-        rows = tuple(self._step(step) for step in self.figures.sequence.steps)
-        return Table("next-steps", self.text("next_table"), columns, rows)
+        return Table(name, caption, columns, tuple(self._step(step) for step in steps), titled)
 
     def _step(self, step: Step) -> tuple[Cell, ...]:
         share = self.numbers.share(step.customers / step.returned)
@@ -196,7 +205,7 @@ class Tables:
             Column(self.text("days"), "days", number=True),
         )
         rows = tuple(self._refill(refill) for refill in self.figures.sequence.refills)
-        return Table("refills", self.text("refill_table"), columns, rows)
+        return Table("refills", self.text("refill_table"), columns, rows, titled=True)
 
     def _refill(self, refill: Refill) -> tuple[Cell, ...]:
         return (
@@ -238,7 +247,7 @@ class Tables:
             Column(self.text("expected"), "expected", number=True),
         )
         rows = tuple(self._avoidance(pair) for pair in self.figures.attachment.avoidances)
-        return Table("avoidances", self.text("avoid_table"), columns, rows)
+        return Table("avoidances", self.text("avoid_table"), columns, rows, titled=True)
 
     def _avoidance(self, pair: Avoidance) -> tuple[Cell, ...]:
         return (
@@ -252,8 +261,7 @@ class Tables:
         """Orders by month."""
         columns = (Column(self.text("month")), Column(self.text("orders"), number=True))
         rows = tuple(
-            (Cell(self.numbers.month(month), month), self._count(count))
-            for month, count in self.figures.seen.months
+            (Cell(self.numbers.month(month), month), self._count(count)) for month, count in self.figures.seen.months
         )
         return Table("months", self.text("months_chart"), columns, rows)
 
@@ -281,6 +289,12 @@ class Tables:
             Cell("–" if fine else means),
         )
 
+    def mapping(self) -> Table:
+        """How the file's columns were understood."""
+        columns = (Column(self.text("field")), Column(self.text("column")))
+        rows = tuple((Cell(field), Cell(column)) for field, column in self.figures.mapping)
+        return Table("mapping", self.text("mapping_table"), columns, rows)
+
     def rejects(self) -> Table:
         """Rows that were left out."""
         columns = (
@@ -298,7 +312,7 @@ class Tables:
             )
             for reject in self.figures.rejects
         )
-        return Table("rejects", self.text("rejects_table"), columns, rows)
+        return Table("rejects", self.text("rejects_table"), columns, rows, titled=True)
 
     def worth(self) -> Table:
         """The estimate at other shares of people who say yes."""
@@ -314,5 +328,3 @@ class Tables:
 
 
 SHARES = (100, 300, 500, 1_000, 2_000, 3_500)  # basis points in the table of the estimate
-
-

@@ -1,5 +1,6 @@
 """Pairs that sell together: both directions as one row, told in the direction of the offer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -12,7 +13,7 @@ from tsuide.proof.reports.evidence import Certainty, adjusted, certainty, orders
 
 Direction: TypeAlias = Literal["to", "both"]
 
-_ONE_WAY: Final = 1.5  # confidences that differ by this factor make the pair one-way
+_ONE_WAY: Final = 1.5  # prices, else confidences, that differ by this factor make the pair one-way
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Pair:
         lift: times more often than chance; `low`, `high`: its 95 % interval.
         adjusted_p: p-value of "no more than chance", corrected for the number of pairs tested.
         certainty: sure (< .001), likely (< .05), open.
-        direction: to (clearly stronger this way), both.
+        direction: to (the second is clearly cheaper or, with like prices, the first clearly rarer), both.
     """
 
     first: int
@@ -61,7 +62,9 @@ class Together:
     needed: int
 
 
-def together(found: pl.DataFrame, baskets: Baskets, tested: int, top: int) -> Together:
+def together(
+    found: pl.DataFrame, baskets: Baskets, tested: int, top: int, prices: Mapping[str, int] | None = None
+) -> Together:
     """Fold the complements' frame (anchor, item, count, lift, lift_low, lift_high, p_value) into pairs.
 
     Args:
@@ -69,6 +72,7 @@ def together(found: pl.DataFrame, baskets: Baskets, tested: int, top: int) -> To
         baskets: what it was fitted on.
         tested: how many pairs were tested, for the correction.
         top: at most so many pairs of each sort.
+        prices: id → price: the clearly cheaper of a pair is the one to offer.
     """
     several = int((np.diff(baskets.items_of) > 1).sum())
     if found.is_empty():
@@ -76,6 +80,8 @@ def together(found: pl.DataFrame, baskets: Baskets, tested: int, top: int) -> To
     once = _once(found, baskets)
     p_value = adjusted(once["p_value"].to_numpy(), tested)
     orders = baskets.count_of_item()
+    given = prices or {}
+    price = np.array([given.get(name, 0) for name in baskets.item_ids.ids], dtype=np.int64)
     once = (
         once.with_columns(pl.Series("adjusted_p", p_value))
         .with_columns(
@@ -87,8 +93,8 @@ def together(found: pl.DataFrame, baskets: Baskets, tested: int, top: int) -> To
     known = once.filter((pl.col("sure") != "open") & (pl.col("lift") > 1)).head(top)
     unknown = once.filter((pl.col("sure") == "open") & (pl.col("lift") > 1)).sort("adjusted_p", "a", "b")
     return Together(
-        tuple(_pair(row, orders) for row in known.iter_rows(named=True)),
-        tuple(_pair(row, orders) for row in unknown.head(top).iter_rows(named=True)),
+        tuple(_pair(row, orders, price) for row in known.iter_rows(named=True)),
+        tuple(_pair(row, orders, price) for row in unknown.head(top).iter_rows(named=True)),
         tested,
         several,
         _needed(unknown, orders, baskets.n_baskets, tested),
@@ -106,11 +112,16 @@ def _once(found: pl.DataFrame, baskets: Baskets) -> pl.DataFrame:
     )
 
 
-def _pair(row: dict[str, float], orders: Int64) -> Pair:
+def _pair(row: dict[str, float], orders: Int64, price: Int64) -> Pair:
     a, b = int(row["a"]), int(row["b"])
-    # the rarer one's buyers take the other more often: confidence is count / n
-    first, second = (a, b) if (orders[a], a) <= (orders[b], b) else (b, a)
-    one_way = orders[second] >= _ONE_WAY * orders[first]
+    if min(price[a], price[b]) > 0 and max(price[a], price[b]) >= _ONE_WAY * min(price[a], price[b]):
+        # nobody is offered a camera because they take a card
+        first, second = (a, b) if price[a] > price[b] else (b, a)
+        one_way = True
+    else:
+        # the rarer one's buyers take the other more often: confidence is count / n
+        first, second = (a, b) if (orders[a], a) <= (orders[b], b) else (b, a)
+        one_way = bool(orders[second] >= _ONE_WAY * orders[first])
     return Pair(
         first=first,
         second=second,

@@ -6,9 +6,7 @@ from typing import Final
 from tsuide.errors import BadValue
 from tsuide.kit.money import RATE_UNIT, Money
 
-ASSUMED_YES: Final = (
-    300  # basis points: a guess to be replaced by a measurement, and labelled so wherever it shows
-)
+ASSUMED_YES: Final = 300  # basis points: a guess to be replaced by a measurement, and labelled so wherever it shows
 
 
 @dataclass(frozen=True, slots=True)
