@@ -80,7 +80,7 @@ def write_orders(connection: sa.Connection, orders_frame: pl.DataFrame, lines_fr
     numbers = pl.int_range(pl.len(), dtype=pl.Int64)
     bulk.insert(connection, orders, inserted.with_columns(seq=numbers + start + 1))
     bulk.update(connection, orders, updated.with_columns(seq=numbers + start + len(inserted) + 1), ["no"])
-    bulk.insert(connection, order_line, line_change.inserted.sort(_LINE_KEY))
+    bulk.insert(connection, order_line, line_change.inserted)
     bulk.update(connection, order_line, line_change.updated, _LINE_KEY)
     advance(connection, start + len(inserted) + len(updated))
     of_lines = Written(len(line_change.inserted), len(line_change.updated), line_change.unchanged)
