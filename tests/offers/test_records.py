@@ -68,9 +68,7 @@ def test_a_decision_survives_its_json() -> None:
     assert Decision.from_json(decision.to_json()).to_json() == decision.to_json()
 
 
-@given(
-    floats=st.floats(allow_nan=False, allow_infinity=False), at=MOMENTS, seed=st.integers(0, (1 << 64) - 1)
-)
+@given(floats=st.floats(allow_nan=False, allow_infinity=False), at=MOMENTS, seed=st.integers(0, (1 << 64) - 1))
 def test_every_bit_survives(floats: float, at: datetime, seed: int) -> None:
     scores = Scores(floats, None, 1.0, 1.0, floats)
     assert build(Scores, plain(scores)) == scores

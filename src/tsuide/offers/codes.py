@@ -3,8 +3,8 @@
 from typing import Final
 
 from tsuide.facts.catalogue import PRODUCT_KINDS, PRODUCT_STATUSES
-from tsuide.facts.consent import CHANNELS
-from tsuide.offers.offer import HESITATIONS, KINDS, NO_REASONS, OUTCOMES, PLACEMENTS, SOURCES
+from tsuide.facts.consent import CHANNELS, Channel
+from tsuide.offers.offer import HESITATIONS, KINDS, MARGIN_BASES, NO_REASONS, OUTCOMES, PLACEMENTS, SOURCES, Placement
 
 CROSS_SELL: Final = KINDS.index("cross_sell")
 UP_SELL: Final = KINDS.index("up_sell")
@@ -50,14 +50,19 @@ NOT_FOR_ME: Final = NO_REASONS.index("not_for_me")
 REPEATED_VIEWS_BIT: Final = 1 << HESITATIONS.index("repeated_views")
 
 # how each placement reaches the customer, and whether we go to them (outbound) or they are here
-CHANNEL_OF_PLACEMENT: Final = {
-    placement: {"app": "app", "email": "email", "line": "line", "rep": "rep", "till": "till"}.get(
-        placement, "agent" if placement == "agent" else "site"
-    )
-    for placement in PLACEMENTS
+_OWN_CHANNEL: Final[dict[Placement, Channel]] = {
+    "app": "app",
+    "email": "email",
+    "line": "line",
+    "rep": "rep",
+    "till": "till",
+    "agent": "agent",
 }
-OUTBOUND: Final = frozenset({"email", "line"})
+CHANNEL_OF_PLACEMENT: Final[dict[Placement, Channel]] = {
+    placement: _OWN_CHANNEL.get(placement, "site") for placement in PLACEMENTS
+}
+OUTBOUND: Final[frozenset[Placement]] = frozenset({"email", "line"})
 CHANNEL_CODE: Final = {channel: code for code, channel in enumerate(CHANNELS)}
-UNKNOWN_MARGIN: Final = 0
-MARGIN_FROM_COST: Final = 1
-MARGIN_FROM_RATE: Final = 2
+UNKNOWN_MARGIN: Final = MARGIN_BASES.index("unknown")
+MARGIN_FROM_COST: Final = MARGIN_BASES.index("cost")
+MARGIN_FROM_RATE: Final = MARGIN_BASES.index("rate")

@@ -13,11 +13,13 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
 
+Row: TypeAlias = Any  # one record of a structured array, inside a kernel
+Rows: TypeAlias = Any  # an array, structured or not; its docstring says of what
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 

@@ -135,6 +135,12 @@ class Policy:
     payment_fee: int = 0
     return_cost: int = 0
 
+    @property
+    def page_most(self) -> int:
+        """Offers in one slot at most."""
+        on = self.value("offers_per_page", "on")
+        return self.value("offers_per_page", "most") if on else 1 << 30
+
     def value(self, rule: str, parameter: str) -> int:
         """A rule's parameter as kept; "on" is 0 or 1."""
         return int(self.row[f"{rule}_{parameter}"][0])

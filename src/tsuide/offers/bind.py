@@ -1,0 +1,104 @@
+"""A policy laid over a catalogue: margins and weights per product, computed once for both."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+
+from tsuide.kit.arrays import Int64, frozen
+from tsuide.kit.money import RATE_UNIT
+from tsuide.offers import codes
+from tsuide.offers.candidates.fill import BOUND
+from tsuide.offers.columns import SEPARATOR, Words
+from tsuide.offers.policy.policy import Policy, Weight
+from tsuide.offers.state import State
+
+ANY_CATEGORY: Final = "default"  # the key of margin_rates for what no other key names
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """What a policy makes of a state.
+
+    Args:
+        items: BOUND, shape (products,).
+        weights: the policy's levers, then its contexts: as the bits of `items["weights"]` count them.
+        economics: lost share, payment fee, return cost, influence start, target, days; int64 (6,).
+        mandatory: dense products that people put first, int32; those of unknown products are left out.
+        mandatory_rows: their places in the policy's list.
+    """
+
+    items: np.ndarray
+    weights: tuple[tuple[Weight, bool], ...]
+    economics: Int64
+    mandatory: np.ndarray
+    mandatory_rows: tuple[int, ...]
+
+
+@lru_cache(maxsize=8)
+def bind(policy: Policy, state: State) -> Bound:
+    """The policy laid over the state's catalogue."""
+    weights = [(each, True) for each in policy.levers] + [(each, False) for each in policy.contexts]
+    items = np.zeros(len(state.items), BOUND)
+    items["margin"], items["basis"] = margins(policy, state)
+    for place, (weight, _) in enumerate(weights):
+        items["weights"] |= np.where(_matches(weight, state), 1 << place, 0)
+    wanted = state.ids.positions([each.product for each in policy.mandatory])
+    return Bound(
+        items=frozen(items),
+        weights=tuple(weights),
+        economics=np.array(
+            [
+                policy.lost_share,
+                policy.payment_fee,
+                policy.return_cost,
+                policy.influence.start,
+                policy.influence.target,
+                policy.influence.days,
+            ],
+            dtype=np.int64,
+        ),
+        mandatory=wanted[wanted >= 0],
+        mandatory_rows=tuple(np.flatnonzero(wanted >= 0).tolist()),
+    )
+
+
+def margins(policy: Policy, state: State) -> tuple[Int64, np.ndarray]:
+    """Margin of one unit ex tax, minor units, int64 (products,), and its basis (codes.*MARGIN*), int8.
+
+    From the cost where it is known; else from the rate that a person set for the deepest category on the
+    product's path; else not known (margin 0, never guessed).
+    """
+    net, cost = state.items["net"], state.items["cost"]
+    rate = _rate_of_category(policy, state.words.categories)[state.items["category"]]
+    by_cost, by_rate = (cost >= 0) & (net >= 0), (cost < 0) & (net >= 0) & (rate > 0)
+    margin = np.where(by_cost, net - cost, np.where(by_rate, net * rate // RATE_UNIT, 0))
+    basis = np.where(by_cost, codes.MARGIN_FROM_COST, np.where(by_rate, codes.MARGIN_FROM_RATE, codes.UNKNOWN_MARGIN))
+    return margin.astype(np.int64), basis.astype(np.int8)
+
+
+def _rate_of_category(policy: Policy, categories: Words) -> Int64:
+    rates = np.zeros(max(len(categories.words), 1), dtype=np.int64)
+    for code, path in enumerate(categories.words):
+        names = [name for name in reversed(path.split(SEPARATOR)) if name in policy.margin_rates]
+        rates[code] = policy.margin_rates[names[0]] if names else policy.margin_rates.get(ANY_CATEGORY, 0)
+    return rates
+
+
+def _matches(weight: Weight, state: State) -> np.ndarray:
+    matches = np.ones(len(state.items), dtype=np.bool_)
+    if weight.category is not None:
+        matches &= in_categories(state, (weight.category,))[state.items["category"]]
+    if weight.product is not None:
+        matches &= np.arange(len(state.items)) == state.ids.position(weight.product)
+    return matches
+
+
+def in_categories(state: State, names: tuple[str, ...]) -> np.ndarray:
+    """Which category codes have one of the names on their path; bool (categories,)."""
+    wanted = set(names)
+    return np.array(
+        [not wanted.isdisjoint(path.split(SEPARATOR)) for path in state.words.categories.words],
+        dtype=np.bool_,
+    )

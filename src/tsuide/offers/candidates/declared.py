@@ -1,0 +1,40 @@
+"""What people declared to go with a product: accessories, parts of a set, required parts."""
+
+from typing import Final
+
+from tsuide.facts.catalogue import RELATION_TYPES
+from tsuide.offers import codes
+from tsuide.offers.candidates.pool import place_for
+from tsuide.offers.compiled import Rows, kernel
+
+REQUIRED: Final = RELATION_TYPES.index("required_part")
+
+
+@kernel
+def propose(
+    pool: Rows,
+    size: Rows,
+    seen: Rows,
+    of: Rows,
+    links: Rows,
+    anchors: Rows,
+    priors: Rows,
+) -> None:
+    """Declared partners of every anchor; mined evidence of the same pair is kept beside the declaration."""
+    prior = priors[codes.CROSS_SELL] / 10_000.0
+    for a in range(len(anchors)):
+        anchor = anchors[a]
+        for at in range(of[anchor.item], of[anchor.item + 1]):
+            place = place_for(pool, size, seen, links[at].item, codes.CROSS_SELL)
+            if place < 0:
+                return
+            row = pool[place]
+            row.declared = True
+            row.required_part |= links[at].relation == REQUIRED
+            if prior > row.propensity:
+                row.source = codes.DECLARED
+                row.anchor = anchor.item
+                row.anchor_price = anchor.price
+                row.since_anchor = anchor.since
+                row.personal = anchor.personal
+                row.propensity = prior

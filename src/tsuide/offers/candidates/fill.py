@@ -1,0 +1,223 @@
+"""The columns of every candidate that are the same whoever found it: product, money, what stands between."""
+
+from typing import Final
+
+import numpy as np
+
+from tsuide.offers import codes
+from tsuide.offers.candidates import contacts
+from tsuide.offers.candidates.pool import days_between
+from tsuide.offers.compiled import Row, Rows, kernel
+
+MARK: Final = np.dtype(
+    [
+        ("item", np.int32),
+        ("cart", np.bool_),
+        ("owned", np.int64),  # microseconds of the last purchase; -1 = not owned
+        ("excluded", np.bool_),
+        ("shown", np.bool_),
+        ("never", np.bool_),
+        ("viewed", np.bool_),
+        ("mandatory", np.int64),  # bits of kinds
+    ],
+    align=True,
+)
+"""What is known of a product in this decision."""
+
+BOUND: Final = np.dtype(
+    [
+        ("margin", np.int64),  # of one unit, ex tax, minor units
+        ("weights", np.int64),  # bits of the policy's weights that its category or id matches
+        ("basis", np.int8),
+    ],
+    align=True,
+)
+"""What the policy makes of a product."""
+
+WEIGHT: Final = np.dtype(
+    [("percent", np.int64), ("kinds", np.int64), ("lever", np.bool_), ("holds", np.bool_)], align=True
+)
+"""A lever or context weight; `holds` where placement, segment and hesitation match this request."""
+
+
+@kernel
+def mark_of(slots: Rows, marks: Rows, size: Rows, item: int, make: bool) -> int:  # noqa: FBT001 - a kernel takes no names
+    """The mark of a product, made where `make`; -1 = none."""
+    mask = len(slots) - 1
+    slot = (item * 40503 >> 2) & mask
+    while slots[slot] >= 0:
+        if marks[slots[slot]].item == item:
+            return int(slots[slot])
+        slot = (slot + 1) & mask
+    if not make:
+        return -1
+    place = size[0]
+    size[0] = place + 1
+    slots[slot] = place
+    marks[place].item = item
+    marks[place].owned = -1
+    return int(place)
+
+
+@kernel
+def fill(
+    pool: Rows,
+    count: int,
+    items: Rows,
+    bound: Rows,
+    slots: Rows,
+    marks: Rows,
+    mark_size: Rows,
+    cart_parents: Rows,
+    categories: Rows,
+    rests: Rows,
+    n_rests: int,
+    said: Rows,
+    n_said: int,
+    weights: Rows,
+    economics: Rows,
+    qualified: Rows,
+    now: int,
+) -> None:
+    """Fill rows 0 … count of the pool.
+
+    `cart_parents` are the parents of the products in the cart, ascending; `categories` the category codes that
+    the request asks for, bool (categories,), empty = all; `economics` the lost share, payment fee (basis
+    points), return cost, influence start, target (basis points), days; `qualified` the qualifications that the
+    rep has, bool (codes,).
+    """
+    for i in range(count):
+        row = pool[i]
+        item = items[row.item]
+        _product(row, item)
+        row.qualified = qualified[item.qualification]
+        row.outside_filter = len(categories) > 0 and not categories[item.category]
+        row.variant_in_cart = item.parent >= 0 and _holds(cart_parents, item.parent)
+        place = mark_of(slots, marks, mark_size, row.item, False)
+        if place >= 0:
+            mark = marks[place]
+            row.in_cart = mark.cart
+            row.excluded = mark.excluded
+            row.shown_before = mark.shown
+            row.never_with = mark.never
+            row.mandatory = (mark.mandatory >> row.kind) & 1 == 1
+            if mark.owned >= 0:
+                row.owned_days = days_between(mark.owned, now)
+        _rest(row, rests, n_rests)
+        _answers(row, said, n_said)
+        _score(row, bound, weights, economics)
+
+
+@kernel
+def _product(row: Row, item: Row) -> None:
+    row.need = item.need
+    row.category = item.category
+    row.parent = item.parent
+    row.price = item.price
+    row.list_price = item.price
+    row.net_price = item.net
+    row.currency = item.currency
+    row.stock = item.stock
+    row.status = item.status
+    row.product_kind = item.kind
+    row.durable = item.durable
+    row.rating = item.rating
+    row.reviews = item.reviews
+    row.min_age = item.min_age
+    row.regions = item.regions
+    row.shipping = item.shipping
+    row.has_terms = item.has_terms
+    row.returns = item.returns
+    row.interval = item.interval
+
+
+@kernel
+def _holds(ascending: Rows, value: int) -> bool:
+    at = np.searchsorted(ascending, value)
+    return bool(at < len(ascending) and ascending[at] == value)
+
+
+@kernel
+def _rest(row: Row, rests: Rows, n_rests: int) -> None:
+    for r in range(n_rests):
+        rest = rests[r]
+        hit = (
+            (rest.scope == contacts.PRODUCT and rest.key == row.item)
+            or (rest.scope == contacts.CATEGORY and rest.key == row.category)
+            or (rest.scope == contacts.KIND and rest.key == row.kind)
+            or rest.scope == contacts.ALL
+        )
+        if hit:
+            row.suppressed = rest.row
+            break
+
+
+@kernel
+def _answers(row: Row, said: Rows, n_said: int) -> None:
+    for s in range(n_said):
+        answer = said[s]
+        same = answer.item == row.item
+        if answer.reason == codes.HAVE_IT and same:
+            row.said_have_it = True
+        elif answer.reason == codes.NOT_FOR_ME and (same or answer.category == row.category):
+            if row.said_not_for_me < 0 or answer.days < row.said_not_for_me:
+                row.said_not_for_me = answer.days
+        elif answer.reason == codes.NOT_NOW and same:
+            if row.said_not_now < 0 or answer.days < row.said_not_now:
+                row.said_not_now = answer.days
+        elif answer.reason == codes.TOO_DEAR and answer.need == row.need:
+            if row.said_too_dear < 0 or answer.days < row.said_too_dear:
+                row.said_too_dear = answer.days
+            if row.too_dear_price < 0 or 0 <= answer.price < row.too_dear_price:
+                row.too_dear_price = answer.price
+
+
+@kernel
+def _score(
+    row: Row,
+    bound: Rows,
+    weights: Rows,
+    economics: Rows,
+) -> None:
+    of_item = bound[row.item]
+    row.margin = of_item.margin
+    row.margin_basis = of_item.basis
+    row.worth = worth_of(row, bound, economics)
+    if row.kind == codes.UP_SELL and row.anchor >= 0 and bound[row.anchor].basis == codes.UNKNOWN_MARGIN:
+        row.margin_basis = codes.UNKNOWN_MARGIN
+    levers, contexts = 100, 100
+    for w in range(len(weights)):
+        weight = weights[w]
+        if weight.holds and (of_item.weights >> w) & 1 and (weight.kinds >> row.kind) & 1:
+            if weight.lever:
+                levers += weight.percent
+            else:
+                contexts += weight.percent
+    row.levers = max(levers, 1) / 100.0
+    row.context = max(contexts, 1) / 100.0
+    if row.said_not_now >= 0:
+        start, target, days = economics[3], economics[4], economics[5]
+        elapsed = min(row.said_not_now, days)
+        row.influence = (start * (days - elapsed) + target * elapsed) / (days * 10_000.0)
+
+
+@kernel
+def worth_of(row: Row, bound: Rows, economics: Rows) -> int:
+    """V: expected contribution margin if accepted, minor units, rounded down.
+
+    An upgrade is worth the difference; a step down the margin times the chance that the sale would have been
+    lost. Returns cost their share of the margin and the handling; the payment its fee.
+    """
+    worth = row.margin
+    if row.kind == codes.UP_SELL and row.anchor >= 0:
+        worth -= bound[row.anchor].margin
+    elif row.kind == codes.DOWN_SELL:
+        worth = worth * economics[0] // 10_000
+    if row.price > 0:
+        paid = row.price
+        if row.kind == codes.UP_SELL and row.anchor_price > 0:
+            paid = max(row.price - row.anchor_price, 0)
+        worth -= paid * economics[1] // 10_000
+    if row.returns > 0:
+        worth -= (max(worth, 0) + economics[2]) * row.returns // 10_000
+    return int(worth * row.quantity)

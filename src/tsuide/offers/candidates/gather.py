@@ -1,0 +1,140 @@
+"""All generators in their order, then the columns: one call for one decision."""
+
+from typing import Final
+
+import numpy as np
+
+from tsuide.offers import codes
+from tsuide.offers.candidates import bestsellers, complements, contacts, declared, ladder, listed
+from tsuide.offers.candidates.fill import fill, mark_of
+from tsuide.offers.candidates.pool import place_for
+from tsuide.offers.compiled import Rows, kernel
+
+MOST_RESTS: Final = 64
+MOST_SAID: Final = 64
+FEW: Final = 24  # below so many candidates, bestsellers are added
+PROPOSED_WITHIN: Final = 7 * 86_400_000_000  # a week
+
+
+@kernel
+def mark_all(
+    slots: Rows,
+    marks: Rows,
+    mark_size: Rows,
+    cart: Rows,
+    owned: Rows,
+    owned_at: Rows,
+    excluded: Rows,
+    shown: Rows,
+    never_of: Rows,
+    never: Rows,
+    looked_at: int,
+    mandatory: Rows,
+    mandatory_kind: Rows,
+) -> None:
+    """Write down what is known of products: cart, ownership, exclusions, never-with partners."""
+    for i in range(len(owned)):
+        place = mark_of(slots, marks, mark_size, owned[i], True)
+        marks[place].owned = max(marks[place].owned, owned_at[i])
+    for i in range(len(cart)):
+        marks[mark_of(slots, marks, mark_size, cart[i], True)].cart = True
+        for at in range(never_of[cart[i]], never_of[cart[i] + 1]):
+            marks[mark_of(slots, marks, mark_size, never[at].item, True)].never = True
+    if looked_at >= 0:
+        marks[mark_of(slots, marks, mark_size, looked_at, True)].excluded = True
+        for at in range(never_of[looked_at], never_of[looked_at + 1]):
+            marks[mark_of(slots, marks, mark_size, never[at].item, True)].never = True
+    for i in range(len(excluded)):
+        marks[mark_of(slots, marks, mark_size, excluded[i], True)].excluded = True
+    for i in range(len(shown)):
+        marks[mark_of(slots, marks, mark_size, shown[i], True)].shown = True
+    for i in range(len(mandatory)):
+        place = mark_of(slots, marks, mark_size, mandatory[i], True)
+        marks[place].mandatory |= 1 << mandatory_kind[i]
+
+
+@kernel
+def gather(
+    pool: Rows,
+    size: Rows,
+    seen: Rows,
+    slots: Rows,
+    marks: Rows,
+    mark_size: Rows,
+    items: Rows,
+    bound: Rows,
+    complement_of: Rows,
+    complement: Rows,
+    substitute_of: Rows,
+    substitute: Rows,
+    beside_of: Rows,
+    beside: Rows,
+    instead_of: Rows,
+    instead: Rows,
+    never_of: Rows,
+    never: Rows,
+    best: Rows,
+    baskets: int,
+    anchors: Rows,
+    cart: Rows,
+    cart_parents: Rows,
+    looked_at: int,
+    owned: Rows,
+    owned_at: Rows,
+    due: Rows,
+    expected: Rows,
+    session: Rows,
+    touches: Rows,
+    excluded: Rows,
+    shown: Rows,
+    categories: Rows,
+    mandatory: Rows,
+    mandatory_kind: Rows,
+    suppression: Rows,
+    limits: Rows,
+    priors: Rows,
+    weights: Rows,
+    economics: Rows,
+    qualified: Rows,
+    customers: Rows,
+    requests: Rows,
+    now: int,
+) -> int:
+    """Fill the pool; returns how many candidates there are."""
+    request = requests[0]
+    customer = customers[0]
+    hesitating = request.hesitation != 0
+    mark_all(
+        slots, marks, mark_size, cart, owned, owned_at, excluded, shown,
+        never_of, never, looked_at, mandatory, mandatory_kind,
+    )  # fmt: skip
+    for i in range(len(mandatory)):
+        place = place_for(pool, size, seen, mandatory[i], mandatory_kind[i])
+        if place >= 0:
+            pool[place].source = codes.DECLARED
+            pool[place].declared = True
+            pool[place].propensity = priors[mandatory_kind[i]] / 10_000.0
+    ladder.propose(
+        pool, size, seen, instead_of, instead, anchors, items, priors, hesitating, True,
+    )  # fmt: skip
+    ladder.propose(
+        pool, size, seen, substitute_of, substitute, anchors, items, priors, hesitating, False,
+    )  # fmt: skip
+    listed.propose(pool, size, seen, due, codes.REPLENISH, codes.REPLENISHMENT, True)
+    complements.propose(pool, size, seen, complement_of, complement, anchors)
+    declared.propose(pool, size, seen, beside_of, beside, anchors, priors)
+    listed.propose(pool, size, seen, session, codes.CROSS_SELL, codes.SESSION, False)
+    listed.propose(pool, size, seen, expected, codes.CROSS_SELL, codes.PERSONAL, True)
+    if size[0] < FEW and baskets > 0:
+        bestsellers.propose(pool, size, seen, best, items, baskets, anchors, 40)
+    rests = np.empty(MOST_RESTS, contacts.REST)
+    said = np.empty(MOST_SAID, contacts.SAID)
+    n_rests = contacts.resting(touches, suppression, now, rests)
+    n_said = contacts.answers(touches, items, now, said)
+    request.contacts_left = contacts.contacts_left(touches, limits, request.channel, now)
+    customer.offered_before = contacts.proposed_before(touches, now, PROPOSED_WITHIN)
+    fill(
+        pool, size[0], items, bound, slots, marks, mark_size, cart_parents, categories,
+        rests, n_rests, said, n_said, weights, economics, qualified, now,
+    )  # fmt: skip
+    return int(size[0])

@@ -1,0 +1,68 @@
+"""A step up, a step down, or the same need at about the same price when the thing itself cannot be had."""
+
+from typing import Final
+
+from tsuide.facts.catalogue import RELATION_TYPES
+from tsuide.offers import codes
+from tsuide.offers.candidates.pool import place_for
+from tsuide.offers.compiled import Rows, kernel
+
+UPGRADE: Final = RELATION_TYPES.index("upgrade_of")
+
+
+@kernel
+def kind_of(price: int, anchor_price: int, comparable: bool, available: bool, hesitating: bool) -> int:  # noqa: FBT001 - a kernel takes no names
+    """What a substitute is to who looks at the anchor; -1 = nothing.
+
+    Where the anchor can be had, a dearer one of the same ladder is an upgrade, a cheaper one a step down;
+    where it cannot, anything of the need is an alternative (the rule on its price then decides), and to who
+    hesitates a cheaper one is a step down.
+    """
+    if not available and not (hesitating and price < anchor_price):
+        return codes.ALTERNATIVE
+    if not comparable or price < 0 or anchor_price < 0 or price == anchor_price:
+        return -1
+    return codes.UP_SELL if price > anchor_price else codes.DOWN_SELL
+
+
+@kernel
+def propose(
+    pool: Rows,
+    size: Rows,
+    seen: Rows,
+    of: Rows,
+    links: Rows,
+    anchors: Rows,
+    items: Rows,
+    priors: Rows,
+    hesitating: bool,  # noqa: FBT001 - a kernel takes no names
+    declared: bool,  # noqa: FBT001 - as above
+) -> None:
+    """Substitutes of every anchor; P is the kind's prior × how surely the need is the same."""
+    for a in range(len(anchors)):
+        anchor = anchors[a]
+        if anchor.since > 0:
+            continue
+        own = items[anchor.item]
+        available = own.status == codes.ACTIVE and own.stock != 0
+        anchor_price = anchor.price
+        for at in range(of[anchor.item], of[anchor.item + 1]):
+            link = links[at]
+            price = items[link.item].price
+            kind = kind_of(price, anchor_price, link.comparable, available, hesitating)
+            if kind < 0:
+                continue
+            place = place_for(pool, size, seen, link.item, kind)
+            if place < 0:
+                return
+            row = pool[place]
+            propensity = priors[kind] / 10_000.0 * link.chance
+            if declared:
+                row.declared = True
+            if propensity > row.propensity:
+                row.source = codes.LADDER if kind != codes.ALTERNATIVE else codes.ALTERNATIVES
+                row.anchor = anchor.item
+                row.anchor_price = anchor_price
+                row.personal = anchor.personal
+                row.propensity = propensity
+                row.chance = link.chance

@@ -1,0 +1,323 @@
+"""One pure function: who asks what, what is known, what is allowed → what to propose, or silence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from types import ModuleType
+from typing import Final
+
+import numpy as np
+
+from tsuide.errors import BadValue, ReplayRefused
+from tsuide.facts import catalogue
+from tsuide.kit.clock import to_micros
+from tsuide.kit.hashing import bucket
+from tsuide.kit.ids import time_id
+from tsuide.offers import codes, columns, compiled, links, offer, records, slate
+from tsuide.offers.bind import Bound, bind
+from tsuide.offers.candidates import (
+    bestsellers,
+    complements,
+    contacts,
+    declared,
+    fill,
+    gather,
+    ladder,
+    listed,
+    pool,
+)
+from tsuide.offers.customer import CustomerView
+from tsuide.offers.decision import Decision
+from tsuide.offers.offer import Arm, Offer
+from tsuide.offers.policy import chain
+from tsuide.offers.policy.fuse import fused
+from tsuide.offers.policy.policy import Policy
+from tsuide.offers.prepare import Prepared, Question, prepare_customer, prepare_request
+from tsuide.offers.records import CANDIDATE
+from tsuide.offers.request import OfferRequest
+from tsuide.offers.state import State
+from tsuide.offers.write import write_offers
+
+HOLDOUT: Final = "holdout"
+_MADE_OF: Final[tuple[ModuleType, ...]] = (
+    bestsellers, catalogue, codes, columns, complements, contacts, declared, fill, gather, ladder, links,
+    listed, offer, pool, records, slate,
+)  # fmt: skip
+_KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
+from tsuide.offers.candidates import gather as _gather
+from tsuide.offers.compiled import outermost
+from tsuide.offers import slate as _slate
+
+_g = _gather.gather
+_c = _slate.choose
+
+
+@outermost
+def gather({gather}):
+    return _g({gather})
+
+
+@outermost
+def choose({choose}):
+    return _c({choose})
+'''
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """Every candidate of one decision with its verdict.
+
+    Args:
+        pool: CANDIDATE; rows 0 … count are candidates.
+        verdict: place of the first rule in the chain that refuses, -1 = none; int32 (≥ count,).
+        refused: how many each rule refused; int32 (rules,).
+        picks: slate.PICK, in the order of choice.
+    """
+
+    question: Question
+    pool: np.ndarray
+    count: int
+    verdict: np.ndarray
+    refused: np.ndarray
+    picks: np.ndarray
+
+
+def decide(
+    request: OfferRequest,
+    state: State,
+    customer: CustomerView | Prepared,
+    policy: Policy,
+    *,
+    now: datetime,
+    seed: int,
+) -> Decision:
+    """What to propose now.
+
+    Pure: equal arguments give an equal decision, bit for bit, on every machine.
+
+    Args:
+        request: where, for whom, with what in the cart.
+        state: what was learned, and the catalogue.
+        customer: what is known of the person; prepared beforehand where many requests follow.
+        policy: the rules.
+        now: UTC.
+        seed: 64 bits, drawn by the caller.
+
+    Raises:
+        BadValue: a request whose numbers make no sense.
+    """
+    if not 0 <= seed < 1 << 64:
+        raise BadValue("must be 64 bits, not negative", key="seed", value=seed)
+    request.checked()
+    prepared = customer if isinstance(customer, Prepared) else prepare_customer(customer, state)
+    judged = judge(request, state, prepared, policy, now=now, seed=seed)
+    decision_id = time_id("dec", now, seed)
+    cleared = int((judged.verdict[: judged.count] < 0).sum())
+    return Decision(
+        id=decision_id,
+        at=now,
+        request=request,
+        customer=prepared.view,
+        snapshot_id=state.snapshot_id,
+        sequence=state.sequence,
+        policy=policy.name,
+        policy_version=policy.version,
+        seed=seed,
+        arm=arm_of(request.unit, policy),
+        unit=_unit(request),
+        slate=write_offers(decision_id, judged.pool, judged.picks, request, state, policy),
+        considered=judged.count,
+        refused=_counts(judged.refused),
+        cleared=cleared,
+        notes=_notes(judged, prepared, cleared),
+        question="what_need" if judged.refused[_NEED_RECORDED()] else None,
+    )
+
+
+def judge(
+    request: OfferRequest, state: State, prepared: Prepared, policy: Policy, *, now: datetime, seed: int
+) -> Judged:
+    """Gather, ask every rule, choose: `decide` before it is written down, with every candidate still there."""
+    bound = bind(policy, state)
+    question = prepare_request(request, state, prepared, policy, bound, now)
+    candidates = np.zeros(pool.MOST, CANDIDATE)
+    count = _gathered(candidates, question, state, prepared, policy, bound, to_micros(now))
+    verdict = np.empty(pool.MOST, np.int32)
+    refused = np.zeros(len(chain.ORDER), np.int32)
+    fused()(candidates, count, question.customer, question.request, policy.row, verdict, refused)
+    picks = np.empty(int(question.slots["n"].sum()), slate.PICK)
+    chosen = kernels().choose(
+        candidates,
+        count,
+        verdict,
+        state.items,
+        question.slots,
+        policy.page_most,
+        policy.per_need,
+        policy.exploration.temperature / 10_000.0,
+        policy.exploration.guard / 10_000.0,
+        np.uint64(seed),
+        policy.priors,
+        picks,
+    )
+    return Judged(question, candidates, count, verdict, refused, picks[:chosen])
+
+
+def _gathered(
+    candidates: np.ndarray,
+    question: Question,
+    state: State,
+    prepared: Prepared,
+    policy: Policy,
+    bound: Bound,
+    now: int,
+) -> int:
+    none = np.empty(0, pool.LISTED)
+    personal = question.personal
+    owned = prepared.owned if personal else prepared.owned[:0]
+    most_marks = (
+        len(owned)
+        + len(question.excluded)
+        + len(question.shown)
+        + len(question.mandatory)
+        + _never_count(state, question)
+        + len(question.cart)
+        + 2
+    )
+    slots = np.full(1 << max(6, (2 * most_marks).bit_length()), -1, np.int32)
+    return int(
+        kernels().gather(
+            candidates,
+            np.zeros(1, np.int64),
+            np.full(pool.SEEN, -1, np.int32),
+            slots,
+            np.zeros(most_marks, fill.MARK),
+            np.zeros(1, np.int64),
+            state.items,
+            bound.items,
+            state.complements.of,
+            state.complements.rows,
+            state.substitutes.of,
+            state.substitutes.rows,
+            state.beside.of,
+            state.beside.rows,
+            state.instead.of,
+            state.instead.rows,
+            state.never.of,
+            state.never.rows,
+            state.bestsellers,
+            state.baskets,
+            question.anchors,
+            question.cart,
+            question.cart_parents,
+            question.looked_at,
+            owned,
+            prepared.owned_at if personal else prepared.owned_at[:0],
+            prepared.due if personal else none,
+            prepared.expected if personal else none,
+            prepared.session,
+            prepared.touches,
+            question.excluded,
+            question.shown,
+            question.categories,
+            question.mandatory,
+            question.mandatory_kind,
+            policy.suppression,
+            policy.limits,
+            policy.priors,
+            question.weights,
+            bound.economics,
+            question.qualified,
+            question.customer,
+            question.request,
+            now,
+        )
+    )
+
+
+def _never_count(state: State, question: Question) -> int:
+    of = state.never.of
+    if not len(state.never.rows):
+        return 0
+    count = int((of[question.cart + 1] - of[question.cart]).sum()) if len(question.cart) else 0
+    at = question.looked_at
+    return count + (int(of[at + 1] - of[at]) if at >= 0 else 0)
+
+
+@cache
+def kernels() -> ModuleType:
+    """The compiled generators and the slate, one per process."""
+    text = _KERNELS.format(gather=_arguments(gather.gather), choose=_arguments(slate.choose))
+    return compiled.generated("tsuide_decide", text, _MADE_OF)
+
+
+def _arguments(function: object) -> str:
+    code = function.py_func.__code__  # type: ignore[attr-defined]  # a numba dispatcher
+    return ", ".join(code.co_varnames[: code.co_argcount])
+
+
+@cache
+def _NEED_RECORDED() -> int:  # noqa: N802 - a constant that needs the chain
+    return chain.ORDER.index("need_recorded")
+
+
+def arm_of(unit: str, policy: Policy) -> Arm:
+    """The arm of whom the request is for; nobody in particular is treated."""
+    return "holdout" if unit and bucket(unit, HOLDOUT) < policy.holdout * 100 else "treated"
+
+
+def _unit(request: OfferRequest) -> str:
+    if request.customer_id:
+        return "customer"
+    return "anonymous" if request.anonymous_id else "session" if request.session_id else "nobody"
+
+
+def _counts(refused: np.ndarray) -> Mapping[str, int]:
+    return {chain.ORDER[place]: int(refused[place]) for place in np.flatnonzero(refused).tolist()}
+
+
+def _notes(judged: Judged, prepared: Prepared, cleared: int) -> tuple[str, ...]:
+    notes = []
+    if prepared.view.id is not None and not judged.question.personal:
+        notes.append("contextual_only")
+    if judged.count and not cleared:
+        notes.append("all_refused")
+    if not judged.count:
+        notes.append("no_candidates")
+    basis = judged.pool["margin_basis"][judged.picks["row"]]
+    if (basis == codes.UNKNOWN_MARGIN).any():
+        notes.append("ranked_without_margin")
+    if (basis == codes.MARGIN_FROM_RATE).any():
+        notes.append("margin_assumed")
+    return tuple(notes)
+
+
+def replay(decision: Decision, state: State, policy: Policy) -> Decision:
+    """The decision made again from its own record.
+
+    Raises:
+        ReplayRefused: the state or the policy is not the one it was made with.
+    """
+    for key, had, has in (
+        ("snapshot_id", decision.snapshot_id, state.snapshot_id),
+        ("sequence", decision.sequence, state.sequence),
+        ("policy_version", decision.policy_version, policy.version),
+    ):
+        if had != has:
+            raise ReplayRefused(
+                f"the decision was made with another {key}", key=key, value=had, way_out=f"given: {has}"
+            )
+    return decide(decision.request, state, decision.customer, policy, now=decision.at, seed=decision.seed)
+
+
+def differences(one: Sequence[Offer], other: Sequence[Offer]) -> list[str]:
+    """The fields in which two slates differ, for a failed replay's report."""
+    found = [] if len(one) == len(other) else [f"length: {len(one)} ≠ {len(other)}"]
+    for a, b in zip(one, other, strict=False):
+        found.extend(
+            f"{a.id}.{name}: {getattr(a, name)!r} ≠ {getattr(b, name)!r}"
+            for name in a.__slots__
+            if getattr(a, name) != getattr(b, name)
+        )
+    return found

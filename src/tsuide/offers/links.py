@@ -1,0 +1,137 @@
+"""Relations as compressed rows over the catalogue's dense ids: what learning and people said of pairs."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from tsuide.facts.catalogue import RELATION_TYPES
+from tsuide.kit.arrays import Bool, Int32, Int64, frozen
+from tsuide.mining.alternatives import FittedAlternatives
+from tsuide.mining.complements import FittedComplements
+from tsuide.mining.index import Index
+from tsuide.mining.ladder import LARGEST_SIZE_RATIO
+from tsuide.mining.significance import lift_interval, p_values
+
+LINK: Final = np.dtype(
+    [
+        ("item", np.int32),
+        ("opens", np.int32),  # days after the anchor's purchase; -1 = no window known
+        ("closes", np.int32),
+        ("relation", np.int8),  # code of facts.catalogue.RELATION_TYPES; -1 = mined
+        ("comparable", np.bool_),  # stands on one price ladder with the anchor
+        ("count", np.int64),  # baskets with both
+        ("base", np.int64),  # baskets with the anchor
+        ("lift", np.float64),
+        ("lift_low", np.float64),
+        ("chance", np.float64),  # P(item | anchor), or how surely it fills the same need
+    ],
+    align=True,
+)
+
+_UPGRADE: Final = RELATION_TYPES.index("upgrade_of")
+_SUBSTITUTES: Final = ("substitute", "different_brand", "upgrade_of")
+_BESIDE: Final = ("part_of_set", "required_part", "often_bought_with", "accessory")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """Links of product p: `rows[of[p]:of[p + 1]]`, best first.
+
+    Args:
+        of: int64 (products + 1,).
+        rows: LINK, shape (links,).
+    """
+
+    of: Int64
+    rows: np.ndarray
+
+    def grown(self, products: int) -> "Links":
+        """For a catalogue that grew at its end: the new products have no links."""
+        missing = products + 1 - len(self.of)
+        return self if missing <= 0 else Links(np.r_[self.of, np.full(missing, self.of[-1])], self.rows)
+
+
+def make_links(anchor: Int32 | Int64, rows: np.ndarray, products: int) -> Links:
+    """Links from pairs; the order of an anchor's rows is kept. Pairs with an unknown side (-1) are left out."""
+    known = (anchor >= 0) & (rows["item"] >= 0) & (anchor != rows["item"])
+    anchor, rows = anchor[known], rows[known]
+    order = np.argsort(anchor, kind="stable")
+    of = np.zeros(products + 1, dtype=np.int64)
+    np.cumsum(np.bincount(anchor, minlength=products), out=of[1:])
+    return Links(frozen(of), frozen(rows[order]))
+
+
+def blank_rows(count: int) -> np.ndarray:
+    """`count` LINKs of which nothing is known."""
+    rows = np.zeros(count, LINK)
+    rows["opens"], rows["closes"], rows["relation"] = -1, -1, -1
+    return rows
+
+
+def complement_links(fitted: FittedComplements, ids: Index) -> Links:
+    """Pairs that pass the false-discovery gate, in the order of their score."""
+    anchor, slot = np.nonzero(fitted.top_item >= 0)
+    item = fitted.top_item[anchor, slot]
+    count = fitted.top_count[anchor, slot].astype(np.int64)
+    of_anchor, of_item = fitted.degree[anchor].astype(np.int64), fitted.degree[item].astype(np.int64)
+    sure = p_values(count.astype(np.int32), of_anchor, of_item, fitted.n_baskets) <= fitted.p_cut
+    anchor, item, count = anchor[sure], item[sure], count[sure]
+    of_anchor, of_item = of_anchor[sure], of_item[sure]
+    rows = blank_rows(len(anchor))
+    dense = ids.positions(fitted.item_ids.ids)
+    rows["item"], rows["count"], rows["base"] = dense[item], count, of_anchor
+    rows["lift"], rows["lift_low"], _ = lift_interval(count, of_anchor, of_item, fitted.n_baskets)
+    rows["chance"] = count / of_anchor
+    return make_links(dense[anchor], rows, len(ids))
+
+
+def baskets_of(fitted: FittedComplements, ids: Index) -> Int64:
+    """In how many baskets each product of the catalogue lay; int64 (products,)."""
+    found = np.zeros(len(ids), dtype=np.int64)
+    dense = ids.positions(fitted.item_ids.ids)
+    found[dense[dense >= 0]] = fitted.degree[dense >= 0]
+    return found
+
+
+def substitute_links(fitted: FittedAlternatives, ids: Index) -> Links:
+    """Products of the same need, surest first; `comparable` where they stand on one price ladder."""
+    shelf = fitted.shelf
+    anchor, slot = np.nonzero(fitted.other >= 0)
+    item = fitted.other[anchor, slot]
+    rows = blank_rows(len(anchor))
+    dense = ids.positions(shelf.ids.ids)
+    rows["item"], rows["chance"] = dense[item], fitted.score[anchor, slot]
+    rows["comparable"] = _one_ladder(shelf.group, shelf.size, anchor, item)
+    return make_links(dense[anchor], rows, len(ids))
+
+
+def _one_ladder(group: np.ndarray, size: np.ndarray, a: np.ndarray, b: np.ndarray) -> Bool:
+    small, large = np.minimum(size[a], size[b]), np.maximum(size[a], size[b])
+    same: Bool = (group[a] == group[b]) & (group[a] >= 0) & (large <= LARGEST_SIZE_RATIO * small)
+    return same
+
+
+def declared_links(relations: pl.DataFrame, ids: Index) -> tuple[Links, Links, Links]:
+    """What people declared: (beside it, instead of it, never with it).
+
+    An upgrade is also written the other way round, as the step down; never-with holds both ways.
+    """
+    beside = _of_types(relations, ids, _BESIDE)
+    instead = _of_types(relations, ids, _SUBSTITUTES, both=True)
+    never = _of_types(relations, ids, ("never_with",), both=True)
+    return beside, instead, never
+
+
+def _of_types(relations: pl.DataFrame, ids: Index, types: tuple[str, ...], *, both: bool = False) -> Links:
+    chosen = relations.filter(pl.col("relation").is_in(types)).unique(maintain_order=True)
+    a = ids.positions(chosen["product_id"].to_list())
+    b = ids.positions(chosen["other_id"].to_list())
+    codes = {name: code for code, name in enumerate(RELATION_TYPES)}
+    relation = np.array([codes[name] for name in chosen["relation"]], dtype=np.int8)
+    if both:
+        a, b, relation = np.r_[a, b], np.r_[b, a], np.r_[relation, relation]
+    rows = blank_rows(len(a))
+    rows["item"], rows["relation"], rows["chance"], rows["comparable"] = b, relation, 1.0, True
+    return make_links(a, rows, len(ids))

@@ -1,0 +1,234 @@
+"""The slate: the best of what no rule refused, diverse by need, explored a little, never padded.
+
+Draw by draw: among the candidates that still fit (need, slot, product), those within the guard of the best
+are drawn with probability ∝ exp(ln priority / temperature) — Plackett–Luce, which is what Gumbel noise on
+scores and taking the top gives — and the probability of every draw is recorded.
+
+Logarithm and exponential are made of additions, multiplications and divisions only (IEEE exact), so that the
+same decision comes out on every machine, whatever its mathematical library.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from tsuide.offers import codes
+from tsuide.offers.compiled import Rows, kernel
+
+PICK: Final = np.dtype(
+    [("row", np.int32), ("slot", np.int32), ("place", np.int32), ("probability", np.float64)], align=True
+)
+"""A chosen candidate: its row in the pool, its slot, its place in the slot, the probability of its draw."""
+
+SLOT: Final = np.dtype([("n", np.int64), ("kinds", np.int64)])
+SQRT2: Final = 1.4142135623730951
+LEAST: Final = -700.0  # below, e^x is nothing here
+_LN2: Final = 0.6931471805599453
+
+
+@kernel
+def ln(x: float) -> float:
+    """Natural logarithm of a positive number to about 1e-15, by exact operations only."""
+    exponent = 0
+    while x >= SQRT2:
+        x *= 0.5
+        exponent += 1
+    while x < SQRT2 / 2.0:
+        x *= 2.0
+        exponent -= 1
+    z = (x - 1.0) / (x + 1.0)
+    square = z * z
+    term, total = z, z
+    for k in range(3, 27, 2):
+        term *= square
+        total += term / k
+    return 2.0 * total + exponent * _LN2
+
+
+@kernel
+def exp(x: float) -> float:
+    """Exponential of a number ≤ 0 to about 1e-15, by exact operations only; 0 below e^-700."""
+    if x < LEAST:
+        return 0.0
+    halvings = int(-x / _LN2)
+    rest = x + halvings * _LN2
+    term, total = 1.0, 1.0
+    for k in range(1, 20):
+        term *= rest / k
+        total += term
+    for _ in range(halvings):
+        total *= 0.5
+    return total
+
+
+@kernel
+def mixed(value: np.uint64) -> np.uint64:
+    """SplitMix64's finisher: a counter becomes 64 random-looking bits (Steele, Lea, Flood 2014)."""
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+@kernel
+def uniform(seed: np.uint64, counter: int) -> float:
+    """The counter-th number in [0, 1) of a seed, 53 bits."""
+    state = seed + np.uint64(counter + 1) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@kernel
+def prioritise(pool: Rows, count: int, verdict: Rows, priors_of_like: Rows) -> None:
+    """Priority = P × V × C × L × influence.
+
+    A candidate whose margin nobody knows is ranked among its like without V: it takes the mean V of the
+    cleared candidates of its kind (else of all), which moves it neither up nor down. Its V is never shown.
+    Where nobody's margin is known, V is left out for all.
+    """
+    kinds = len(priors_of_like)
+    total = np.zeros(kinds + 1, np.int64)
+    known = np.zeros(kinds + 1, np.int64)
+    for i in range(count):
+        row = pool[i]
+        if verdict[i] < 0 and row.margin_basis != codes.UNKNOWN_MARGIN:
+            total[row.kind] += max(row.worth, 0)
+            known[row.kind] += 1
+            total[kinds] += max(row.worth, 0)
+            known[kinds] += 1
+    for i in range(count):
+        row = pool[i]
+        worth = float(max(row.worth, 0))
+        if row.margin_basis == codes.UNKNOWN_MARGIN:
+            worth = 1.0
+            if known[row.kind] > 0:
+                worth = total[row.kind] / known[row.kind]
+            elif known[kinds] > 0:
+                worth = total[kinds] / known[kinds]
+        row.priority = row.propensity * worth * row.context * row.levers * row.influence
+
+
+@kernel
+def choose(
+    pool: Rows,
+    count: int,
+    verdict: Rows,
+    items: Rows,
+    slots: Rows,
+    most: int,
+    per_need: int,
+    temperature: float,
+    guard: float,
+    seed: np.uint64,
+    priors_of_like: Rows,
+    picks: Rows,
+) -> int:
+    """Choose for every slot in turn; returns how many were chosen.
+
+    Mandatory candidates come first. No product and no family of variants stands twice on the page, and at most
+    `per_need` offers serve one need.
+    """
+    prioritise(pool, count, verdict, priors_of_like)
+    chosen = 0
+    draw = 0
+    weights = np.empty(count, np.float64)
+    for s in range(len(slots)):
+        place = 0
+        while place < min(slots[s].n, most) and chosen < len(picks):
+            best = _weigh(pool, count, verdict, slots[s].kinds, picks, chosen, per_need, weights)
+            if best < 0:
+                break
+            row, probability = _draw(pool, count, items, weights, best, temperature, guard, seed, draw)
+            draw += 1
+            pool[row].place = place
+            picks[chosen].row = row
+            picks[chosen].slot = s
+            picks[chosen].place = place
+            picks[chosen].probability = probability
+            chosen += 1
+            place += 1
+    return chosen
+
+
+@kernel
+def _weigh(
+    pool: Rows,
+    count: int,
+    verdict: Rows,
+    kinds: int,
+    picks: Rows,
+    chosen: int,
+    per_need: int,
+    weights: Rows,
+) -> int:
+    """Write each candidate's priority, or 0 where it does not fit; returns the best's row, -1 = none.
+
+    While a mandatory candidate fits, only mandatory ones do.
+    """
+    mandatory = False
+    best = -1
+    for i in range(count):
+        weights[i] = 0.0
+        row = pool[i]
+        if verdict[i] >= 0 or (kinds >> row.kind) & 1 == 0 or row.priority <= 0.0:
+            continue
+        if not _fits(pool, i, picks, chosen, per_need):
+            continue
+        if row.mandatory and not mandatory:
+            mandatory = True
+            best = -1
+            weights[:i] = 0.0
+        if row.mandatory or not mandatory:
+            weights[i] = row.priority
+            if best < 0 or row.priority > weights[best]:
+                best = i
+    return best
+
+
+@kernel
+def _fits(pool: Rows, i: int, picks: Rows, chosen: int, per_need: int) -> bool:
+    row = pool[i]
+    same_need = 0
+    for c in range(chosen):
+        other = pool[picks[c].row]
+        if other.item == row.item or (row.parent >= 0 and other.parent == row.parent):
+            return False
+        if other.need == row.need:
+            same_need += 1
+    return same_need < per_need
+
+
+@kernel
+def _draw(
+    pool: Rows,
+    count: int,
+    items: Rows,
+    weights: Rows,
+    best: int,
+    temperature: float,
+    guard: float,
+    seed: np.uint64,
+    draw: int,
+) -> tuple[int, float]:
+    """One draw: (row, its probability). Without exploration the best; a tie goes by the hash of the ids."""
+    top = weights[best]
+    if temperature <= 0.0 or pool[best].mandatory:
+        row = best
+        for i in range(count):
+            if weights[i] == top and items[pool[i].item].tie < items[pool[row].item].tie:
+                row = i
+        return row, 1.0
+    floor = top * (1.0 - guard)
+    log_top = ln(top)
+    total = 0.0
+    for i in range(count):
+        if weights[i] > 0.0:
+            weights[i] = exp((ln(weights[i]) - log_top) / temperature) if weights[i] >= floor else 0.0
+            total += weights[i]
+    target = uniform(seed, draw) * total
+    row = best
+    for i in range(count):
+        if weights[i] > 0.0:
+            row = i
+            target -= weights[i]
+            if target < 0.0:
+                break
+    return row, weights[row] / total

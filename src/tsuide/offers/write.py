@@ -1,0 +1,143 @@
+"""From chosen rows back to names: the offers of a decision with their reasons."""
+
+from typing import Final
+
+import numpy as np
+
+from tsuide.offers import codes
+from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Offer, OfferItem, Reason, Scores
+from tsuide.offers.policy.policy import Policy
+from tsuide.offers.request import OfferRequest
+from tsuide.offers.state import State
+
+_SURE: Final = 1.959963984540054  # standard deviations of a 95 % interval
+
+
+def write_offers(
+    decision_id: str,
+    pool: np.ndarray,
+    picks: np.ndarray,
+    request: OfferRequest,
+    state: State,
+    policy: Policy,
+) -> tuple[Offer, ...]:
+    """The offers of `picks`, in order."""
+    names = pool.dtype.names or ()
+    written = []
+    for number, pick in enumerate(picks):
+        row = dict(zip(names, pool[pick["row"]].item(), strict=True))
+        slot = request.slots[pick["slot"]].name if request.slots else ""
+        written.append(_offer(f"{decision_id}.{number}", row, slot, float(pick["probability"]), state, policy))
+    return tuple(written)
+
+
+def _offer(
+    offer_id: str,
+    row: dict[str, int],
+    slot: str,
+    probability: float,
+    state: State,
+    policy: Policy,
+) -> Offer:
+    ids = state.ids
+    product = ids[row["item"]]
+    price = _known(row["price"])
+    anchor_price = _known(row["anchor_price"])
+    steps = row["kind"] in {codes.UP_SELL, codes.DOWN_SELL, codes.ALTERNATIVE}
+    return Offer(
+        id=offer_id,
+        place=row["place"],
+        slot=slot,
+        kind=KINDS[row["kind"]],
+        source=SOURCES[row["source"]],
+        product_id=product,
+        anchor_id=ids[row["anchor"]] if row["anchor"] >= 0 else None,
+        items=(OfferItem(product, row["quantity"], price), *_required(row["item"], state)),
+        currency=state.words.currencies.words[row["currency"]] if row["currency"] >= 0 else policy.currency,
+        price=price,
+        list_price=_known(row["list_price"]),
+        difference=price - anchor_price if steps and price is not None and anchor_price is not None else None,
+        discount=row["discount"],
+        margin_basis=MARGIN_BASES[row["margin_basis"]],
+        shown_probability=probability,
+        scores=_scores(row),
+        reasons=reasons(row, state),
+        act="offer" if row["qualified"] else "hand_over",
+    )
+
+
+def _known(value: int) -> int | None:
+    return value if value >= 0 else None
+
+
+def _required(item: int, state: State) -> tuple[OfferItem, ...]:
+    """Parts without which the product does not work: shown in the total, asked about, never preselected."""
+    from tsuide.offers.candidates.declared import REQUIRED
+
+    links = state.beside.rows[state.beside.of[item] : state.beside.of[item + 1]]
+    parts = links["item"][links["relation"] == REQUIRED].tolist()
+    return tuple(OfferItem(state.ids[part], 1, _known(int(state.items["price"][part])), "required") for part in parts)
+
+
+def _scores(row: dict[str, int]) -> Scores:
+    low, high = interval(row["count"], row["base"]) if row["base"] > 0 else (None, None)
+    return Scores(
+        propensity=row["propensity"],
+        worth=None if row["margin_basis"] == codes.UNKNOWN_MARGIN else row["worth"],
+        context=row["context"],
+        levers=row["levers"],
+        priority=row["priority"],
+        influence=row["influence"],
+        propensity_low=low,
+        propensity_high=high,
+    )
+
+
+def interval(count: int, base: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share.
+
+    >>> low, high = interval(8, 10)
+    >>> round(low, 3), round(high, 3)
+    (0.49, 0.943)
+    """
+    share, square = count / base, _SURE * _SURE
+    middle = share + square / (2 * base)
+    half = _SURE * np.sqrt(share * (1 - share) / base + square / (4 * base * base))
+    whole = 1 + square / base
+    return float(max((middle - half) / whole, 0.0)), float(min((middle + half) / whole, 1.0))
+
+
+def reasons(row: dict[str, int], state: State) -> tuple[Reason, ...]:
+    """Why: the evidence of the candidate's source, then what qualifies it."""
+    found = [_because(row, state)]
+    if row["declared"] and row["source"] != codes.DECLARED:
+        found.append(Reason("declared", {}))
+    if row["since_anchor"] > 0 and row["anchor"] >= 0:
+        found.append(Reason("bought_lately", {"with": state.ids[row["anchor"]], "days": row["since_anchor"]}))
+    if row["reviews"] > 0:
+        found.append(Reason("rated", {"rating": row["rating"], "reviews": row["reviews"]}))
+    if row["mandatory"]:
+        found.append(Reason("put_first"))
+    return tuple(found)
+
+
+def _because(row: dict[str, int], state: State) -> Reason:  # noqa: PLR0911 - one return per source
+    anchor = {"with": state.ids[row["anchor"]]} if row["anchor"] >= 0 else {}
+    source = row["source"]
+    if source == codes.COMPLEMENTS:
+        numbers = {name: row[name] for name in ("count", "base", "lift", "lift_low")}
+        return Reason("bought_together", {**numbers, **anchor})
+    if source in {codes.LADDER, codes.ALTERNATIVES}:
+        code = {codes.UP_SELL: "step_up", codes.DOWN_SELL: "step_down"}.get(row["kind"], "same_need")
+        known = row["price"] >= 0 and row["anchor_price"] >= 0
+        difference = {"difference": abs(row["price"] - row["anchor_price"])} if known else {}
+        return Reason(code, {**anchor, **difference})
+    if source == codes.REPLENISHMENT:
+        return Reason("due", {"days": row["count"]})
+    if source == codes.PERSONAL:
+        return Reason("your_history", {"times": row["count"], **anchor})
+    if source == codes.SESSION:
+        return Reason("looked_alike", anchor)
+    if source == codes.CATEGORY:
+        return Reason("bestseller", {"count": row["count"], "base": row["base"]})
+    return Reason("declared", anchor)
