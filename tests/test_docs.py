@@ -75,7 +75,7 @@ def run(steps_to_run: list[Step], folder: Path) -> list[str]:
 def test_what_a_document_shows_is_what_happens(document: Path, tmp_path: Path) -> None:
     every = blocks(document)
     for block in every:
-        if block.name is not None:
+        if block.name:
             (tmp_path / block.name).write_text(block.text, encoding="utf-8")
     wanted = [step for block in every if block.language == "console" for step in steps(block.text)]
     shown = [step for step in wanted if not step.command.startswith("make ")]

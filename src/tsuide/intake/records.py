@@ -256,6 +256,8 @@ _LONGEST: Final = 1_000  # physical lines of one record
 
 def _take(texts: list[str], place: int, mark: str) -> tuple[list[str], int] | None:
     """Fields of the record at `place` and the place after it; None where a quote is never closed."""
+    if '"' not in texts[place]:
+        return texts[place].rstrip("\r").split(mark), place + 1
     end = min(place + _LONGEST, len(texts))
     reader = csv.reader((texts[at].rstrip("\r") + "\n" for at in range(place, end)), delimiter=mark)
     try:

@@ -1,0 +1,78 @@
+"""Importing files into a store."""
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tsuide.app.importing import import_file, read_file, safe_cell, unambiguous
+from tsuide.errors import BadColumns, BadFile
+from tsuide.intake.settings import IntakeSettings
+from tsuide.store.database import Store, open_store
+
+NOW = IntakeSettings(now=datetime(2026, 1, 1, tzinfo=UTC), currency="JPY")
+ORDERS = """\
+注文番号,注文日,会員ID,商品コード,商品名,数量,単価
+1,2025-01-01,c,tea,煎茶,2,1200
+1,2025-01-01,c,cup,湯呑,=1+1,800
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return open_store(f"sqlite:///{tmp_path}/store.sqlite")
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    file = tmp_path / "orders.csv"
+    file.write_bytes(ORDERS.encode("cp932"))
+    return file
+
+
+def test_the_same_file_twice_changes_nothing(store: Store, orders: Path) -> None:
+    first = import_file(store.facts, read_file(orders), NOW)
+    again = import_file(store.facts, read_file(orders), NOW)
+    assert (first.kind, first.rows, first.kept, first.rejected) == ("orders", 2, 1, 1)
+    assert first.written["orders"] == {"inserted": 1, "updated": 0, "unchanged": 0}
+    assert again.written["orders"] == {"inserted": 0, "updated": 0, "unchanged": 1}
+    assert store.facts.order_lines()["amount"].to_list() == [2400]
+
+
+def test_rejects_are_written_so_that_no_spreadsheet_runs_them(store: Store, orders: Path, tmp_path: Path) -> None:
+    report = import_file(store.facts, read_file(orders), NOW, rejects_path=tmp_path / "rejects.csv")
+    with (tmp_path / "rejects.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [["line", "column", "value", "reason"], ["3", "数量", "'=1+1", "not a number"]]
+    assert report.reasons == {"number": 1}
+    with pytest.raises(BadFile, match="rejects"):
+        import_file(store.facts, read_file(orders), NOW, rejects_path=tmp_path / "no" / "x.csv")
+
+
+def test_a_dry_run_writes_nothing(store: Store, orders: Path) -> None:
+    report = import_file(store.facts, read_file(orders), NOW, dry_run=True)
+    assert (report.kept, dict(report.written)) == (1, {})
+    assert store.facts.counts()["orders"] == 0
+
+
+def test_lines_of_unknown_products_are_kept_and_the_products_named(store: Store, orders: Path) -> None:
+    report = import_file(store.facts, read_file(orders), NOW)
+    assert (report.unknown_products, report.unknown_examples) == (1, ("tea",))
+    taken = import_file(store.facts, read_file(orders), NOW, with_products=True)
+    assert taken.unknown_products == 0
+    assert store.facts.products().select("id", "title", "price").rows() == [("tea", "煎茶", 1200)]
+
+
+def test_two_columns_of_one_name_are_asked_about(tmp_path: Path) -> None:
+    file = tmp_path / "o.csv"
+    file.write_text("order_id,placed_at,sku,SKU,quantity,price\n1,2025-01-01,a,b,1,5\n")
+    with pytest.raises(BadColumns, match="--map product_id="):
+        unambiguous(read_file(file).mapping)
+    read = read_file(file, given={"product_id": "SKU"})
+    assert unambiguous(read.mapping).columns["product_id"] == "SKU"
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", " =1", "＝1"])
+def test_safe_cells(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
