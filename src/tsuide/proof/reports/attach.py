@@ -39,7 +39,13 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Avoidance:
-    """Two products that lie in one order less often than chance would put them there."""
+    """Two products that lie in one order less often than chance would put them there.
+
+    Args:
+        first: dense item; `second` likewise.
+        together: orders with both.
+        expected: pairs that chance would make of the places in orders with several products.
+    """
 
     first: int
     second: int
@@ -85,7 +91,7 @@ def attach(baskets: Baskets) -> Attachment:
     orders = baskets.count_of_item()
     accompanied = np.bincount(baskets.item[in_company], minlength=baskets.n_items)
     usual = float(in_company.mean()) if in_company.size else 0.0
-    return Attachment(usual, _companies(orders, accompanied, usual), _avoidances(baskets, orders))
+    return Attachment(usual, _companies(orders, accompanied, usual), _avoidances(baskets))
 
 
 def _companies(orders: Int64, accompanied: Int64, usual: float) -> tuple[Company, ...]:
@@ -123,25 +129,31 @@ def _kind(orders: int, accompanied: int, usual: float) -> str:
     return "always" if share >= 0.9 else ""  # noqa: PLR2004 - stated in Company.kind
 
 
-def _avoidances(baskets: Baskets, orders: Int64) -> tuple[Avoidance, ...]:
-    """Pairs among the most sold products whose count is below chance (hypergeometric, BH < .05)."""
+def _avoidances(baskets: Baskets) -> tuple[Avoidance, ...]:
+    """Pairs among the most sold products whose count is below chance (Poisson, BH < .05).
+
+    Chance fills the places of the orders that hold several products: with many one-product orders, n_a n_b / N
+    would make everything seem to avoid everything.
+    """
+    size = np.diff(baskets.items_of)
+    inside = (size > 1)[baskets.basket_of_entry()]
+    item, basket = baskets.item[inside], baskets.basket_of_entry()[inside]
+    orders = np.bincount(item, minlength=baskets.n_items)
     top = np.sort(np.argsort(-orders, kind="stable")[:_AVOID_TOP])
     column = np.full(baskets.n_items, -1, dtype=np.int64)
     column[top] = np.arange(len(top))
-    place = column[baskets.item]
+    place = column[item]
     kept = place >= 0
-    shape = (baskets.n_baskets, len(top))
     ones = np.ones(int(kept.sum()), dtype=np.float32)
-    lies = sparse.csr_array((ones, (baskets.basket_of_entry()[kept], place[kept])), shape=shape)
+    lies = sparse.csr_array((ones, (basket[kept], place[kept])), shape=(baskets.n_baskets, len(top)))
     together = np.rint((lies.T @ lies).toarray()).astype(np.int64)  # (top, top)
     first, second = np.triu_indices(len(top), k=1)
-    n_first, n_second, both = orders[top[first]], orders[top[second]], together[first, second]
-    expected = n_first * n_second / max(baskets.n_baskets, 1)
+    both = together[first, second]
+    share = orders[top] / max(len(item), 1)
+    expected = float((size * (size - 1)).sum()) * share[first] * share[second]
     asked = expected >= _AVOID_EXPECTED
     first, second, both, expected = first[asked], second[asked], both[asked], expected[asked]
-    p_value = adjusted(
-        np.asarray(stats.hypergeom.cdf(both, baskets.n_baskets, n_first[asked], n_second[asked])), len(both)
-    )
+    p_value = adjusted(np.asarray(stats.poisson.cdf(both, expected)), len(both))
     avoid = np.flatnonzero((p_value < _ALPHA) & (both < _AVOID_LIFT * expected))
     ordered = avoid[np.argsort(-(expected - both)[avoid], kind="stable")]
     return tuple(Avoidance(int(top[first[k]]), int(top[second[k]]), int(both[k]), float(expected[k])) for k in ordered)

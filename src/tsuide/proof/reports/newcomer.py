@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from tsuide.kit.arrays import Bool
+from tsuide.kit.arrays import Bool, Int32
 from tsuide.kit.money import RATE_UNIT, Money
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
@@ -116,7 +116,8 @@ def figures(
     progress("alone")
     company = attach(baskets)
     company = Attachment(company.usual, company.companies[: 3 * top], company.avoidances[:top])
-    worth, measured = _worth(seen, pairs.pairs, material)
+    grouped = groups.together.pairs if groups else ()
+    worth, measured = _worth(seen, pairs.pairs, grouped, material)
     needed = 0 if pairs.pairs else _needed(seen, pairs)
     return Figures(
         made_at=now,
@@ -156,9 +157,9 @@ def _needed(seen: Overview, pairs: Together) -> int:
     return max(orders_needed(both, each, each, orders, tests), seen.orders + 1, _FEWEST_ORDERS)
 
 
-def _worth(seen: Overview, pairs: tuple[Pair, ...], material: Material) -> tuple[Worth, bool]:
+def _worth(seen: Overview, pairs: tuple[Pair, ...], groups: tuple[Pair, ...], material: Material) -> tuple[Worth, bool]:
     """The estimate's defaults: measured where the file allows, and whether they are."""
-    fits, amounts = _fitting(material.baskets, pairs, material)
+    fits, amounts = _fitting(material, pairs, groups)
     if amounts:
         share = round(RATE_UNIT * int(fits.sum()) / material.baskets.n_baskets)
         amount = int(np.median(np.array(amounts)))
@@ -168,25 +169,38 @@ def _worth(seen: Overview, pairs: tuple[Pair, ...], material: Material) -> tuple
     return Worth(seen.per_month, RATE_UNIT, ASSUMED_YES, Money(amount, seen.currency)), False
 
 
-def _fitting(baskets: Baskets, pairs: tuple[Pair, ...], material: Material) -> tuple[Bool, list[int]]:
-    """Orders that hold a pair's first product without its second, and for each the second's price.
+def _fitting(material: Material, pairs: tuple[Pair, ...], groups: tuple[Pair, ...]) -> tuple[Bool, list[int]]:
+    """Orders that hold a pair's first product (or category) without its second, and for each the second's price.
 
-    An order counts once, for the best pair that fits it.
+    An order counts once, for the best pair that fits it; pairs of products go before pairs of categories.
     """
-    basket = baskets.basket_of_entry()
+    baskets = material.baskets
     fits = np.zeros(baskets.n_baskets, dtype=np.bool_)
     amounts: list[int] = []
-    for pair in pairs:
-        price = material.prices.get(baskets.item_ids[pair.second])
+    asked = [(baskets, pair, material.prices) for pair in pairs]
+    if material.categories is not None:
+        asked += [(material.categories, pair, material.category_prices) for pair in groups]
+    for of, pair, prices in asked:
+        price = prices.get(of.item_ids[pair.second])
         if price is None:
             continue
+        # category baskets leave out orders without a category: their rows are found again by id
+        rows = _rows(baskets, of)
         holds = np.zeros(baskets.n_baskets, dtype=np.bool_)
-        holds[basket[baskets.item == pair.first]] = True
-        holds[basket[baskets.item == pair.second]] = False
+        holds[rows[of.item == pair.first]] = True
+        holds[rows[of.item == pair.second]] = False
         holds &= ~fits
         fits |= holds
         amounts += [price] * int(holds.sum())
     return fits, amounts
+
+
+def _rows(all_orders: Baskets, of: Baskets) -> Int32:
+    """For each entry of `of` the row of its order in `all_orders`; int32 (entries,)."""
+    if of is all_orders:
+        return of.basket_of_entry()
+    known = all_orders.basket_ids.positions(of.basket_ids.ids)
+    return known[of.basket_of_entry()]
 
 
 def _items(

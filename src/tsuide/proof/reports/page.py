@@ -39,7 +39,7 @@ def page(figures: Figures, language: str) -> str:
     """
     words = PAGE.all(language)
     tables = Tables(figures, language)
-    grouped = Tables(figures, language, figures.groups.items) if figures.groups else None
+    grouped, marked = tables.of_groups(), tables.of_groups(marked=True)
     charts = _charts(figures, tables)
     scripts = [_resource("newcomer.js")]
     if charts:
@@ -57,7 +57,7 @@ def page(figures: Figures, language: str) -> str:
             shown=_tables(figures, tables, grouped),
             charts=charts,
             lead=_lead(figures, tables),
-            actions=[_action(action, figures, tables, grouped) for action in figures.actions],
+            actions=[_action(action, figures, tables, marked) for action in figures.actions],
             ladders=_ladders(figures, tables),
             missing=words["and"].join(words[f"missing_{name}"] for name in figures.ladders.missing),
             estimate=_estimate(figures, tables),
@@ -78,7 +78,7 @@ def first_steps(figures: Figures, language: str) -> tuple[tuple[str, str], ...]:
         BadValue: neither ja nor en.
     """
     tables = Tables(figures, language)
-    grouped = Tables(figures, language, figures.groups.items) if figures.groups else None
+    grouped = tables.of_groups(marked=True)
     return tuple(_action(action, figures, tables, grouped)[1:] for action in figures.actions)
 
 
@@ -155,13 +155,26 @@ def _lead(figures: Figures, tables: Tables) -> list[str]:
         first = text("lead_few", **said)
     else:
         first = text("lead_none", **said)
+    return [first, *_lead_next(figures, tables), *_lead_groups(figures, tables)]
+
+
+def _lead_groups(figures: Figures, tables: Tables) -> list[str]:
+    groups, count = figures.groups, tables.numbers.count
+    if groups is None or not (groups.together.pairs or groups.sequence.steps):
+        return []
+    pairs, steps = len(groups.together.pairs), len(groups.sequence.steps)
+    return [tables.text("lead_groups", pairs=count(pairs), steps=count(steps))]
+
+
+def _lead_next(figures: Figures, tables: Tables) -> list[str]:
+    seen, text, count = figures.seen, tables.text, tables.numbers.count
     came = count(seen.returned)
     if seen.customers == 0:
-        return [first, text("lead_no_customers")]
+        return [text("lead_no_customers")]
     if figures.sequence.steps:
-        return [first, text("lead_next", returned=came, steps=count(len(figures.sequence.steps)))]
+        return [text("lead_next", returned=came, steps=count(len(figures.sequence.steps)))]
     key = "lead_few_returns" if seen.returned < RETURNING_NEEDED else "lead_no_steps"
-    return [first, text(key, returned=came)]
+    return [text(key, returned=came)]
 
 
 _FEW: Final = 100  # orders below which the summary says "too few" rather than "nothing found"

@@ -70,6 +70,12 @@ PAGE: Final = Phrases(
             "ja": "また買った顧客は {returned} 人で、「次に買う商品」の決まった流れが {steps} 通りあります。",
             "en": "{returned} customers came back, and {steps} of their next purchases follow a pattern.",
         },
+        "lead_groups": {
+            "ja": "カテゴリーで見ると、一緒に売れる組が {pairs} 組、次に売れる流れが {steps} 通り確かめられます。",
+            "en": "Taken by category, {pairs} pairs that sell together and {steps} next purchases stand out.",
+        },
+        "in_category": {"ja": "{name}（カテゴリー）", "en": "{name} (category)"},
+        "as_table": {"ja": "表で見る", "en": "As a table"},
         "lead_no_customers": {
             "ja": "顧客がわかる注文がないため、「次に何が売れるか」は言えません。",
             "en": "No order names its customer, so nothing can be said about what sells next.",
@@ -79,8 +85,8 @@ PAGE: Final = Phrases(
             "en": "{returned} customers came back: too few to say what sells next.",
         },
         "lead_no_steps": {
-            "ja": "また買った顧客は {returned} 人ですが、次に買う商品に決まった流れは見られません。",
-            "en": "{returned} customers came back, but no next purchase stands out from chance.",
+            "ja": "また買った顧客は {returned} 人ですが、商品ごとの「次に買う」流れはまだ偶然と見分けられません。",
+            "en": "{returned} customers came back, but no single product's next purchase stands out from chance yet.",
         },
         "first": {"ja": "まず、これから", "en": "Do this first"},
         "act_pair": {
@@ -105,8 +111,8 @@ PAGE: Final = Phrases(
             "ja": "「{first}」の後に戻ってきた {returned} 人のうち {customers} 人が、次の注文で初めて"
             "買いました（偶然の {lift} 倍）。今ちょうどその時期の顧客は {waiting} 人です。",
             "en": "{customers} of the {returned} customers who came back after the first took the second "
-            "in their next order, new to them ({lift} times chance). {waiting} customers are at that "
-            "point now.",
+            "in their next order, new to them ({lift} times chance). Customers at that point "
+            "now: {waiting}.",
         },
         "act_ladder": {
             "ja": "「{low}」の隣に上位の「{high}」を置く",
@@ -206,9 +212,9 @@ PAGE: Final = Phrases(
         # ladders
         "ladders": {"ja": "上位品と手頃な品", "en": "The better one, the cheaper one"},
         "ladders_intro": {
-            "ja": "同じ用途の商品を安い順に並べました。右へ 1 段がアップセル、左へ 1 段がダウンセルです。"
+            "ja": "同じ用途の商品を安い順に並べました。高い方へ 1 段がアップセル、安い方へ 1 段がダウンセルです。"
             "ダウンセルは、迷い（カートから外す、何度も見る）が見えた後にだけ使います。",
-            "en": "Products of one need, cheapest first. One step right is an up-sell, one step left a "
+            "en": "Products of one need, cheapest first. One step up in price is an up-sell, one step down a "
             "down-sell. Use the down-sell only after a hesitation: a removal, repeated views, a word "
             "about the price.",
         },
@@ -334,8 +340,8 @@ PAGE: Final = Phrases(
         },
         "w_fits": {"ja": "提案できる注文の割合", "en": "Orders in which an offer fits"},
         "w_fits_note": {
-            "ja": "実測：上の組の一方だけが入っていた注文の割合です。",
-            "en": "Measured: orders that hold one product of a pair above without the other.",
+            "ja": "実測：上の組（商品、カテゴリー）の片方だけが入っていた注文の割合です。",
+            "en": "Measured: orders that hold the first of a pair above (products or categories) without the second.",
         },
         "w_fits_guess": {
             "ja": "仮定：確かな組がまだないため、すべての注文としています。",
@@ -550,8 +556,9 @@ WORDS: Final = Phrases(
             "en": "Of the orders with this product, the share that hold another product too.",
         },
         "expected": {
-            "ja": "2 商品が互いに無関係なら、一緒に入るはずの注文数。",
-            "en": "Orders that would hold both if the two had nothing to do with each other.",
+            "ja": "2 種類以上入った注文の中で、2 商品が互いに無関係なら一緒になるはずの数。",
+            "en": "How often the two would meet in orders with several products if they had nothing to do with "
+            "each other.",
         },
         "several": {
             "ja": "2 種類以上の商品が入った注文の割合。ついで買いが起きうる注文です。",

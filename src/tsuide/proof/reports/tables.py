@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tsuide.kit.money import Money
 from tsuide.proof.reports.attach import Avoidance, Company
@@ -77,6 +77,22 @@ class Tables:
         self.items = figures.items if items is None else items
         self.language = language
         self.numbers = Numbers(language)
+
+    def of_groups(self, *, marked: bool = False) -> "Tables | None":
+        """The same for categories, None where the report knows none.
+
+        Args:
+            marked: names say that they are categories, for sentences outside a table of categories.
+        """
+        groups = self.figures.groups
+        if groups is None:
+            return None
+        items = groups.items
+        if marked:
+            items = {
+                place: replace(item, name=self.text("in_category", name=item.name)) for place, item in items.items()
+            }
+        return Tables(self.figures, self.language, items)
 
     def text(self, key: str, **blanks: object) -> str:
         """A phrase."""
