@@ -243,7 +243,7 @@ def describe(ev: Evidence, cart: np.ndarray, customer: int, now: float, mix: flo
 
 @compiled
 def rank(ev: Evidence, cart_of: np.ndarray, cart: np.ndarray, customer: np.ndarray, now: np.ndarray,
-         mix: float, knot: np.ndarray, weight: np.ndarray, room: int, scratch: np.ndarray,
+         mix: float, base: np.ndarray, knot: np.ndarray, weight: np.ndarray, room: int, scratch: np.ndarray,
          in_cart: np.ndarray, groups: np.ndarray, touched: np.ndarray, item: np.ndarray,
          score: np.ndarray) -> None:  # fmt: skip
     """The best items of every query, best first, into `item` (-1 padded) and `score`; (queries, n)."""
@@ -257,7 +257,7 @@ def rank(ev: Evidence, cart_of: np.ndarray, cart: np.ndarray, customer: np.ndarr
         size = describe(ev, one, customer[q], now[q], mix, scratch, in_cart, groups, touched,
                         candidates, features, blends, regime)  # fmt: skip
         for c in range(size):
-            value[c] = value_of(features[c], knot[regime[c]], weight[regime[c]])
+            value[c] = base[regime[c]] + value_of(features[c], knot[regime[c]], weight[regime[c]])
         for place in range(min(size, item.shape[1])):
             best = 0
             for c in range(1, size):

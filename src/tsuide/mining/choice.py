@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
 from tsuide.errors import BadArray
@@ -30,10 +31,12 @@ class Curves:
     g(x) = weight[0]·x + Σ_t weight[1 + t]·max(0, x − knot[t]).
 
     Args:
+        base: what belonging to a regime is worth by itself; float32 (regimes,).
         knot: in the feature's unit; float32 (regimes, features, knots).
         weight: float32 (regimes, features, 1 + knots).
     """
 
+    base: Float32
     knot: Float32
     weight: Float32
 
@@ -51,7 +54,7 @@ class Curves:
         knot = np.full((regimes, features, 1), _FLAT, np.float32)
         weight = np.zeros((regimes, features, 2), np.float32)
         weight[:, :, 0] = weights
-        return cls(frozen(knot), frozen(weight))
+        return cls(frozen(np.zeros(regimes, np.float32)), frozen(knot), frozen(weight))
 
     def value(self, features: Float32, regime: int) -> float:
         """Value v of one candidate.
@@ -60,22 +63,22 @@ class Curves:
             features: float32 (features,).
             regime: which family of curves.
         """
-        return float(value_of(features, self.knot[regime], self.weight[regime]))
+        return float(self.base[regime] + value_of(features, self.knot[regime], self.weight[regime]))
 
-    def shifted(self, regime: int, feature: int, by: float) -> "Curves":
-        """The same with `by` added to the slope of one feature in one regime."""
-        weight = self.weight.copy()
-        weight[regime, feature, 0] += np.float32(by)
-        return Curves(self.knot, frozen(weight))
+    def welcoming(self, regime: int, bonus: float) -> "Curves":
+        """The same with `bonus` added to every value of one regime."""
+        base = self.base.copy()
+        base[regime] += np.float32(bonus)
+        return Curves(frozen(base), self.knot, self.weight)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What to save."""
-        return {"curve_knot": self.knot, "curve_weight": self.weight}
+        return {"curve_base": self.base, "curve_knot": self.knot, "curve_weight": self.weight}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
         """The curves that `arrays` wrote."""
-        return cls(arrays["curve_knot"], arrays["curve_weight"])
+        return cls(arrays["curve_base"], arrays["curve_knot"], arrays["curve_weight"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,7 +162,7 @@ def _loss(
     return loss
 
 
-def fit_curves(choices: Choices, *, regimes: int, bends: bool, ridge: float = 10.0, rounds: int = 60) -> Curves:
+def fit_curves(choices: Choices, *, regimes: int, bends: bool, ridge: float = 10.0, rounds: int = 40) -> Curves:
     """The curves under which the choices are most likely (ridge-penalised, L-BFGS, deterministic).
 
     Args:
@@ -183,21 +186,54 @@ def fit_curves(choices: Choices, *, regimes: int, bends: bool, ridge: float = 10
         raise BadArray("no query has its choice among the candidates", key="chosen", value=choices.chosen.shape)
     center, spread, knot = _scales(choices, regimes, bends=bends)
     scaled = Choices(
-        ((choices.features - center) / spread).astype(np.float32),
-        choices.regime,
-        choices.size,
-        choices.chosen,
+        ((choices.features - center) / spread).astype(np.float32), choices.regime, choices.size, choices.chosen
     )
     shape = (*knot.shape[:2], knot.shape[2] + 1)
+    root = _root_of_curvature(scaled, knot, ridge)
 
-    def objective(flat: Float64) -> tuple[float, Float64]:
+    def objective(turned: Float64) -> tuple[float, Float64]:
+        flat = solve_triangular(root, turned, trans="T", lower=True)
         loss, gradient = _total(scaled, knot, flat.reshape(shape))
-        return loss + ridge / 2 * float(flat @ flat), gradient.ravel() + ridge * flat
+        whole = gradient.ravel() + ridge * flat
+        return loss + ridge / 2 * float(flat @ flat), solve_triangular(root, whole, lower=True)
 
-    found = minimize(objective, np.zeros(int(np.prod(shape))), jac=True, method="L-BFGS-B", options={"maxiter": rounds})
-    weight = found.x.reshape(shape) / spread[None, :, None]
-    back = np.where(knot == _FLAT, _FLAT, knot * spread[None, :, None] + center[None, :, None])
-    return Curves(frozen(back.astype(np.float32)), frozen(weight.astype(np.float32)))
+    start = np.zeros(int(np.prod(shape)))
+    found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": rounds})
+    weight = solve_triangular(root, found.x, trans="T", lower=True).reshape(shape) / spread[None, :, None]
+    base = -(weight[:, :, 0] * center).sum(axis=1)
+    back = np.full(knot.shape, _FLAT, np.float32)
+    bent = knot != _FLAT
+    back[bent] = (knot * np.where(bent, spread[None, :, None], 0) + center[None, :, None])[bent]
+    return Curves(frozen(base.astype(np.float32)), frozen(back), frozen(weight.astype(np.float32)))
+
+
+def _root_of_curvature(choices: Choices, knot: Float32, ridge: float) -> Float64:
+    """Cholesky root of the curvature of the loss at equal chances, from some of the queries; (P, P) lower.
+
+    Along its axes the loss is nearly round, so that the search takes tens of steps instead of hundreds.
+    """
+    rows = np.unique(np.linspace(0, len(choices.size) - 1, _LOOKED_AT).astype(np.int64))
+    part = choices.part(rows)
+    regimes, features, knots = knot.shape
+    curvature = np.zeros((regimes * features * (knots + 1),) * 2)
+    for q in range(len(rows)):
+        n = int(part.size[q])
+        if n == 0:
+            continue
+        x = part.features[q, :n]
+        bent = np.maximum(0, x[:, :, None] - knot[part.regime[q, :n]])  # (n, D, T); 0 beyond the last knot
+        all_of = np.concatenate([x[:, :, None], bent], axis=2)  # (n, D, 1 + T)
+        wide = np.zeros((n, regimes, features, knots + 1))
+        wide[np.arange(n), part.regime[q, :n]] = all_of
+        flat = wide.reshape(n, -1)
+        flat -= flat.mean(axis=0)
+        curvature += flat.T @ flat / n
+    curvature *= len(choices.size) / max(1, len(rows))
+    curvature[np.diag_indices_from(curvature)] += ridge + 1e-6 * max(1.0, float(curvature.max()))
+    return np.linalg.cholesky(curvature)
+
+
+_LOOKED_AT: Final = 400
 
 
 def _total(choices: Choices, knot: Float32, weight: Float64) -> tuple[float, Float64]:
@@ -224,6 +260,8 @@ def _scales(choices: Choices, regimes: int, *, bends: bool) -> tuple[Float32, Fl
     """Mean and spread of each feature, and knots at quantiles of each regime, in standard units."""
     seen = np.arange(choices.features.shape[1])[None, :] < choices.size[:, None]
     rows, which = choices.features[seen], choices.regime[seen]
+    every = 1 + len(rows) // _ROWS
+    rows, which = rows[::every], which[::every]
     center = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
     spread = rows.std(axis=0, dtype=np.float64).astype(np.float32)
     spread[spread < _CONSTANT] = 1.0
@@ -244,3 +282,4 @@ def _scales(choices: Choices, regimes: int, *, bends: bool) -> tuple[Float32, Fl
 
 
 _CONSTANT: Final = 1e-6
+_ROWS: Final = 200_000  # enough to tell quantiles

@@ -143,7 +143,7 @@ class FittedCompletion:
         score = np.zeros((len(carts), n))
         scratch = self._scratch.of(len(self.item_ids), self.evidence.group_partner.shape[0])
         curves = self.chosen.curves
-        rank(self.evidence, carts.cart_of, carts.item, carts.customer, now, self.chosen.mix, curves.knot,
+        rank(self.evidence, carts.cart_of, carts.item, carts.customer, now, self.chosen.mix, curves.base, curves.knot,
              curves.weight, ROOM, *scratch, item, score)  # fmt: skip
         return Ranked(frozen(item), frozen(score), self.item_ids)
 
@@ -174,7 +174,9 @@ class FittedCompletion:
         Raises:
             BadArray: an array is missing, or item numbers lie outside the items.
         """
-        missing = [name for name in (*Evidence._fields, "curve_knot", "curve_weight") if name not in arrays]
+        missing = [
+            name for name in (*Evidence._fields, "curve_base", "curve_knot", "curve_weight") if name not in arrays
+        ]
         if missing:
             raise BadArray("an array is missing", key="arrays", value=missing)
         evidence = Evidence._make(np.asarray(arrays[name]) for name in Evidence._fields)

@@ -8,7 +8,7 @@ import numpy as np
 
 from tsuide.kit.arrays import Float32, Int32
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.cart_kernel import FEATURES, GROUP_SCRATCH, N_FEATURES, NEW, SCRATCH, describe_all
+from tsuide.mining.cart_kernel import GROUP_SCRATCH, N_FEATURES, NEW, SCRATCH, describe_all
 from tsuide.mining.carts import Hidden, days_after, hide_one
 from tsuide.mining.choice import Choices, Curves, fit_curves
 from tsuide.mining.completion_model import ROOM, Chosen, FittedCompletion, learned, untuned
@@ -69,7 +69,7 @@ def _choose(model: FittedCompletion, hidden: Hidden, seed: int) -> Chosen:
         "checked_on": len(check),
         "tried": figures,
     }
-    return Chosen(mix, final.shifted(NEW, FEATURES.index("one"), welcome), report)
+    return Chosen(mix, final.welcoming(NEW, welcome), report)
 
 
 def described(model: FittedCompletion, hidden: Hidden, mix: float) -> tuple[Choices, Int32]:
@@ -116,7 +116,7 @@ def _values(curves: Curves, choices: Choices, rows: np.ndarray) -> Float32:
     for r in range(curves.knot.shape[0]):
         mine = (part.regime == r) & (np.arange(ROOM)[None, :] < part.size[:, None])
         x = part.features[mine]
-        total = x @ curves.weight[r, :, 0]
+        total = curves.base[r] + x @ curves.weight[r, :, 0]
         for t in range(curves.knot.shape[2]):
             total += np.maximum(0, x - curves.knot[r, :, t]) @ curves.weight[r, :, 1 + t]
         values[mine] = total
