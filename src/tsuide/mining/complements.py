@@ -1,20 +1,25 @@
 """Complements: what is bought together with an item, how often, how much more than by chance, how surely."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadValue, UnknownProduct
-from tsuide.kit.arrays import Float64, Int32, Int64, frozen
+from tsuide.errors import BadValue, NotReady, UnknownProduct
+from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
 from tsuide.mining import kernels
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.cooccurrence import Score, best_partners
+from tsuide.mining.cooccurrence import Pairs, Score, all_pairs, best_partners
 from tsuide.mining.fitted import Arrays, taken
 from tsuide.mining.index import Index
-from tsuide.mining.significance import P_BINS, lift_interval, p_cut, p_values
+from tsuide.mining.pairs import KeptPairs, best_of_pairs
+from tsuide.mining.score_choice import Tried, best_of, tried_scores
+from tsuide.mining.significance import P_BINS, eligible_pairs, lift_interval, p_cut, p_values
+
+KEEP_LIMIT: Final = 60_000_000  # pairs met in all baskets; beyond that they are not kept unless asked for
+ONE_BY_ONE: Final = 1000  # more new baskets than that are counted by a sweep of everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,56 +29,116 @@ class Complements:
     Args:
         top: partners kept per item.
         min_count: common baskets that a pair needs at least.
-        score: how partners are ranked.
-        rate: false-discovery rate of the gate, over all pairs with at least `min_count` common baskets.
+        score: how partners are ranked, a `Score` or its name; None = tuned, or asymmetric cosine untuned.
+        rate: false-discovery rate of the gate, over all pairs of items that lie in at least `min_count` baskets.
+        keep: keep all pairs and baskets, so that `update` is possible; None = unless there are very many.
+
+    Raises:
+        BadValue: `top` or `min_count` below 1, a rate outside (0, 1), an unknown score.
 
     >>> frame = pl.DataFrame({"order": [1, 1, 2, 2, 3, 3, 4],
     ...                       "sku": ["pen", "ink", "pen", "ink", "pen", "pad", "pad"]})
     >>> baskets = Baskets.from_frame(frame, basket="order", item="sku")
-    >>> fitted = Complements(top=2, min_count=2).fit(baskets, tune=False)
+    >>> fitted = Complements(top=2, min_count=2).fit(baskets)
     >>> fitted.frame().select("anchor", "item", "count", "confidence", "lift").rows()
     [('ink', 'pen', 2, 1.0, 1.3333333333333333), ('pen', 'ink', 2, 0.6666666666666666, 1.3333333333333333)]
     """
 
     top: int = 20
     min_count: int = 3
-    score: Score = field(default_factory=Score)
+    score: Score | str | None = None
     rate: float = 0.05
+    keep: bool | None = None
 
-    def fit(self, baskets: Baskets, *, tune: bool = True, seed: int = 0) -> "FittedComplements":  # noqa: ARG002  # tuning follows
+    def __post_init__(self) -> None:
+        if self.top < 1 or self.min_count < 1:
+            raise BadValue("must be at least 1", key="top, min_count", value=(self.top, self.min_count))
+        if not 0 < self.rate < 1:
+            raise BadValue("must lie between 0 and 1", key="rate", value=self.rate)
+        if isinstance(self.score, str):
+            object.__setattr__(self, "score", Score(self.score))
+
+    def fit(self, baskets: Baskets, *, tune: bool = True, seed: int = 0) -> "FittedComplements":
         """Count every pair and keep the best partners of every item.
 
         Args:
             baskets: not changed.
-            tune: choose the score on held-out baskets of these.
-            seed: of the held-out choice.
-
-        Raises:
-            BadValue: `top` or `min_count` below 1, a rate outside (0, 1).
+            tune: where no score was given, choose it on held-out baskets of these.
+            seed: of what is held out.
         """
-        if not 0 < self.rate < 1:
-            raise BadValue("must lie between 0 and 1", key="rate", value=self.rate)
+        tried: list[Tried] = []
+        if tune and self.score is None:
+            tried = tried_scores(baskets, top=self.top, min_count=self.min_count, seed=seed)
+        score = self.score if isinstance(self.score, Score) else best_of(tried)
+        return _learned(replace(self, score=score), score, baskets, tuple(each.plain() for each in tried))
+
+
+def _learned(
+    parameters: Complements,
+    score: Score,
+    baskets: Baskets,
+    tried: tuple[dict[str, Any], ...],
+    cut: float | None = None,
+) -> "FittedComplements":
+    """Everything counted; the gate set anew unless `cut` is given."""
+    degree = kernels.count_items(baskets.item, baskets.n_items).astype(np.int32)
+    order = places_of(baskets.item_ids)
+    keep = parameters.keep
+    if keep is None:
+        lengths = np.diff(baskets.items_of)
+        keep = int((lengths * (lengths - 1) // 2).sum()) <= KEEP_LIMIT
+    if keep:
+        pairs = all_pairs(baskets.items_of, baskets.item, baskets.n_items, min_count=parameters.min_count)
+        kept = KeptPairs.of(pairs, baskets.items_of, baskets.item, baskets.n_items, parameters.min_count)
+        anchors = np.flatnonzero(np.diff(kept.begin))
+        tables = best_of_pairs(kept, anchors, degree, baskets.n_baskets, score, order, parameters.top)
+        n_pairs, bins = len(pairs.count), _binned(pairs, degree, baskets.n_baskets) if cut is None else None
+    else:
+        kept = None
         best = best_partners(
             baskets.items_of,
             baskets.item,
             baskets.n_items,
-            top=self.top,
-            min_count=self.min_count,
-            score=self.score,
-            p_bins=P_BINS,
+            top=parameters.top,
+            min_count=parameters.min_count,
+            score=score,
+            order=order,
+            p_bins=P_BINS if cut is None else 0,
         )
-        degree = kernels.count_items(baskets.item, baskets.n_items)
-        return FittedComplements(
-            item_ids=baskets.item_ids,
-            degree=frozen(degree.astype(np.int32)),
-            n_baskets=baskets.n_baskets,
-            top_item=frozen(best.item),
-            top_count=frozen(best.count),
-            top_score=frozen(best.score),
-            pairs=best.pairs,
-            p_cut=p_cut(best.p_bins, best.pairs, self.rate),
-            parameters=self,
-        )
+        tables, n_pairs, bins = (best.score, best.item, best.count), best.pairs, best.p_bins
+    if cut is None and bins is not None:
+        cut = p_cut(bins, eligible_pairs(degree, parameters.min_count), parameters.rate)
+    return FittedComplements(
+        item_ids=baskets.item_ids,
+        degree=frozen(degree),
+        n_baskets=baskets.n_baskets,
+        top_item=frozen(tables[1]),
+        top_count=frozen(tables[2]),
+        top_score=frozen(tables[0]),
+        pairs=n_pairs,
+        p_cut=cut or 0.0,
+        parameters=parameters,
+        score=score,
+        tried=tried,
+        kept=kept,
+        order=order,
+        stale=None,
+    )
+
+
+def _binned(pairs: Pairs, degree: Int32, total: int) -> Int64:
+    table = kernels.log_factorials(total)
+    return kernels.bin_pairs(pairs.first, pairs.second, pairs.count, degree, total, table, P_BINS)
+
+
+def places_of(ids: Index) -> Int32:
+    """Place of each dense item in the order of ids: ties are broken by it, however items are numbered."""
+    column = ids.column()
+    if column.is_sorted():
+        return frozen(np.arange(len(ids), dtype=np.int32))
+    places = np.empty(len(ids), np.int32)
+    places[column.arg_sort().to_numpy()] = np.arange(len(ids), dtype=np.int32)
+    return frozen(places)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +152,15 @@ class FittedComplements:
         top_item: partners best first, dense items, -1 = none; int32 (items, top).
         top_count: common baskets, int32 (items, top).
         top_score: float64 (items, top).
-        pairs: how many pairs were tested.
-        p_cut: pairs with at most this p-value pass the false-discovery gate.
-        parameters: what it was learned with, after tuning.
+        pairs: how many pairs have at least `min_count` common baskets.
+        p_cut: pairs with at most this p-value pass the false-discovery gate, which moves only at `fit`.
+        parameters: what it was learned with, the score after tuning.
+        score: how partners are ranked.
+        tried: what tuning tried, each with its figures; empty where nothing was tuned.
+        kept: all pairs and baskets, for `update`; None where they were not kept.
+        order: place of each item in the order of ids, int32 (items,).
+        stale: items whose row of the tables is behind after `update` (bool (items,)); None = no row is. `of`,
+            `frame` and `arrays` never show a stale row; whoever reads the tables takes `settled()` first.
     """
 
     name: ClassVar[str] = "complements"
@@ -103,6 +174,11 @@ class FittedComplements:
     pairs: int
     p_cut: float
     parameters: Complements
+    score: Score
+    tried: tuple[dict[str, Any], ...]
+    kept: KeptPairs | None
+    order: Int32
+    stale: Bool | None
 
     def frame(self) -> pl.DataFrame:
         """All kept pairs, by anchor id, best first.
@@ -110,9 +186,13 @@ class FittedComplements:
         Columns: anchor, item, count, confidence (share of the anchor's baskets), lift, lift_low, lift_high
         (95 %), cosine, score, p_value (Fisher, one-sided), significant (passes the false-discovery gate).
         """
-        anchor, slot = np.nonzero(self.top_item >= 0)
-        order = np.argsort(self._id_order()[anchor], kind="stable")
-        return self._table(anchor[order], slot[order])
+        now = self.settled()
+        anchor, slot = np.nonzero(now.top_item >= 0)
+        order = np.argsort(now.order[anchor], kind="stable")
+        anchor, slot = anchor[order], slot[order]
+        return now._table(  # noqa: SLF001  # our own
+            anchor, now.top_item[anchor, slot], now.top_count[anchor, slot], now.top_score[anchor, slot]
+        )
 
     def of(self, item: str, n: int = 20) -> pl.DataFrame:
         """The `n` best partners of one item, best first; columns as in `frame`.
@@ -120,19 +200,132 @@ class FittedComplements:
         Raises:
             UnknownProduct: the item was in no basket.
         """
-        place = self.item_ids.position(item)
-        if place < 0:
+        anchor = self.item_ids.position(item)
+        if anchor < 0:
             raise UnknownProduct("the item was in no basket that was learned from", key="item", value=item)
-        slot = np.flatnonzero(self.top_item[place] >= 0)[:n]
-        return self._table(np.full(len(slot), place), slot)
+        scores, items, counts = self.row(anchor)
+        n = min(n, len(items))
+        return self._table(np.full(n, anchor), items[:n], counts[:n], scores[:n])
 
-    def _id_order(self) -> Int64:
-        """Place of each dense item in the order of ids."""
-        return np.argsort(np.argsort(np.array(self.item_ids.ids, dtype=object), kind="stable"), kind="stable")
+    def row(self, anchor: int) -> tuple[Float64, Int32, Int32]:
+        """Scores, partners and counts of one dense item, best first, after all updates."""
+        if self.stale is not None and self.kept is not None and self.stale[anchor]:
+            partner, common = self.kept.row(anchor)
+            scores = np.zeros((1, self.parameters.top))
+            items, counts = np.full(scores.shape, -1, np.int32), np.zeros(scores.shape, np.int32)
+            left, right = self.score.powers
+            size = kernels.best_of_row(
+                partner, common, anchor, self.score.kind, self.score.shrink, left, right,
+                self.degree, float(np.log(max(1, self.n_baskets))), self.order, scores[0], items[0], counts[0],
+            )  # fmt: skip
+            kernels.sort_best(scores, items, counts, np.array([size], np.int32), self.order)
+            return scores[0, :size], items[0, :size], counts[0, :size]
+        size = int((self.top_item[anchor] >= 0).sum())
+        return self.top_score[anchor, :size], self.top_item[anchor, :size], self.top_count[anchor, :size]
 
-    def _table(self, anchor: Int64, slot: Int64) -> pl.DataFrame:
-        item = self.top_item[anchor, slot]
-        count = self.top_count[anchor, slot]
+    def update(self, more_baskets: Baskets) -> "FittedComplements":
+        """The counts and best partners of a refit with the same parameters on all baskets; this one is not changed.
+
+        Only touched counts move, rows of the tables are ranked anew when they are read or `settled`. The gate (p_cut)
+        stays until the next `fit`.
+
+        Args:
+            more_baskets: new baskets, none of those learned from; with items never seen, too.
+
+        Raises:
+            NotReady: the pairs were not kept (`keep=False`, or too many).
+        """
+        if self.kept is None:
+            raise NotReady(
+                "the pairs were not kept", key="keep", value=self.parameters.keep, way_out="Complements(keep=True)"
+            )
+        grown = self._with_items(more_baskets)
+        dense = grown.item_ids.positions(more_baskets.item_ids.ids)
+        if more_baskets.n_baskets + self.kept.n_more > ONE_BY_ONE:
+            return grown._refitted(more_baskets, dense)  # noqa: SLF001  # our own
+        return grown._with_baskets(more_baskets, dense)  # noqa: SLF001  # our own
+
+    def settled(self) -> "FittedComplements":
+        """The same with no stale row: the tables may be read."""
+        if self.stale is None or self.kept is None:
+            return self
+        kept = self.kept.merged(len(self.item_ids))
+        anchors = np.flatnonzero(self.stale & (np.diff(kept.begin) > 0))
+        fresh = best_of_pairs(kept, anchors, self.degree, self.n_baskets, self.score, self.order, self.parameters.top)
+        is_stale = self.stale[:, np.newaxis]
+        return replace(
+            self,
+            kept=kept,
+            stale=None,
+            top_score=frozen(np.where(is_stale, fresh[0], self.top_score)),
+            top_item=frozen(np.where(is_stale, fresh[1], self.top_item)),
+            top_count=frozen(np.where(is_stale, fresh[2], self.top_count)),
+        )
+
+    def _with_items(self, more: Baskets) -> Self:
+        """Room for items that were never seen."""
+        known = self.item_ids.places
+        present = np.flatnonzero(more.count_of_item())
+        new = [each for each in more.item_ids.picked(present).ids if each not in known]
+        if not new:
+            return self
+        ids = Index.of([*self.item_ids.ids, *new])
+        room = ((0, len(new)), (0, 0))
+        stale = np.zeros(len(self.item_ids), np.bool_) if self.stale is None else self.stale
+        return replace(
+            self,
+            item_ids=ids,
+            order=places_of(ids),
+            degree=np.pad(self.degree, (0, len(new))),
+            stale=np.pad(stale, (0, len(new))),
+            top_item=frozen(np.pad(self.top_item, room, constant_values=-1)),
+            top_count=frozen(np.pad(self.top_count, room)),
+            top_score=frozen(np.pad(self.top_score, room)),
+        )
+
+    def _with_baskets(self, more: Baskets, dense: Int32) -> "FittedComplements":
+        """One basket after the other."""
+        kept, pairs = self.kept, self.pairs
+        if kept is None:
+            raise AssertionError  # update has looked
+        degree = self.degree.copy()
+        stale = np.zeros(len(degree), np.bool_) if self.stale is None else self.stale.copy()
+        for b in range(more.n_baskets):
+            basket = np.sort(dense[more.of(b)])
+            kept, new = kept.with_basket(basket)
+            pairs += new
+            degree[basket] += 1
+            stale[basket] = True
+        if self.score.kind == kernels.PPMI:  # its scores hold the number of baskets
+            stale[:] = True
+        else:  # the degree of these items moved, and with it the score of all their partners
+            for anchor in np.unique(dense[more.item]).tolist():
+                stale[kept.row(anchor)[0]] = True
+        return replace(
+            self,
+            degree=frozen(degree),
+            n_baskets=self.n_baskets + more.n_baskets,
+            pairs=pairs,
+            kept=kept,
+            stale=frozen(stale),
+        )
+
+    def _refitted(self, more: Baskets, dense: Int32) -> "FittedComplements":
+        """Everything counted anew: faster than one by one where there are many."""
+        if self.kept is None:
+            raise AssertionError  # update has looked
+        kept = self.kept.merged(len(self.item_ids))
+        rows = np.repeat(np.arange(more.n_baskets), np.diff(more.items_of))
+        item = dense[more.item]
+        item = item[np.lexsort((item, rows))]
+        everything = Baskets.from_arrays(
+            np.concatenate([kept.items_of, kept.items_of[-1] + more.items_of[1:]]),
+            np.concatenate([kept.item, item]),
+            item_ids=self.item_ids,
+        )
+        return _learned(self.parameters, self.score, everything, self.tried, cut=self.p_cut)
+
+    def _table(self, anchor: Int64, item: Int32, count: Int32, score: Float64) -> pl.DataFrame:
         of_anchor, of_item = self.degree[anchor].astype(np.int64), self.degree[item].astype(np.int64)
         lift, low, high = lift_interval(count.astype(np.int64), of_anchor, of_item, self.n_baskets)
         p = p_values(count, of_anchor, of_item, self.n_baskets)
@@ -146,7 +339,7 @@ class FittedComplements:
                 "lift_low": low,
                 "lift_high": high,
                 "cosine": count / np.sqrt(of_anchor * of_item.astype(np.float64)),
-                "score": self.top_score[anchor, slot],
+                "score": score,
                 "p_value": p,
                 "significant": p <= self.p_cut,
             }
@@ -154,17 +347,18 @@ class FittedComplements:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that is large."""
+        now = self.settled()
         return {
-            **self.item_ids.arrays("items"),
-            "degree": self.degree,
-            "top_item": self.top_item,
-            "top_count": self.top_count,
-            "top_score": self.top_score,
+            **now.item_ids.arrays("items"),
+            "degree": now.degree,
+            "top_item": now.top_item,
+            "top_count": now.top_count,
+            "top_score": now.top_score,
+            **({} if now.kept is None else now.kept.arrays()),
         }
 
     def meta(self) -> dict[str, Any]:
         """Everything that is small."""
-        score = self.parameters.score
         return {
             "n_baskets": self.n_baskets,
             "pairs": self.pairs,
@@ -172,7 +366,9 @@ class FittedComplements:
             "top": self.parameters.top,
             "min_count": self.parameters.min_count,
             "rate": self.parameters.rate,
-            "score": {"name": score.name, "shrink": score.shrink, "left": score.left, "right": score.right},
+            "score": self.score.plain(),
+            "tried": list(self.tried),
+            "kept": self.kept is not None,
         }
 
     @classmethod
@@ -180,19 +376,25 @@ class FittedComplements:
         """The result again.
 
         Raises:
-            BadArray: the arrays do not fit together; named.
+            BadArray: an array is missing or does not fit the others; named.
         """
         index = Index.from_arrays(arrays, "items")
-        n = len(index)
+        n, n_baskets, min_count = len(index), int(meta["n_baskets"]), int(meta["min_count"])
         square = (n, int(meta["top"]))
+        score = Score(**meta["score"])
         return cls(
             item_ids=index,
             degree=taken(arrays, "degree", np.int32, (n,)),
-            n_baskets=meta["n_baskets"],
+            n_baskets=n_baskets,
             top_item=taken(arrays, "top_item", np.int32, square),
             top_count=taken(arrays, "top_count", np.int32, square),
             top_score=taken(arrays, "top_score", np.float64, square),
-            pairs=meta["pairs"],
-            p_cut=meta["p_cut"],
-            parameters=Complements(meta["top"], meta["min_count"], Score(**meta["score"]), meta["rate"]),
+            pairs=int(meta["pairs"]),
+            p_cut=float(meta["p_cut"]),
+            parameters=Complements(square[1], min_count, score, float(meta["rate"]), bool(meta["kept"])),
+            score=score,
+            tried=tuple(meta["tried"]),
+            kept=KeptPairs.from_arrays(arrays, n, n_baskets, min_count) if meta["kept"] else None,
+            order=places_of(index),
+            stale=None,
         )

@@ -62,6 +62,10 @@ class Score:
                 "must not be negative", key="shrink, left, right", value=(self.shrink, self.left, self.right)
             )
 
+    def plain(self) -> dict[str, float | str]:
+        """As JSON; `Score(**plain)` is the score again."""
+        return {"name": self.name, "shrink": self.shrink, "left": self.left, "right": self.right}
+
     @property
     def kind(self) -> int:
         """The kernel's number of this form."""
@@ -135,12 +139,13 @@ def best_partners(
     top: int,
     min_count: int,
     score: Score,
+    order: Int32 | None = None,
     p_bins: int = 0,
     n_threads: int | None = None,
 ) -> Best:
     """Every item's `top` best partners among those with at least `min_count` common baskets.
 
-    Ties: the larger count, then the smaller item. Time grows with the sum over baskets of n(n-1)/2.
+    Ties: the larger count, then the smaller in `order`. Time grows with the sum over baskets of n(n-1)/2.
 
     Args:
         items_of: items of basket b are `item[items_of[b]:items_of[b + 1]]`; int64 (baskets + 1,).
@@ -149,6 +154,7 @@ def best_partners(
         top: partners kept per item.
         min_count: at least 1.
         score: how they are ranked.
+        order: place of each item in the order of ids, for ties; (items,). None = the order of dense items.
         p_bins: how many bins the histogram of p-values has; 0 = no test is made.
         n_threads: None = as many as processors.
 
@@ -170,19 +176,20 @@ def best_partners(
     gain, logs = kernels.tables_of(score.kind, most, score.shrink)
     total = len(items_of) - 1
     log_n = float(np.log(max(1, total)))
+    places = spread.item_of_rank if order is None else order[spread.item_of_rank]
     factorials = kernels.log_factorials(total if p_bins else 0)
 
     def share(part: int) -> _Heaps:
         heaps = _Heaps.of(len(spread.degree), top, p_bins)
         heaps.pairs[0] = kernels.sweep_best(
             spread.rows, spread.stop, spread.post, spread.post_of, part, workers, min_count,
-            score.kind, gain, logs, left, right, log_n, spread.item_of_rank,
+            score.kind, gain, logs, left, right, log_n, places,
             heaps.score, heaps.item, heaps.count, heaps.size,
             spread.degree, total, factorials, heaps.p_bins,
         )  # fmt: skip
         return heaps
 
-    return _merged(_side_by_side(share, workers), spread, n_items)
+    return _merged(_side_by_side(share, workers), spread, places, n_items)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,9 +217,8 @@ class _Heaps:
         )
 
 
-def _merged(shares: list[_Heaps], spread: _Spread, n_items: int) -> Best:
+def _merged(shares: list[_Heaps], spread: _Spread, order: Int32, n_items: int) -> Best:
     """The best of all threads, sorted, and from ranks back to dense items."""
-    order = spread.item_of_rank
     first, *others = shares
     for more in others:
         kernels.merge_best(
@@ -228,15 +234,14 @@ def _merged(shares: list[_Heaps], spread: _Spread, n_items: int) -> Best:
         sum(int(each.pairs[0]) for each in shares),
         np.sum([each.p_bins for each in shares], axis=0),
     )
-    best.item[order] = np.append(order, np.int32(-1))[first.item]  # rank -1 stays -1
-    best.count[order] = first.count
-    best.score[order] = first.score
+    ranked = spread.item_of_rank
+    best.item[ranked] = np.append(ranked, np.int32(-1))[first.item]  # rank -1 stays -1
+    best.count[ranked] = first.count
+    best.score[ranked] = first.score
     return best
 
 
-def all_pairs(
-    items_of: Int64, item: Int32, n_items: int, *, min_count: int, n_threads: int | None = None
-) -> Pairs:
+def all_pairs(items_of: Int64, item: Int32, n_items: int, *, min_count: int, n_threads: int | None = None) -> Pairs:
     """Every pair of items with at least `min_count` common baskets; arguments as for `best_partners`.
 
     >>> pairs = all_pairs(np.array([0, 2, 4]), np.array([0, 1, 0, 1], np.int32), 2, min_count=2)
@@ -265,9 +270,7 @@ def all_pairs(
         return items, item_counts
 
     shares = _side_by_side(share, workers)
-    anchors = [
-        np.repeat(spread.item_of_rank[part::workers], row_size[part::workers]) for part in range(workers)
-    ]
+    anchors = [np.repeat(spread.item_of_rank[part::workers], row_size[part::workers]) for part in range(workers)]
     second = np.concatenate([np.empty(0, np.int32), *(each for items, _ in shares for each in items)])
     count = np.concatenate([np.empty(0, np.int32), *(each for _, counts in shares for each in counts)])
     return Pairs(np.concatenate(anchors), spread.item_of_rank[second], count)

@@ -83,12 +83,19 @@ def score_of(kind: int, gain: float, log_count: float, left: float, right: float
 
 
 @compiled
+def weight_of(kind: int, degree: int, power: float) -> float:
+    """The weight of one item: degree ** -power, or log(degree) for PPMI; 0 where it is in no basket."""
+    if degree <= 0:
+        return 0.0
+    return math.log(degree) if kind == PPMI else float(degree) ** -power
+
+
+@compiled
 def weights_of(kind: int, degree: Array, power: float) -> Array:
-    """One weight per item: degree ** -power, or log(degree) for PPMI; float64 (items,)."""
+    """`weight_of` every item; float64 (items,)."""
     weights = np.zeros(len(degree))
     for i in range(len(degree)):
-        if degree[i] > 0:
-            weights[i] = math.log(degree[i]) if kind == PPMI else float(degree[i]) ** -power
+        weights[i] = weight_of(kind, degree[i], power)
     return weights
 
 
@@ -232,9 +239,7 @@ def _tally(rows: Array, stop: Word, post: Array, begin: int, end: int, counts: A
 
 
 @compiled
-def _tally_touched(
-    rows: Array, stop: Word, post: Array, begin: int, end: int, counts: Array, touched: Array
-) -> int:
+def _tally_touched(rows: Array, stop: Word, post: Array, begin: int, end: int, counts: Array, touched: Array) -> int:
     """As `_tally`, and write down which counters were touched; returns how many."""
     n = np.uint64(0)
     for i in range(begin, end):
@@ -496,3 +501,275 @@ def sweep_pairs(
         written += n
         anchor += step
     return anchor, written
+
+
+# --- pairs kept as rows -----------------------------------------------------------------------------
+
+
+@compiled
+def rows_of_pairs(first: Array, second: Array, count: Array, n_items: int) -> tuple[Array, Array, Array]:
+    """Pairs, each given once, as rows of both their items, partners ascending within a row.
+
+    Scattered twice: the transpose of a symmetric matrix is itself, now in order.
+
+    Returns:
+        Where rows begin, int64 (items + 1,); partners, int32 (2 · pairs,); counts, int32 (2 · pairs,).
+    """
+    begin = np.zeros(n_items + 1, np.int64)
+    for i in range(len(first)):
+        begin[first[i] + 1] += 1
+        begin[second[i] + 1] += 1
+    for r in range(n_items):
+        begin[r + 1] += begin[r]
+    loose, loose_count = np.empty(begin[-1], np.int32), np.empty(begin[-1], np.int32)
+    cursor = begin.copy()
+    for i in range(len(first)):
+        a, b = first[i], second[i]
+        loose[cursor[a]], loose_count[cursor[a]] = b, count[i]
+        loose[cursor[b]], loose_count[cursor[b]] = a, count[i]
+        cursor[a] += 1
+        cursor[b] += 1
+    partner, common = np.empty(begin[-1], np.int32), np.empty(begin[-1], np.int32)
+    cursor = begin.copy()
+    for r in range(n_items):
+        for i in range(begin[r], begin[r + 1]):
+            at = cursor[loose[i]]
+            partner[at], common[at] = r, loose_count[i]
+            cursor[loose[i]] = at + 1
+    return begin, partner, common
+
+
+@compiled
+def best_of_row(
+    partner: Array,
+    common: Array,
+    anchor: int,
+    kind: int,
+    shrink: float,
+    left_power: float,
+    right_power: float,
+    degree: Array,
+    log_n: float,
+    order: Array,
+    scores: Array,
+    items: Array,
+    counts: Array,
+) -> int:
+    """One anchor's best partners among its row, unsorted, into one row of heaps; how many there are."""
+    size = 0
+    top = len(scores)
+    left = weight_of(kind, degree[anchor], left_power)
+    for i in range(len(partner)):
+        b, n = partner[i], common[i]
+        logarithm = math.log(n) if kind == PPMI else 0.0
+        score = score_of(
+            kind, gain_of(kind, n, shrink), logarithm, left, weight_of(kind, degree[b], right_power), log_n
+        )
+        if score > 0.0 and (size < top or score >= scores[0]):
+            size = _push(scores, items, counts, size, score, b, n, order)
+    return size
+
+
+@compiled
+def best_of_rows(
+    anchors: Array,
+    begin: Array,
+    partner: Array,
+    common: Array,
+    kind: int,
+    shrink: float,
+    left_power: float,
+    right_power: float,
+    degree: Array,
+    log_n: float,
+    order: Array,
+    scores: Array,
+    items: Array,
+    counts: Array,
+) -> None:
+    """The best partners of some anchors, sorted, into their rows of `scores`, `items` and `counts`."""
+    sizes = np.zeros(len(scores), np.int32)
+    for i in range(len(anchors)):
+        a = anchors[i]
+        row = slice(begin[a], begin[a + 1])
+        sizes[a] = best_of_row(
+            partner[row], common[row], a, kind, shrink, left_power, right_power, degree, log_n, order,
+            scores[a], items[a], counts[a],
+        )  # fmt: skip
+    for i in range(len(anchors)):
+        a = slice(anchors[i], anchors[i] + 1)
+        sort_best(scores[a], items[a], counts[a], sizes[a], order)
+
+
+@compiled
+def bin_pairs(first: Array, second: Array, count: Array, degree: Array, total: int, table: Array, bins: int) -> Array:
+    """Histogram of the p-values of pairs; int64 (bins,)."""
+    histogram = np.zeros(bins, np.int64)
+    for i in range(len(count)):
+        p = fisher_tail(count[i], degree[first[i]], degree[second[i]], total, table)
+        histogram[p_bin(p, bins)] += 1
+    return histogram
+
+
+# --- one more basket --------------------------------------------------------------------------------
+
+
+@compiled
+def posts_of(items_of: Array, item: Array, n_items: int) -> tuple[Array, Array]:
+    """The baskets of every item, ascending: where they begin, int64 (items + 1,), and which, int32 (entries,)."""
+    begin = np.zeros(n_items + 1, np.int64)
+    for e in range(len(item)):
+        begin[item[e] + 1] += 1
+    for i in range(n_items):
+        begin[i + 1] += begin[i]
+    post = np.empty(len(item), np.int32)
+    cursor = begin.copy()
+    for b in range(len(items_of) - 1):
+        for e in range(items_of[b], items_of[b + 1]):
+            post[cursor[item[e]]] = b
+            cursor[item[e]] += 1
+    return begin, post
+
+
+@compiled
+def common_baskets(a: int, b: int, items_of: Array, item: Array, post_of: Array, post: Array) -> int:
+    """In how many baskets two items lie together: through the baskets of the rarer one."""
+    if post_of[a + 1] - post_of[a] > post_of[b + 1] - post_of[b]:
+        a, b = b, a
+    n = 0
+    for i in range(post_of[a], post_of[a + 1]):
+        low, high = items_of[post[i]], items_of[post[i] + 1]
+        while low < high:  # the item's place among the basket's, ascending
+            middle = (low + high) // 2
+            if item[middle] < b:
+                low = middle + 1
+            else:
+                high = middle
+        n += low < items_of[post[i] + 1] and item[low] == b
+    return n
+
+
+@compiled
+def common_among(a: int, b: int, items_of: Array, item: Array) -> int:
+    """As `common_baskets`, by looking through all of them."""
+    n = 0
+    for k in range(len(items_of) - 1):
+        has_a = has_b = False
+        for e in range(items_of[k], items_of[k + 1]):
+            has_a |= item[e] == a
+            has_b |= item[e] == b
+        n += has_a and has_b
+    return n
+
+
+@compiled
+def merge_row(partner: Array, common: Array, fresh: Array, fresh_count: Array) -> tuple[Array, Array]:
+    """Two rows without a common partner as one, ascending."""
+    n = len(partner) + len(fresh)
+    wider, wider_count = np.empty(n, np.int32), np.empty(n, np.int32)
+    i = j = 0
+    for at in range(n):
+        if j == len(fresh) or (i < len(partner) and partner[i] < fresh[j]):
+            wider[at], wider_count[at] = partner[i], common[i]
+            i += 1
+        else:
+            wider[at], wider_count[at] = fresh[j], fresh_count[j]
+            j += 1
+    return wider, wider_count
+
+
+@compiled
+def raise_row(
+    partner: Array,
+    common: Array,
+    anchor: int,
+    basket: Array,
+    min_count: int,
+    items_of: Array,
+    item: Array,
+    post_of: Array,
+    post: Array,
+    more_of: Array,
+    more_item: Array,
+) -> tuple[Array, Array, int]:
+    """An anchor's row after one more basket.
+
+    - `partner`, `common`: its row so far, pairs with at least `min_count`.
+    - `basket`: the items of the new basket, ascending, the anchor among them.
+    - `items_of`, `item`, `post_of`, `post`: the baskets learned from; items from `len(post_of) - 1` on are new.
+    - `more_of`, `more_item`: baskets that came since, without the new one.
+
+    Returns:
+        Partners and counts of the new row, and how many partners are new in it.
+    """
+    known = len(post_of) - 1
+    fresh = np.empty(len(basket), np.int32)
+    fresh_count = np.empty(len(basket), np.int32)
+    raised = common.copy()
+    n = 0
+    for j in range(len(basket)):
+        b = basket[j]
+        at = np.searchsorted(partner, b)
+        if at < len(partner) and partner[at] == b:
+            raised[at] += 1
+        elif b != anchor:
+            together = 1 + common_among(anchor, b, more_of, more_item)
+            if anchor < known and b < known:
+                together += common_baskets(anchor, b, items_of, item, post_of, post)
+            if together >= min_count:
+                fresh[n], fresh_count[n] = b, together
+                n += 1
+    wider, wider_count = merge_row(partner, raised, fresh[:n], fresh_count[:n])
+    return wider, wider_count, n
+
+
+# --- tuning -----------------------------------------------------------------------------------------
+
+
+@compiled
+def add_scores(basket: Array, top_item: Array, top_score: Array, inside: Array, total: Array, touched: Array) -> int:
+    """Add up the scores of all partners of a basket's items, without what lies in it; how many were touched.
+
+    `inside` says what is not proposed, bool (items,); `total`, float64 (items,), is zero before, and
+    `touched`, int32 (items,), is filled with what is no longer.
+    """
+    n = 0
+    for item in basket:
+        for k in range(top_item.shape[1]):
+            other = top_item[item, k]
+            if other < 0:
+                break
+            if inside[other]:
+                continue
+            if total[other] == 0.0:
+                touched[n] = other
+                n += 1
+            total[other] += top_score[item, k]
+    return n
+
+
+@compiled
+def hidden_ranks(items_of: Array, item: Array, hidden: Array, top_item: Array, top_score: Array, deepest: int) -> Array:
+    """The rank from 1 at which each basket's hidden item is found by its other items; 0 = not among `deepest`.
+
+    Of equal scores the hidden item counts as the last. `hidden` is the place of the hidden item among each
+    basket's entries, int64 (baskets,); the tables are (items, top).
+    """
+    total = np.zeros(len(top_item))
+    touched = np.empty(len(top_item), np.int32)
+    inside = np.zeros(len(top_item), np.bool_)
+    ranks = np.zeros(len(hidden), np.int32)
+    for q in range(len(hidden)):
+        basket = item[items_of[q] : items_of[q + 1]]
+        goal = basket[hidden[q]]
+        asked = np.concatenate((basket[: hidden[q]], basket[hidden[q] + 1 :]))
+        inside[asked] = True
+        n = add_scores(asked, top_item, top_score, inside, total, touched)
+        inside[asked] = False
+        rank = 0
+        if total[goal] > 0.0:
+            for i in range(n):
+                rank += total[touched[i]] >= total[goal]
+        total[touched[:n]] = 0.0
+        ranks[q] = rank if rank <= deepest else 0
+    return ranks

@@ -11,9 +11,7 @@ P_BINS: Final = 330 * kernels.BINS_PER_DECADE  # down to the smallest positive d
 _Z95: Final = 1.959963984540054
 
 
-def lift_interval(
-    count: Int64, degree_a: Int64, degree_b: Int64, total: int
-) -> tuple[Float64, Float64, Float64]:
+def lift_interval(count: Int64, degree_a: Int64, degree_b: Int64, total: int) -> tuple[Float64, Float64, Float64]:
     """Lift n N / (n_a n_b) and its 95 % interval.
 
     Delta method on log lift, for baskets drawn independently (multinomial over the four cells):
@@ -71,3 +69,16 @@ def p_cut(bins: Int64, tests: int, rate: float) -> float:
     edge = 10.0 ** (-np.arange(len(bins)) / kernels.BINS_PER_DECADE)
     good = np.flatnonzero((edge * tests <= rate * accepted) & (accepted > 0))
     return float(edge[good[0]]) if len(good) else 0.0
+
+
+def eligible_pairs(degree: Int32, min_count: int) -> int:
+    """How many pairs are tested: all pairs of items that lie in at least `min_count` baskets.
+
+    Also those that never met: a pair is looked at because its count is high, so counting only such pairs
+    as tests would let chance through.
+
+    >>> eligible_pairs(np.array([5, 1, 3, 4], np.int32), 3)
+    3
+    """
+    n = int((degree >= min_count).sum())
+    return n * (n - 1) // 2
