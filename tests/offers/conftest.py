@@ -8,12 +8,15 @@ import pytest
 from tsuide.mining.alternatives import Alternatives
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
+from tsuide.mining.fitted import Fitted
 from tsuide.offers.state import State, build_state
 
 NOW = datetime(2026, 1, 31, 3, tzinfo=UTC)  # noon in Tokyo
 
 
-def product(id_: str, category: list[str], price: int | None, cost: int | None = None, **more: object) -> dict:
+def product(
+    id_: str, category: list[str], price: int | None, cost: int | None = None, **more: object
+) -> dict[str, object]:
     return {
         "id": id_,
         "title": id_.replace("-", " ").title(),
@@ -77,7 +80,7 @@ def shop() -> State:
         [{"order": str(number), "sku": sku} for number, basket in enumerate(BASKETS) for sku in basket]
     )
     baskets = Baskets.from_frame(lines, basket="order", item="sku")
-    parts = {
+    parts: dict[str, Fitted] = {
         "complements": Complements().fit(baskets, tune=False),
         "alternatives": Alternatives().fit(products()),
     }

@@ -130,8 +130,10 @@ def _because(row: dict[str, int], state: State) -> Reason:  # noqa: PLR0911 - on
     if source in {codes.LADDER, codes.ALTERNATIVES}:
         code = {codes.UP_SELL: "step_up", codes.DOWN_SELL: "step_down"}.get(row["kind"], "same_need")
         known = row["price"] >= 0 and row["anchor_price"] >= 0
-        difference = {"difference": abs(row["price"] - row["anchor_price"])} if known else {}
-        return Reason(code, {**anchor, **difference})
+        if not known:
+            return Reason("same_need", anchor)
+        currency = state.words.currencies.words[row["currency"]]
+        return Reason(code, {**anchor, "difference": abs(row["price"] - row["anchor_price"]), "currency": currency})
     if source == codes.REPLENISHMENT:
         return Reason("due", {"days": row["count"]})
     if source == codes.PERSONAL:

@@ -55,6 +55,7 @@ ORDER: Final = (
     "down_sell_reach",
     "alternative_reach",
     "margin_floor",
+    "worthless",
     "quality_floor",
     "often_returned",
     "evidence",
