@@ -5,7 +5,7 @@ from typing import Final
 from tsuide.offers.policy.rule import Rule
 from tsuide.offers.records import Record
 
-RULE: Final = Rule("sender_named", "eligibility", fixed=True, source="特定電子メール法 4; 特商法 12の3, 12の4")
+RULE: Final = Rule("sender_named", "eligibility", fixed=True, source="特定電子メール法 4; 特商法 12の3")
 
 
 def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
