@@ -40,9 +40,7 @@ def test_a_size_is_read_as_people_write_it(text: str, amount: int, measure: str)
     assert (found.amount, found.measure) == (amount, measure)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "CTN", "KIT", "51129513 OZ", "986216 PK", "1/0 OZ", "0 g", "赤", "GTX 1080"]
-)
+@pytest.mark.parametrize("text", ["", "CTN", "KIT", "51129513 OZ", "986216 PK", "1/0 OZ", "0 g", "赤", "GTX 1080"])
 def test_a_text_without_a_size_has_none(text: str) -> None:
     assert parse_size(text) is None
 

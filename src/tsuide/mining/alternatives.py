@@ -1,19 +1,22 @@
 """What else fills the same need, what is a step better or a step cheaper, and in what they differ."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadArray, BadValue, UnknownProduct
-from tsuide.kit.arrays import Float32, Int32, frozen
+from tsuide.errors import BadValue, UnknownProduct
+from tsuide.kit.arrays import Float32, Int32, Int64, frozen
 from tsuide.mining import ladder, substitutes
-from tsuide.mining.baskets import Baskets
-from tsuide.mining.fitted import Arrays, Meta
+from tsuide.mining.baskets import Baskets, Table, as_polars
+from tsuide.mining.declared import Declared
+from tsuide.mining.evidence import evidence_of
+from tsuide.mining.fitted import Arrays, Meta, taken
 from tsuide.mining.shelf import Shelf, shelf_of
 from tsuide.mining.text import grams
+from tsuide.mining.weighing import Weights, learned_weights, standing_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,16 @@ class Difference:
     attributes: Mapping[str, tuple[str | None, str | None]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class FittedAlternatives:
     """Substitutes of every product and the ladder on which they stand.
 
     Args:
         shelf: the products as arrays.
         other: substitutes of product p, best first: int32 (products, top); -1 where there are fewer.
-        score: how surely each fills the same need, float32 (products, top), 0 … 1.
-        chosen: the parameters.
+        score: how surely each fills the same need, float32 (products, top), 0 … 1; declared ones have 1.
+        step: 1 where the substitute is a step up, −1 a step down, 0 neither; int8 (products, top).
+        chosen: the parameters, and how the weights were learned.
     """
 
     name: ClassVar[str] = "alternatives"
@@ -55,10 +59,11 @@ class FittedAlternatives:
     shelf: Shelf
     other: Int32
     score: Float32
+    step: ladder.Int8
     chosen: Mapping[str, Any]
 
     def of(self, item: str, n: int = 10) -> pl.DataFrame:
-        """The best substitutes: item, score, price, unit_price (null where not known).
+        """The best substitutes: item, score, step, price, unit_price (null where not known).
 
         Raises:
             UnknownProduct: no product has this id.
@@ -67,13 +72,14 @@ class FittedAlternatives:
         return self._rows(product, self._others(product)[:n])
 
     def up(self, item: str, n: int = 5) -> pl.DataFrame:
-        """Substitutes a step better: dearer per unit and per package, nearest first; columns as `of`.
+        """Substitutes a step better: declared ones, then dearer per unit and package, nearest first.
+
+        Columns as `of`.
 
         Raises:
             UnknownProduct: no product has this id.
         """
-        product = self._product(item)
-        return self._rows(product, ladder.steps_up(self.shelf, product, self._others(product))[:n])
+        return self._stepped(self._product(item), 1, n)
 
     def down(self, item: str, n: int = 5) -> pl.DataFrame:
         """Substitutes a step cheaper per unit and per package, nearest first; columns as `of`.
@@ -81,8 +87,7 @@ class FittedAlternatives:
         Raises:
             UnknownProduct: no product has this id.
         """
-        product = self._product(item)
-        return self._rows(product, ladder.steps_down(self.shelf, product, self._others(product))[:n])
+        return self._stepped(self._product(item), -1, n)
 
     def ladder(self, item: str) -> pl.DataFrame:
         """The item among its comparable substitutes, cheapest per unit first; columns as `of`.
@@ -92,12 +97,20 @@ class FittedAlternatives:
         """
         product = self._product(item)
         others = self._others(product)
-        steps = others[ladder.comparable(self.shelf, product, others)]
-        return self._rows(product, ladder.in_order(self.shelf, np.r_[steps, np.int32(product)]))
+        along = others[ladder.comparable(self.shelf, np.full_like(others, product), others)]
+        return self._rows(product, ladder.in_order(self.shelf, np.r_[along, np.int32(product)]))
 
     def frame(self) -> pl.DataFrame:
-        """Every kept pair: anchor, item, score."""
-        return substitutes.as_frame(self.shelf, self.other, self.score)
+        """Every kept pair, best first: anchor, item, score, step."""
+        anchor, column = np.nonzero(self.other >= 0)
+        return pl.DataFrame(
+            {
+                "anchor": self.shelf.ids.series(anchor),
+                "item": self.shelf.ids.series(self.other[anchor, column]),
+                "score": self.score[anchor, column],
+                "step": self.step[anchor, column],
+            }
+        )
 
     def difference(self, item: str, other: str) -> Difference:
         """In what `other` differs from `item`.
@@ -107,7 +120,7 @@ class FittedAlternatives:
         """
         shelf, a, b = self.shelf, self._product(item), self._product(other)
         priced = bool(shelf.price[a] >= 0 and shelf.price[b] >= 0)
-        compare = bool(shelf.group[a] == shelf.group[b] and shelf.group[a] >= 0 and shelf.unit_price[a] > 0)
+        compare = priced and bool(shelf.group[a] == shelf.group[b] and shelf.unit_price[a] > 0)
         mine, theirs = shelf.attributes.row(a), shelf.attributes.row(b)
         differing = {key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key)}
         return Difference(
@@ -122,24 +135,28 @@ class FittedAlternatives:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that is large."""
-        return {"other": self.other, "score": self.score, **self.shelf.arrays()}
+        return {"other": self.other, "score": self.score, "step": self.step, **self.shelf.arrays()}
 
     def meta(self) -> dict[str, Any]:
-        """Parameters and counts."""
-        return {"chosen": dict(self.chosen), "products": len(self.shelf)}
+        """The parameters, and how the weights were learned."""
+        return {"top": self.other.shape[1], "chosen": dict(self.chosen)}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, meta: Meta) -> Self:
         """The result again.
 
         Raises:
-            BadArray: an array is missing, or its shape does not fit the others.
+            BadArray: an array is missing, or has another type or shape; named.
         """
         shelf = Shelf.from_arrays(arrays)
-        for name in ("other", "score"):
-            if name not in arrays or arrays[name].ndim != 2 or len(arrays[name]) != len(shelf):  # noqa: PLR2004 - a matrix
-                raise BadArray("must be products × top", key=name)
-        return cls(shelf, arrays["other"], arrays["score"], meta["chosen"])
+        square = (len(shelf), int(meta["top"]))
+        return cls(
+            shelf,
+            taken(arrays, "other", np.int32, square),
+            taken(arrays, "score", np.float32, square),
+            taken(arrays, "step", np.int8, square),
+            meta["chosen"],
+        )
 
     def _product(self, item: str) -> int:
         place = self.shelf.ids.position(item)
@@ -156,13 +173,26 @@ class FittedAlternatives:
         code = int(self.shelf.brand[product])
         return self.shelf.brands[code] if code >= 0 else None
 
+    def _stepped(self, product: int, direction: int, n: int) -> pl.DataFrame:
+        others = self._others(product)
+        along = others[self.step[product][: len(others)] == direction]
+        ordered = ladder.in_order(self.shelf, along)[::direction]
+        declared = self.score[product][np.isin(self.other[product], ordered)].max(initial=0.0) >= 1.0
+        if declared:
+            sure = dict(zip(others.tolist(), self.score[product].tolist(), strict=False))
+            ordered = ordered[np.argsort([sure[int(other)] < 1.0 for other in ordered], kind="stable")]
+        return self._rows(product, ordered[:n])
+
     def _rows(self, product: int, others: Int32) -> pl.DataFrame:
-        shelf = self.shelf
-        scores = dict(zip(self.other[product].tolist(), self.score[product].tolist(), strict=True))
+        shelf, row = self.shelf, self.other[product]
+        place = [int(np.flatnonzero(row == other)[0]) if other != product else -1 for other in others]
+        score = [float(self.score[product, at]) if at >= 0 else 1.0 for at in place]
+        step = [int(self.step[product, at]) if at >= 0 else 0 for at in place]
         return pl.DataFrame(
             {
                 "item": pl.Series([shelf.ids[int(other)] for other in others], dtype=pl.String),
-                "score": pl.Series([scores.get(int(other), 1.0) for other in others], dtype=pl.Float32),
+                "score": pl.Series(score, dtype=pl.Float32),
+                "step": pl.Series(step, dtype=pl.Int8),
                 "price": pl.Series(_known(shelf.price[others]), dtype=pl.Int64),
                 "unit_price": pl.Series(_known(shelf.unit_price[others]), dtype=pl.Int64),
             }
@@ -175,6 +205,7 @@ class Alternatives:
 
     Args:
         top: substitutes kept per product.
+        weights: of the features, where `fit` does not learn them.
 
     >>> products = pl.DataFrame(
     ...     {
@@ -193,27 +224,64 @@ class Alternatives:
     """
 
     top: int = 20
+    weights: Weights = field(default_factory=standing_weights)
 
     def __post_init__(self) -> None:
         if self.top < 1:
             raise BadValue("must be at least 1", key="top", value=self.top)
 
     def fit(
-        self, products: pl.DataFrame, baskets: Baskets | None = None, *, seed: int = 0
+        self,
+        products: Table,
+        baskets: Baskets | None = None,
+        *,
+        relations: pl.DataFrame | None = None,
+        tune: bool = True,
+        seed: int = 0,
     ) -> FittedAlternatives:
-        """Learn from a products frame (columns of facts.catalogue.PRODUCTS) and, where given, baskets.
+        """Learn from a products frame and, where given, from baskets and declared relations.
+
+        Args:
+            products: columns of facts.catalogue.PRODUCTS (missing ones count as unknown); Polars, pandas, Arrow.
+            baskets: what was bought together, by whom.
+            relations: columns of facts.catalogue.RELATIONS: declared substitutes come first with score 1,
+                what is declared to go with a product is no substitute, upgrade_of is a step up.
+            tune: learn the weights of price and behaviour on this shop, where it has enough pairs.
+            seed: of the random projections and of the pairs drawn.
 
         Raises:
             BadColumns: a column cannot be cast to its type.
             BadArray: a product id stands twice.
         """
-        shelf = shelf_of(products, baskets)
-        titles = grams(shelf.titles.ids).projected(substitutes.TEXT_WIDTH, seed)
-        text = np.zeros((len(shelf), substitutes.TEXT_WIDTH), np.float32)
-        known = shelf.title >= 0
-        text[known] = titles[shelf.title[known]]
-        other, score = substitutes.best_substitutes(shelf, text, self.top)
-        return FittedAlternatives(shelf, frozen(other), frozen(score), {"top": self.top, "seed": seed})
+        shelf = shelf_of(as_polars(products), baskets)
+        titles = grams(shelf.titles.ids)
+        evidence = evidence_of(shelf, titles, baskets, seed=seed)
+        weights = learned_weights(shelf, evidence, baskets, seed) if tune else self.weights
+        declared = Declared.of(relations, shelf.ids)
+        banned = np.union1d(declared.same, declared.other)
+        candidates = substitutes.candidates_of(shelf, titles)
+        other, score = substitutes.best_substitutes(shelf, evidence, candidates, weights.array(), banned, self.top)
+        _put_first(declared.same, len(shelf), other, score)
+        step = ladder.steps(shelf, np.arange(len(shelf), dtype=np.int32)[:, None], other)
+        _set_steps(declared.better, len(shelf), other, step)
+        chosen = {"seed": seed, "weights": dict(weights.values), "note": dict(weights.note)}
+        return FittedAlternatives(shelf, frozen(other), frozen(score), frozen(step), chosen)
+
+
+def _put_first(pairs: Int64, products: int, other: Int32, score: Float32) -> None:
+    """Write declared substitutes before the learned ones of the same row."""
+    for product in np.unique(pairs // products).tolist():
+        said = pairs[pairs // products == product] % products
+        row = np.r_[said, other[product][~np.isin(other[product], said)]][: other.shape[1]]
+        value = np.r_[np.ones(len(said)), score[product][~np.isin(other[product], said)]][: other.shape[1]]
+        other[product], score[product] = row, value
+
+
+def _set_steps(better: Int64, products: int, other: Int32, step: ladder.Int8) -> None:
+    """A declared upgrade is a step up, and the way back a step down, whatever they cost."""
+    for low, high in zip((better // products).tolist(), (better % products).tolist(), strict=True):
+        step[low, other[low] == high] = 1
+        step[high, other[high] == low] = -1
 
 
 def _known(values: np.ndarray) -> list[int | None]:

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from tsuide.kit.arrays import Int32, Int64, frozen
+from tsuide.mining.fitted import taken_rows
 from tsuide.mining.index import Index
 
 
@@ -61,26 +62,31 @@ class Attributes:
         places = range(self.start[product], self.start[product + 1])
         return {self.keys[int(self.key[place])]: self.values[int(self.value[place])] for place in places}
 
-    def arrays(self, prefix: str = "attributes") -> dict[str, np.ndarray]:
+    def arrays(self) -> dict[str, np.ndarray]:
         """What to save."""
         return {
-            f"{prefix}_start": self.start,
-            f"{prefix}_key": self.key,
-            f"{prefix}_value": self.value,
-            **self.keys.arrays(f"{prefix}_keys"),
-            **self.values.arrays(f"{prefix}_values"),
+            "attributes_start": self.start,
+            "attributes_key": self.key,
+            "attributes_value": self.value,
+            **self.keys.arrays("attributes_keys"),
+            **self.values.arrays("attributes_values"),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str = "attributes") -> Self:
-        """The attributes again."""
-        return cls(
-            arrays[f"{prefix}_start"],
-            arrays[f"{prefix}_key"],
-            arrays[f"{prefix}_value"],
-            Index.from_arrays(arrays, f"{prefix}_keys"),
-            Index.from_arrays(arrays, f"{prefix}_values"),
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], products: int) -> Self:
+        """The attributes again.
+
+        Raises:
+            BadArray: an array is missing, or does not fit the others; named.
+        """
+        start, key, value = taken_rows(
+            arrays,
+            "attributes_start",
+            {"attributes_key": np.int32, "attributes_value": np.int32},
+            products,
         )
+        keys = Index.from_arrays(arrays, "attributes_keys")
+        return cls(start, key, value, keys, Index.from_arrays(arrays, "attributes_values"))
 
 
 def parse_attributes(text: str | None) -> dict[str, str]:

@@ -3,50 +3,45 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
-from tsuide.kit.arrays import Bool, Int32, Int64
+from tsuide.kit.arrays import Bool, Int32
 from tsuide.mining.shelf import Shelf
 
 LARGEST_SIZE_RATIO: Final = 2  # a crate is another purchase than a bottle, whatever it costs per litre
 
+Int8 = npt.NDArray[np.int8]
 
-def comparable(shelf: Shelf, item: int, others: Int32) -> Bool:
-    """Which of `others` stand on a ladder with `item`: unit prices compare, and sizes within a factor of 2.
+
+def comparable(shelf: Shelf, item: Int32, other: Int32) -> Bool:
+    """Whether each pair stands on one ladder: unit prices compare, and sizes lie within a factor of 2.
 
     Args:
         shelf: the products.
-        item: dense product.
-        others: dense products, int32 (others,).
+        item: dense products, int32; -1 = none.
+        other: dense products, of a shape that broadcasts with it.
     """
-    if shelf.group[item] < 0:
-        return np.zeros(len(others), np.bool_)
-    small = np.minimum(shelf.size[others], shelf.size[item])
-    large = np.maximum(shelf.size[others], shelf.size[item])
-    same: Bool = (shelf.group[others] == shelf.group[item]) & (large <= LARGEST_SIZE_RATIO * small)
+    known = (item >= 0) & (other >= 0) & (shelf.price[item] >= 0) & (shelf.price[other] >= 0)
+    small = np.minimum(shelf.size[other], shelf.size[item])
+    large = np.maximum(shelf.size[other], shelf.size[item])
+    same: Bool = known & (shelf.group[other] == shelf.group[item]) & (large <= LARGEST_SIZE_RATIO * small)
     return same
 
 
-def steps_up(shelf: Shelf, item: int, others: Int32) -> Int32:
-    """Comparable products that cost more, per unit and per package, nearest first."""
-    chosen = others[
-        comparable(shelf, item, others)
-        & (shelf.unit_price[others] > shelf.unit_price[item])
-        & (shelf.price[others] > shelf.price[item])
-    ]
-    return in_order(shelf, chosen)
+def steps(shelf: Shelf, item: Int32, other: Int32) -> Int8:
+    """1 where `other` is a step up, −1 a step down, 0 neither; int8, shape of both broadcast.
 
-
-def steps_down(shelf: Shelf, item: int, others: Int32) -> Int32:
-    """Comparable products that cost less, per unit and per package, nearest first."""
-    chosen = others[
-        comparable(shelf, item, others)
-        & (shelf.unit_price[others] < shelf.unit_price[item])
-        & (shelf.price[others] < shelf.price[item])
-    ]
-    return in_order(shelf, chosen)[::-1]
+    Up costs more per unit and per package, down less: a smaller package at a lower price but a higher price
+    per unit is neither.
+    """
+    on_one_ladder = comparable(shelf, item, other)
+    per_unit = np.sign(shelf.unit_price[other] - shelf.unit_price[item])
+    per_package = np.sign(shelf.price[other] - shelf.price[item])
+    return np.where(on_one_ladder & (per_unit == per_package), per_unit, 0).astype(np.int8)
 
 
 def in_order(shelf: Shelf, products: Int32) -> Int32:
     """Products by price per unit, then per package, then by their place in the catalogue."""
-    keys: tuple[Int32, Int64, Int64] = (products, shelf.price[products], shelf.unit_price[products])
-    return products[np.lexsort(keys)]
+    keys = (products, shelf.price[products], shelf.unit_price[products])
+    ordered: Int32 = products[np.lexsort(keys)]
+    return ordered

@@ -1,18 +1,18 @@
 """The catalogue as arrays in which products can be compared: need, price per unit, size, brand, parent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadArray
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.schema import conform
 from tsuide.kit.arrays import Bool, Int32, Int64, frozen
 from tsuide.mining.attributes import Attributes, parse_attributes
 from tsuide.mining.baskets import Baskets
+from tsuide.mining.fitted import taken
 from tsuide.mining.index import Index
 from tsuide.mining.sizes import MEASURES, Size, first_size, unit_price
 
@@ -43,7 +43,7 @@ class Shelf:
         price: of one package, minor units, int64 (products,); -1 = not known.
         unit_price: per kg, l, 1,000 pieces …; the price where no size is known; int64 (products,); -1.
         size: milli-units, int64 (products,); 0 = not known.
-        group: equal where unit prices compare: same currency and measure; int32 (products,); -1 = no price.
+        group: equal where unit prices compare: same currency and measure; int32 (products,).
         active: may be proposed, bool (products,).
         title: the titles, dense by first appearance; int32 (products,).
         titles: dense title ↔ title.
@@ -72,7 +72,13 @@ class Shelf:
 
     def measure(self, product: int) -> str:
         """What the size of a product measures: mass, volume, piece, length, area or none."""
-        return MEASURES[int(self.group[product]) % len(MEASURES)] if self.size[product] else "none"
+        return MEASURES[int(self.group[product]) % len(MEASURES)]
+
+    @property
+    def currency(self) -> Int32:
+        """Code of each product's currency; int32 (products,)."""
+        code: Int32 = self.group // len(MEASURES)
+        return code
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What to save."""
@@ -85,18 +91,30 @@ class Shelf:
         """The shelf again.
 
         Raises:
-            BadArray: an array is missing or has another length than the products.
+            BadArray: an array is missing, or has another type or length; named.
         """
-        wanted: dict[str, Any] = {name: Index.from_arrays(arrays, name) for name in _INDEXES}
-        for name in _PLAIN:
-            if name not in arrays or len(arrays[name]) != len(wanted["ids"]):
-                raise BadArray("must have one row per product", key=name)
-            wanted[name] = arrays[name]
-        return cls(**wanted, attributes=Attributes.from_arrays(arrays))
+        indexes: dict[str, Any] = {name: Index.from_arrays(arrays, name) for name in _INDEXES}
+        n = len(indexes["ids"])
+        plain: dict[str, Any] = {
+            name: taken(arrays, name, dtype, (n, None) if name == "path" else (n,)) for name, dtype in _PLAIN.items()
+        }
+        return cls(**indexes, **plain, attributes=Attributes.from_arrays(arrays, n))
 
 
 _INDEXES: Final = ("ids", "titles", "brands")
-_PLAIN: Final = tuple(field.name for field in fields(Shelf) if field.name not in {*_INDEXES, "attributes"})
+_PLAIN: Final = {
+    "need": np.int32,
+    "depth": np.int32,
+    "path": np.int32,
+    "root": np.int32,
+    "brand": np.int32,
+    "price": np.int64,
+    "unit_price": np.int64,
+    "size": np.int64,
+    "group": np.int32,
+    "active": np.bool_,
+    "title": np.int32,
+}
 
 
 def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
@@ -130,7 +148,7 @@ def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
         price=price,
         unit_price=_unit_prices(price, sizes),
         size=frozen(np.array([size.amount if size else 0 for size in sizes], np.int64)),
-        group=_groups(frame["currency"], sizes, price),
+        group=_groups(frame["currency"], sizes),
         active=frozen((frame["status"].fill_null("active") == "active").to_numpy(writable=True)),
         title=title,
         titles=titles,
@@ -141,9 +159,7 @@ def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
 
 def _sizes(frame: pl.DataFrame, written: Sequence[Mapping[str, str]]) -> list[Size | None]:
     texts = zip(written, frame["variant"].to_list(), frame["title"].to_list(), strict=True)
-    return [
-        first_size([*(row.get(key) for key in _SIZE_KEYS), variant, title]) for row, variant, title in texts
-    ]
+    return [first_size([*(row.get(key) for key in _SIZE_KEYS), variant, title]) for row, variant, title in texts]
 
 
 def _prices(listed: pl.Series, ids: Index, baskets: Baskets | None) -> Int64:
@@ -201,7 +217,7 @@ def _unit_prices(price: Int64, sizes: Sequence[Size | None]) -> Int64:
     return frozen(np.array([unit_price(one, size) if one >= 0 else -1 for one, size in pairs], np.int64))
 
 
-def _groups(currency: pl.Series, sizes: Sequence[Size | None], price: Int64) -> Int32:
+def _groups(currency: pl.Series, sizes: Sequence[Size | None]) -> Int32:
     code, _ = _coded(currency.fill_null(""))
     measure = np.array([MEASURES.index(size.measure) if size else 0 for size in sizes], np.int32)
-    return frozen(np.where(price >= 0, code * len(MEASURES) + measure, -1).astype(np.int32))
+    return frozen(code * len(MEASURES) + measure)

@@ -1,27 +1,61 @@
-"""Which products fill the same need: every candidate of an item scored, the best kept."""
+"""Which products fill the same need: every candidate of a product weighed, the best kept.
 
-import math
-from typing import Final
+Candidates are the products of the same narrowest category; for products without a category those whose
+titles share rare character n-grams. So the work grows with products × candidates, never with their square.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple
 
 import numpy as np
-import polars as pl
+from scipy.sparse import csr_matrix
 
-from tsuide.kit.arrays import Float32, Float64, Int32, Int64
-from tsuide.mining.kernels import compiled
+from tsuide.kit.arrays import Bool, Float32, Float64, Int32, Int64, UInt8
+from tsuide.mining.compiled import compiled
+from tsuide.mining.evidence import FEATURES, Evidence, features, mark, scratch
+from tsuide.mining.logistic import probability
 from tsuide.mining.shelf import Shelf
+from tsuide.mining.text import Grams
 
 LARGEST_BLOCK: Final = 2_000  # products compared all with all; larger needs are cut along price
-TEXT_WIDTH: Final = 64  # columns of the projected n-grams
-FEATURES: Final = ("text", "size", "price", "attributes")
-WEIGHTS: Final = (2.0, 1.5, 0.7, 1.0)
-BIAS: Final = -2.0
+MOST_NEIGHBOURS: Final = 100  # candidates by title, per product without a category
+_PARTS: Final = 2
+COMMON_GRAM: Final = 400  # an n-gram of more titles than this leads to nobody in particular
+
+
+class Candidates(NamedTuple):
+    """Whom each product is weighed against: product p against `member[low[p]:high[p]]`.
+
+    Args:
+        low: int64 (products,).
+        high: int64 (products,).
+        member: dense products, int32; products of one block share their range.
+    """
+
+    low: Int64
+    high: Int64
+    member: Int32
+
+
+def candidates_of(shelf: Shelf, titles: Grams) -> Candidates:
+    """Candidates of every product: its block where it has a category, else the titles nearest to its own."""
+    low = np.zeros(len(shelf), np.int64)
+    high = np.zeros(len(shelf), np.int64)
+    start, block_member = blocks(shelf)
+    sizes = np.diff(start)
+    low[block_member] = np.repeat(start[:-1], sizes)
+    high[block_member] = np.repeat(start[1:], sizes)
+    bare = np.flatnonzero((shelf.need < 0) & (shelf.title >= 0)).astype(np.int32)
+    near_start, near = near_titles(titles, shelf.title[bare])
+    low[bare] = near_start[:-1] + len(block_member)
+    high[bare] = near_start[1:] + len(block_member)
+    return Candidates(low, high, np.r_[block_member, bare[near]].astype(np.int32))
 
 
 def blocks(shelf: Shelf) -> tuple[Int64, Int32]:
     """Products of one need side by side: block k is `member[start[k]:start[k + 1]]`.
 
-    A need with more than `LARGEST_BLOCK` products is cut into pieces along the price per unit, so that the
-    work grows with products × LARGEST_BLOCK, not with their square.
+    A need with more than `LARGEST_BLOCK` products is cut into pieces along the price per unit.
     """
     known = np.flatnonzero(shelf.need >= 0).astype(np.int32)
     order = known[np.lexsort((shelf.unit_price[known], shelf.need[known]))]
@@ -32,126 +66,160 @@ def blocks(shelf: Shelf) -> tuple[Int64, Int32]:
     return np.r_[cut, len(need)].astype(np.int64), order
 
 
-def best_substitutes(shelf: Shelf, text: Float32, top: int) -> tuple[Int32, Float32]:
-    """The `top` products most like each product of the same need.
+def near_titles(titles: Grams, title: Int32) -> tuple[Int64, Int32]:
+    """For each of `title` the places of those whose titles share its rare n-grams, most alike first.
+
+    Args:
+        titles: n-grams of the distinct titles.
+        title: row of `titles` of each product, int32 (products,).
+
+    Returns:
+        start int64 (products + 1,); place int32, at most MOST_NEIGHBOURS per product, itself left out.
+    """
+    rows = csr_matrix(titles.rows[title])
+    seen = np.bincount(rows.indices, minlength=rows.shape[1])
+    rare = rows.copy()
+    rare.data = np.where(seen[rows.indices] <= COMMON_GRAM, rows.data, 0).astype(np.float32)
+    rare.eliminate_zeros()
+    found = np.full((len(title), MOST_NEIGHBOURS), -1, np.int32)
+    by_gram = csr_matrix(rare.T)
+    _near(
+        *(rare.indptr.astype(np.int64), rare.indices, rare.data),
+        *(by_gram.indptr.astype(np.int64), by_gram.indices, by_gram.data),
+        found,
+        np.zeros(found.shape, np.float32),
+    )
+    start = np.r_[0, np.cumsum((found >= 0).sum(axis=1))].astype(np.int64)
+    return start, found[found >= 0]
+
+
+def best_substitutes(
+    shelf: Shelf,
+    evidence: Evidence,
+    candidates: Candidates,
+    weights: Float64,
+    banned: Int64,
+    top: int,
+) -> tuple[Int32, Float32]:
+    """The `top` products most surely filling the need of each product.
 
     Args:
         shelf: the products.
-        text: projected titles, float32 (products, width), rows of length 1.
+        evidence: what features are computed from.
+        candidates: whom to weigh.
+        weights: bias, then one weight per feature; float64 (1 + features,).
+        banned: pairs a × products + b that are no substitutes, ascending; int64.
         top: how many to keep.
 
     Returns:
-        other int32 (products, top), -1 where there are fewer; score float32 (products, top) in 0 … 1,
-        descending.
+        other int32 (products, top), -1 where there are fewer; score float32 (products, top), the probability
+        to fill the same need, descending.
     """
-    start, member = blocks(shelf)
     other = np.full((len(shelf), top), -1, np.int32)
     score = np.zeros((len(shelf), top), np.float32)
-    attributes = shelf.attributes
-    key = attributes.key.astype(np.int64) << 32 | attributes.value
-    _score_blocks(
-        start,
-        member,
-        text,
-        np.log(np.maximum(shelf.size, 1)),
-        np.log(np.maximum(shelf.unit_price, 1)),
-        shelf.group,
-        shelf.root,
-        shelf.active,
-        attributes.start,
-        key,
-        np.array(WEIGHTS),
-        BIAS,
-        other,
-        score,
-    )
-    return other, score
+    active, root = np.ascontiguousarray(shelf.active), np.ascontiguousarray(shelf.root)
+    order = np.argsort(candidates.low, kind="stable")  # block by block: their rows stay in the cache
 
+    def rank(part: Int64) -> None:
+        _rank(part, evidence, candidates, root, active, weights, banned, *scratch(evidence), other, score)
 
-def as_frame(shelf: Shelf, other: Int32, score: Float32) -> pl.DataFrame:
-    """One row per kept pair: anchor, item (ids), score."""
-    anchor, column = np.nonzero(other >= 0)
-    return pl.DataFrame(
-        {
-            "anchor": shelf.ids.series(anchor),
-            "item": shelf.ids.series(other[anchor, column]),
-            "score": score[anchor, column],
-        }
-    )
+    with ThreadPoolExecutor(_PARTS) as pool:  # each writes the rows of its own products
+        list(pool.map(rank, np.array_split(order, _PARTS)))
+    return other, np.where(other >= 0, probability(score.astype(np.float64)), 0).astype(np.float32)
 
 
 @compiled
-def _score_blocks(
-    start: Int64,
-    member: Int32,
-    text: Float32,
-    log_size: Float64,
-    log_price: Float64,
-    group: Int32,
+def _rank(
+    order: Int64,
+    evidence: Evidence,
+    candidates: Candidates,
     root: Int32,
-    active: np.ndarray,
-    attribute_start: Int64,
-    attribute: Int64,
+    active: Bool,
     weights: Float64,
-    bias: float,
+    banned: Int64,
+    in_basket: UInt8,
+    of_customer: UInt8,
     other: Int32,
     score: Float32,
 ) -> None:
-    for block in range(len(start) - 1):
-        for i in range(start[block], start[block + 1]):
-            a = member[i]
-            for j in range(start[block], start[block + 1]):
-                b = member[j]
-                if i == j or root[a] == root[b] or not active[b]:
-                    continue
-                near = 0.0
-                for column in range(text.shape[1]):
-                    near += text[a, column] * text[b, column]
-                same = group[a] == group[b] and group[a] >= 0
-                size = math.exp(-abs(log_size[a] - log_size[b])) if same else 0.0
-                price = math.exp(-abs(log_price[a] - log_price[b])) if same else 0.0
-                shared = _jaccard(attribute_start, attribute, a, b)
-                value = (
-                    bias
-                    + weights[0] * max(0.0, near)
-                    + weights[1] * size
-                    + weights[2] * price
-                    + weights[3] * shared
-                )
-                _keep(other[a], score[a], b, 1.0 / (1.0 + math.exp(-value)))
+    products = len(root)
+    most = 0
+    for a in order:
+        most = max(most, candidates.high[a] - candidates.low[a])
+    found = np.zeros((most, len(FEATURES)))
+    for a in order:
+        others = candidates.member[candidates.low[a] : candidates.high[a]]
+        if not len(others):
+            continue
+        mark(evidence, a, 1, in_basket, of_customer)
+        features(evidence, a, others, in_basket, of_customer, found)
+        mark(evidence, a, 0, in_basket, of_customer)
+        for row in range(len(others)):
+            b = others[row]
+            if root[a] == root[b] or not active[b] or _contains(banned, a * products + b):
+                continue
+            value = weights[0]
+            for feature in range(found.shape[1]):
+                value += weights[1 + feature] * found[row, feature]
+            _keep(other, score, a, b, value)
 
 
 @compiled
-def _jaccard(start: Int64, attribute: Int64, a: int, b: int) -> float:
-    """Shared (key, value) pairs over all of both; both rows ascend."""
-    i, j, same = start[a], start[b], 0
-    while i < start[a + 1] and j < start[b + 1]:
-        if attribute[i] == attribute[j]:
-            same += 1
-            i += 1
-            j += 1
-        elif attribute[i] < attribute[j]:
-            i += 1
-        else:
-            j += 1
-    whole = (start[a + 1] - start[a]) + (start[b + 1] - start[b]) - same
-    return same / whole if whole else 0.0
+def _contains(ascending: Int64, wanted: int) -> bool:
+    if not len(ascending):
+        return False
+    place = np.searchsorted(ascending, wanted)
+    return bool(place < len(ascending) and ascending[place] == wanted)
 
 
 @compiled
-def _keep(other: Int32, score: Float32, candidate: int, value: float) -> None:
+def _keep(other: Int32, score: Float32, row: int, candidate: int, value: float) -> None:
     """Insert into a row that descends by score, then ascends by product."""
-    last = len(other) - 1
-    if other[last] >= 0 and (score[last] > value or (score[last] == value and other[last] < candidate)):
+    kept = float(np.float32(value))  # as it is stored, so that ties are ties
+    last = other.shape[1] - 1
+    if other[row, last] >= 0 and not _before(other, score, row, last, candidate, kept):
         return
     place = last
-    while place > 0 and (
-        other[place - 1] < 0
-        or score[place - 1] < value
-        or (score[place - 1] == value and other[place - 1] > candidate)
-    ):
-        other[place] = other[place - 1]
-        score[place] = score[place - 1]
+    while place > 0 and _before(other, score, row, place - 1, candidate, kept):
+        other[row, place] = other[row, place - 1]
+        score[row, place] = score[row, place - 1]
         place -= 1
-    other[place] = candidate
-    score[place] = value
+    other[row, place] = candidate
+    score[row, place] = kept
+
+
+@compiled
+def _before(other: Int32, score: Float32, row: int, place: int, candidate: int, value: float) -> bool:
+    """Whether the candidate comes before what stands at the place, or nothing stands there."""
+    if other[row, place] < 0 or score[row, place] < value:
+        return True
+    return bool(score[row, place] == value and other[row, place] > candidate)
+
+
+@compiled
+def _near(
+    row_start: Int64,
+    gram: Int32,
+    weight: Float32,
+    gram_start: Int64,
+    row: Int32,
+    row_weight: Float32,
+    found: Int32,
+    score: Float32,
+) -> None:
+    total = np.zeros(len(found), np.float32)
+    touched = np.empty(len(found), np.int32)
+    for a in range(len(found)):
+        count = 0
+        for place in range(row_start[a], row_start[a + 1]):
+            for at in range(gram_start[gram[place]], gram_start[gram[place] + 1]):
+                b = row[at]
+                if total[b] == 0.0:
+                    touched[count] = b
+                    count += 1
+                total[b] += weight[place] * row_weight[at]
+        for at in range(count):
+            b = touched[at]
+            if b != a:
+                _keep(found, score, a, b, total[b])
+            total[b] = 0.0

@@ -85,11 +85,7 @@ def _codes(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     owner = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
     found, owners = [], []
     for width in range(SHORTEST, LONGEST + 1):
-        whole = (
-            owner[: len(owner) - width + 1] == owner[width - 1 :]
-            if len(owner) >= width
-            else np.empty(0, bool)
-        )
+        whole = owner[: len(owner) - width + 1] == owner[width - 1 :] if len(owner) >= width else np.empty(0, bool)
         code = np.full(len(whole), width, np.uint64)
         for offset in range(width):
             code = code * np.uint64(0x9E3779B97F4A7C15) + points[offset : offset + len(whole)] + np.uint64(1)
