@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tsuide.facts.schema import Schema
 
-_ROWS_PER_STATEMENT: Final = 16
+_ROWS_PER_STATEMENT: Final = 64
 _NUMBERS_PER_CHUNK: Final = 1024
 _COPY_ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -108,7 +108,7 @@ def _copy_in(connection: sa.Connection, table: str, rows: pl.DataFrame) -> None:
 
 
 def _insert_sqlite(connection: sa.Connection, table: str, rows: pl.DataFrame) -> None:
-    """Columns with one value throughout become literals; the others are bound, 16 rows a statement."""
+    """Columns with one value throughout become literals; the others are bound, many rows a statement."""
     literals = {name: _literal(rows[name]) for name in rows.columns}
     bound = [name for name, literal in literals.items() if literal is None]
     columns = [rows[name].to_list() for name in bound]

@@ -191,7 +191,8 @@ def read_purchases(connection: sa.Connection, before: datetime | None) -> pl.Dat
     heads = _read_orders(connection).filter(pl.col("status") != "cancelled")
     if before is not None:
         heads = heads.filter(pl.col("placed_at") < to_micros(before))
-    lines = bulk.fetch_numbers(connection, order_line, "order_no", _LINES)
+    needed = {name: dtype for name, dtype in _LINES.items() if name != "role"}
+    lines = bulk.fetch_numbers(connection, order_line, "order_no", needed)
     found = lines.join(heads.rename({"no": "order_no", "id": "order_id"}), on="order_no").join(
         _dictionary(connection), on="product_no"
     )
