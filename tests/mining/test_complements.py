@@ -71,7 +71,7 @@ def test_figures_that_a_person_can_check() -> None:
     assert row["lift_low"] < row["lift"] < row["lift_high"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(orders_made, st.integers(1, 3), st.sampled_from(SCORES))
 def test_counts_and_confidence_are_those_of_the_plain_way(orders: list[set[str]], min_count: int, score: str) -> None:
     found = Complements(top=20, min_count=min_count, score=score).fit(made(orders)).frame()
@@ -86,7 +86,7 @@ def test_counts_and_confidence_are_those_of_the_plain_way(orders: list[set[str]]
     assert {(a, b): (count, share) for a, b, count, share in rows} == expected
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(orders_made, st.integers(1, 4), st.integers(1, 3), st.sampled_from(SCORES))
 def test_keeping_all_pairs_changes_no_result(orders: list[set[str]], top: int, min_count: int, score: str) -> None:
     baskets = made(orders)
@@ -95,7 +95,7 @@ def test_keeping_all_pairs_changes_no_result(orders: list[set[str]], top: int, m
     assert (kept.pairs, kept.p_cut) == (swept.pairs, swept.p_cut)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=60)
 @given(orders_made, orders_made, orders_made, st.integers(1, 4), st.integers(1, 3), st.sampled_from(SCORES))
 def test_update_gives_exactly_the_refit(
     first: list[set[str]], second: list[set[str]], third: list[set[str]], top: int, min_count: int, score: str

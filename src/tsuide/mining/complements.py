@@ -239,8 +239,11 @@ class FittedComplements:
             raise NotReady(
                 "the pairs were not kept", key="keep", value=self.parameters.keep, way_out="Complements(keep=True)"
             )
-        grown = self._with_items(more_baskets)
-        dense = grown.item_ids.positions(more_baskets.item_ids.ids)
+        present = np.unique(more_baskets.item)
+        ids = [more_baskets.item_ids[place] for place in present.tolist()]
+        grown = self._with_items(ids)
+        dense = np.full(more_baskets.n_items, -1, np.int32)
+        dense[present] = grown.item_ids.positions(ids)
         if more_baskets.n_baskets + self.kept.n_more > ONE_BY_ONE:
             return grown._refitted(more_baskets, dense)  # noqa: SLF001  # our own
         return grown._with_baskets(more_baskets, dense)  # noqa: SLF001  # our own
@@ -262,11 +265,9 @@ class FittedComplements:
             top_count=frozen(np.where(is_stale, fresh[2], self.top_count)),
         )
 
-    def _with_items(self, more: Baskets) -> Self:
+    def _with_items(self, wanted: list[str]) -> Self:
         """Room for items that were never seen."""
-        known = self.item_ids.places
-        present = np.flatnonzero(more.count_of_item())
-        new = [each for each in more.item_ids.picked(present).ids if each not in known]
+        new = [each for each in wanted if each not in self.item_ids]
         if not new:
             return self
         ids = Index.of([*self.item_ids.ids, *new])
@@ -292,7 +293,7 @@ class FittedComplements:
         stale = np.zeros(len(degree), np.bool_) if self.stale is None else self.stale.copy()
         for b in range(more.n_baskets):
             basket = np.sort(dense[more.of(b)])
-            kept, new = kept.with_basket(basket)
+            kept, new = kept.with_basket(basket, len(degree))
             pairs += new
             degree[basket] += 1
             stale[basket] = True

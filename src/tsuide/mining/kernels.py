@@ -31,6 +31,7 @@ BLOCK: Final = 32  # counters looked at together where an anchor's counters are 
 DENSE: Final = 8  # scan densely where baskets × this exceeds the counters
 BINS_PER_DECADE: Final = 64  # of the histogram of p-values
 
+NOTHING: Final = 1e-12  # a logarithm of lift that is only rounding
 PRODUCT: Final = 0  # score = gain(n) · left(anchor) · right(other)
 PPMI: Final = 1  # score = max(0, log(n N / (n_a n_b))) · gain(n)
 
@@ -76,9 +77,13 @@ def gain_of(kind: int, count: int, shrink: float) -> float:
 
 @compiled
 def score_of(kind: int, gain: float, log_count: float, left: float, right: float, log_n: float) -> float:
-    """The score of one directed pair; `left` and `right` are the weights of `weights_of`."""
+    """The score of one directed pair; `left` and `right` are the weights of `weights_of`.
+
+    A logarithm of lift within rounding of 0 is 0, whichever item is the anchor.
+    """
     if kind == PPMI:
-        return max(0.0, log_count + log_n - left - right) * gain
+        above = (log_count + log_n) - (left + right)
+        return above * gain if above > NOTHING else 0.0
     return gain * left * right
 
 
@@ -632,34 +637,77 @@ def posts_of(items_of: Array, item: Array, n_items: int) -> tuple[Array, Array]:
 
 
 @compiled
-def common_baskets(a: int, b: int, items_of: Array, item: Array, post_of: Array, post: Array) -> int:
-    """In how many baskets two items lie together: through the baskets of the rarer one."""
-    if post_of[a + 1] - post_of[a] > post_of[b + 1] - post_of[b]:
-        a, b = b, a
-    n = 0
-    for i in range(post_of[a], post_of[a + 1]):
-        low, high = items_of[post[i]], items_of[post[i] + 1]
-        while low < high:  # the item's place among the basket's, ascending
-            middle = (low + high) // 2
-            if item[middle] < b:
-                low = middle + 1
-            else:
-                high = middle
-        n += low < items_of[post[i] + 1] and item[low] == b
-    return n
+def places_in_row(partner: Array, basket: Array) -> Array:
+    """Where each of a basket's items stands in a row, -1 = it does not; int32 (basket,)."""
+    places = np.full(len(basket), -1, np.int32)
+    for j in range(len(basket)):
+        at = np.searchsorted(partner, basket[j])
+        if at < len(partner) and partner[at] == basket[j]:
+            places[j] = at
+    return places
 
 
 @compiled
-def common_among(a: int, b: int, items_of: Array, item: Array) -> int:
-    """As `common_baskets`, by looking through all of them."""
-    n = 0
-    for k in range(len(items_of) - 1):
-        has_a = has_b = False
-        for e in range(items_of[k], items_of[k + 1]):
-            has_a |= item[e] == a
-            has_b |= item[e] == b
-        n += has_a and has_b
-    return n
+def add_pairs(slots: Array, n: int, together: Array) -> None:
+    """Count all pairs among the first `n` slots."""
+    for i in range(n):
+        for j in range(n):
+            together[slots[i], slots[j]] += 1
+
+
+@compiled
+def count_within(
+    basket: Array,
+    kept: Array,
+    items_of: Array,
+    item: Array,
+    post_of: Array,
+    post: Array,
+    more_of: Array,
+    more_item: Array,
+    n_items: int,
+) -> Array:
+    """In how many baskets the items of a new basket lie together, itself included; int32 (basket, basket).
+
+    Only right for pairs that are not `kept`, bool (basket, basket): those are walked through the baskets of
+    the rarer item.
+
+    - `items_of`, `item`, `post_of`, `post`: the baskets learned from; items from `len(post_of) - 1` on are new.
+    - `more_of`, `more_item`: baskets that came since, without the new one; few.
+    """
+    m = len(basket)
+    together = np.ones((m, m), np.int32)
+    slot = np.full(n_items, -1, np.int32)
+    slots = np.empty(m, np.int32)
+    degree = np.zeros(m, np.int64)
+    for j in range(m):
+        slot[basket[j]] = j
+        if basket[j] < len(post_of) - 1:
+            degree[j] = post_of[basket[j] + 1] - post_of[basket[j]]
+    for k in range(len(more_of) - 1):
+        n = 0
+        for e in range(more_of[k], more_of[k + 1]):
+            if slot[more_item[e]] >= 0:
+                slots[n] = slot[more_item[e]]
+                n += 1
+        add_pairs(slots, n, together)
+    for j in range(m):
+        rarer = (degree[j] < degree) | ((degree[j] == degree) & (j < np.arange(m)))
+        wanted = rarer & ~kept[j]
+        if degree[j] > 0 and wanted.any():
+            walk(post[post_of[basket[j]] : post_of[basket[j] + 1]], items_of, item, slot, wanted, j, together)
+    return together
+
+
+@compiled
+def walk(baskets: Array, items_of: Array, item: Array, slot: Array, wanted: Array, j: int, together: Array) -> None:
+    """Count, over the baskets of item number `j`, the wanted others that lie in them."""
+    for b in baskets:
+        for e in range(items_of[b], items_of[b + 1]):
+            k = slot[item[e]]
+            if k >= 0 and wanted[k]:
+                together[j, k] += 1
+                together[k, j] += 1
 
 
 @compiled
@@ -680,45 +728,28 @@ def merge_row(partner: Array, common: Array, fresh: Array, fresh_count: Array) -
 
 @compiled
 def raise_row(
-    partner: Array,
-    common: Array,
-    anchor: int,
-    basket: Array,
-    min_count: int,
-    items_of: Array,
-    item: Array,
-    post_of: Array,
-    post: Array,
-    more_of: Array,
-    more_item: Array,
+    partner: Array, common: Array, slot: int, basket: Array, places: Array, together: Array, min_count: int
 ) -> tuple[Array, Array, int]:
-    """An anchor's row after one more basket.
+    """The row of the basket's item number `slot` after this basket.
 
     - `partner`, `common`: its row so far, pairs with at least `min_count`.
-    - `basket`: the items of the new basket, ascending, the anchor among them.
-    - `items_of`, `item`, `post_of`, `post`: the baskets learned from; items from `len(post_of) - 1` on are new.
-    - `more_of`, `more_item`: baskets that came since, without the new one.
+    - `places`: of `places_in_row`; `together`: its row of `count_within`.
 
     Returns:
         Partners and counts of the new row, and how many partners are new in it.
     """
-    known = len(post_of) - 1
     fresh = np.empty(len(basket), np.int32)
     fresh_count = np.empty(len(basket), np.int32)
     raised = common.copy()
     n = 0
     for j in range(len(basket)):
-        b = basket[j]
-        at = np.searchsorted(partner, b)
-        if at < len(partner) and partner[at] == b:
-            raised[at] += 1
-        elif b != anchor:
-            together = 1 + common_among(anchor, b, more_of, more_item)
-            if anchor < known and b < known:
-                together += common_baskets(anchor, b, items_of, item, post_of, post)
-            if together >= min_count:
-                fresh[n], fresh_count[n] = b, together
-                n += 1
+        if places[j] >= 0:
+            raised[places[j]] += 1
+        elif j != slot and together[j] >= min_count:
+            fresh[n], fresh_count[n] = basket[j], together[j]
+            n += 1
+    if n == 0:
+        return partner, raised, 0
     wider, wider_count = merge_row(partner, raised, fresh[:n], fresh_count[:n])
     return wider, wider_count, n
 

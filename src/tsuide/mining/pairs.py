@@ -88,11 +88,12 @@ class KeptPairs:
         span = slice(self.begin[anchor], self.begin[anchor + 1])
         return self.partner[span], self.common[span]
 
-    def with_basket(self, basket: Int32) -> tuple[Self, int]:
+    def with_basket(self, basket: Int32, n_items: int) -> tuple[Self, int]:
         """One more basket counted.
 
         Args:
             basket: its items, strictly ascending.
+            n_items: number of items, new ones included.
 
         Returns:
             The pairs with it, and how many pairs reached the minimum by it.
@@ -100,12 +101,17 @@ class KeptPairs:
         changed = list(self.changed)
         copied: set[int] = set()
         new = 0
-        for anchor in basket.tolist():
-            partner, common = self.row(anchor)
+        rows = [self.row(anchor) for anchor in basket.tolist()]
+        places = [kernels.places_in_row(partner, basket) for partner, _ in rows]
+        together = kernels.count_within(
+            basket, np.array(places).reshape(len(basket), -1) >= 0, self.items_of, self.item, self.post_of, self.post,
+            self.more_of, self.more_item, n_items,
+        )  # fmt: skip
+        for slot, anchor in enumerate(basket.tolist()):
+            partner, common = rows[slot]
             wider, raised, more = kernels.raise_row(
-                partner, common, anchor, basket, self.min_count,
-                self.items_of, self.item, self.post_of, self.post, self.more_of, self.more_item,
-            )  # fmt: skip
+                partner, common, slot, basket, places[slot], together[slot], self.min_count
+            )
             bucket = anchor % _BUCKETS
             if bucket not in copied:
                 changed[bucket] = dict(changed[bucket])
