@@ -11,6 +11,7 @@ from tsuide.mining.baskets import Baskets
 from tsuide.proof.reports.evidence import adjusted, wilson
 
 _ALPHA: Final = 0.05
+_FEWEST_ORDERS: Final = 10  # a product of fewer is not worth a rule of its own
 _AVOID_TOP: Final = 400  # the most sold products: rarer ones cannot be expected together often enough
 _AVOID_EXPECTED: Final = 5.0
 _AVOID_LIFT: Final = 0.5
@@ -103,7 +104,7 @@ def _companies(orders: Int64, accompanied: Int64, usual: float) -> tuple[Company
     low, high = wilson(accompanied, orders)
     found = []
     for item in np.argsort(-orders, kind="stable"):
-        if p_value[item] >= _ALPHA:
+        if p_value[item] >= _ALPHA or orders[item] < _FEWEST_ORDERS:
             continue
         kind = _kind(int(orders[item]), int(accompanied[item]), usual)
         if kind:

@@ -90,6 +90,8 @@ def intervals(name: str, bars: Sequence[Bar], *, logarithmic: bool, start: float
     y = alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0.1))
     tooltip = alt.Tooltip("said:N", title=" ")
     ticks = alt.Axis(title=None, grid=True, tickCount=6, format="~g")
+    if logarithmic:
+        ticks = alt.Axis(title=None, grid=True, values=_steps_within(begin, top), format="~g")
     x = alt.X("low:Q", scale=scale, axis=ticks)
     line = base.mark_rule(color=PALE, strokeWidth=6, strokeCap="round", yOffset=10).encode(
         x=x, x2="high:Q", y=y, tooltip=tooltip
@@ -105,6 +107,20 @@ def intervals(name: str, bars: Sequence[Bar], *, logarithmic: bool, start: float
         at = alt.Chart(alt.InlineData(values=[{"x": start}]))
         layers.insert(0, at.mark_rule(color=SOFT, strokeDash=[4, 4]).encode(x=alt.X("x:Q", scale=scale)))
     return _chart(name, alt.layer(*layers).properties(height=_STEP * max(len(rows), 1)))
+
+
+def _steps_within(low: float, high: float) -> list[float]:
+    """Ticks of a logarithmic axis: 1, 2, 5 times powers of ten; only powers where these are many.
+
+    >>> _steps_within(1, 12), _steps_within(1, 4000)
+    ([1.0, 2.0, 5.0, 10.0], [1.0, 10.0, 100.0, 1000.0])
+    """
+    powers = [10.0**exponent for exponent in range(-6, 10)]
+    fine = [power * step for power in powers for step in (1, 2, 5) if low <= power * step <= high]
+    return fine if len(fine) <= _TICKS else [power for power in powers if low <= power <= high]
+
+
+_TICKS: Final = 9
 
 
 def columns(name: str, values: Sequence[tuple[str, int]], axis: str) -> Chart:

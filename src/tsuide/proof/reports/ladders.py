@@ -11,6 +11,7 @@ from tsuide.proof.reports.material import Material
 
 _LOOKED_AT: Final = 400  # best sold products whose ladders are built
 _RUNGS: Final = 5
+_LEAST: Final = 1.05  # a next rung dearer than this: less is no step
 _STEP: Final = 3.0  # a next rung dearer than this many times is another need, or at least another customer
 
 
@@ -70,13 +71,15 @@ def ladders(material: Material, top: int) -> Ladders:
     missing = _missing(products)
     if missing:
         return Ladders((), missing)
-    fitted = Alternatives().fit(products, material.baskets)
     orders = material.baskets.count_of_item()
     index = material.baskets.item_ids
+    best = np.argsort(-orders, kind="stable")[:_LOOKED_AT]
+    products = _beside(products, [index[item] for item in best.tolist()])
+    fitted = Alternatives().fit(products, material.baskets)
     categories = dict(zip(products["id"], products["category"].list.last(), strict=True))
     found: list[Ladder] = []
     taken: set[int] = set()
-    for item in np.argsort(-orders, kind="stable")[:_LOOKED_AT].tolist():
+    for item in best.tolist():
         if item in taken:
             continue
         ids = [name for name in _ids(fitted, index[item]) if index.position(name) not in taken]
@@ -86,6 +89,14 @@ def ladders(material: Material, top: int) -> Ladders:
             found.append(Ladder(str(categories.get(index[item]) or ""), rungs))
     found.sort(key=lambda ladder: -ladder.orders)
     return Ladders(tuple(found[:top]), ())
+
+
+def _beside(products: pl.DataFrame, best: list[str]) -> pl.DataFrame:
+    """The products that can stand on a ladder with one of `best`: of its category, or of none."""
+    category = pl.col("category").list.join("\x1f")
+    wanted = products.filter(pl.col("id").is_in(best)).select(category.alias("path")).unique()
+    known = products.with_columns(category.alias("path"))
+    return known.filter(pl.col("path").is_in(wanted["path"].to_list()) | pl.col("path").is_null()).drop("path")
 
 
 def sold_products(material: Material) -> pl.DataFrame:
@@ -139,6 +150,7 @@ def _rungs(fitted: FittedAlternatives, material: Material, ids: list[str], aroun
     if around not in best_of_price.values():
         return ()
     first = material.prices[around]
+    best_of_price = _distinct(best_of_price, around, material)
     kept = sorted(best_of_price, key=lambda price: (price != first, -sold(best_of_price[price])))[:_RUNGS]
     best = _near(sorted(kept), first)
     rungs: list[Rung] = []
@@ -150,6 +162,19 @@ def _rungs(fitted: FittedAlternatives, material: Material, ids: list[str], aroun
         rungs.append(Rung(place, int(orders[place]), better))
         below = name
     return tuple(rungs)
+
+
+def _distinct(best_of_price: dict[int, str], around: str, material: Material) -> dict[int, str]:
+    """Without what a customer could not tell from a rung below it: the same name, or nearly the same price."""
+    names = {material.name(around)}
+    kept: dict[int, str] = {material.prices[around]: around}
+    for price, name in sorted(best_of_price.items()):
+        told = material.name(name)
+        near = any(max(price, other) < _LEAST * min(price, other) for other in kept)
+        if name != around and told not in names and not near:
+            names.add(told)
+            kept[price] = name
+    return kept
 
 
 def _near(prices: list[int], first: int) -> list[int]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from tsuide.errors import TooFewData
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.schema import conform
+from tsuide.kit.arrays import Int64
 from tsuide.kit.money import Money
 from tsuide.mining.baskets import Baskets
 
@@ -86,6 +88,17 @@ class Material:
         if lines["group"].n_unique() < _CATEGORIES:
             return None
         return Baskets.from_frame(lines, basket="order_id", item="group", customer="customer_id", time="placed_at")
+
+    @cached_property
+    def kinds(self) -> Int64:
+        """For each dense item of `baskets` a number of its whole category path, -1 where none; int64 (items,)."""
+        path = pl.col("category").list.join("\x1f")
+        known = self.products.filter(pl.col("category").list.len() > 0).select(
+            "id", (path.rank("dense").cast(pl.Int64) - 1).alias("kind")
+        )
+        items = pl.DataFrame({"id": self.baskets.item_ids.ids})
+        found = items.join(known.unique("id"), on="id", how="left", maintain_order="left")
+        return np.asarray(found["kind"].fill_null(-1).to_numpy(), dtype=np.int64)
 
     @cached_property
     def category_prices(self) -> dict[str, int]:

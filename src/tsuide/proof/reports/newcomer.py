@@ -1,5 +1,6 @@
 """The newcomer's report as figures: a frozen record of plain data, with no word of any language in it."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from tsuide.kit.arrays import Bool, Int32
+from tsuide.kit.arrays import Bool, Int32, Int64
 from tsuide.kit.money import RATE_UNIT, Money
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
@@ -107,18 +108,18 @@ def figures(
     seen = overview(material)
     baskets = material.baskets
     progress("pairs")
-    pairs = _pairs(baskets, top, material.prices)
+    pairs = _pairs(baskets, top, material.prices, material.kinds)
     progress("ladders")
     steps = ladders(material, top)
     progress("next")
-    following = sequence(baskets, top)
+    following = sequence(baskets, top, material.kinds)
     groups = _groups(material, top)
     progress("alone")
     company = attach(baskets)
-    company = Attachment(company.usual, company.companies[: 3 * top], company.avoidances[:top])
+    company = _cut(company, top)
     grouped = groups.together.pairs if groups else ()
     worth, measured = _worth(seen, pairs.pairs, grouped, material)
-    needed = 0 if pairs.pairs else _needed(seen, pairs)
+    needed = 0 if pairs.pairs or pairs.siblings else _needed(seen, pairs)
     return Figures(
         made_at=now,
         zone=material.zone,
@@ -138,6 +139,12 @@ def figures(
         needed=needed,
         actions=_actions(pairs, groups, steps, following, company, needed),
     )
+
+
+def _cut(company: Attachment, top: int) -> Attachment:
+    """At most `top` pairs, and of each kind of product half as many."""
+    kinds = [company.of_kind(kind)[: max(top // 2, 1)] for kind in ("never", "seldom", "always")]
+    return Attachment(company.usual, tuple(itertools.chain(*kinds)), company.avoidances[:top])
 
 
 _REJECTS: Final = 50
@@ -206,7 +213,9 @@ def _rows(all_orders: Baskets, of: Baskets) -> Int32:
 def _items(
     material: Material, pairs: Together, steps: Ladders, following: Sequence, company: Attachment
 ) -> dict[int, Item]:
-    mentioned = {item for pair in (*pairs.pairs, *pairs.open_pairs) for item in (pair.first, pair.second)}
+    mentioned = {
+        item for pair in (*pairs.pairs, *pairs.siblings, *pairs.open_pairs) for item in (pair.first, pair.second)
+    }
     mentioned |= {rung.item for ladder in steps.ladders for rung in ladder.rungs}
     mentioned |= {item for step in following.steps for item in (step.first, step.then)}
     mentioned |= {refill.item for refill in following.refills}
@@ -241,7 +250,7 @@ def _actions(
         found.append(Action("refill", 0))
     quiet = [place for place, one in enumerate(company.companies) if one.high < company.usual / 2]
     if quiet:
-        found.append(Action("quiet", quiet[0]))
+        found.append(Action("quiet", max(quiet, key=lambda place: company.companies[place].orders)))
     return tuple(found)
 
 
@@ -254,16 +263,16 @@ def _groups(material: Material, top: int) -> Groups | None:
         return None
     names = baskets.item_ids.ids
     items = {place: Item(name, name, None) for place, name in enumerate(names)}
-    return Groups(items, _pairs(baskets, top, material.category_prices), sequence(baskets, top))
+    return Groups(items, _pairs(baskets, top, material.category_prices, None), sequence(baskets, top))
 
 
-def _pairs(baskets: Baskets, top: int, prices: dict[str, int]) -> Together:
+def _pairs(baskets: Baskets, top: int, prices: dict[str, int], kinds: Int64 | None) -> Together:
     fewest = _FEW_TOGETHER if baskets.n_baskets < _SMALL else _FEW_TOGETHER + 1
     fitted = Complements(top=20, min_count=fewest).fit(baskets, tune=False)
     # every pair of products that could have been seen together often enough counts as tested: stricter than
     # counting only those that were
     sold = int((baskets.count_of_item() >= fewest).sum())
-    return together(fitted.frame(), baskets, max(sold * (sold - 1) // 2, 1), top, prices)
+    return together(fitted.frame(), baskets, max(sold * (sold - 1) // 2, 1), top, prices=prices, kinds=kinds)
 
 
 _SMALL: Final = 2_000  # orders below which two common orders are already worth a hint

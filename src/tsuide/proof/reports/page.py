@@ -123,6 +123,7 @@ def _tables(figures: Figures, tables: Tables, grouped: Tables | None) -> dict[st
     text = tables.text
     made = {
         "together": tables.together(figures.together.pairs, "together-table", text("together_table")),
+        "siblings": tables.together(figures.together.siblings, "siblings-table", text("siblings"), titled=True),
         "hints": tables.together(figures.together.open_pairs[:10], "hints-table", text("hints"), titled=True),
         "ladders": tables.ladder_steps(),
         "next": tables.steps(figures.sequence.steps, "next-steps", text("next_table")),
@@ -147,8 +148,8 @@ def _lead(figures: Figures, tables: Tables) -> list[str]:
     seen, pairs, text, count = figures.seen, figures.together.pairs, tables.text, tables.numbers.count
     said = {"orders": count(seen.orders), "several": count(seen.several), "needed": count(figures.needed)}
     if pairs:
-        sure = sum(pair.certainty == "sure" for pair in pairs)
-        first = text("lead_pairs", pairs=count(len(pairs)), sure=count(sure), **said)
+        told = figures.together
+        first = text("lead_pairs", pairs=count(told.found), sure=count(told.sure), **said)
     elif seen.several == 0:
         first = text("lead_single", **said)
     elif seen.orders < _FEW:
@@ -162,7 +163,7 @@ def _lead_groups(figures: Figures, tables: Tables) -> list[str]:
     groups, count = figures.groups, tables.numbers.count
     if groups is None or not (groups.together.pairs or groups.sequence.steps):
         return []
-    pairs, steps = len(groups.together.pairs), len(groups.sequence.steps)
+    pairs, steps = groups.together.found, groups.sequence.found
     return [tables.text("lead_groups", pairs=count(pairs), steps=count(steps))]
 
 
@@ -172,7 +173,7 @@ def _lead_next(figures: Figures, tables: Tables) -> list[str]:
     if seen.customers == 0:
         return [text("lead_no_customers")]
     if figures.sequence.steps:
-        return [text("lead_next", returned=came, steps=count(len(figures.sequence.steps)))]
+        return [text("lead_next", returned=came, steps=count(figures.sequence.found))]
     key = "lead_few_returns" if seen.returned < RETURNING_NEEDED else "lead_no_steps"
     return [text(key, returned=came)]
 
@@ -203,7 +204,7 @@ def _action(action: Action, figures: Figures, tables: Tables, grouped: Tables | 
 
 def _act_pair(pair: Pair, tables: Tables) -> tuple[str, str]:
     numbers = tables.numbers
-    names = {"first": tables.item(pair.first).name, "second": tables.item(pair.second).name}
+    names = {"first": tables.label(pair.first), "second": tables.label(pair.second)}
     why = tables.text(
         "act_pair_why",
         count=numbers.count(pair.count),
@@ -218,7 +219,7 @@ def _act_pair(pair: Pair, tables: Tables) -> tuple[str, str]:
 
 def _act_step(step: Step, tables: Tables) -> tuple[str, str]:
     numbers = tables.numbers
-    names = {"first": tables.item(step.first).name, "then": tables.item(step.then).name}
+    names = {"first": tables.label(step.first), "then": tables.label(step.then)}
     key = "act_step" if step.days[1] >= 1 else "act_step_today"
     why = tables.text(
         "act_step_why",
@@ -250,7 +251,7 @@ def _best_step(figures: Figures, place: int) -> tuple[Any, Any]:
 
 def _act_refill(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
     refill, numbers = figures.sequence.refills[place], tables.numbers
-    name = tables.item(refill.item).name
+    name = tables.label(refill.item)
     why = tables.text(
         "act_refill_why",
         customers=numbers.count(refill.customers),
@@ -263,13 +264,14 @@ def _act_refill(place: int, figures: Figures, tables: Tables) -> tuple[str, str]
 
 def _act_quiet(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
     one, numbers = figures.attachment.companies[place], tables.numbers
+    key = "act_quiet_why" if one.accompanied else "act_quiet_never"
     why = tables.text(
-        "act_quiet_why",
+        key,
         orders=numbers.count(one.orders),
         accompanied=numbers.count(one.accompanied),
         usual=numbers.share(figures.attachment.usual),
     )
-    return tables.text("act_quiet", item=tables.item(one.item).name), why
+    return tables.text("act_quiet", item=tables.label(one.item)), why
 
 
 def _act_collect(place: int, figures: Figures, tables: Tables) -> tuple[str, str]:
@@ -379,4 +381,4 @@ def _charts(figures: Figures, tables: Tables) -> dict[str, Chart]:
 
 
 def _label(tables: Tables, first: int, second: int) -> str:
-    return f"{shorten(tables.item(first).name, _LABEL)} → {shorten(tables.item(second).name, _LABEL)}"
+    return f"{shorten(tables.label(first), _LABEL)} → {shorten(tables.label(second), _LABEL)}"

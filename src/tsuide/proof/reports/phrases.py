@@ -68,7 +68,7 @@ PAGE: Final = Phrases(
         },
         "lead_next": {
             "ja": "また買った顧客は {returned} 人で、「次に買う商品」の決まった流れが {steps} 通りあります。",
-            "en": "{returned} customers came back, and {steps} of their next purchases follow a pattern.",
+            "en": "{returned} customers came back; next purchases that follow a pattern: {steps}.",
         },
         "lead_groups": {
             "ja": "カテゴリーで見ると、一緒に売れる組が {pairs} 組、次に売れる流れが {steps} 通り確かめられます。",
@@ -139,6 +139,15 @@ PAGE: Final = Phrases(
         "act_quiet_why": {
             "ja": "{orders} 件の注文のうち、他の商品も入っていたのは {accompanied} 件だけです（店全体では {usual}）。",
             "en": "Only {accompanied} of its {orders} orders hold anything else (usual in this shop: {usual}).",
+        },
+        "act_quiet_never": {
+            "ja": "{orders} 件の注文のうち、他の商品も入っていたものは {accompanied} 件です（店全体では {usual}）。",
+            "en": "{accompanied} of its {orders} orders hold anything else (usual in this shop: {usual}).",
+        },
+        "siblings": {"ja": "同じカテゴリーの中で一緒に売れる組", "en": "Together within one category"},
+        "siblings_intro": {
+            "ja": "味やサイズの違い、そろえ買いです。提案よりも、まとめ買いやセットに向きます。",
+            "en": "Flavours, sizes, things collected: material for multi-buys and sets rather than for offers.",
         },
         "act_collect": {
             "ja": "まず注文データを約 {needed} 件まで集める",
@@ -247,10 +256,10 @@ PAGE: Final = Phrases(
         # next
         "next": {"ja": "次に何を、いつ買うか", "en": "Who buys what next, and when"},
         "next_intro": {
-            "ja": "最初の商品の「次の注文」で、初めて買われた商品です。1 人の顧客は 1 回だけ数えます。"
+            "ja": "最初の商品の「次の注文」で、初めて買われた別のカテゴリーの商品です。1 人の顧客は 1 回だけ数えます。"
             "注文の大きさや商品の人気だけでは説明できないものだけを載せています。",
-            "en": "Products that customers took in the order right after the first one, new to them; each "
-            "customer counts once. Only what order size and popularity do not explain is listed.",
+            "en": "Products of another category that customers took in the order right after the first one, new to "
+            "them; each customer counts once. Only what order size and popularity do not explain is listed.",
         },
         "next_chart": {
             "ja": "次の注文までの日数：中央値（点）と、真ん中の半分（線）",

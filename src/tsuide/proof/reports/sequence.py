@@ -11,9 +11,11 @@ import numpy as np
 import polars as pl
 from scipy import stats
 
+from tsuide.kit.arrays import Int64
 from tsuide.kit.clock import MICROS_PER_DAY
 from tsuide.mining.baskets import Baskets
 from tsuide.proof.reports.evidence import adjusted, poisson_interval
+from tsuide.proof.reports.together import same_kind
 
 _ALPHA: Final = 0.05
 _FEWEST: Final = 3  # customers behind any line of the report
@@ -73,17 +75,20 @@ class Sequence:
 
     Args:
         customers: customers with a name; `returned`: of them, those with a second order.
-        steps: surer than chance (adjusted p < .05), strongest evidence first.
+        steps: surer than chance (adjusted p < .05), strongest evidence first; from one category to another
+            where these are known.
+        found: how many of them there are in all.
         refills: bought again by at least three customers, most of them first.
     """
 
     customers: int
     returned: int
     steps: tuple[Step, ...]
+    found: int
     refills: tuple[Refill, ...]
 
 
-def sequence(baskets: Baskets, top: int) -> Sequence:
+def sequence(baskets: Baskets, top: int, kinds: Int64 | None = None) -> Sequence:
     """Find what customers buy next, and again.
 
     Chance is: as many new products as these customers did buy in their next orders, drawn by how often each
@@ -92,13 +97,15 @@ def sequence(baskets: Baskets, top: int) -> Sequence:
     Args:
         baskets: with customers and times; without either nothing is found.
         top: at most so many steps and refills.
+        kinds: dense category of each item, -1 = not known; a step within one is a switch, not a cross-sale.
     """
     entries = _entries(baskets)
     if not baskets.has_time or entries.is_empty():
-        return Sequence(baskets.n_customers, 0, (), ())
+        return Sequence(baskets.n_customers, 0, (), 0, ())
     ranks = entries.group_by("customer").agg(pl.col("rank").max())
     returned = int((ranks["rank"] > 0).sum())
-    return Sequence(baskets.n_customers, returned, _steps(entries, baskets, top), _refills(entries, top))
+    steps, found = _steps(entries, baskets, top, kinds)
+    return Sequence(baskets.n_customers, returned, steps, found, _refills(entries, top))
 
 
 def _entries(baskets: Baskets) -> pl.DataFrame:
@@ -121,11 +128,12 @@ def _entries(baskets: Baskets) -> pl.DataFrame:
     )
 
 
-def _steps(entries: pl.DataFrame, baskets: Baskets, top: int) -> tuple[Step, ...]:
+def _steps(entries: pl.DataFrame, baskets: Baskets, top: int, kinds: Int64 | None) -> tuple[tuple[Step, ...], int]:
+    """The best steps, and how many there are in all."""
     new = entries.filter("new").select("customer", "rank", "time", "item")
     following = new.filter(pl.col("rank") > 0)  # candidates for "then"
     if following.is_empty():
-        return ()
+        return (), 0
     share = following.group_by("item").agg((pl.len() / len(following)).alias("share"))
     firsts = new.join(entries.group_by("customer").agg(pl.col("rank").max().alias("last")), on="customer").filter(
         pl.col("rank") < pl.col("last")
@@ -140,7 +148,7 @@ def _steps(entries: pl.DataFrame, baskets: Baskets, top: int) -> tuple[Step, ...
     )
     made = _pairs(firsts, following, returned)
     if made.is_empty():
-        return ()
+        return (), 0
     thens = following.group_by("item").len().filter(pl.col("len") >= _FEWEST).height
     scored = (
         made.join(drawn, left_on="first", right_on="item")
@@ -155,9 +163,15 @@ def _steps(entries: pl.DataFrame, baskets: Baskets, top: int) -> tuple[Step, ...
     scored = scored.with_columns(pl.Series("p", p_value), pl.Series("low", low), pl.Series("high", high)).filter(
         pl.col("p") < _ALPHA
     )
-    # the strongest evidence first: the lower end of the interval weighs size and certainty together
-    best = scored.sort(["low", "customers", "first", "then"], descending=[True, True, False, False]).head(top)
-    return tuple(_step(row, entries, baskets) for row in best.iter_rows(named=True))
+    scored = scored.filter(~same_kind(scored["first"], scored["then"], kinds))
+    # as pairs: how much above chance at least, weighed by how many it speaks for
+    strength = pl.col("low").clip(1.0).log() * pl.col("customers").sqrt()
+    best = (
+        scored.with_columns(strength.alias("strength"))
+        .sort(["strength", "customers", "first", "then"], descending=[True, True, False, False])
+        .head(top)
+    )
+    return tuple(_step(row, entries, baskets) for row in best.iter_rows(named=True)), len(scored)
 
 
 def _pairs(firsts: pl.DataFrame, following: pl.DataFrame, returned: pl.DataFrame) -> pl.DataFrame:
@@ -207,25 +221,30 @@ def _step(row: dict[str, float], entries: pl.DataFrame, baskets: Baskets) -> Ste
 
 
 def _refills(entries: pl.DataFrame, top: int) -> tuple[Refill, ...]:
+    often = (
+        entries.group_by("item", "customer")
+        .agg(pl.len().alias("times"))
+        .group_by("item")
+        .agg(pl.len().alias("customers"), (pl.col("times") > 1).sum().alias("again"))
+        .filter(pl.col("again") >= _FEWEST)
+        .sort(["again", "item"], descending=[True, False])
+        .head(top)
+    )
     gaps = (
-        entries.sort("customer", "item", "time")
+        entries.join(often.select("item"), on="item", how="semi")
+        .sort("customer", "item", "time")
         .with_columns(pl.col("time").diff().over("customer", "item").alias("gap"))
         .group_by("item")
         .agg(
-            pl.col("customer").n_unique().alias("customers"),
-            pl.col("customer").filter(pl.col("gap").is_not_null()).n_unique().alias("again"),
             *(
                 (pl.col("gap").quantile(q, "linear") / MICROS_PER_DAY).alias(name)
                 for q, name in ((0.25, "q1"), (0.5, "q2"), (0.75, "q3"))
             ),
         )
-        .filter(pl.col("again") >= _FEWEST)
-        .sort(["again", "item"], descending=[True, False])
-        .head(top)
     )
     return tuple(
         Refill(row["item"], row["customers"], row["again"], (row["q1"], row["q2"], row["q3"]))
-        for row in gaps.iter_rows(named=True)
+        for row in often.join(gaps, on="item", maintain_order="left").iter_rows(named=True)
     )
 
 

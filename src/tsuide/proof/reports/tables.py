@@ -1,8 +1,10 @@
 """The report's tables as plain text cells: what is shown, and by what it is sorted."""
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tsuide.kit.money import Money
 from tsuide.proof.reports.attach import Avoidance, Company
@@ -101,6 +103,17 @@ class Tables:
     def item(self, place: int) -> Item:
         """A product that the report mentions."""
         return self.items[place]
+
+    @cached_property
+    def _doubles(self) -> frozenset[str]:
+        """Names that several of the mentioned products have."""
+        counts = Counter(item.name for item in self.items.values())
+        return frozenset(name for name, count in counts.items() if count > 1)
+
+    def label(self, place: int) -> str:
+        """A product's name, with its id where the name alone would not tell it."""
+        item = self.item(place)
+        return f"{item.name} [{item.id}]" if item.name in self._doubles else item.name
 
     def _product(self, place: int) -> Cell:
         item = self.item(place)

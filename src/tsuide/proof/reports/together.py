@@ -48,22 +48,33 @@ class Together:
     """What `together` found.
 
     Args:
-        pairs: sure and likely ones, best first.
+        pairs: sure and likely ones, best first; of different categories where these are known.
+        siblings: sure and likely ones within one category: flavours, sizes, sets.
         open_pairs: seen together, but chance is not excluded; strongest first.
+        found: how many sure and likely ones there are in all; `sure`: how many of them are sure.
         tested: how many pairs were tested.
         several: orders with at least two different products.
         needed: orders that would settle the strongest open pair, were the shares to stay; 0 where unknown.
     """
 
     pairs: tuple[Pair, ...]
+    siblings: tuple[Pair, ...]
     open_pairs: tuple[Pair, ...]
+    found: int
+    sure: int
     tested: int
     several: int
     needed: int
 
 
 def together(
-    found: pl.DataFrame, baskets: Baskets, tested: int, top: int, prices: Mapping[str, int] | None = None
+    found: pl.DataFrame,
+    baskets: Baskets,
+    tested: int,
+    top: int,
+    *,
+    prices: Mapping[str, int] | None = None,
+    kinds: Int64 | None = None,
 ) -> Together:
     """Fold the complements' frame (anchor, item, count, lift, lift_low, lift_high, p_value) into pairs.
 
@@ -73,10 +84,11 @@ def together(
         tested: how many pairs were tested, for the correction.
         top: at most so many pairs of each sort.
         prices: id → price: the clearly cheaper of a pair is the one to offer.
+        kinds: dense category of each dense item, -1 = not known; int64 (items,).
     """
     several = int((np.diff(baskets.items_of) > 1).sum())
     if found.is_empty():
-        return Together((), (), tested, several, 0)
+        return Together((), (), (), 0, 0, tested, several, 0)
     once = _once(found, baskets)
     p_value = adjusted(once["p_value"].to_numpy(), tested)
     orders = baskets.count_of_item()
@@ -85,20 +97,34 @@ def together(
     once = (
         once.with_columns(pl.Series("adjusted_p", p_value))
         .with_columns(
-            (pl.col("lift_low").clip(1.0).log() * pl.col("count").log1p()).alias("strength"),
+            (pl.col("lift_low").clip(1.0).log() * pl.col("count").sqrt()).alias("strength"),
             pl.Series("sure", [certainty(p) for p in p_value]),
         )
         .sort(["strength", "count", "a", "b"], descending=[True, True, False, False])
     )
-    known = once.filter((pl.col("sure") != "open") & (pl.col("lift") > 1)).head(top)
-    unknown = once.filter((pl.col("sure") == "open") & (pl.col("lift") > 1)).sort("adjusted_p", "a", "b")
+    above = once.filter(pl.col("lift") > 1)
+    known = above.filter(pl.col("sure") != "open")
+    same = known.filter(same_kind(known["a"], known["b"], kinds))
+    across = known.filter(~same_kind(known["a"], known["b"], kinds))
+    unknown = above.filter(pl.col("sure") == "open").sort("adjusted_p", "a", "b")
     return Together(
-        tuple(_pair(row, orders, price) for row in known.iter_rows(named=True)),
+        tuple(_pair(row, orders, price) for row in across.head(top).iter_rows(named=True)),
+        tuple(_pair(row, orders, price) for row in same.head(top).iter_rows(named=True)),
         tuple(_pair(row, orders, price) for row in unknown.head(top).iter_rows(named=True)),
+        len(across),
+        int((across["sure"] == "sure").sum()),
         tested,
         several,
         _needed(unknown, orders, baskets.n_baskets, tested),
     )
+
+
+def same_kind(first: pl.Series, second: pl.Series, kinds: Int64 | None) -> pl.Series:
+    """Whether two dense items are of one known category; `kinds`: dense category of each item, -1 = not known."""
+    if kinds is None:
+        return pl.Series([False]).new_from_index(0, len(first))
+    a, b = kinds[first.to_numpy()], kinds[second.to_numpy()]
+    return pl.Series((a == b) & (a >= 0))
 
 
 def _once(found: pl.DataFrame, baskets: Baskets) -> pl.DataFrame:
