@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from tsuide.facts.schema import Schema
 
-_ROWS_PER_STATEMENT: Final = 64
+_ROWS_PER_STATEMENT: Final = 16
 _NUMBERS_PER_CHUNK: Final = 1024
 _COPY_ESCAPES: Final = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
