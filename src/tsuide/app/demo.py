@@ -1,0 +1,212 @@
+"""The demo: a grocer's year of real orders, imported and learned; a second run finds everything in place."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Any, Final
+
+import polars as pl
+
+from tsuide.app.deciding import Decider, Served
+from tsuide.app.importing import import_complete_journey
+from tsuide.app.learn import Progress, learn
+from tsuide.app.loading import Loaded
+from tsuide.app.policies import put_in_force
+from tsuide.app.wiring import Shop
+from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged
+from tsuide.facts.consent import CONSENTS
+from tsuide.facts.schema import conform
+from tsuide.intake.complete_journey import CURRENCY, MARGIN_RATES
+from tsuide.mining.complements import FittedComplements
+from tsuide.mining.snapshot import open_snapshot
+from tsuide.offers.decide import arm_of
+from tsuide.offers.policy.load import ready_text
+from tsuide.offers.policy.policy import Policy
+from tsuide.offers.request import CartLine, OfferRequest
+
+_MARK: Final = "demo.imported"  # a setting of the store: "begun", then "done"
+_MOST_VISITORS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A demo that can be shown.
+
+    Args:
+        orders, order_lines, products, customers: rows in the store.
+        import_seconds, learn_seconds: of this run; 0 where it was in place already.
+        complement_pairs: pairs that pass the false-discovery gate.
+        reused: nothing had to be imported or learned.
+    """
+
+    orders: int
+    order_lines: int
+    products: int
+    customers: int
+    import_seconds: float
+    learn_seconds: float
+    complement_pairs: int
+    reused: bool
+
+
+def prepare(shop: Shop, *, now: datetime, seed: int, progress: Progress) -> Prepared:
+    """Import and learn whatever is not there yet; safe to run again after any interruption.
+
+    Raises:
+        Conflict: the store holds orders of somebody's own.
+        MissingExtra: the demo's data are not installed.
+        Unavailable: the store does not answer, or another learner is at work.
+    """
+    import_seconds = _import(shop, now, progress)
+    put_in_force_once(shop, now)
+    meta = _learned(shop) if import_seconds == 0.0 else None
+    learn_seconds = 0.0
+    if meta is None:
+        start = perf_counter()
+        pairs = learn(shop, now=now, seed=seed, progress=progress).complement_pairs
+        learn_seconds = perf_counter() - start
+    else:
+        pairs = int(meta["complement_pairs"])
+    counts = shop.store.facts.counts()
+    return Prepared(
+        orders=counts["orders"],
+        order_lines=counts["order_lines"],
+        products=counts["products"],
+        customers=counts["customers"],
+        import_seconds=import_seconds,
+        learn_seconds=learn_seconds,
+        complement_pairs=pairs,
+        reused=import_seconds == learn_seconds == 0.0,
+    )
+
+
+def _import(shop: Shop, now: datetime, progress: Progress) -> float:
+    """Seconds that the import took; 0 where it was done before."""
+    facts, settings = shop.store.facts, shop.store.settings
+    mark = settings.get(_MARK)
+    if mark == "done":
+        return 0.0
+    if mark is None and facts.counts()["orders"] > 0:
+        raise Conflict(
+            "this shop holds orders of its own, with which the demo must not mix",
+            key="home",
+            value=str(shop.settings.home),
+            way_out="tsuide demo --home another-folder",
+        )
+    settings.put(_MARK, "begun", now)
+    start = perf_counter()
+    import_complete_journey(facts, progress=progress)
+    facts.write_consents(_consents(facts.customers()))
+    seconds = perf_counter() - start
+    settings.put(_MARK, "done", now)
+    return seconds
+
+
+def _consents(customers: pl.DataFrame) -> pl.DataFrame:
+    """Every household lets the shop use its history: invented for the demo, and said so in `source`."""
+    granted = customers.select(
+        customer_id="id",
+        purpose=pl.lit("personalisation"),
+        channel=pl.lit("any"),
+        granted=pl.lit(value=True),
+        at=pl.lit(datetime.fromisoformat("2017-01-01T00:00:00+00:00")),
+        source=pl.lit("demo"),
+        evidence=pl.lit("invented for the demo"),
+    )
+    return conform(granted, CONSENTS)
+
+
+def _learned(shop: Shop) -> dict[str, Any] | None:
+    """What a usable snapshot says of itself; None where one has to be made."""
+    try:
+        return dict(open_snapshot(shop.snapshots).meta)
+    except (NothingLearned, SnapshotDamaged):
+        return None
+
+
+def demo_policy() -> str:
+    """The ready-made policy `standard`, in the data's currency and with margins that are assumed, not known."""
+    rates = "".join(f"\n  {json.dumps(name)}: {rate / 100:g}%" for name, rate in MARGIN_RATES.items())
+    text = ready_text("standard")
+    return (
+        text.replace("name: standard", "name: demo")
+        .replace("currency: JPY", f"currency: {CURRENCY}")
+        .replace("margin_rates: {}", f"margin_rates:{rates}")
+    )
+
+
+def put_in_force_once(shop: Shop, now: datetime) -> None:
+    """Give the demo its policy, unless somebody has put one in force already."""
+    if shop.store.policies.active() is None:
+        put_in_force(shop, demo_policy(), now, author="tsuide demo")
+
+
+async def example_offers(decider: Decider, language: str) -> list[dict[str, Any]]:
+    """A few real decisions, recorded like any other: a product page, a cart, a household's home page."""
+    loaded = decider.loaded
+    first, second = _typical(loaded)
+    asked = [
+        OfferRequest("product", product_id=first, language=language),
+        OfferRequest("cart", cart=(CartLine(first), CartLine(second)), language=language),
+    ]
+    shown = []
+    for place, request in enumerate(asked, 1):
+        visitor = _treated(f"demo-example-{place}", decider.policy)
+        served = await decider.decide(_of(request, visitor))
+        shown.append(_told(served, loaded))
+    return shown
+
+
+def _of(request: OfferRequest, anonymous_id: str) -> OfferRequest:
+    return OfferRequest(
+        request.placement,
+        anonymous_id=anonymous_id,
+        cart=request.cart,
+        product_id=request.product_id,
+        language=request.language,
+    )
+
+
+def _treated(name: str, policy: Policy) -> str:
+    """A visitor outside the holdout, so that the example shows something."""
+    names = [f"{name}-{n}" for n in range(_MOST_VISITORS)]
+    return next((each for each in names if arm_of(each, policy) == "treated"), name)
+
+
+def _typical(loaded: Loaded) -> Sequence[str]:
+    """Two much bought products of different departments that have complements worth showing."""
+    part = loaded.snapshot.parts.get("complements")
+    found: dict[str, str] = {}
+    for product in loaded.catalogue.bestsellers(200):
+        department = product.category[0] if product.category else ""
+        if department in found or not isinstance(part, FittedComplements) or product.id not in part.item_ids:
+            continue
+        if part.of(product.id)["significant"].any():
+            found[department] = product.id
+    ids = [*found.values(), *(product.id for product in loaded.catalogue.bestsellers(2))]
+    return ids[:2]
+
+
+def _told(served: Served, loaded: Loaded) -> dict[str, Any]:
+    decision = served.decision
+    request = decision.request
+    named = [line.product_id for line in request.cart] or [request.product_id or ""]
+    return {
+        "decision": decision.id,
+        "placement": request.placement,
+        "for": [loaded.state.title(each) for each in named],
+        "arm": decision.arm,
+        "offers": [
+            {
+                "product": offer.product_id,
+                "title": loaded.state.title(offer.product_id),
+                "kind": offer.kind,
+                "price": offer.price,
+                "currency": offer.currency,
+                "reason": next((served.reason_text(each, request.language) for each in offer.reasons), ""),
+            }
+            for offer in decision.offers
+        ],
+    }

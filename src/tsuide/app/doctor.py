@@ -1,0 +1,182 @@
+"""Look over an installation and say what is wrong, what that means, and what to do."""
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+import polars as pl
+
+from tsuide.app.policies import active_policy
+from tsuide.app.wiring import Shop, open_shop
+from tsuide.config import Settings, unknown_settings
+from tsuide.errors import NothingLearned, TsuideError
+from tsuide.mining.snapshot import Snapshot, open_snapshot
+
+Grade: TypeAlias = Literal["good", "mind", "bad"]
+_FREE_BYTES: Final = 1 << 30
+_OLD_DAYS: Final = 30
+_ENOUGH_ORDERS: Final = 200
+_BORN: Final = datetime(2026, 1, 1, tzinfo=UTC)  # before this code existed no clock can be right
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Args:
+        grade: good; mind: works, and could be better; bad: has to be mended.
+        found: what stands there.
+        do: what to do about it; empty where all is good.
+    """
+
+    name: str
+    grade: Grade
+    found: str
+    do: str = ""
+
+
+def examine(settings: Settings, now: datetime) -> list[Finding]:
+    """Every finding, in the order in which one would mend them; nothing is changed but a missing store made."""
+    findings = [_python(), *_packages(), *_settings(), _clock(now), _disk(settings.home)]
+    try:
+        shop = open_shop(settings)
+    except TsuideError as error:
+        return [*findings, Finding("store", "bad", str(error), error.way_out or "see the message")]
+    try:
+        return [*findings, *_of_shop(shop, now)]
+    finally:
+        shop.close()
+
+
+def _of_shop(shop: Shop, now: datetime) -> list[Finding]:
+    checks: tuple[Callable[[Shop, datetime], list[Finding]], ...] = (_data, _snapshot, _policy, _keys)
+    findings = [Finding("store", "good", f"{shop.store.url.render_as_string(hide_password=True)}, schema up to date")]
+    for check in checks:
+        try:
+            findings += check(shop, now)
+        except TsuideError as error:
+            findings.append(Finding(check.__name__.strip("_"), "bad", str(error), error.way_out or "see the message"))
+    return findings
+
+
+def _python() -> Finding:
+    return Finding("python", "good", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def _packages() -> list[Finding]:
+    """Packages that are older than what this version was made for."""
+    found = []
+    for text in importlib.metadata.requires("tsuide") or []:
+        requirement, _, marker = text.partition(";")
+        if "extra" in marker:
+            continue
+        name, _, floor = requirement.strip().partition(">=")
+        name, floor = name.split("[")[0].strip(), floor.split(",")[0].strip()
+        try:
+            version = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found.append(Finding(name, "bad", "not installed", f"pip install '{requirement.strip()}'"))
+            continue
+        if floor and _parts(version) < _parts(floor):
+            found.append(Finding(name, "bad", f"{version}, needs {floor}", f"pip install '{requirement.strip()}'"))
+    return found or [Finding("packages", "good", f"as needed, in {Path(sys.prefix).name}")]
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    digits = ("".join(c for c in part if c.isdigit()) for part in version.split("+")[0].split("."))
+    return tuple(int(part) for part in digits if part)
+
+
+def _settings() -> list[Finding]:
+    slips = unknown_settings()
+    if not slips:
+        return []
+    return [Finding("settings", "mind", f"{', '.join(slips)}: not a setting", "check the spelling: docs/quickstart.md")]
+
+
+def _clock(now: datetime) -> Finding:
+    if now < _BORN:
+        return Finding("clock", "bad", f"{now:%Y-%m-%d %H:%M} UTC", "set this machine's clock")
+    return Finding("clock", "good", f"{now:%Y-%m-%d %H:%M} UTC")
+
+
+def _disk(home: Path) -> Finding:
+    place = next(each for each in (home.absolute(), *home.absolute().parents) if each.exists())
+    free = shutil.disk_usage(place).free
+    text = f"{free / 1e9:.1f} GB free"
+    return Finding("disk", "good", text) if free > _FREE_BYTES else Finding("disk", "bad", text, "free some space")
+
+
+def _data(shop: Shop, now: datetime) -> list[Finding]:
+    counts = shop.store.facts.counts()
+    if counts["orders"] == 0:
+        return [Finding("orders", "bad", "none", "tsuide import orders FILE, or tsuide demo")]
+    many = counts["orders"] >= _ENOUGH_ORDERS
+    text = f"{counts['orders']:,} with {counts['order_lines']:,} lines"
+    findings = [
+        Finding("orders", "good", text)
+        if many
+        else Finding("orders", "mind", text, f"from {_ENOUGH_ORDERS} on, relations begin to be sure")
+    ]
+    last = shop.store.facts.orders()["placed_at"].max()
+    if isinstance(last, datetime) and last > now + timedelta(days=1):
+        findings.append(Finding("order dates", "mind", f"the newest is of {last:%Y-%m-%d}", "check the time zone"))
+    return findings + _products(shop.store.facts.products())
+
+
+def _products(products: pl.DataFrame) -> list[Finding]:
+    if products.is_empty():
+        return [Finding("products", "bad", "none: nothing can be offered", "tsuide import products FILE")]
+    sold = products.filter(pl.col("status") == "active")
+    findings = [Finding("products", "good", f"{len(products):,}, of which {len(sold):,} are on sale")]
+    for column, do in (
+        ("price", "a product without price is never offered: import prices"),
+        ("cost", "without cost a margin must be assumed: import costs, or set margin_rates in the policy"),
+    ):
+        missing = sold[column].null_count()
+        if missing:
+            findings.append(Finding(f"products without {column}", "mind", f"{missing:,} of {len(sold):,}", do))
+    return findings
+
+
+def _snapshot(shop: Shop, now: datetime) -> list[Finding]:
+    try:
+        snapshot = open_snapshot(shop.snapshots)
+    except NothingLearned:
+        return [Finding("snapshot", "bad", "nothing learned yet", "tsuide learn")]
+    damaged = [
+        Finding("snapshot", "bad", f"a newer one is damaged: {each}", "tsuide learn") for each in snapshot.refused
+    ]
+    return [*damaged, _age(snapshot, now)]
+
+
+def _age(snapshot: Snapshot, now: datetime) -> Finding:
+    learned_at = datetime.fromisoformat(snapshot.meta["learned_at"])
+    days = (now - learned_at).days
+    text = f"{snapshot.id}, verified, of {learned_at:%Y-%m-%d %H:%M} UTC"
+    if days > _OLD_DAYS:
+        return Finding("snapshot", "mind", f"{text}: {days} days old", "tsuide learn")
+    return Finding("snapshot", "good", text)
+
+
+def _policy(shop: Shop, now: datetime) -> list[Finding]:
+    policy = active_policy(shop, now)
+    holdout = f"{policy.holdout / 100:g} % holdout"
+    text = f"{policy.name} {policy.version}, {holdout}"
+    if policy.holdout == 0:
+        return [Finding("policy", "mind", text, "without a holdout no effect can be measured: holdout: 5%")]
+    return [Finding("policy", "good", text)]
+
+
+def _keys(shop: Shop, now: datetime) -> list[Finding]:
+    del now
+    live = [each for each in shop.store.keys.all() if each.revoked_at is None]
+    if not live:
+        return [Finding("API keys", "mind", "none: nobody can call the API", "tsuide keys create 'web shop'")]
+    return [Finding("API keys", "good", ", ".join(f"{each.name} ({' '.join(each.scopes)})" for each in live))]

@@ -1,0 +1,74 @@
+"""Put a learned state together with the catalogue: what `decide` reads, at one snapshot and one fact sequence."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from tsuide.app.catalogue import Catalogue
+from tsuide.app.wiring import Shop
+from tsuide.mining.complements import FittedComplements
+from tsuide.mining.snapshot import Snapshot, open_snapshot
+from tsuide.offers.state import State, build_state
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that a decision reads, immutable; a newer one replaces it whole.
+
+    Args:
+        snapshot: what was learned.
+        state: the same as `decide` reads it.
+        products: frame of PRODUCTS at `sequence`.
+        catalogue: the same as pages read it.
+        sequence: the newest fact in it.
+    """
+
+    snapshot: Snapshot
+    state: State
+    products: pl.DataFrame
+    catalogue: Catalogue
+    sequence: int
+
+
+def load(shop: Shop, snapshot_id: str | None = None, sequence: int | None = None) -> Loaded:
+    """The state of a snapshot and a sequence; None = the newest of each.
+
+    Raises:
+        NothingLearned: there is no (such) snapshot.
+        SnapshotDamaged: it does not match its checksums, and there is no earlier good one.
+    """
+    snapshot = open_snapshot(shop.snapshots, snapshot_id)
+    reached = shop.store.facts.sequence() if sequence is None else sequence
+    products = shop.store.facts.products_at(reached)
+    state = build_state(
+        snapshot.parts, products, shop.store.facts.relations(), snapshot_id=snapshot.id, sequence=reached
+    )
+    return Loaded(snapshot, state, products, Catalogue(products, baskets_of(snapshot)), reached)
+
+
+def caught_up(shop: Shop, loaded: Loaded) -> Loaded:
+    """The same state with the product changes that came in since; itself where nothing did."""
+    facts = shop.store.facts
+    newest = facts.sequence()
+    if newest == loaded.sequence:
+        return loaded
+    while True:
+        changed = facts.products_since(loaded.sequence)
+        after = facts.sequence()
+        if after == newest:  # nothing came in between: the products are those of this very sequence
+            break
+        newest = after
+    state = loaded.state.with_products(changed, sequence=newest)
+    if changed.is_empty():
+        return Loaded(loaded.snapshot, state, loaded.products, loaded.catalogue, newest)
+    kept = loaded.products.join(changed.select("id"), on="id", how="anti")
+    products = pl.concat([kept, changed]).sort("id")
+    return Loaded(loaded.snapshot, state, products, Catalogue(products, baskets_of(loaded.snapshot)), newest)
+
+
+def baskets_of(snapshot: Snapshot) -> dict[str, int]:
+    """In how many learned orders each product lay."""
+    part = snapshot.parts.get("complements")
+    if not isinstance(part, FittedComplements):
+        return {}
+    return dict(zip(part.item_ids.ids, part.degree.tolist(), strict=True))
