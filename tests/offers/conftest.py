@@ -1,7 +1,5 @@
 """A small shop with a ladder of cameras, things that go with them, and orders that say so."""
 
-from datetime import UTC, datetime
-
 import polars as pl
 import pytest
 
@@ -10,8 +8,6 @@ from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
 from tsuide.mining.fitted import Fitted
 from tsuide.offers.state import State, build_state
-
-NOW = datetime(2026, 1, 31, 3, tzinfo=UTC)  # noon in Tokyo
 
 
 def product(
@@ -40,7 +36,7 @@ PRODUCTS = [
     product("camera-best", ["Photo", "Cameras"], 88_000, 50_000),
     product("card", ["Photo", "Memory"], 3_300, 1_500),
     product("bag", ["Photo", "Bags"], 5_500, 3_000),
-    product("tripod", ["Photo", "Tripods"], 11_000, 7_000),
+    product("tripod", ["Photo", "Tripods"], 11_000, 7_400),
     product("battery", ["Photo", "Batteries"], 4_400, None),
     product("sold-out", ["Photo", "Straps"], 2_200, 500, stock=0),
     product("hidden", ["Photo", "Filters"], 2_200, 500, status="hidden"),
@@ -72,6 +68,16 @@ BASKETS = (
 
 def products() -> pl.DataFrame:
     return pl.DataFrame(PRODUCTS)
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> list[dict[str, object]]:
+    return PRODUCTS
+
+
+@pytest.fixture(scope="session")
+def relations() -> pl.DataFrame:
+    return pl.DataFrame(RELATIONS)
 
 
 @pytest.fixture(scope="session")

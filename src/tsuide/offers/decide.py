@@ -1,7 +1,7 @@
 """One pure function: who asks what, what is known, what is allowed → what to propose, or silence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from types import ModuleType
@@ -40,6 +40,7 @@ from tsuide.offers.state import State
 from tsuide.offers.write import write_offers
 
 HOLDOUT: Final = "holdout"
+FEW_OWNED: Final = 32  # so many purchases are recorded whole
 _MADE_OF: Final[tuple[ModuleType, ...]] = (
     bestsellers, catalogue, codes, columns, complements, contacts, declared, fill, gather, ladder, links,
     listed, offer, pool, records, slate,
@@ -118,7 +119,7 @@ def decide(
         id=decision_id,
         at=now,
         request=request,
-        customer=prepared.view,
+        customer=what_counted(prepared, judged, state),
         snapshot_id=state.snapshot_id,
         sequence=state.sequence,
         policy=policy.name,
@@ -162,6 +163,23 @@ def judge(
         picks,
     )
     return Judged(question, candidates, count, verdict, refused, picks[:chosen])
+
+
+def what_counted(prepared: Prepared, judged: Judged, state: State) -> CustomerView:
+    """The view with only those purchases that the decision could look at: candidates and anchors.
+
+    A household's year is a thousand products; the record of a decision need not carry them all, and decides
+    the same without the rest.
+    """
+    view = prepared.view
+    if len(view.owned) <= FEW_OWNED:
+        return view
+    looked_at = np.zeros(len(state.items) + 1, dtype=np.bool_)  # the last place: not in the catalogue
+    looked_at[judged.pool["item"][: judged.count]] = True
+    looked_at[judged.question.anchors["item"]] = True
+    looked_at[-1] = False
+    kept = np.flatnonzero(looked_at[prepared.owned]).tolist()
+    return replace(view, owned=tuple(view.owned[i] for i in kept))
 
 
 def _gathered(

@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from tsuide.facts.consent import Channel
-from tsuide.kit.arrays import Int32, Int64
-from tsuide.kit.clock import to_micros
+from tsuide.kit.arrays import Int32, Int64, frozen
+from tsuide.kit.clock import MICROS_PER_DAY, to_micros, zone
 from tsuide.offers import codes
 from tsuide.offers.bind import Bound, in_categories
 from tsuide.offers.candidates.contacts import TOUCH
 from tsuide.offers.candidates.fill import WEIGHT
 from tsuide.offers.candidates.pool import ANCHOR, LISTED
 from tsuide.offers.columns import SEPARATOR
-from tsuide.offers.customer import CustomerView, Due, Expected, Touch
+from tsuide.offers.customer import CustomerView, Due, Expected, Owned, Touch
 from tsuide.offers.offer import HESITATIONS, KINDS, NO_REASONS, OUTCOMES, PLACEMENTS
 from tsuide.offers.policy.policy import Policy
-from tsuide.offers.records import CUSTOMER, LONG, MOST_MONEY, REQUEST
+from tsuide.offers.records import CUSTOMER, MOST_MONEY, REQUEST
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.slate import SLOT
 from tsuide.offers.state import State
@@ -29,6 +29,7 @@ MOST_ANCHORS: Final = 32
 CART_ANCHORS: Final = 24
 PAST_ANCHORS: Final = 8
 PAST_DAYS: Final = 365
+LOOKED_BACK: Final = 64  # newest purchases among which they are found
 VIEWS_THAT_HESITATE: Final = 3
 
 _KIND: Final = {word: code for code, word in enumerate(KINDS)}
@@ -45,7 +46,8 @@ class Prepared:
 
     Args:
         view: what it was made from.
-        owned, owned_at: dense products and microseconds of their last purchase, newest last; (owned,).
+        owned, owned_at: dense products (-1 = not in the catalogue) and microseconds of their last purchase,
+            newest last; (owned,), as in the view.
         touches: TOUCH, oldest first.
         due, expected, session: LISTED.
         region: the bit of the customer's region; 0 = not known.
@@ -64,14 +66,13 @@ class Prepared:
 def prepare_customer(view: CustomerView, state: State) -> Prepared:
     """The customer in the state's numbers; products that the catalogue does not know are left out."""
     places = state.ids.places
-    owned = np.array([places.get(each.product_id, -1) for each in view.owned], dtype=np.int32)
-    owned_at = np.array([to_micros(each.at) for each in view.owned], dtype=np.int64)
+    owned, owned_at = _owned_arrays(_Same(view.owned), state)
     region = view.attributes.get("prefecture") or view.attributes.get("region") or ""
     code = state.words.regions.codes().get(region, -1) if region else -1
     return Prepared(
         view=view,
-        owned=owned[owned >= 0],
-        owned_at=owned_at[owned >= 0],
+        owned=owned,
+        owned_at=owned_at,
         touches=_touches(view.touches, state),
         due=_due(view.due, places),
         expected=_expected(view.expected, places),
@@ -80,26 +81,65 @@ def prepare_customer(view: CustomerView, state: State) -> Prepared:
     )
 
 
+class _Same:
+    """A tuple known by identity: two equal histories are two keys, and neither is compared item by item."""
+
+    __slots__ = ("owned",)
+
+    def __init__(self, owned: tuple[Owned, ...]) -> None:
+        self.owned = owned
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.owned is self.owned
+
+    def __hash__(self) -> int:
+        return id(self.owned)
+
+
+@lru_cache(maxsize=2048)
+def _owned_arrays(history: _Same, state: State) -> tuple[Int32, Int64]:
+    """Dense products and moments of a history, newest last; kept, since many requests follow one another.
+
+    Products that the catalogue does not know are kept as -1 (places of the view), which no candidate has.
+    """
+    places = state.ids.places
+    owned = np.array([places.get(each.product_id, -1) for each in history.owned], dtype=np.int32)
+    owned_at = np.array([to_micros(each.at) for each in history.owned], dtype=np.int64)
+    return frozen(owned), frozen(owned_at)
+
+
 def _touches(touches: Sequence[Touch], state: State) -> np.ndarray:
     if not touches:
         return _NO_TOUCHES
-    rows = np.empty(len(touches), TOUCH)
-    places, items = state.ids.places, state.items
-    leaf = {path.rsplit(SEPARATOR, 1)[-1]: code for code, path in enumerate(state.words.categories.words)}
-    for i, each in enumerate(touches):
-        item = places.get(each.product_id, -1) if each.product_id is not None else -1
-        category = items["category"][item] if item >= 0 else leaf.get(each.category or "", -1)
-        rows[i] = (
-            to_micros(each.at),
-            item,
-            category,
-            items["need"][item] if item >= 0 else -1,
-            _OUTCOME[each.outcome],
-            _KIND[each.kind] if each.kind is not None else -1,
-            codes.CHANNEL_CODE[each.channel],
-            _REASON[each.reason] if each.reason is not None else -1,
-        )
+    places = state.ids.places
+    rows = np.array(
+        [
+            (
+                to_micros(each.at),
+                places.get(each.product_id, -1) if each.product_id is not None else -1,
+                -1,
+                -1,
+                _OUTCOME[each.outcome],
+                _KIND[each.kind] if each.kind is not None else -1,
+                codes.CHANNEL_CODE[each.channel],
+                _REASON[each.reason] if each.reason is not None else -1,
+            )
+            for each in touches
+        ],
+        dtype=TOUCH,
+    )
+    known = rows["item"] >= 0
+    items = state.items[rows["item"][known]]
+    rows["category"][known], rows["need"][known] = items["category"], items["need"]
+    for place in np.flatnonzero(~known).tolist():
+        rows["category"][place] = _leaves(state).get(touches[place].category or "", -1)
     return rows[np.argsort(rows["at"], kind="stable")]
+
+
+@lru_cache(maxsize=8)
+def _leaves(state: State) -> dict[str, int]:
+    """Name of a leaf category → its code."""
+    return {path.rsplit(SEPARATOR, 1)[-1]: code for code, path in enumerate(state.words.categories.words)}
 
 
 def _due(due: Sequence[Due], places: dict[str, int]) -> np.ndarray:
@@ -172,22 +212,26 @@ def prepare_request(
     places, items, view = state.ids.places, state.items, prepared.view
     channel = codes.CHANNEL_OF_PLACEMENT[request.placement]
     personal = view.id is None or view.allows("personalisation", channel) or view.allows("personalisation", "site")
-    lines = [(places[line.product_id], line) for line in request.cart if line.product_id in places]
-    prices = [line.unit_price if line.unit_price is not None else int(items["price"][at]) for at, line in lines]
-    cart = np.array([at for at, _ in lines], dtype=np.int32)
+    lines = [line for line in request.cart if line.product_id in places]
+    cart = np.array([places[line.product_id] for line in lines], dtype=np.int32)
+    in_cart = items[cart]
+    prices = [
+        listed if line.unit_price is None else line.unit_price
+        for line, listed in zip(lines, in_cart["price"].tolist(), strict=True)
+    ]
     looked_at = places.get(request.product_id, -1) if request.product_id is not None else -1
     priced = [min(price, MOST_MONEY) for price in prices if price >= 0]
-    value = sum(max(price, 0) * line.quantity for price, (_, line) in zip(prices, lines, strict=True))
+    value = sum(price * line.quantity for price, line in zip(prices, lines, strict=True) if price > 0)
     value = min(value, MOST_MONEY)
-    first = lines[0][0] if lines else looked_at
-    currency = int(items["currency"][first]) if first >= 0 else -1
+    first = int(cart[0]) if lines else looked_at
+    currency = int(items[first]["currency"]) if first >= 0 else -1
     hesitation = _hesitation(request, view, items, looked_at, personal=personal)
     placement = _PLACEMENT[request.placement]
     kinds = int(policy.kinds_of_placement[placement])
     if request.kinds:
         kinds &= sum({1 << _KIND[kind] for kind in request.kinds})
     free_at = request.free_shipping_at if request.free_shipping_at is not None else policy.free_shipping_at
-    local = now.astimezone(ZoneInfo(policy.time_zone))
+    local = now.astimezone(zone(policy.time_zone))
     row = np.array(
         [
             (
@@ -199,7 +243,7 @@ def prepare_request(
                 value,
                 max(priced, default=-1),
                 len(lines),
-                _one_class(items["shipping"], cart),
+                _one_class(in_cart["shipping"]),
                 currency,
                 (state.words.currencies.words[currency] if currency >= 0 else policy.currency) == "JPY",
                 request.budget if request.budget is not None else -1,
@@ -218,9 +262,9 @@ def prepare_request(
     return Question(
         customer=_customer_row(prepared, channel, personal=personal),
         request=row,
-        anchors=_anchors(lines, prices, looked_at, items, prepared, personal, now),
+        anchors=_anchors(cart, prices, looked_at, items, prepared, personal, now),
         cart=cart,
-        cart_parents=_parents(items, cart),
+        cart_parents=_parents(in_cart["parent"]),
         looked_at=looked_at,
         excluded=_dense(request.exclude, places),
         shown=_dense(request.shown, places),
@@ -264,7 +308,7 @@ def _customer_row(prepared: Prepared, channel: Channel, *, personal: bool) -> np
 
 
 def _anchors(
-    lines: Sequence[tuple[int, object]],
+    cart: Int32,
     prices: Sequence[int],
     looked_at: int,
     items: np.ndarray,
@@ -272,29 +316,40 @@ def _anchors(
     personal: bool,  # noqa: FBT001 - told by its caller's name
     now: datetime,
 ) -> np.ndarray:
-    rows = [(looked_at, 0, False, int(items["price"][looked_at]))] if looked_at >= 0 else []
-    known = {looked_at}
-    for (at, _), price in zip(reversed(lines), reversed(prices), strict=True):
-        if at not in known and len(rows) < CART_ANCHORS:
+    rows = [(looked_at, 0, False, int(items[looked_at]["price"]))] if looked_at >= 0 else []
+    known = {looked_at, -1}
+    for at, price in zip(cart.tolist()[::-1], prices[::-1], strict=True):
+        if at not in known:
             known.add(at)
             rows.append((at, 0, False, price))
-    if personal and prepared.view.id is not None:
-        moment = to_micros(now)
-        for at, when in zip(prepared.owned[:-200:-1].tolist(), prepared.owned_at[:-200:-1].tolist(), strict=True):
-            days = min((moment - when) // 86_400_000_000, LONG)
-            if len(rows) == MOST_ANCHORS or days > PAST_DAYS or len(rows) >= len(lines) + 1 + PAST_ANCHORS:
+            if len(rows) >= CART_ANCHORS:
                 break
-            if at not in known and days >= 0:
-                known.add(at)
-                rows.append((at, max(days, 1), True, int(items["price"][at])))
+    if personal and prepared.view.id is not None:
+        rows.extend(_past_anchors(prepared, known, items, MOST_ANCHORS - len(rows), to_micros(now)))
     return np.array(rows, dtype=ANCHOR)
+
+
+def _past_anchors(
+    prepared: Prepared, known: set[int], items: np.ndarray, room: int, now: int
+) -> list[tuple[int, int, bool, int]]:
+    rows: list[tuple[int, int, bool]] = []
+    recent = slice(-1, -1 - LOOKED_BACK, -1)
+    for at, when in zip(prepared.owned[recent].tolist(), prepared.owned_at[recent].tolist(), strict=True):
+        days = (now - when) // MICROS_PER_DAY
+        if days > PAST_DAYS or len(rows) >= min(PAST_ANCHORS, room):
+            break
+        if at not in known and days >= 0:
+            known.add(at)
+            rows.append((at, max(days, 1), True))
+    prices = items[[row[0] for row in rows]]["price"].tolist() if rows else []
+    return [(*row, price) for row, price in zip(rows, prices, strict=True)]
 
 
 def _hesitation(request: OfferRequest, view: CustomerView, items: np.ndarray, looked_at: int, *, personal: bool) -> int:
     bits = sum({_BIT[sign] for sign in request.hesitation})
     if request.budget is not None:
         bits |= _BIT["budget"]
-    if looked_at >= 0 and items["stock"][looked_at] == 0:
+    if looked_at >= 0 and items[looked_at]["stock"] == 0:
         bits |= _BIT["stock_out"]
     if personal and any(
         each.product_id == request.product_id and each.times >= VIEWS_THAT_HESITATE for each in view.viewed
@@ -303,17 +358,13 @@ def _hesitation(request: OfferRequest, view: CustomerView, items: np.ndarray, lo
     return bits
 
 
-def _one_class(shipping: np.ndarray, cart: Int32) -> int:
-    if not len(cart):
-        return -1
-    classes = shipping[cart]
-    return int(classes[0]) if (classes == classes[0]).all() else -1
+def _one_class(shipping: np.ndarray) -> int:
+    classes = set(shipping.tolist())
+    return classes.pop() if len(classes) == 1 else -1
 
 
-def _parents(items: np.ndarray, cart: Int32) -> Int32:
-    parents = items["parent"][cart]
-    found: Int32 = np.unique(parents[parents >= 0])
-    return found
+def _parents(parents: np.ndarray) -> Int32:
+    return np.array(sorted({each for each in parents.tolist() if each >= 0}), dtype=np.int32)
 
 
 def _dense(ids: Sequence[str], places: dict[str, int]) -> Int32:

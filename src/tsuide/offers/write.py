@@ -1,10 +1,12 @@
 """From chosen rows back to names: the offers of a decision with their reasons."""
 
+import math
 from typing import Final
 
 import numpy as np
 
 from tsuide.offers import codes
+from tsuide.offers.candidates.declared import REQUIRED
 from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Offer, OfferItem, Reason, Scores
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.request import OfferRequest
@@ -39,7 +41,7 @@ def _offer(
     state: State,
     policy: Policy,
 ) -> Offer:
-    ids = state.ids
+    ids = state.ids.ids
     product = ids[row["item"]]
     price = _known(row["price"])
     anchor_price = _known(row["anchor_price"])
@@ -72,9 +74,10 @@ def _known(value: int) -> int | None:
 
 def _required(item: int, state: State) -> tuple[OfferItem, ...]:
     """Parts without which the product does not work: shown in the total, asked about, never preselected."""
-    from tsuide.offers.candidates.declared import REQUIRED
-
-    links = state.beside.rows[state.beside.of[item] : state.beside.of[item + 1]]
+    first, last = state.beside.of[item : item + 2].tolist()
+    if first == last:
+        return ()
+    links = state.beside.rows[first:last]
     parts = links["item"][links["relation"] == REQUIRED].tolist()
     return tuple(OfferItem(state.ids[part], 1, _known(int(state.items["price"][part])), "required") for part in parts)
 
@@ -102,9 +105,9 @@ def interval(count: int, base: int) -> tuple[float, float]:
     """
     share, square = count / base, _SURE * _SURE
     middle = share + square / (2 * base)
-    half = _SURE * np.sqrt(share * (1 - share) / base + square / (4 * base * base))
+    half = _SURE * math.sqrt(share * (1 - share) / base + square / (4 * base * base))
     whole = 1 + square / base
-    return float(max((middle - half) / whole, 0.0)), float(min((middle + half) / whole, 1.0))
+    return max((middle - half) / whole, 0.0), min((middle + half) / whole, 1.0)
 
 
 def reasons(row: dict[str, int], state: State) -> tuple[Reason, ...]:
@@ -113,7 +116,7 @@ def reasons(row: dict[str, int], state: State) -> tuple[Reason, ...]:
     if row["declared"] and row["source"] != codes.DECLARED:
         found.append(Reason("declared", {}))
     if row["since_anchor"] > 0 and row["anchor"] >= 0:
-        found.append(Reason("bought_lately", {"with": state.ids[row["anchor"]], "days": row["since_anchor"]}))
+        found.append(Reason("bought_lately", {"with": state.ids.ids[row["anchor"]], "days": row["since_anchor"]}))
     if row["reviews"] > 0:
         found.append(Reason("rated", {"rating": row["rating"], "reviews": row["reviews"]}))
     if row["mandatory"]:
@@ -122,7 +125,7 @@ def reasons(row: dict[str, int], state: State) -> tuple[Reason, ...]:
 
 
 def _because(row: dict[str, int], state: State) -> Reason:  # noqa: PLR0911 - one return per source
-    anchor = {"with": state.ids[row["anchor"]]} if row["anchor"] >= 0 else {}
+    anchor = {"with": state.ids.ids[row["anchor"]]} if row["anchor"] >= 0 else {}
     source = row["source"]
     if source == codes.COMPLEMENTS:
         numbers = {name: row[name] for name in ("count", "base", "lift", "lift_low")}

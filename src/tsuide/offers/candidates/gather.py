@@ -34,6 +34,8 @@ def mark_all(
 ) -> None:
     """Write down what is known of products: cart, ownership, exclusions, never-with partners."""
     for i in range(len(owned)):
+        if owned[i] < 0:
+            continue
         place = mark_of(slots, marks, mark_size, owned[i], True)
         marks[place].owned = max(marks[place].owned, owned_at[i])
     for i in range(len(cart)):
