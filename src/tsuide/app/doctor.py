@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -22,6 +23,8 @@ Grade: TypeAlias = Literal["good", "mind", "bad"]
 _FREE_BYTES: Final = 1 << 30
 _OLD_DAYS: Final = 30
 _ENOUGH_ORDERS: Final = 200
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+_FLOOR: Final = re.compile(r">=\s*([\d.]+)")
 _BORN: Final = datetime(2026, 1, 1, tzinfo=UTC)  # before this code existed no clock can be right
 
 
@@ -74,10 +77,10 @@ def _packages() -> list[Finding]:
     found = []
     for text in importlib.metadata.requires("tsuide") or []:
         requirement, _, marker = text.partition(";")
-        if "extra" in marker:
+        named, floors = _NAME.match(requirement), _FLOOR.search(requirement)
+        if "extra" in marker or named is None:
             continue
-        name, _, floor = requirement.strip().partition(">=")
-        name, floor = name.split("[")[0].strip(), floor.split(",")[0].strip()
+        name, floor = named.group(), floors.group(1) if floors else ""
         try:
             version = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -89,7 +92,7 @@ def _packages() -> list[Finding]:
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    digits = ("".join(c for c in part if c.isdigit()) for part in version.split("+")[0].split("."))
+    digits = ("".join(c for c in part if c.isdigit()) for part in version.partition("+")[0].split("."))
     return tuple(int(part) for part in digits if part)
 
 
