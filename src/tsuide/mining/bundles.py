@@ -1,6 +1,7 @@
 """Bundles: a main item and what truly goes with it, found together often and far more than by chance."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
@@ -10,10 +11,13 @@ import polars as pl
 from tsuide.errors import BadValue, UnknownProduct
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.compiled import compiled
+from tsuide.mining.bundles_kernel import attach_shares, grow
 from tsuide.mining.complements import FittedComplements
+from tsuide.mining.cooccurrence import threads
 from tsuide.mining.fitted import taken
 from tsuide.mining.index import Index
+from tsuide.mining.kernels import posts_of
+from tsuide.mining.significance import lift_interval, p_values
 
 Intent: TypeAlias = Literal["starter", "complete"]
 INTENTS: Final[tuple[Intent, Intent]] = ("starter", "complete")  # in the arrays: 0, 1
@@ -94,7 +98,7 @@ class Bundles:
         """
         if not 2 <= self.starter <= self.size <= _LARGEST or self.min_count < 1:  # noqa: PLR2004 - a set has two members
             raise BadValue("2 ≤ starter ≤ size ≤ 6 and min_count ≥ 1", key="bundles", value=self)
-        if complements.item_ids != baskets.item_ids:
+        if complements.item_ids != baskets.item_ids or not np.array_equal(complements.degree, baskets.count_of_item()):
             raise BadValue("complements were learned from other baskets", key="complements")
         rows = _grown(baskets, complements, _groups(baskets.item_ids, groups), _apart(baskets.item_ids, apart), self)
         return _kept(rows, baskets, self)
@@ -129,181 +133,50 @@ def _grown(
     baskets: Baskets, complements: FittedComplements, group: Int32, apart: Int64, parameters: Bundles
 ) -> "np.ndarray":
     """Every set that can be grown; float64 (sets, size + 2): members (-1 = none), count, density."""
-    sure = _sure(complements)
-    order = np.argsort(baskets.item, kind="stable")
-    basket_of = baskets.basket_of_entry()[order]
-    begins = np.zeros(baskets.n_items + 1, dtype=np.int64)
-    np.cumsum(baskets.count_of_item(), out=begins[1:])
-    out = np.full((baskets.n_items * 2, parameters.size + 2), float(_NONE))
-    count = _grow(
-        begins,
-        basket_of,
-        sure,
-        group,
-        apart,
-        baskets.n_baskets,
-        parameters.size,
-        parameters.starter,
-        parameters.min_count,
-        out,
-    )
-    return out[:count]
+    sure, together = _sure(complements)
+    begins, basket_of = posts_of(baskets.items_of, baskets.item, baskets.n_items)
+    bounds = _shares(begins, _SHARES * threads())
+
+    def share(part: int) -> "np.ndarray":
+        first, end = bounds[part], bounds[part + 1]
+        out = np.full((2 * (end - first), parameters.size + 2), float(_NONE))
+        rows = grow(
+            int(first), int(end), begins, basket_of, sure, together, group, apart,
+            baskets.n_baskets, parameters.size, parameters.starter, parameters.min_count, out,
+        )  # fmt: skip
+        return out[:rows]
+
+    with ThreadPoolExecutor(threads()) as pool:
+        return np.concatenate(list(pool.map(share, range(len(bounds) - 1))))
 
 
-def _sure(complements: FittedComplements) -> Int32:
-    """Partners of each item that pass the gate, best first, -1 = none; int32 (items, top)."""
-    frame = complements.frame().filter(pl.col("significant") & (pl.col("lift_low") > 1.0))
-    keys = set(
-        zip(
-            complements.item_ids.positions(frame["anchor"].to_list()).tolist(),
-            complements.item_ids.positions(frame["item"].to_list()).tolist(),
-            strict=True,
-        )
-    )
-    sure = np.full_like(complements.top_item, _NONE)
-    for anchor, row in enumerate(complements.top_item.tolist()):
-        kept = [item for item in row if (anchor, item) in keys]
-        sure[anchor, : len(kept)] = kept
-    return sure
+_SHARES: Final = 8  # per thread: one popular stretch of items must not keep the others waiting
 
 
-@compiled
-def _meet(left: Int32, n_left: int, right: Int32, out: Int32) -> int:  # pragma: no cover - compiled
-    """What two ascending lists share, written to `out` (which may be `left`); returns how many."""
-    i, j, count = 0, 0, 0
-    while i < n_left and j < len(right):
-        if left[i] < right[j]:
-            i += 1
-        elif left[i] > right[j]:
-            j += 1
-        else:
-            out[count] = left[i]
-            count += 1
-            i += 1
-            j += 1
-    return count
+def _shares(begins: Int64, parts: int) -> Int64:
+    """Bounds of stretches of items that hold about as many entries each; int64 (parts + 1,)."""
+    entries = np.linspace(0, begins[-1], parts + 1)
+    bounds = np.searchsorted(begins, entries).astype(np.int64)
+    bounds[0], bounds[-1] = 0, len(begins) - 1
+    return bounds
 
 
-@compiled
-def _fits(item: int, members: Int32, group: Int32, apart: Int64) -> bool:  # pragma: no cover - compiled
-    """Whether an item shares no need with a member and is not kept apart from one."""
-    n_items = len(group)
-    for m in members:
-        if m == item or group[m] == group[item]:
-            return False
-        key = min(m, item) * n_items + max(m, item)
-        place = np.searchsorted(apart, key)
-        if place < len(apart) and apart[place] == key:
-            return False
-    return True
-
-
-@compiled
-def _pair_weight(
-    a: int, b: int, begins: Int64, basket_of: Int32, n_baskets: int, scratch: Int32
-) -> float:  # pragma: no cover - compiled
-    """Max(0, log lift) · log(1 + count) of a pair."""
-    left = basket_of[begins[a] : begins[a + 1]]
-    right = basket_of[begins[b] : begins[b + 1]]
-    count = _meet(left, len(left), right, scratch)
-    if count == 0:
-        return 0.0
-    lift = count * n_baskets / (len(left) * len(right))
-    return float(max(0.0, np.log(lift)) * np.log1p(count))
-
-
-@compiled
-def _best_next(
-    candidates: Int32,
-    members: Int32,
-    shared: Int32,
-    begins: Int64,
-    basket_of: Int32,
-    group: Int32,
-    apart: Int64,
-    n_baskets: int,
-    min_count: int,
-    scratch: Int32,
-) -> tuple[int, float, int]:  # pragma: no cover - compiled
-    """The candidate that adds most weight: (item or -1, weight of its pairs with the members, common baskets)."""
-    best, best_weight, best_count = -1, -1.0, 0
-    for item in candidates:
-        if item < 0:
-            break
-        if not _fits(item, members, group, apart):
-            continue
-        count = _meet(shared, len(shared), basket_of[begins[item] : begins[item + 1]], scratch)
-        if count < min_count:
-            continue
-        weight = 0.0
-        for m in members:
-            weight += _pair_weight(m, item, begins, basket_of, n_baskets, scratch)
-        if weight > best_weight:
-            best, best_weight, best_count = item, weight, count
-    return best, best_weight, best_count
-
-
-@compiled
-def _grow(
-    begins: Int64,
-    basket_of: Int32,
-    sure: Int32,
-    group: Int32,
-    apart: Int64,
-    n_baskets: int,
-    size: int,
-    starter: int,
-    min_count: int,
-    out: Float64,
-) -> int:  # pragma: no cover - compiled
-    """Grow a starter and a complete set around each item; rows as in `_grown`, the number of them returned."""
-    longest = np.max(begins[1:] - begins[:-1]) if len(begins) > 1 else 0
-    shared, scratch = np.empty(longest, dtype=np.int32), np.empty(longest, dtype=np.int32)
-    members = np.empty(size, dtype=np.int32)
-    rows = 0
-    for main in range(len(begins) - 1):
-        n_main = begins[main + 1] - begins[main]
-        shared[:n_main] = basket_of[begins[main] : begins[main + 1]]
-        n_shared, n_members, weight, density = n_main, 1, 0.0, 0.0
-        members[0] = main
-        while n_members < size:
-            item, added, _ = _best_next(
-                sure[main],
-                members[:n_members],
-                shared[:n_shared],
-                begins,
-                basket_of,
-                group,
-                apart,
-                n_baskets,
-                min_count,
-                scratch,
-            )
-            thinner = (weight + added) / (n_members * (n_members + 1) / 2)
-            if item < 0 or 2 * thinner < density:
-                break  # nothing fits, or the newcomer halves what held the set together
-            n_shared = _meet(shared, n_shared, basket_of[begins[item] : begins[item + 1]], shared)
-            weight, density = weight + added, thinner
-            members[n_members] = item
-            n_members += 1
-            if n_members == starter:
-                _write(out, rows, members, n_members, n_shared, density)
-                rows += 1
-        if n_members > 1 and n_members != starter:
-            _write(out, rows, members, n_members, n_shared, density)
-            rows += 1
-    return rows
-
-
-@compiled
-def _write(
-    out: Float64, row: int, members: Int32, n_members: int, count: int, density: float
-) -> None:  # pragma: no cover - compiled
-    width = out.shape[1]
-    for place in range(n_members):
-        out[row, place] = members[place]
-    out[row, width - 2] = count
-    out[row, width - 1] = density
+def _sure(complements: FittedComplements) -> tuple[Int32, Int32]:
+    """Partners of each item that pass the gate, best first, -1 = none, and common baskets; int32 (items, top)."""
+    now = complements.settled()
+    anchor, slot = np.nonzero(now.top_item >= 0)
+    item, count = now.top_item[anchor, slot], now.top_count[anchor, slot]
+    of_anchor, of_item = now.degree[anchor].astype(np.int64), now.degree[item].astype(np.int64)
+    _, low, _ = lift_interval(count.astype(np.int64), of_anchor, of_item, now.n_baskets)
+    good = np.flatnonzero(low > 1.0)
+    tails = p_values(count[good], of_anchor[good], of_item[good], now.n_baskets)
+    good = good[tails <= now.p_cut]
+    place = np.arange(len(good)) - np.searchsorted(anchor[good], np.arange(len(now.degree)))[anchor[good]]
+    sure = np.full_like(now.top_item, _NONE)
+    together = np.zeros_like(now.top_count)
+    sure[anchor[good], place] = item[good]
+    together[anchor[good], place] = count[good]
+    return sure, together
 
 
 def _kept(rows: "np.ndarray", baskets: Baskets, parameters: Bundles) -> "FittedBundles":
@@ -346,16 +219,9 @@ def _mean_price(baskets: Baskets) -> Float64:
 
 def _attach(items: Int32, baskets: Baskets) -> Float64:
     """Share of the main item's baskets that hold each other member, 0 where there is none; (sets, size − 1)."""
-    order = np.argsort(baskets.item, kind="stable")
-    basket_of = baskets.basket_of_entry()[order]
-    begins = np.concatenate([[0], np.cumsum(baskets.count_of_item())])
+    begins, basket_of = posts_of(baskets.items_of, baskets.item, baskets.n_items)
     attach = np.zeros((len(items), items.shape[1] - 1))
-    for row, members in enumerate(items.tolist()):
-        main = basket_of[begins[members[0]] : begins[members[0] + 1]]
-        for place, item in enumerate(members[1:]):
-            if item >= 0:
-                other = basket_of[begins[item] : begins[item + 1]]
-                attach[row, place] = len(np.intersect1d(main, other, assume_unique=True)) / len(main)
+    attach_shares(items, begins, basket_of, attach)
     return attach
 
 
