@@ -99,9 +99,9 @@ def intervals(name: str, bars: Sequence[Bar], *, logarithmic: bool, start: float
     dot = base.mark_point(color=ACCENT, fill=ACCENT, size=90, opacity=1, yOffset=10).encode(
         x=alt.X("middle:Q", scale=scale, axis=ticks), y=y, tooltip=tooltip
     )
-    text = base.mark_text(align="left", baseline="middle", color=INK, fontSize=13, yOffset=-9, limit=WIDE).encode(
-        x=alt.value(6), y=y, text="label:N", tooltip=tooltip
-    )
+    text = base.mark_text(
+        align="left", baseline="middle", color=INK, fontSize=13, yOffset=-9, clip=True, limit=alt.expr("width - 12")
+    ).encode(x=alt.value(6), y=y, text="label:N", tooltip=tooltip)
     layers = [line, dot, text]
     if start is not None and logarithmic:
         at = alt.Chart(alt.InlineData(values=[{"x": start}]))

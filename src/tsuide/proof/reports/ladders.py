@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from tsuide.kit.text import fold
 from tsuide.mining.alternatives import Alternatives, Difference, FittedAlternatives
 from tsuide.proof.reports.material import Material
 
@@ -79,13 +80,15 @@ def ladders(material: Material, top: int) -> Ladders:
     categories = dict(zip(products["id"], products["category"].list.last(), strict=True))
     found: list[Ladder] = []
     taken: set[int] = set()
+    told: set[str] = set()  # names on a ladder: the same name twice tells a reader nothing
     for item in best.tolist():
-        if item in taken:
+        if item in taken or material.name(index[item]) in told:
             continue
         ids = [name for name in _ids(fitted, index[item]) if index.position(name) not in taken]
         rungs = _rungs(fitted, material, ids, index[item])
         if len(rungs) > 1:
             taken |= {rung.item for rung in rungs}
+            told |= {material.name(index[rung.item]) for rung in rungs}
             found.append(Ladder(str(categories.get(index[item]) or ""), rungs))
     found.sort(key=lambda ladder: -ladder.orders)
     return Ladders(tuple(found[:top]), ())
@@ -158,7 +161,7 @@ def _rungs(fitted: FittedAlternatives, material: Material, ids: list[str], aroun
     for price in best:
         name = best_of_price[price]
         place = index.position(name)
-        better = () if below is None else _better(fitted.difference(below, name))
+        better = () if below is None else _better(fitted.difference(below, name), fold(material.name(name)))
         rungs.append(Rung(place, int(orders[place]), better))
         below = name
     return tuple(rungs)
@@ -192,10 +195,10 @@ def _near(prices: list[int], first: int) -> list[int]:
     return prices[low : high + 1]
 
 
-def _better(difference: Difference) -> tuple[tuple[str, str, str], ...]:
+def _better(difference: Difference, name: str) -> tuple[tuple[str, str, str], ...]:
     told = [
         (key, below or "–", here or "–")
         for key, (below, here) in difference.attributes.items()
-        if key not in {"title", "category"}
+        if key not in {"title", "category"} and here and fold(here) not in name
     ]
     return tuple(told[:3])

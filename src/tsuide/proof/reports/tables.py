@@ -24,11 +24,13 @@ class Column:
         label: its heading.
         word: key of the definition that explains it, or empty.
         number: set flush right.
+        name: of a product: wide.
     """
 
     label: str
     word: str = ""
     number: bool = False
+    name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,8 @@ class Tables:
     def together(self, pairs: Sequence[Pair], name: str, caption: str, *, titled: bool = False) -> Table:
         """Pairs that sell together."""
         columns: tuple[Column, ...] = (
-            Column(self.text("buyers_of")),
-            Column(self.text("also_take")),
+            Column(self.text("buyers_of"), name=True),
+            Column(self.text("also_take"), name=True),
             Column(self.text("count"), "support", number=True),
             Column(self.text("confidence"), "confidence", number=True),
             Column(self.text("lift"), "lift", number=True),
@@ -166,8 +168,8 @@ class Tables:
         """Every step of every ladder, cheapest to dearest."""
         columns = (
             Column(self.text("need")),
-            Column(self.text("from")),
-            Column(self.text("to")),
+            Column(self.text("from"), name=True),
+            Column(self.text("to"), name=True),
             Column(self.text("difference"), "difference", number=True),
             Column(self.text("better")),
         )
@@ -198,8 +200,8 @@ class Tables:
     def steps(self, steps: Sequence[Step], name: str, caption: str, *, titled: bool = False) -> Table:
         """What is bought next."""
         columns = (
-            Column(self.text("after")),
-            Column(self.text("then")),
+            Column(self.text("after"), name=True),
+            Column(self.text("then"), name=True),
             Column(self.text("people"), "people", number=True),
             Column(self.text("lift"), "next_lift", number=True),
             Column(self.text("days"), "days", number=True),
@@ -228,7 +230,7 @@ class Tables:
     def refills(self) -> Table:
         """What is bought again."""
         columns = (
-            Column(self.text("product")),
+            Column(self.text("product"), name=True),
             Column(self.text("customers"), number=True),
             Column(self.text("again"), "again", number=True),
             Column(self.text("days"), "days", number=True),
@@ -247,7 +249,7 @@ class Tables:
     def companies(self) -> Table:
         """Products that travel alone, and those that never do."""
         columns = (
-            Column(self.text("product")),
+            Column(self.text("product"), name=True),
             Column(self.text("kind")),
             Column(self.text("orders"), number=True),
             Column(self.text("with_others"), "with_others", number=True),
@@ -270,8 +272,8 @@ class Tables:
     def avoidances(self) -> Table:
         """Pairs that are not bought together."""
         columns = (
-            Column(self.text("one")),
-            Column(self.text("other")),
+            Column(self.text("one"), name=True),
+            Column(self.text("other"), name=True),
             Column(self.text("count"), "support", number=True),
             Column(self.text("expected"), "expected", number=True),
         )
