@@ -1,0 +1,1 @@
+"""Calibration: probabilities that mean what they say, and the table that shows whether they do."""
