@@ -74,7 +74,7 @@ class Acceptances:
             before = found(connection, sa.select(acceptance).where(acceptance.c.id == acceptance_id))
             if before and before[0]["offer_id"] == offer_id:
                 return False
-            same_token = acceptance.c.token_hash == row["token_hash"]
+            same_token = sa.false() if token is None else acceptance.c.token_hash == row["token_hash"]
             given = sa.and_(acceptance.c.offer_id == offer_id, acceptance.c.given == 1)
             taken = found(connection, sa.select(acceptance.c.id).where(sa.or_(same_token, given)))
             if before or (taken and (state in {"accepted", "used"} or token is not None)):

@@ -1,0 +1,174 @@
+"""Every answer that is not a success, as a problem document (RFC 9457)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tsuide.errors import (
+    BadInput,
+    Conflict,
+    NotFound,
+    NotReady,
+    Refused,
+    ReplayRefused,
+    TsuideError,
+    Unavailable,
+    WrongKey,
+)
+
+MEDIA_TYPE: Final = "application/problem+json"
+_RETRY_AFTER_S: Final = "5"
+_SHOWN_ERRORS: Final = 20
+_log = structlog.get_logger("tsuide.api")
+
+
+class WrongField(BaseModel):
+    """One place in the request that is wrong."""
+
+    where: str = Field(description="Path to the value, such as `body.cart.0.quantity`.")
+    what: str
+
+
+class Problem(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str = Field(description="Stable name of the kind of problem, as a URN.")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="The kind of problem in kebab case; for machines.")
+    request_id: str = Field(description="Quote it when you ask for help; the server's log has it too.")
+    key: str | None = Field(None, description="The field, option or id at fault.")
+    way_out: str | None = Field(None, description="What you can do about it.")
+    errors: list[WrongField] | None = None
+
+
+_STATUS: Final[Sequence[tuple[type[TsuideError], int]]] = (  # the first that fits
+    (WrongKey, 403),
+    (Conflict, 409),
+    (ReplayRefused, 410),
+    (Refused, 403),
+    (NotFound, 404),
+    (NotReady, 503),
+    (Unavailable, 503),
+    (BadInput, 400),
+)
+
+
+def status_of(error: TsuideError) -> int:
+    """The HTTP status that says the same as our error.
+
+    >>> from tsuide.errors import UnknownProduct
+    >>> status_of(UnknownProduct("no such product"))
+    404
+    """
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def problem(
+    request_id: str,
+    status: int,
+    code: str,
+    title: str,
+    *,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,  # noqa: ANN401 - members of the document, plain JSON
+) -> Response:
+    """One problem document."""
+    document = {
+        "type": f"urn:tsuide:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail or title,
+        "code": code,
+        "request_id": request_id,
+    } | {name: value for name, value in more.items() if value is not None}
+    body = json.dumps(document, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace")
+    return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def of_error(request_id: str, error: TsuideError, status: int | None = None) -> Response:
+    """The problem document of one of our errors."""
+    code = status or status_of(error)
+    headers = {"Retry-After": _RETRY_AFTER_S} if code == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return problem(
+        request_id,
+        code,
+        error.code,
+        error.what[:1].upper() + error.what[1:],
+        detail=str(error),
+        headers=headers,
+        key=error.key,
+        way_out=error.way_out,
+    )
+
+
+def of_validation(request_id: str, exc: ValidationError | RequestValidationError, root: str = "") -> Response:
+    """The problem document of a request that does not fit its schema; malformed JSON is a 400, the rest 422."""
+    found = exc.errors() if isinstance(exc, RequestValidationError) else exc.errors(include_url=False)
+    broken = any(error["type"] in {"json_invalid", "json_type"} for error in found)
+    places = [
+        {"where": ".".join(str(part) for part in (*([root] if root else []), *error["loc"])), "what": error["msg"]}
+        for error in found[:_SHOWN_ERRORS]
+    ]
+    first = places[0]
+    return problem(
+        request_id,
+        400 if broken else 422,
+        "malformed-json" if broken else "bad-request",
+        "The body is not JSON" if broken else "The request does not fit its schema",
+        detail=f"{first['where']}: {first['what']}",
+        key=first["where"],
+        errors=places,
+        way_out="see /docs for the schema",
+    )
+
+
+def request_id_of(request: Request) -> str:
+    """The id that the frame gave the request."""
+    return str(request.scope.get("tsuide.request_id", "-"))
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every failure with a problem document."""
+
+    async def ours(request: Request, exc: Exception) -> Response:
+        assert isinstance(exc, TsuideError)  # noqa: S101 - Starlette hands each handler the type it was registered for
+        return of_error(request_id_of(request), exc)
+
+    async def invalid(request: Request, exc: Exception) -> Response:
+        assert isinstance(exc, RequestValidationError)  # noqa: S101 - as above
+        return of_validation(request_id_of(request), exc)
+
+    async def http(request: Request, exc: Exception) -> Response:
+        assert isinstance(exc, HTTPException)  # noqa: S101 - as above
+        title = HTTPStatus(exc.status_code).phrase
+        code = title.lower().replace(" ", "-")
+        return problem(
+            request_id_of(request), exc.status_code, code, title, detail=str(exc.detail), headers=exc.headers
+        )
+
+    async def unforeseen(request: Request, exc: Exception) -> Response:
+        _log.error("unforeseen", request_id=request_id_of(request), path=request.url.path, error=repr(exc))
+        return problem(
+            request_id_of(request),
+            500,
+            "internal-error",
+            "Something went wrong on our side",
+            way_out="the server's log names the request id; nothing that was answered before is lost",
+        )
+
+    app.add_exception_handler(TsuideError, ours)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, unforeseen)

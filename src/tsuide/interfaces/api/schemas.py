@@ -1,0 +1,200 @@
+"""What goes over the wire: requests that are checked once, and answers as they are documented.
+
+Requests are strict (no "3" for 3, no unknown field): a slip of the pen is told, not guessed at.
+Prices are integers in the currency's minor unit (yen, cent) everywhere.
+"""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from tsuide.offers.offer import Arm, Hesitation, Kind, NoReason, Outcome, Placement
+from tsuide.offers.request import MOST_OFFERS, CartLine, OfferRequest, Slot
+
+MOST_LINES: Final = 500
+MOST_LISTED: Final = 500
+LARGEST: Final = 1 << 53  # what every JSON reader keeps exact
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Amount = Annotated[int, Field(ge=0, le=LARGEST)]
+Language = Literal["ja", "en"]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CartLineIn(_In):
+    """One line of the cart."""
+
+    product_id: Id
+    quantity: int = Field(1, ge=1, le=1_000_000)
+    unit_price: Amount | None = Field(None, description="Overrides the catalogue's price; minor units.")
+
+
+class SlotIn(_In):
+    """One place on the page."""
+
+    n: int = Field(3, ge=1, le=MOST_OFFERS)
+    kinds: list[Kind] = Field([], max_length=8)
+
+
+class OffersIn(_In):
+    """What a page asks for."""
+
+    placement: Placement
+    n: int = Field(3, ge=1, le=MOST_OFFERS, description="At most so many; the policy may allow fewer.")
+    customer_id: Id | None = Field(None, description="One whom we do not know is treated as new.")
+    anonymous_id: Id | None = Field(None, description="A browser, while nobody is signed in.")
+    session_id: Id | None = None
+    cart: list[CartLineIn] = Field([], max_length=MOST_LINES)
+    product_id: Id | None = Field(None, description="The product that is looked at.")
+    kinds: list[Kind] = Field([], max_length=8, description="Only these; empty = all that the placement allows.")
+    exclude: list[Id] = Field([], max_length=MOST_LISTED, description="Never return these.")
+    categories: list[Id] = Field([], max_length=MOST_LISTED, description="Only products of these categories.")
+    budget: Amount | None = Field(None, description="The most that the customer said they would spend.")
+    hesitation: list[Hesitation] = Field([], max_length=6)
+    slots: dict[Id, SlotIn] = Field(
+        {}, max_length=10, description="Several places of one page at once, by name; no product stands in two."
+    )
+    shown: list[Id] = Field([], max_length=MOST_LISTED, description="What this visit already proposed.")
+    language: Language | None = Field(None, description="Of the reasons' texts; the shop's own when missing.")
+
+    def request(self, language: str) -> OfferRequest:
+        """The same question in the words of `offers`."""
+        return OfferRequest(
+            placement=self.placement,
+            n=self.n,
+            customer_id=self.customer_id,
+            anonymous_id=self.anonymous_id,
+            session_id=self.session_id,
+            cart=tuple(CartLine(line.product_id, line.quantity, line.unit_price) for line in self.cart),
+            product_id=self.product_id,
+            kinds=tuple(self.kinds),
+            exclude=tuple(self.exclude),
+            categories=tuple(self.categories),
+            budget=self.budget,
+            hesitation=tuple(self.hesitation),
+            slots=tuple(Slot(name, slot.n, tuple(slot.kinds)) for name, slot in self.slots.items()),
+            shown=tuple(self.shown),
+            language=self.language or language,
+        )
+
+
+class ReasonOut(BaseModel):
+    """Why: a code for machines and a sentence for people."""
+
+    code: str
+    text: str
+
+
+class ProductOut(BaseModel):
+    """What a page needs to show a product."""
+
+    id: str
+    title: str
+    category: list[str]
+    price: int | None
+    price_text: str | None
+    currency: str
+    image: str | None
+    url: str | None
+
+
+class OfferOut(BaseModel):
+    """One proposal."""
+
+    id: str
+    slot: str
+    place: int
+    kind: Kind
+    product: ProductOut
+    anchor_id: str | None = Field(description="The product that it goes with, or stands above or below.")
+    price: int | None
+    price_text: str | None
+    difference: int | None = Field(description="Price minus the anchor's, for better and cheaper models.")
+    difference_text: str | None
+    reasons: list[ReasonOut]
+    expires_at: datetime | None
+
+
+class OffersOut(BaseModel):
+    """The answer; `offers` may well be empty: silence is a decision too."""
+
+    decision: str
+    placement: Placement
+    arm: Arm = Field(description="`holdout`: nothing is shown, so that the effect can be measured.")
+    offers: list[OfferOut]
+    notes: list[str] = Field(description="Codes of what the reader should know.")
+    warnings: list[str] = Field(description="What in the request was set aside, and why.")
+
+
+class OutcomeIn(_In):
+    """What became of one offer."""
+
+    offer_id: Id
+    outcome: Outcome
+    reason: NoReason | None = Field(None, description="Why not, for `declined` and `later`.")
+    idempotency_key: Id | None = Field(
+        None, description="The same key is the same outcome. Missing: one of each kind per offer counts."
+    )
+
+
+class OutcomesIn(_In):
+    """Up to 100 outcomes of one decision."""
+
+    outcomes: list[OutcomeIn] = Field(min_length=1, max_length=100)
+
+
+class OutcomesOut(BaseModel):
+    """How many were new; sending the same again changes nothing."""
+
+    recorded: int
+    already: int
+
+
+class RelatedOut(BaseModel):
+    """One related product with its evidence."""
+
+    product: ProductOut
+    baskets: int | None = Field(None, description="In how many baskets both lay.")
+    lift: float | None = Field(None, description="Times more often together than chance would have it.")
+    lift_low: float | None = Field(None, description="Lower end of the lift's 95 % interval.")
+    lift_high: float | None = None
+    confidence: float | None = Field(None, description="Share of this product's baskets with the other.")
+    score: float
+
+
+class RelationsOut(BaseModel):
+    """What goes with a product, and what stands beside it."""
+
+    product: ProductOut
+    snapshot: str
+    complements: list[RelatedOut]
+    alternatives: list[RelatedOut]
+
+
+class ExplainOut(BaseModel):
+    """Why each offer was made and what refused the rest."""
+
+    decision: str
+    at: datetime
+    replayed: bool = Field(description="Deciding again from the record gave the same, bit for bit.")
+    language: Language
+    trace: dict[str, object]
+
+
+class HealthOut(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class ReadyOut(BaseModel):
+    """Offers can be decided."""
+
+    status: Literal["ready"]
+    snapshot: str
+    sequence: int
+    policy: str
