@@ -294,10 +294,11 @@ def test_a_state_does_not_depend_on_how_its_products_came(
         pl.DataFrame([cheaper]), sequence=9
     )
     assert np.array_equal(np.sort(at_once.items["tie"]), np.sort(changed.items["tie"]))
-    for placement, asked in (
+    questions: list[tuple[Placement, dict[str, Any]]] = [
         ("product", {"product_id": "camera-good"}),
         ("cart", {"cart": (CartLine("camera-basic"),)}),
-    ):
+    ]
+    for placement, asked in questions:
         one, other = at(placement, at_once, **asked), at(placement, changed, **asked)
         assert one.to_json() == other.to_json()
     grown = build_state({}, pl.DataFrame(early), snapshot_id="s").with_products(pl.DataFrame([late]), sequence=2)

@@ -9,6 +9,11 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from tsuide.app.demo import prepare
+from tsuide.app.learn import Progress
+from tsuide.app.loading import load
+from tsuide.app.policies import active_policy
+from tsuide.app.wiring import Shop
 from tsuide.errors import TooFewData
 from tsuide.offers.candidates.pool import MOST
 from tsuide.offers.customer import CustomerView, Grant, Owned, PriceBand, Touch
@@ -23,6 +28,22 @@ CART: Final = 24
 TOUCHES: Final = 30
 
 
+def bench_demo(shop: Shop, *, now: datetime, decisions: int, progress: Progress) -> dict[str, Any]:
+    """`bench_decide` on the demo shop, which is imported and learned first where it is not there yet.
+
+    Raises:
+        Conflict: the store holds orders of somebody's own.
+        MissingExtra: the demo's data are not installed.
+    """
+    prepare(shop, now=now, seed=0, progress=progress)
+    purchases = shop.store.facts.purchases()
+    last = purchases["placed_at"].max()
+    if not isinstance(last, datetime):
+        raise TooFewData("the demo shop has no order", key="orders", value=0)
+    state, policy = load(shop).state, active_policy(shop, now)
+    return bench_decide(state, purchases, policy, now=last + timedelta(hours=3), seed=0, decisions=decisions)
+
+
 def bench_decide(
     state: State,
     purchases: pl.DataFrame,
@@ -32,6 +53,7 @@ def bench_decide(
     seed: int,
     decisions: int = 5_000,
     households: int = 200,
+    least: int = LEAST,
 ) -> dict[str, Any]:
     """Time `decide` alone, one call after the other on one core.
 
@@ -46,6 +68,7 @@ def bench_decide(
         seed: of the choice of households and touches.
         decisions: how many are timed.
         households: among whom they are.
+        least: candidates that a request must have.
 
     Returns:
         p50_ms, p99_ms, mean_ms, candidates (the fewest of any request), cleared (the mean), decisions,
@@ -54,7 +77,7 @@ def bench_decide(
     Raises:
         TooFewData: no request reaches 300 candidates.
     """
-    asked = _requests(state, purchases, policy, now, seed, households)
+    asked = _requests(state, purchases, policy, now, seed, households, least)
     for request, view in asked:  # warm: compiled kernels loaded, histories translated once
         decide(request, state, view, policy, now=now, seed=seed)
     gc.collect()
@@ -84,7 +107,7 @@ def bench_decide(
 
 
 def _requests(
-    state: State, purchases: pl.DataFrame, policy: Policy, now: datetime, seed: int, households: int
+    state: State, purchases: pl.DataFrame, policy: Policy, now: datetime, seed: int, households: int, least: int
 ) -> list[tuple[OfferRequest, CustomerView]]:
     linked = pl.Series("product_id", [state.ids[i] for i in _well_linked(state)])
     by_customer = (
@@ -104,12 +127,12 @@ def _requests(
         request = OfferRequest("cart", customer_id=customer_id, cart=tuple(CartLine(each) for each in reversed(cart)))
         view = _view(customer_id, history, now, rng)
         judged = judge(request, state, prepare_customer(view, state), policy, now=now, seed=seed)
-        if judged.count >= LEAST:
+        if judged.count >= least:
             found.append((request, view))
         if len(found) == households:
             break
     if not found:
-        raise TooFewData(f"no request reaches {LEAST} candidates", key="households", value=len(ids))
+        raise TooFewData(f"no request reaches {least} candidates", key="households", value=len(ids))
     return found
 
 
