@@ -31,6 +31,7 @@ class Evidence(NamedTuple):
         recent: baskets weighted by exp(−days / 14) and exp(−days / 60); float32 (n, 2).
         interval: mean days between two purchases of the item by one customer, shrunk; float32 (n,).
         repeat: share of purchases that repeat an earlier one, shrunk; float32 (n,).
+        alone: mean of 1 / items over the baskets with the item: 1 where it is always bought alone; float32 (n,).
         partner: partners of each item, -1 = none left; int32 (n, K).
         together: common baskets with each partner; float32 (n, K).
         popular: the most popular items of the last weeks; int32 (≤ 100,).
@@ -50,6 +51,7 @@ class Evidence(NamedTuple):
     recent: Float32
     interval: Float32
     repeat: Float32
+    alone: Float32
     partner: Int32
     together: Float32
     popular: Int32
@@ -79,6 +81,8 @@ def evidence_of(history: History, groups: Mapping[str, str] | None) -> Evidence:
         history.items_of, history.item, n, top=top, min_count=2 if history.n_baskets >= _MANY else 1,
         score=Score("asymmetric", left=0.0, right=0.5),
     )  # fmt: skip
+    size = np.diff(history.items_of)[basket_of_entry]
+    alone = np.bincount(history.item, weights=1 / size, minlength=n)
     interval, repeat = _rhythm(history, basket_of_entry, count)
     group = _groups(history.item_ids, groups)
     return Evidence(
@@ -91,6 +95,7 @@ def evidence_of(history: History, groups: Mapping[str, str] | None) -> Evidence:
         recent=recent.astype(np.float32),
         interval=interval.astype(np.float32),
         repeat=repeat.astype(np.float32),
+        alone=(alone / np.maximum(1, count)).astype(np.float32),
         partner=best.item,
         together=best.count.astype(np.float32),
         popular=np.lexsort((-count, -recent[:, 0]))[:_POPULAR].astype(np.int32),

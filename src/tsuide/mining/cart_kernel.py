@@ -11,6 +11,7 @@ import numpy as np
 from tsuide.mining.cart_evidence import Evidence
 from tsuide.mining.choice import value_of
 from tsuide.mining.compiled import compiled
+from tsuide.mining.shortlist import shortlist, take_best
 
 FEATURES: Final = (
     "one",  # a constant: what being new or known is worth by itself
@@ -117,38 +118,6 @@ def _similar(ev: Evidence, cart: np.ndarray, scratch: np.ndarray, groups: np.nda
 
 
 @compiled
-def _shortlist(blend: np.ndarray, touched: np.ndarray, n: int, scratch: np.ndarray,
-               in_cart: np.ndarray, candidates: np.ndarray) -> int:  # fmt: skip
-    """The best known and the best new items by blend, about half each; returns how many."""
-    room = len(candidates)
-    known = np.empty(n, np.int32)
-    new = np.empty(n, np.int32)
-    n_known, n_new = 0, 0
-    for a in range(n):
-        j = touched[a]
-        if in_cart[j] == 0:
-            if scratch[j, 4] > 0:
-                known[n_known] = a
-                n_known += 1
-            else:
-                new[n_new] = a
-                n_new += 1
-    take_known = min(n_known, max(room // 2, room - n_new))
-    take_new = min(n_new, room - take_known)
-    size = 0
-    for which, count, take in ((known, n_known, take_known), (new, n_new, take_new)):
-        if take == 0:
-            continue
-        chosen = which[:count]
-        if count > take:
-            chosen = chosen[np.argpartition(-blend[chosen], take - 1)[:take]]
-        for a in chosen:
-            candidates[size] = touched[a]
-            size += 1
-    return size
-
-
-@compiled
 def _describe(ev: Evidence, j: int, row: np.ndarray, groups: np.ndarray, length: int, baskets: int,
               blend: float, out: np.ndarray) -> None:  # fmt: skip
     """The features of one candidate in the order of FEATURES."""
@@ -227,7 +196,7 @@ def describe(ev: Evidence, cart: np.ndarray, customer: int, now: float, mix: flo
         j = touched[a]
         # popularity only breaks ties
         blend[a] = scratch[j, 2] + mix * scratch[j, 6] / root + 1e-4 * ev.recent[j, 1] / most
-    size = _shortlist(blend, touched, n, scratch, in_cart, candidates)
+    size = shortlist(blend, touched, n, scratch, 4, in_cart, candidates)
     for c in range(size):
         j = candidates[c]
         row = scratch[j]
@@ -258,14 +227,7 @@ def rank(ev: Evidence, cart_of: np.ndarray, cart: np.ndarray, customer: np.ndarr
                         candidates, features, blends, regime)  # fmt: skip
         for c in range(size):
             value[c] = base[regime[c]] + value_of(features[c], knot[regime[c]], weight[regime[c]])
-        for place in range(min(size, item.shape[1])):
-            best = 0
-            for c in range(1, size):
-                if value[c] > value[best] or (value[c] == value[best] and candidates[c] < candidates[best]):
-                    best = c
-            item[q, place] = candidates[best]
-            score[q, place] = value[best]
-            value[best] = -np.inf
+        take_best(value, candidates, size, item[q], score[q])
 
 
 @compiled

@@ -65,6 +65,12 @@ class Curves:
         """
         return float(self.base[regime] + value_of(features, self.knot[regime], self.weight[regime]))
 
+    def values(self, choices: "Choices") -> Float32:
+        """Every candidate's value, -inf beyond a query's number; float32 (queries, candidates)."""
+        values = np.full(choices.regime.shape, -np.inf, np.float32)
+        all_values(choices.features, choices.regime, choices.size, self.base, self.knot, self.weight, values)
+        return values
+
     def welcoming(self, regime: int, bonus: float) -> "Curves":
         """The same with `bonus` added to every value of one regime."""
         base = self.base.copy()
@@ -115,6 +121,23 @@ def value_of(features: np.ndarray, knot: np.ndarray, weight: np.ndarray) -> floa
                 break  # knots ascend
             total += weight[d, 1 + t] * (x - knot[d, t])
     return total
+
+
+@compiled
+def all_values(
+    features: np.ndarray,
+    regime: np.ndarray,
+    size: np.ndarray,
+    base: np.ndarray,
+    knot: np.ndarray,
+    weight: np.ndarray,
+    values: np.ndarray,
+) -> None:
+    """Fill the values of every query's candidates; (queries, candidates)."""
+    for q in range(len(size)):
+        for j in range(size[q]):
+            r = regime[q, j]
+            values[q, j] = base[r] + value_of(features[q, j], knot[r], weight[r])
 
 
 @compiled
@@ -179,7 +202,8 @@ def fit_curves(choices: Choices, *, regimes: int, bends: bool, ridge: float = 10
     >>> chosen = np.array([[0, 1], [0, 1], [0, 1], [1, 0]], np.float32)
     >>> one = Choices(x, np.zeros((4, 2), np.uint8), np.full(4, 2, np.int32), chosen)
     >>> curves = fit_curves(one, regimes=1, bends=False, ridge=0.0)
-    >>> round(curves.value(np.ones(1, np.float32), 0), 2)  # log(3 / 1)
+    >>> better = curves.value(np.ones(1, np.float32), 0) - curves.value(np.zeros(1, np.float32), 0)
+    >>> round(better, 2)  # log(3 / 1)
     1.1
     """
     if not choices.chosen.any():

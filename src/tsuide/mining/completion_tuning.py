@@ -23,7 +23,6 @@ _CURVES_FROM: Final = 1500  # queries for the fit
 _WELCOMES: Final = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5)  # added to what is new
 _PATIENCE: Final = 0.01  # hits that may be given for new items, as a share
 _TOP: Final = 10
-_STEP: Final = 2000  # queries described at once while blends are compared: bounds memory
 
 
 def choose(baskets: Baskets, min_count: int | None, groups: Mapping[str, str] | None, seed: int) -> Chosen:
@@ -109,20 +108,6 @@ def _hits_of_blend(model: FittedCompletion, hidden: Hidden, rows: np.ndarray, mi
     return float((found == hidden.item[:, None]).any(axis=1)[rows].mean())
 
 
-def _values(curves: Curves, choices: Choices, rows: np.ndarray) -> Float32:
-    """Value of every candidate of some queries, -inf beyond their number; (rows, candidates)."""
-    part = choices.part(rows)
-    values = np.full(part.regime.shape, -np.inf, np.float32)
-    for r in range(curves.knot.shape[0]):
-        mine = (part.regime == r) & (np.arange(ROOM)[None, :] < part.size[:, None])
-        x = part.features[mine]
-        total = curves.base[r] + x @ curves.weight[r, :, 0]
-        for t in range(curves.knot.shape[2]):
-            total += np.maximum(0, x - curves.knot[r, :, t]) @ curves.weight[r, :, 1 + t]
-        values[mine] = total
-    return values
-
-
 def _ranks(values: Float32, items: Int32, hidden: Int32) -> np.ndarray:
     """Place of the hidden item, from 1; infinite where it is no candidate."""
     is_hidden = items == hidden[:, None]
@@ -132,14 +117,14 @@ def _ranks(values: Float32, items: Int32, hidden: Int32) -> np.ndarray:
 
 
 def _figures(curves: Curves, choices: Choices, items: Int32, hidden: Int32, rows: np.ndarray) -> dict[str, float]:
-    place = _ranks(_values(curves, choices, rows), items[rows], hidden[rows])
+    place = _ranks(curves.values(choices.part(rows)), items[rows], hidden[rows])
     hit = place <= _TOP
     return {"hr10": float(hit.mean()), "mrr10": float(np.where(hit, 1 / place, 0).mean())}
 
 
 def _welcome(curves: Curves, choices: Choices, items: Int32, hidden: Int32, rows: np.ndarray) -> float:
     """The largest bonus for new items that costs at most 1 % of the hits."""
-    values = _values(curves, choices, rows)
+    values = curves.values(choices.part(rows))
     new = choices.regime[rows] == NEW
     hits = [
         float((_ranks(np.where(new, values + np.float32(bonus), values), items[rows], hidden[rows]) <= _TOP).mean())

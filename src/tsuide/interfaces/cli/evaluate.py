@@ -1,5 +1,102 @@
 """`tsuide evaluate …`: how good the offers are, on a time split, with baselines in the same table."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
 import typer
+from rich.table import Table
+
+from tsuide.interfaces.cli.options import Database, Home, Seed
+from tsuide.interfaces.cli.terminal import Json, emit, err, errors_shown, progress
 
 evaluate = typer.Typer(no_args_is_help=True, help="Measure quality on a time split, beside baselines.")
+
+SplitDay = Annotated[
+    datetime | None,
+    typer.Option(
+        "--split",
+        formats=["%Y-%m-%d"],
+        help="First day (UTC) of the future that is foretold. [default: where 87 % of the orders are past]",
+    ),
+]
+Queries = Annotated[int, typer.Option("--queries", min=30, help="Later baskets that are asked at most.")]
+
+
+def _on_baskets(
+    evaluation: Callable[..., dict[str, Any]],
+    home: Home,
+    database_url: Database,
+    split: datetime | None,
+    seed: int,
+    **options: int,
+) -> dict[str, Any]:
+    """Run an evaluation on the baskets of the shop, or of the demo's data where there is no shop."""
+    from tsuide.app.evaluating import evaluated
+    from tsuide.config import load_settings
+
+    data = evaluated(load_settings(home=home, database_url=database_url))
+    if data.source == "demo":
+        err.print("No shop with orders here: evaluating on the demo's data (The Complete Journey).")
+    at = None if split is None else split.replace(tzinfo=UTC)
+    with progress() as shown:
+        task = shown.add_task("evaluate", total=None)
+        result = evaluation(
+            data.baskets(),
+            groups=data.groups(),
+            split=at,
+            seed=seed,
+            tell=lambda what: shown.update(task, description=what),
+            **options,
+        )
+    return {"data": data.source} | result
+
+
+def _methods_table(title: str, methods: dict[str, dict[str, Any]]) -> Table:
+    """One row per method; 95 % intervals in brackets."""
+    table = Table(title=title, title_justify="left")
+    columns = [name for name in next(iter(methods.values())) if name != "intervals"]
+    for name in ("method", *columns):
+        table.add_column(name)
+    for name, figures in methods.items():
+        cells = []
+        for column in columns:
+            value, interval = figures[column], figures["intervals"][column]
+            cells.append("–" if value is None else f"{value:.4f} [{interval[0]:.3f}, {interval[1]:.3f}]")
+        table.add_row(name, *(cell.replace("[", "\\[") for cell in cells))
+    return table
+
+
+@evaluate.command("completion")
+def completion_(
+    home: Home = None,
+    database_url: Database = None,
+    split: SplitDay = None,
+    queries: Queries = 6_000,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Complete carts: one hidden item per later basket, is it among ten proposals?"""
+    with errors_shown(as_json=as_json):
+        from tsuide.proof.evaluation.completion import evaluate_completion
+
+        result = _on_baskets(evaluate_completion, home, database_url, split, seed, queries=queries)
+        title = f"Completion: {result['queries']:,} carts from {result['split'][:10]} on"
+        emit(result, lambda: _methods_table(title, result["methods"]), as_json=as_json)
+
+
+@evaluate.command("next-basket")
+def next_basket_(
+    home: Home = None,
+    database_url: Database = None,
+    split: SplitDay = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Foretell every customer's first basket after the split; repeat and explore apart."""
+    with errors_shown(as_json=as_json):
+        from tsuide.proof.evaluation.next_basket import evaluate_next_basket
+
+        result = _on_baskets(evaluate_next_basket, home, database_url, split, seed)
+        title = f"Next basket: {result['customers']:,} customers from {result['split'][:10]} on"
+        emit(result, lambda: _methods_table(title, result["methods"]), as_json=as_json)

