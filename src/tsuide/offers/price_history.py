@@ -45,7 +45,8 @@ def stretches(history: Sequence[PricePoint], now: datetime) -> list[Stretch]:
     [(100, 4), (80, 2)]
     """
     end = to_micros(now)
-    points = sorted((to_micros(point.at), point.price) for point in history if to_micros(point.at) < end)
+    points = [(to_micros(point.at), point.price) for point in history if to_micros(point.at) < end]
+    points.sort(key=lambda point: point[0])  # of two at one moment the one given last holds
     found: list[Stretch] = []
     for (start, price), (until, _) in pairwise([*points, (end, None)]):
         if price is None or start == until:
@@ -68,6 +69,7 @@ def judge_reference(history: Sequence[PricePoint], reference: int, price: int, n
         history: points of one product in any order.
         reference: the earlier price, minor units.
         price: what is asked now.
+        now: the moment of showing both, UTC.
     """
     if price >= reference:
         return "not_a_sale"
