@@ -18,8 +18,20 @@ _POLICY: Final = "default-src 'none'; style-src 'self'; img-src 'self' data:; ba
 @cache
 def _template() -> jinja2.Template:
     loader = jinja2.PackageLoader("tsuide.interfaces.api", "templates")
-    return jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined).get_template(
-        "docs.html"
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters["marked"] = marked
+    return environment.get_template("docs.html")
+
+
+def marked(text: str) -> Markup:
+    """Text with its `code` marked up as such.
+
+    >>> marked("see `a < b`")
+    Markup('see <code>a &lt; b</code>')
+    """
+    parts = text.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
     )
 
 
