@@ -42,3 +42,10 @@ def test_the_better_name_wins_and_an_empty_column_gives_way() -> None:
     assert mapping.columns["product_id"] == "商品コード"
     assert mapping.choices[0].others == ("商品ID",)
     assert mapping.choices[0].reason == "best"
+
+
+def test_a_product_code_is_the_product_not_its_name() -> None:
+    columns = ["order_id", "ordered_at", "customer", "product_code", "product_name", "quantity", "unit_price"]
+    chosen = guess_mapping("orders", columns).columns
+    assert chosen["product_id"] == "product_code"
+    assert chosen["product_title"] == "product_name"

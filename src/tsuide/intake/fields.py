@@ -73,7 +73,8 @@ _ORDERS: Final = (
     Field("placed_time", "注文時刻,注文時間,受注時刻,時刻,取引時刻,order time,time"),
     Field(
         "customer_id",
-        "会員ID,会員番号,顧客ID,顧客番号,顧客コード,会員コード,お客様番号,customer,customer user id,user id,"
+        "会員ID,会員番号,顧客ID,顧客番号,顧客コード,会員コード,お客様番号,customer,customer code,customer no,"
+        "customer number,client id,customer user id,user id,"
         "household id,member id,account id,buyer id,customer reference id,メールアドレス,"
         "注文者メールアドレス,"
         "email,billing email,email billing,customer email,e-mail",
@@ -81,8 +82,9 @@ _ORDERS: Final = (
     Field(
         "product_id",
         "商品コード,商品ID,商品番号,品番,独自商品コード,システム商品コード,商品管理番号,SKUコード,"
-        "lineitem sku,sku,product sku,item sku,product,variant sku,stock code,item id,item code,品目コード,"
-        "jan,janコード",
+        "lineitem sku,sku,product sku,item sku,product code,product no,product number,product,variant sku,"
+        "stock code,item id,item code,item no,item number,article,article number,part number,品目コード,"
+        "jan,janコード,gtin,ean,upc,asin",
     ),
     Field(
         "product_title",

@@ -10,10 +10,10 @@ from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
 _NEXT = """[bold]{home}[/] is ready.
 
 Next:
-  tsuide import products products.csv     what you sell
-  tsuide import orders orders.csv         what was bought
-  tsuide learn                            what goes with what
-  tsuide serve                            offers over HTTP
+  tsuide import products.csv     what you sell
+  tsuide import orders.csv       what was bought
+  tsuide learn                   what goes with what
+  tsuide serve                   offers over HTTP
 
 or see it all on real data first: [bold]tsuide demo[/]"""
 
