@@ -35,6 +35,65 @@ def decide_(
         emit(result, lambda: _figures("decide, in process, one core", result), as_json=as_json)
 
 
+@bench.command("completion")
+def completion_(
+    home: Home = None,
+    database_url: Database = None,
+    carts: Annotated[int, typer.Option("--carts", min=100, help="How many are completed.")] = 5_000,
+    as_json: Json = False,
+) -> None:
+    """Complete single carts of the shop (or of the demo's data), beside implicit's item-item model."""
+    from tsuide.app.bench.completion import bench_completion
+    from tsuide.app.evaluating import evaluated
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json):
+        data = evaluated(load_settings(home=home, database_url=database_url))
+        with progress() as shown:
+            task = shown.add_task("completion", total=None)
+            result = {"data": data.source} | bench_completion(
+                data.baskets(),
+                groups=data.groups(),
+                carts=carts,
+                tell=lambda what: shown.update(task, description=what),
+            )
+        emit(result, lambda: _methods("Completion of a cart", result), as_json=as_json)
+
+
+@bench.command("sessions")
+def sessions_(
+    sessions: Annotated[int, typer.Option("--sessions", min=1_000, help="How many are learned from.")] = 1_000_000,
+    items: Annotated[int, typer.Option("--items", min=100, help="How many different items.")] = 100_000,
+    queries: Annotated[int, typer.Option("--queries", min=100, help="How many visitors are served.")] = 20_000,
+    as_json: Json = False,
+) -> None:
+    """Serve visitors without a name from generated sessions, beside VMIS-kNN in plain Python."""
+    from tsuide.app.bench.sessions import bench_sessions
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown:
+            task = shown.add_task("sessions", total=None)
+            result = bench_sessions(
+                sessions=sessions,
+                items=items,
+                queries=queries,
+                tell=lambda what: shown.update(task, description=what),
+            )
+        emit(result, lambda: _methods("Sessions", result), as_json=as_json)
+
+
+def _methods(title: str, result: dict[str, Any]) -> Table:
+    """One column per method, and what they ran on above."""
+    methods: dict[str, dict[str, Any]] = result["methods"]
+    about = ", ".join(f"{name} {value}" for name, value in result.items() if name != "methods")
+    table = Table(title=title, caption=about, title_justify="left", caption_justify="left")
+    for name in ("figure", *methods):
+        table.add_column(name)
+    for figure in dict.fromkeys(name for figures in methods.values() for name in figures):
+        table.add_row(figure, *(f"{figures.get(figure, '–'):,}" for figures in methods.values()))
+    return table
+
+
 def _figures(title: str, result: dict[str, Any]) -> Table:
     table = Table(title=title, title_justify="left", show_header=False)
     for name, value in result.items():
