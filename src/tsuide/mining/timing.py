@@ -314,9 +314,9 @@ class Timing:
             )
         pairs_found = self._pairs(baskets, line, pairs)
         fitted = _counts(line, baskets, pairs_found, seed, self.strength)
-        if not tune or len(fitted.partner) < _FEWEST_PAIRS:
+        if not tune or len(fitted.partner) < FEWEST_PAIRS:
             return fitted
-        early = earlier(baskets, _LEARNING_SHARE)
+        early = earlier(baskets, LEARNING_SHARE)
         cut = int(early.time.max(initial=0)) + 1
         known = _counts(timeline_of(early), early, pairs_found, seed, self.strength)
         return replace(fitted, strength=_strength(known, line, cut))
@@ -328,24 +328,19 @@ class Timing:
             found = pairs.select("anchor", "item")
         else:
             found = pl.concat([part.select("anchor", "item") for part in self._found(baskets, line)])
-        a = baskets.item_ids.positions(found["anchor"].cast(pl.String).to_list()).astype(np.int64)
-        b = baskets.item_ids.positions(found["item"].cast(pl.String).to_list()).astype(np.int64)
-        known = (a >= 0) & (b >= 0) & (a != b)
-        coded = np.unique(a[known] * baskets.n_items + b[known])
-        start = np.searchsorted(coded, np.arange(baskets.n_items + 1) * baskets.n_items)
-        return start.astype(np.int64), (coded % max(1, baskets.n_items)).astype(np.int32)
+        return pair_rows(baskets.item_ids, found)
 
     def _found(self, baskets: Baskets, line: Timeline) -> list[pl.DataFrame]:
         learner = Complements(top=self.top, min_count=self.min_count)
         together = learner.fit(baskets, tune=False).frame().filter("significant")
-        if len(line.item) > _WIDE * line.customers:
+        if len(line.item) > WIDE * line.customers:
             return [together]
         owned = pl.DataFrame({"customer": line.owner.astype(np.int64), "item": baskets.item_ids.series(line.item)})
         people = Baskets.from_frame(owned, basket="customer", item="item")
         return [together, learner.fit(people, tune=False).frame().filter("significant")]
 
 
-_WIDE: Final = 100  # items per customer above which "the same customer bought both" says little
+WIDE: Final = 100  # items per customer above which "the same customer bought both" says little
 
 
 def counted(line: Timeline, anchor_start: Int64, partner: Int32, *, after: int = 0) -> tuple[Int32, Int32]:
@@ -381,19 +376,53 @@ def _counts(
     )
 
 
+def pair_rows(item_ids: Index, pairs: pl.DataFrame) -> tuple[Int64, Int32]:
+    """Pairs by anchor, each once: where each anchor's begin, int64 (items + 1,), and partners, int32 (pairs,).
+
+    Args:
+        item_ids: dense item ↔ id.
+        pairs: columns anchor, item; pairs of ids that are not known are left out.
+
+    >>> start, partner = pair_rows(Index.of(["a", "b"]), pl.DataFrame({"anchor": ["b", "b"], "item": ["a", "x"]}))
+    >>> start.tolist(), partner.tolist()
+    ([0, 0, 1], [0])
+    """
+    n = len(item_ids)
+    a = item_ids.positions(pairs["anchor"].cast(pl.String).to_list()).astype(np.int64)
+    b = item_ids.positions(pairs["item"].cast(pl.String).to_list()).astype(np.int64)
+    coded = np.unique((a * n + b)[(a >= 0) & (b >= 0) & (a != b)])
+    start = np.searchsorted(coded, np.arange(n + 1) * n)
+    return start.astype(np.int64), (coded % max(1, n)).astype(np.int32)
+
+
+def starts_drawn(owned: int, customers: int, seed: int) -> Int64:
+    """Of all (customer, item)s, those whose first purchase is a start for the items' own hazards; ascending."""
+    random = np.random.default_rng(seed)
+    return np.sort(random.choice(owned, min(owned, STARTS_PER_CUSTOMER * customers), replace=False))
+
+
+def hazards_of(bought: Int64, gone: Int64, whole: Int64, share: Float64) -> Float64:
+    """Each item's own chance at one visit, by bin, from what `count_base` counted; float64 (items, bins).
+
+    Args:
+        bought: int64 (items, bins).
+        gone: int64 (items, bins).
+        whole: int64 (bins,).
+        share: of all baskets, those that hold the item; float64 (items,).
+    """
+    hazard: Float64 = (bought + BASE_STRENGTH * share[:, None]) / (whole - gone + BASE_STRENGTH)
+    return np.clip(hazard, 1e-9, 0.999)
+
+
 def _hazards(line: Timeline, baskets: Baskets, seed: int) -> Float64:
     """Each item's own chance at one visit, by bin since a start drawn among first purchases of anything."""
-    random = np.random.default_rng(seed)
-    draws = min(len(line.item), STARTS_PER_CUSTOMER * line.customers)
-    chosen = np.sort(random.choice(len(line.item), draws, replace=False))
+    chosen = starts_drawn(len(line.item), line.customers, seed)
     bought = np.zeros((line.items, len(DAYS) - 1), np.int64)
     gone = np.zeros_like(bought)
     whole = np.zeros(len(DAYS) - 1, np.int64)
     owner, at = line.owner[chosen], line.first()[chosen]
     count_base(line_of(line), owner, at, edges(), bought, gone, whole)
-    share = baskets.count_of_item() / max(1, baskets.n_baskets)
-    hazard: Float64 = (bought + BASE_STRENGTH * share[:, None]) / (whole - gone + BASE_STRENGTH)
-    return np.clip(hazard, 1e-9, 0.999)
+    return hazards_of(bought, gone, whole, baskets.count_of_item() / max(1, baskets.n_baskets))
 
 
 def _ratios(bought: Float64, expected: Float64, strength: tuple[float, float]) -> tuple[Float64, Float64]:
@@ -406,6 +435,17 @@ def _ratios(bought: Float64, expected: Float64, strength: tuple[float, float]) -
 def _strength(early: FittedTiming, line: Timeline, cut: int) -> tuple[float, float]:
     """The strengths under which the counts from `cut` on are most likely, from what was known before."""
     bought, visits = counted(line, early.anchor_start, early.partner, after=cut)
+    return likeliest_strength(early, bought, visits)
+
+
+def likeliest_strength(early: FittedTiming, bought: Int32, visits: Int32) -> tuple[float, float]:
+    """The strengths under which later counts are most likely, from what was known before.
+
+    Args:
+        early: what was known, whatever its strengths.
+        bought: purchases at risk since, int32 (pairs, bins).
+        visits: visits at risk since, int32 (pairs, bins).
+    """
     later = visits * early.hazard[early.partner]
     known, expected = early.bought.astype(np.float64), early.expected()
 
@@ -416,9 +456,9 @@ def _strength(early: FittedTiming, line: Timeline, cut: int) -> tuple[float, flo
     return max(itertools.product(_STRENGTHS, _STRENGTHS), key=likelihood)
 
 
-_STRENGTHS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 200.0)
-_LEARNING_SHARE: Final = 0.75
-_FEWEST_PAIRS: Final = 100  # below which strengths are not learned
+_STRENGTHS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 200.0, 1000.0)
+LEARNING_SHARE: Final = 0.75
+FEWEST_PAIRS: Final = 100  # below which strengths are not learned
 
 
 def as_mapping(window: Window) -> Mapping[str, Any]:
