@@ -3,7 +3,7 @@
 import os
 import secrets
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -124,6 +124,12 @@ def fill(shop: Shop) -> None:
     shop.store.facts.write_products(facts["products"])
     shop.store.facts.write_customers(facts["customers"])
     shop.store.facts.write_orders(facts["orders"], facts["lines"])
+
+
+@pytest.fixture(scope="session")
+def fill_shop() -> Callable[[Shop], None]:
+    """`fill`, for tests that open their own shop."""
+    return fill
 
 
 @pytest.fixture

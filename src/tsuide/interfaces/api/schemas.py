@@ -7,7 +7,7 @@ Prices are integers in the currency's minor unit (yen, cent) everywhere.
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tsuide.offers.offer import Arm, Hesitation, Kind, NoReason, Outcome, Placement
 from tsuide.offers.request import MOST_OFFERS, CartLine, OfferRequest, Slot
@@ -17,7 +17,17 @@ MOST_LISTED: Final = 500
 LARGEST: Final = 1 << 53  # what every JSON reader keeps exact
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Amount = Annotated[int, Field(ge=0, le=LARGEST)]
+
+
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 3.0 is 3; 3.5, "3" and true are not whole numbers."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Amount = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(_whole)]
+Units = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
+Most = Annotated[int, Field(ge=1, le=MOST_OFFERS), BeforeValidator(_whole)]
+SlotName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Language = Literal["ja", "en"]
 
 
@@ -29,14 +39,14 @@ class CartLineIn(_In):
     """One line of the cart."""
 
     product_id: Id
-    quantity: int = Field(1, ge=1, le=1_000_000)
+    quantity: Units = 1
     unit_price: Amount | None = Field(None, description="Overrides the catalogue's price; minor units.")
 
 
 class SlotIn(_In):
     """One place on the page."""
 
-    n: int = Field(3, ge=1, le=MOST_OFFERS)
+    n: Most = 3
     kinds: list[Kind] = Field([], max_length=8)
 
 
@@ -44,7 +54,7 @@ class OffersIn(_In):
     """What a page asks for."""
 
     placement: Placement
-    n: int = Field(3, ge=1, le=MOST_OFFERS, description="At most so many; the policy may allow fewer.")
+    n: Most = Field(3, description="At most so many; the policy may allow fewer.")
     customer_id: Id | None = Field(None, description="One whom we do not know is treated as new.")
     anonymous_id: Id | None = Field(None, description="A browser, while nobody is signed in.")
     session_id: Id | None = None
@@ -55,8 +65,11 @@ class OffersIn(_In):
     categories: list[Id] = Field([], max_length=MOST_LISTED, description="Only products of these categories.")
     budget: Amount | None = Field(None, description="The most that the customer said they would spend.")
     hesitation: list[Hesitation] = Field([], max_length=6)
-    slots: dict[Id, SlotIn] = Field(
-        {}, max_length=10, description="Several places of one page at once, by name; no product stands in two."
+    slots: dict[SlotName, SlotIn] = Field(
+        {},
+        max_length=10,
+        description="Several places of one page at once, by name; no product stands in two.",
+        json_schema_extra={"additionalProperties": False},  # a name that breaks the pattern is refused, not ignored
     )
     shown: list[Id] = Field([], max_length=MOST_LISTED, description="What this visit already proposed.")
     language: Language | None = Field(None, description="Of the reasons' texts; the shop's own when missing.")

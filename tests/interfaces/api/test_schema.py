@@ -1,0 +1,52 @@
+"""Schemathesis asks whatever the OpenAPI document allows, and whatever it does not, and finds no fault."""
+
+import uuid
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+
+OPERATIONS = [
+    ("/v1/offers", "POST"),
+    ("/v1/offers/{decision}/outcomes", "POST"),
+    ("/v1/products/{product}/relations", "GET"),
+    ("/v1/decisions/{decision}/explain", "GET"),
+    ("/healthz", "GET"),
+    ("/readyz", "GET"),
+]
+
+
+@pytest.fixture(scope="session")
+def api_schema(served: Any) -> Any:
+    return schemathesis.openapi.from_asgi("/openapi.json", served.client.app)
+
+
+def test_every_operation_is_asked(api_schema: Any) -> None:
+    found = {(each.ok().path, each.ok().method.upper()) for each in api_schema.get_all_operations()}
+    assert found == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_the_api_keeps_to_its_document(
+    api_schema: Any, served: Any, path: str, method: str, mode: GenerationMode
+) -> None:
+    operation = api_schema[path][method]
+    seen = 0
+
+    @given(data=st.data())
+    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    def asked(data: Any) -> None:
+        nonlocal seen
+        case = data.draw(operation.as_strategy(generation_mode=mode))
+        headers = {"X-Api-Key": served.admin, "X-Request-Id": uuid.uuid4().hex}
+        case.call_and_validate(headers=headers)
+        seen += 1
+
+    if mode is GenerationMode.NEGATIVE and not (operation.body or operation.path_parameters or operation.query):
+        return  # it takes nothing, so nothing can be wrong
+    asked()
+    assert seen > 0
