@@ -18,6 +18,7 @@ from tsuide.offers import codes, columns, compiled, links, offer, records, slate
 from tsuide.offers.bind import Bound, bind
 from tsuide.offers.candidates import (
     bestsellers,
+    cart,
     complements,
     contacts,
     declared,
@@ -42,7 +43,7 @@ from tsuide.offers.write import write_offers
 HOLDOUT: Final = "holdout"
 FEW_OWNED: Final = 32  # so many purchases are recorded whole
 _MADE_OF: Final[tuple[ModuleType, ...]] = (
-    bestsellers, catalogue, codes, columns, complements, contacts, declared, fill, gather, ladder, links,
+    bestsellers, cart, catalogue, codes, columns, complements, contacts, declared, fill, gather, ladder, links,
     listed, offer, pool, records, slate,
 )  # fmt: skip
 _KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
@@ -176,7 +177,7 @@ def what_counted(prepared: Prepared, judged: Judged, state: State) -> CustomerVi
         return view
     looked_at = np.zeros(len(state.items) + 1, dtype=np.bool_)  # the last place: not in the catalogue
     looked_at[judged.pool["item"][: judged.count]] = True
-    looked_at[judged.question.anchors["item"]] = True
+    looked_at[judged.question.anchors["item"]] = True  # -1 where there is no anchor: the last place
     looked_at[-1] = False
     kept = np.flatnonzero(looked_at[prepared.owned]).tolist()
     return replace(view, owned=tuple(view.owned[i] for i in kept))
@@ -193,14 +194,14 @@ def _gathered(
 ) -> int:
     none = np.empty(0, pool.LISTED)
     personal = question.personal
-    owned = prepared.owned if personal else prepared.owned[:0]
+    owned = prepared.owned if personal and prepared.view.id is not None else prepared.owned[:0]
     most_marks = (
         len(owned)
         + len(question.excluded)
         + len(question.shown)
         + len(question.mandatory)
         + _never_count(state, question)
-        + len(question.cart)
+        + 2 * len(question.cart)
         + 2
     )
     slots = np.full(1 << max(6, (2 * most_marks).bit_length()), -1, np.int32)
@@ -228,10 +229,11 @@ def _gathered(
             state.baskets,
             question.anchors,
             question.cart,
-            question.cart_parents,
             question.looked_at,
+            question.free_at,
+            question.yen,
             owned,
-            prepared.owned_at if personal else prepared.owned_at[:0],
+            prepared.owned_at[: len(owned)],
             prepared.due if personal else none,
             prepared.expected if personal else none,
             prepared.session,
@@ -258,7 +260,7 @@ def _never_count(state: State, question: Question) -> int:
     of = state.never.of
     if not len(state.never.rows):
         return 0
-    count = int((of[question.cart + 1] - of[question.cart]).sum()) if len(question.cart) else 0
+    count = int((of[question.cart["item"] + 1] - of[question.cart["item"]]).sum()) if len(question.cart) else 0
     at = question.looked_at
     return count + (int(of[at + 1] - of[at]) if at >= 0 else 0)
 

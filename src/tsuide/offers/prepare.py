@@ -10,9 +10,10 @@ import numpy as np
 
 from tsuide.facts.consent import Channel
 from tsuide.kit.arrays import Int32, Int64, frozen
-from tsuide.kit.clock import MICROS_PER_DAY, to_micros, zone
+from tsuide.kit.clock import to_micros, zone
 from tsuide.offers import codes
 from tsuide.offers.bind import Bound, in_categories
+from tsuide.offers.candidates.cart import LINE, MOST_ANCHORS
 from tsuide.offers.candidates.contacts import TOUCH
 from tsuide.offers.candidates.fill import WEIGHT
 from tsuide.offers.candidates.pool import ANCHOR, LISTED
@@ -25,11 +26,6 @@ from tsuide.offers.request import OfferRequest
 from tsuide.offers.slate import SLOT
 from tsuide.offers.state import State
 
-MOST_ANCHORS: Final = 32
-CART_ANCHORS: Final = 24
-PAST_ANCHORS: Final = 8
-PAST_DAYS: Final = 365
-LOOKED_BACK: Final = 64  # newest purchases among which they are found
 VIEWS_THAT_HESITATE: Final = 3
 
 _KIND: Final = {word: code for code, word in enumerate(KINDS)}
@@ -167,6 +163,8 @@ def _listed(rows: list[tuple[int, int, int, float]]) -> np.ndarray:
     return found[found["item"] >= 0]
 
 
+_CART_IS_READ_LATER: Final = (0, -1, 0, -1, -1)  # value, dearest, lines, shipping, currency
+_NO_ANCHORS: Final = np.array([(-1, 0, False, -1)] * MOST_ANCHORS, dtype=ANCHOR)
 _NO_TOUCHES: Final = np.empty(0, TOUCH)
 _NO_LIST: Final = np.empty(0, LISTED)
 _NO_ITEMS: Final = np.empty(0, np.int32)
@@ -180,10 +178,11 @@ class Question:
 
     Args:
         customer, request: one record each, shape (1,).
-        anchors: ANCHOR.
-        cart: dense products in the cart; int32.
-        cart_parents: their parents, ascending.
+        anchors: ANCHOR, shape (32,), item -1 until the cart is read.
+        cart: LINE; unknown products left out.
         looked_at: dense product, -1 = none.
+        free_at: cart value from which shipping is free, -1 = none.
+        yen: the currency code of JPY, -1 = none.
         slots: SLOT.
         weights: WEIGHT, as bound.
     """
@@ -191,9 +190,10 @@ class Question:
     customer: np.ndarray
     request: np.ndarray
     anchors: np.ndarray
-    cart: Int32
-    cart_parents: Int32
+    cart: np.ndarray
     looked_at: int
+    free_at: int
+    yen: int
     excluded: Int32
     shown: Int32
     categories: np.ndarray
@@ -212,19 +212,12 @@ def prepare_request(
     places, items, view = state.ids.places, state.items, prepared.view
     channel = codes.CHANNEL_OF_PLACEMENT[request.placement]
     personal = view.id is None or view.allows("personalisation", channel) or view.allows("personalisation", "site")
-    lines = [line for line in request.cart if line.product_id in places]
-    cart = np.array([places[line.product_id] for line in lines], dtype=np.int32)
-    in_cart = items[cart]
-    prices = [
-        listed if line.unit_price is None else line.unit_price
-        for line, listed in zip(lines, in_cart["price"].tolist(), strict=True)
-    ]
     looked_at = places.get(request.product_id, -1) if request.product_id is not None else -1
-    priced = [min(price, MOST_MONEY) for price in prices if price >= 0]
-    value = sum(price * line.quantity for price, line in zip(prices, lines, strict=True) if price > 0)
-    value = min(value, MOST_MONEY)
-    first = int(cart[0]) if lines else looked_at
-    currency = int(items[first]["currency"]) if first >= 0 else -1
+    lines = [
+        (places[line.product_id], line.quantity, -1 if line.unit_price is None else line.unit_price)
+        for line in request.cart
+        if line.product_id in places
+    ]
     hesitation = _hesitation(request, view, items, looked_at, personal=personal)
     placement = _PLACEMENT[request.placement]
     kinds = int(policy.kinds_of_placement[placement])
@@ -240,18 +233,14 @@ def prepare_request(
                 channel in codes.OUTBOUND,
                 request.transactional,
                 kinds,
-                value,
-                max(priced, default=-1),
-                len(lines),
-                _one_class(in_cart["shipping"]),
-                currency,
-                (state.words.currencies.words[currency] if currency >= 0 else policy.currency) == "JPY",
+                *_CART_IS_READ_LATER,
+                policy.currency == "JPY",
                 request.budget if request.budget is not None else -1,
                 hesitation,
                 local.hour * 60 + local.minute,
                 request.rep is not None,
                 request.rep is not None and bool(request.rep.needs or view.needs),
-                max(free_at - value, -1) if free_at is not None and lines else -1,
+                -1,  # the gap, read with the cart
                 view.attributes.get("remote") == "yes",
                 0,
                 policy.sender is not None,
@@ -262,10 +251,11 @@ def prepare_request(
     return Question(
         customer=_customer_row(prepared, channel, personal=personal),
         request=row,
-        anchors=_anchors(cart, prices, looked_at, items, prepared, personal, now),
-        cart=cart,
-        cart_parents=_parents(in_cart["parent"]),
+        anchors=_NO_ANCHORS.copy(),
+        cart=np.array(lines, dtype=LINE),
         looked_at=looked_at,
+        free_at=-1 if free_at is None else free_at,
+        yen=state.yen,
         excluded=_dense(request.exclude, places),
         shown=_dense(request.shown, places),
         categories=in_categories(state, request.categories) if request.categories else _NO_CATEGORIES,
@@ -307,44 +297,6 @@ def _customer_row(prepared: Prepared, channel: Channel, *, personal: bool) -> np
     )
 
 
-def _anchors(
-    cart: Int32,
-    prices: Sequence[int],
-    looked_at: int,
-    items: np.ndarray,
-    prepared: Prepared,
-    personal: bool,  # noqa: FBT001 - told by its caller's name
-    now: datetime,
-) -> np.ndarray:
-    rows = [(looked_at, 0, False, int(items[looked_at]["price"]))] if looked_at >= 0 else []
-    known = {looked_at, -1}
-    for at, price in zip(cart.tolist()[::-1], prices[::-1], strict=True):
-        if at not in known:
-            known.add(at)
-            rows.append((at, 0, False, price))
-            if len(rows) >= CART_ANCHORS:
-                break
-    if personal and prepared.view.id is not None:
-        rows.extend(_past_anchors(prepared, known, items, MOST_ANCHORS - len(rows), to_micros(now)))
-    return np.array(rows, dtype=ANCHOR)
-
-
-def _past_anchors(
-    prepared: Prepared, known: set[int], items: np.ndarray, room: int, now: int
-) -> list[tuple[int, int, bool, int]]:
-    rows: list[tuple[int, int, bool]] = []
-    recent = slice(-1, -1 - LOOKED_BACK, -1)
-    for at, when in zip(prepared.owned[recent].tolist(), prepared.owned_at[recent].tolist(), strict=True):
-        days = (now - when) // MICROS_PER_DAY
-        if days > PAST_DAYS or len(rows) >= min(PAST_ANCHORS, room):
-            break
-        if at not in known and days >= 0:
-            known.add(at)
-            rows.append((at, max(days, 1), True))
-    prices = items[[row[0] for row in rows]]["price"].tolist() if rows else []
-    return [(*row, price) for row, price in zip(rows, prices, strict=True)]
-
-
 def _hesitation(request: OfferRequest, view: CustomerView, items: np.ndarray, looked_at: int, *, personal: bool) -> int:
     bits = sum({_BIT[sign] for sign in request.hesitation})
     if request.budget is not None:
@@ -356,15 +308,6 @@ def _hesitation(request: OfferRequest, view: CustomerView, items: np.ndarray, lo
     ):
         bits |= _BIT["repeated_views"]
     return bits
-
-
-def _one_class(shipping: np.ndarray) -> int:
-    classes = set(shipping.tolist())
-    return classes.pop() if len(classes) == 1 else -1
-
-
-def _parents(parents: np.ndarray) -> Int32:
-    return np.array(sorted({each for each in parents.tolist() if each >= 0}), dtype=np.int32)
 
 
 def _dense(ids: Sequence[str], places: dict[str, int]) -> Int32:

@@ -62,6 +62,12 @@ class State:
     baskets: int = 0
     parts: Mapping[str, Fitted] = field(default_factory=dict)
 
+    @property
+    def yen(self) -> int:
+        """The currency code of JPY; -1 where nothing costs yen."""
+        words = self.words.currencies.words
+        return words.index("JPY") if "JPY" in words else -1
+
     def title(self, product_id: str) -> str:
         """The product's title, or its id where it is not known."""
         place = self.ids.position(product_id)

@@ -15,6 +15,15 @@ from tsuide.offers.state import State
 _SURE: Final = 1.959963984540054  # standard deviations of a 95 % interval
 
 
+WRITTEN: Final = (
+    "item", "anchor", "kind", "source", "quantity", "price", "list_price", "discount", "anchor_price",
+    "margin_basis", "currency", "rating", "reviews", "qualified", "count", "base", "lift", "lift_low",
+    "propensity", "since_anchor", "declared", "worth", "context", "levers", "influence", "priority", "place",
+    "mandatory",
+)  # fmt: skip
+"""The columns that an offer tells."""
+
+
 def write_offers(
     decision_id: str,
     pool: np.ndarray,

@@ -60,6 +60,12 @@ def mark_of(slots: Rows, marks: Rows, size: Rows, item: int, make: bool) -> int:
 
 
 @kernel
+def family(parent: int) -> int:
+    """The key under which a parent product is marked beside the products themselves: below -1."""
+    return -2 - parent
+
+
+@kernel
 def fill(
     pool: Rows,
     count: int,
@@ -68,7 +74,6 @@ def fill(
     slots: Rows,
     marks: Rows,
     mark_size: Rows,
-    cart_parents: Rows,
     categories: Rows,
     rests: Rows,
     n_rests: int,
@@ -81,10 +86,9 @@ def fill(
 ) -> None:
     """Fill rows 0 … count of the pool.
 
-    `cart_parents` are the parents of the products in the cart, ascending; `categories` the category codes that
-    the request asks for, bool (categories,), empty = all; `economics` the lost share, payment fee (basis
-    points), return cost, influence start, target (basis points), days; `qualified` the qualifications that the
-    rep has, bool (codes,).
+    `categories` are the category codes that the request asks for, bool (categories,), empty = all;
+    `economics` the lost share, payment fee (basis points), return cost, influence start, target (basis
+    points), days; `qualified` the qualifications that the rep has, bool (codes,).
     """
     for i in range(count):
         row = pool[i]
@@ -92,7 +96,8 @@ def fill(
         _product(row, item)
         row.qualified = qualified[item.qualification]
         row.outside_filter = len(categories) > 0 and not categories[item.category]
-        row.variant_in_cart = item.parent >= 0 and _holds(cart_parents, item.parent)
+        if item.parent >= 0:
+            row.variant_in_cart = mark_of(slots, marks, mark_size, family(item.parent), False) >= 0
         place = mark_of(slots, marks, mark_size, row.item, False)
         if place >= 0:
             mark = marks[place]
@@ -129,12 +134,6 @@ def _product(row: Row, item: Row) -> None:
     row.has_terms = item.has_terms
     row.returns = item.returns
     row.interval = item.interval
-
-
-@kernel
-def _holds(ascending: Rows, value: int) -> bool:
-    at = np.searchsorted(ascending, value)
-    return bool(at < len(ascending) and ascending[at] == value)
 
 
 @kernel

@@ -6,7 +6,8 @@ import numpy as np
 
 from tsuide.offers import codes
 from tsuide.offers.candidates import bestsellers, complements, contacts, declared, ladder, listed
-from tsuide.offers.candidates.fill import fill, mark_of
+from tsuide.offers.candidates.cart import find_anchors, read_cart
+from tsuide.offers.candidates.fill import family, fill, mark_of
 from tsuide.offers.candidates.pool import place_for
 from tsuide.offers.compiled import Rows, kernel
 
@@ -17,10 +18,18 @@ PROPOSED_WITHIN: Final = 7 * 86_400_000_000  # a week
 
 
 @kernel
+def mark_never(slots: Rows, marks: Rows, mark_size: Rows, never_of: Rows, never: Rows, item: int) -> None:
+    """Mark what was declared never to go with `item`."""
+    for at in range(never_of[item], never_of[item + 1]):
+        marks[mark_of(slots, marks, mark_size, never[at].item, True)].never = True
+
+
+@kernel
 def mark_all(
     slots: Rows,
     marks: Rows,
     mark_size: Rows,
+    items: Rows,
     cart: Rows,
     owned: Rows,
     owned_at: Rows,
@@ -39,13 +48,14 @@ def mark_all(
         place = mark_of(slots, marks, mark_size, owned[i], True)
         marks[place].owned = max(marks[place].owned, owned_at[i])
     for i in range(len(cart)):
-        marks[mark_of(slots, marks, mark_size, cart[i], True)].cart = True
-        for at in range(never_of[cart[i]], never_of[cart[i] + 1]):
-            marks[mark_of(slots, marks, mark_size, never[at].item, True)].never = True
+        item = cart[i].item
+        marks[mark_of(slots, marks, mark_size, item, True)].cart = True
+        if items[item].parent >= 0:
+            marks[mark_of(slots, marks, mark_size, family(items[item].parent), True)].cart = True
+        mark_never(slots, marks, mark_size, never_of, never, item)
     if looked_at >= 0:
         marks[mark_of(slots, marks, mark_size, looked_at, True)].excluded = True
-        for at in range(never_of[looked_at], never_of[looked_at + 1]):
-            marks[mark_of(slots, marks, mark_size, never[at].item, True)].never = True
+        mark_never(slots, marks, mark_size, never_of, never, looked_at)
     for i in range(len(excluded)):
         marks[mark_of(slots, marks, mark_size, excluded[i], True)].excluded = True
     for i in range(len(shown)):
@@ -77,10 +87,11 @@ def gather(
     never: Rows,
     best: Rows,
     baskets: int,
-    anchors: Rows,
+    anchor_room: Rows,
     cart: Rows,
-    cart_parents: Rows,
     looked_at: int,
+    free_at: int,
+    yen: int,
     owned: Rows,
     owned_at: Rows,
     due: Rows,
@@ -106,8 +117,10 @@ def gather(
     request = requests[0]
     customer = customers[0]
     hesitating = request.hesitation != 0
+    read_cart(cart, looked_at, items, free_at, yen, request)
+    anchors = anchor_room[: find_anchors(cart, looked_at, items, owned, owned_at, now, anchor_room)]
     mark_all(
-        slots, marks, mark_size, cart, owned, owned_at, excluded, shown,
+        slots, marks, mark_size, items, cart, owned, owned_at, excluded, shown,
         never_of, never, looked_at, mandatory, mandatory_kind,
     )  # fmt: skip
     for i in range(len(mandatory)):
@@ -136,7 +149,7 @@ def gather(
     request.contacts_left = contacts.contacts_left(touches, limits, request.channel, now)
     customer.offered_before = contacts.proposed_before(touches, now, PROPOSED_WITHIN)
     fill(
-        pool, size[0], items, bound, slots, marks, mark_size, cart_parents, categories,
+        pool, size[0], items, bound, slots, marks, mark_size, categories,
         rests, n_rests, said, n_said, weights, economics, qualified, now,
     )  # fmt: skip
     return int(size[0])
