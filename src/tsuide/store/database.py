@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import Unavailable
 from tsuide.store.acceptances import Acceptances
+from tsuide.store.confirmations import Confirmations
 from tsuide.store.decisions import Decisions
 from tsuide.store.engines import checked_url, make_engine, sqlite_file
 from tsuide.store.facts import Facts
@@ -14,6 +15,8 @@ from tsuide.store.journal import BOUND, Journal, TraceDurability
 from tsuide.store.keys import Keys
 from tsuide.store.outcomes import Contacts, Outcomes
 from tsuide.store.policies import Policies
+from tsuide.store.prices import Prices
+from tsuide.store.promotions import Promotions
 from tsuide.store.settings import Jobs, Settings
 from tsuide.store.upgrade import upgrade
 
@@ -38,6 +41,9 @@ class Store:
     policies: Policies
     keys: Keys
     acceptances: Acceptances
+    confirmations: Confirmations
+    promotions: Promotions
+    prices: Prices
     settings: Settings
     jobs: Jobs
 
@@ -96,6 +102,9 @@ def open_store(url: str) -> Store:
         policies=Policies(record),
         keys=Keys(record),
         acceptances=Acceptances(record),
+        confirmations=Confirmations(record),
+        promotions=Promotions(record),
+        prices=Prices(record),
         settings=Settings(record),
         jobs=Jobs(record),
     )

@@ -1,0 +1,81 @@
+"""The port of price history: what products were sold for, and since when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+import sqlalchemy as sa
+
+from tsuide.facts.pricing import PRICES
+from tsuide.kit.clock import to_micros
+from tsuide.store import bulk
+from tsuide.store.engines import reading, writing
+from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
+from tsuide.store.schema import product
+from tsuide.store.selling import price_point
+from tsuide.store.written import Written
+
+_IDENTITY = ["product_id", "at"]
+_STORED = stored_schema(PRICES)
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Reads and writes price history. Every method raises `Unavailable` when the database does not answer."""
+
+    engine: sa.Engine
+
+    def write(self, frame: pl.DataFrame) -> Written:
+        """Write points (PRICES); writing the same twice changes nothing.
+
+        Raises:
+            BadColumns: a point without product or moment.
+        """
+        rows = to_storage(frame, PRICES)
+        need(rows, _IDENTITY, "prices")
+        with writing(self.engine) as connection:
+            return self._write(connection, rows)
+
+    def note(self, now: datetime) -> int:
+        """Note what every product of the catalogue costs now, where it differs from its newest point; how many.
+
+        A product that is not sold at present (hidden, discontinued, without a price) gets a point without price.
+        """
+        with writing(self.engine) as connection:
+            latest = _points(connection).sort("at").group_by("product_id", maintain_order=True).last()
+            on_sale = sa.case((product.c.status == "active", product.c.price))
+            query = sa.select(product.c.id, on_sale, product.c.currency)
+            names = {"product_id": pl.String(), "price": pl.Int64(), "currency": pl.String()}
+            current = bulk.fetch(connection, query, names).join(
+                latest.select("product_id", before="price", known=pl.lit(value=True)), on="product_id", how="left"
+            )
+            known = pl.col("known").fill_null(value=False)
+            changed = pl.when(known).then(pl.col("price").ne_missing(pl.col("before"))).otherwise(True)
+            news = current.filter(changed & (known | pl.col("price").is_not_null()))
+            rows = news.with_columns(at=pl.lit(to_micros(now)), source=pl.lit("catalogue")).select(list(_STORED))
+            written = self._write(connection, rows)
+            return written.inserted + written.updated
+
+    def _write(self, connection: sa.Connection, rows: pl.DataFrame) -> Written:
+        change = difference(rows, _points(connection), _IDENTITY)
+        bulk.insert(connection, price_point, change.inserted)
+        bulk.update(connection, price_point, change.updated, _IDENTITY)
+        return Written(len(change.inserted), len(change.updated), change.unchanged)
+
+    def of(self, product_ids: Sequence[str]) -> pl.DataFrame:
+        """Points of these products as PRICES, by product and moment."""
+        with reading(self.engine) as connection:
+            return from_storage(_points(connection, product_ids), PRICES).sort("product_id", "at")
+
+    def all(self) -> pl.DataFrame:
+        """Every point as PRICES, by product and moment."""
+        with reading(self.engine) as connection:
+            return from_storage(_points(connection), PRICES).sort("product_id", "at")
+
+
+def _points(connection: sa.Connection, product_ids: Sequence[str] | None = None) -> pl.DataFrame:
+    query = sa.select(*(price_point.c[name] for name in _STORED))
+    if product_ids is not None:
+        query = query.where(price_point.c.product_id.in_(product_ids))
+    return bulk.fetch(connection, query, _STORED)
