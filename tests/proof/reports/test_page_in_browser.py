@@ -77,9 +77,17 @@ def opened(browser: Browser, file: Path, width: int = 1280, scheme: str = "light
     return shown
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1440])
-@pytest.mark.parametrize("name", ["ja", "en", "few"])
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [
+        ("ja", 360, "dark"),
+        ("ja", 1440, "light"),
+        ("en", 360, "light"),
+        ("en", 768, "dark"),
+        ("few", 360, "light"),
+        ("few", 1440, "dark"),
+    ],
+)
 def test_axe_finds_nothing_and_nothing_overflows(
     browser: Browser, files: dict[str, Path], name: str, width: int, scheme: str
 ) -> None:
