@@ -38,7 +38,7 @@ def frame(shape: Schema, *rows: dict[str, object]) -> pl.DataFrame:
     return conform(pl.DataFrame(list(rows), infer_schema_length=None), shape)
 
 
-def waiting(name: str, offer: str = "dec.0", **more: object) -> Waiting:
+def waiting(name: str, offer: str = "dec.0", /, **more: object) -> Waiting:
     values = {"decision_id": "dec", "customer_id": "c1", "evidence": ("asked", "page"), "content": "{}"}
     return Waiting(id=name, offer_id=offer, expires_at=LATER, **{**values, **more})  # type: ignore[arg-type]  # each test's own values
 
