@@ -389,7 +389,8 @@ def sweep_best(
 ) -> int:
     """One thread's share of the half sweep: every pair is offered to the heaps of both its items.
 
-    Anchors `part`, `part + parts` … are this thread's: work falls smoothly with rank.
+    Every `parts`-th anchor from the rarest is this thread's: work falls smoothly with rank. The rarest first,
+    because with equal counts they score highest: a common item's heap fills with what stays.
 
     - `rows`, `stop`, `post`, `post_of`: of `spread`.
     - `gain`, `logs`: by count, of `tables_of`; `left`, `right`: weights by rank, of `weights_of`.
@@ -409,7 +410,8 @@ def sweep_best(
     floor = np.zeros(n_ranks)  # the worst score in a full heap: below it nothing is worth a push
     top = scores.shape[1]
     pairs = 0
-    for a in range(part, n_ranks, parts):
+    for step in range(part, n_ranks, parts):
+        a = n_ranks - 1 - step
         n = partners(rows, stop, post, post_of, a, min_count, counts, found, found_count)
         pairs += n
         for i in range(n):

@@ -82,6 +82,100 @@ def sessions_(
         emit(result, lambda: _methods("Sessions", result), as_json=as_json)
 
 
+Lines = Annotated[
+    int | None, typer.Option("--lines", min=1_000, help="Size of a generated shop; without it the demo's data.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of what is generated.")]
+Repeats = Annotated[int, typer.Option("--repeats", min=1, help="Runs of each; the fastest counts.")]
+
+
+@bench.command("complements")
+def complements_(lines: Lines = None, seed: Seed = 0, repeats: Repeats = 2, as_json: Json = False) -> None:
+    """Every item's 20 best partners, exact, beside implicit, rusket and sparse_dot_topn; each in its own process."""
+    from tsuide.app.bench.complements import bench_complements
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown:
+            task = shown.add_task("complements", total=None)
+            result = bench_complements(
+                lines=lines, seed=seed, repeats=repeats, say=lambda what: shown.update(task, description=what)
+            )
+        emit(result, lambda: _beside_peers("Complements", result), as_json=as_json)
+
+
+@bench.command("pairs")
+def pairs_(
+    min_count: Annotated[int, typer.Option("--min-count", min=1, help="Common baskets that a pair needs.")] = 10,
+    lines: Lines = None,
+    seed: Seed = 0,
+    repeats: Repeats = 2,
+    as_json: Json = False,
+) -> None:
+    """All pairs with at least so many common baskets, beside pyfim and rusket; each in its own process."""
+    from tsuide.app.bench.pairs import bench_pairs
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown:
+            task = shown.add_task("pairs", total=None)
+            result = bench_pairs(
+                min_count=min_count,
+                lines=lines,
+                seed=seed,
+                repeats=repeats,
+                say=lambda what: shown.update(task, description=what),
+            )
+        emit(result, lambda: _beside_peers("All pairs", result), as_json=as_json)
+
+
+@bench.command("update")
+def update_(
+    home: Home = None,
+    database_url: Database = None,
+    updates: Annotated[int, typer.Option("--updates", min=10, help="Baskets that come one by one.")] = 500,
+    as_json: Json = False,
+) -> None:
+    """One more basket in the complements of the shop (or of the demo's data), and whether that equals a refit."""
+    from tsuide.app.bench.update import bench_update
+    from tsuide.app.evaluating import evaluated
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json):
+        data = evaluated(load_settings(home=home, database_url=database_url))
+        result = {"data": data.source} | bench_update(data.baskets(), updates=updates)
+        emit(result, lambda: _figures("One more basket", result), as_json=as_json)
+
+
+@bench.command("fit")
+def fit_(home: Home = None, database_url: Database = None, as_json: Json = False) -> None:
+    """What each model takes to learn on the demo shop, untuned and tuned."""
+    from tsuide.app.bench.fit import bench_fit
+    from tsuide.app.wiring import opened
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json):
+        settings = load_settings(home=home, database_url=database_url)
+        with opened(settings) as shop, progress() as shown:
+            task = shown.add_task("demo shop", total=None)
+
+            def tell(what: str, done: int, total: int) -> None:
+                shown.update(task, description=what, completed=done, total=total)
+
+            result = bench_fit(shop, now=now(), seed=0, progress=tell)
+        emit(result, lambda: _figures("Learning the demo shop", result), as_json=as_json)
+
+
+def _beside_peers(title: str, result: dict[str, Any]) -> Table:
+    """Ours above, each peer below with how many times longer it took."""
+    about = ", ".join(f"{name} {value}" for name, value in result.items() if not isinstance(value, dict | str))
+    table = Table(title=title, caption=about, title_justify="left", caption_justify="left")
+    for name in ("who", "seconds", "MB beyond the input", "times ours"):
+        table.add_column(name, justify="left" if name == "who" else "right")
+    for name, figures in {"tsuide": result, **result["peers"]}.items():
+        times = figures["seconds"] / result["seconds"]
+        table.add_row(name, f"{figures['seconds']:.3f}", f"{figures['peak_mb']:,.0f}", f"{times:.1f}")
+    return table
+
+
 def _methods(title: str, result: dict[str, Any]) -> Table:
     """One column per method, and what they ran on above."""
     methods: dict[str, dict[str, Any]] = result["methods"]
