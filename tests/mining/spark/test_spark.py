@@ -1,0 +1,98 @@
+"""What Spark finds is what the local models find: counts, ranks and cuts exactly."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tsuide.errors import BadColumns, BadFile, MissingExtra, NothingLearned, TooFewData
+from tsuide.mining.baskets import Baskets
+from tsuide.mining.complements import Complements
+from tsuide.mining.cooccurrence import Score
+from tsuide.mining.fitted import Fitted
+from tsuide.mining.spark.complements import fit_complements
+from tsuide.mining.spark.lines import Columns, SparkBaskets, read_lines
+from tsuide.mining.spark.session import missing, spark_session
+from tsuide.mining.spark.timing import fit_timing
+from tsuide.mining.timing import FEWEST_PAIRS, Timing
+
+pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+
+
+def local(lines: pl.DataFrame) -> Baskets:
+    return Baskets.from_frame(lines, basket="order_id", item="product_id", customer="customer_id", time="placed_at")
+
+
+def differences(one: Fitted, other: Fitted) -> list[str]:
+    """Arrays and notes that are not exactly the same."""
+    left, right = one.arrays(), other.arrays()
+    found = [name for name in left.keys() | right.keys() if not np.array_equal(left.get(name, 0), right.get(name, 0))]
+    found += [name for name in left if left[name].dtype != right[name].dtype]
+    return found + [name for name, value in one.meta().items() if other.meta()[name] != value]
+
+
+def test_baskets_are_those_of_the_local_reading(spread: SparkBaskets, lines: pl.DataFrame) -> None:
+    baskets = local(lines)
+    assert (spread.n_baskets, spread.item_ids) == (baskets.n_baskets, baskets.item_ids)
+    assert spread.degree.tolist() == baskets.count_of_item().tolist()
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [Complements(), Complements(top=5, min_count=2, score=Score("ppmi"), rate=0.2)],
+    ids=["default", "few, ppmi"],
+)
+def test_complements_equal_the_local_ones(spread: SparkBaskets, lines: pl.DataFrame, parameters: Complements) -> None:
+    alone = Complements(parameters.top, parameters.min_count, parameters.score, parameters.rate, keep=False)
+    expected = alone.fit(local(lines), tune=False)
+    assert expected.p_cut > 0
+    assert expected.frame()["significant"].sum() > 0
+    assert differences(fit_complements(spread, parameters), expected) == []
+
+
+def test_timing_equals_the_local_one_also_in_what_it_tunes(spread: SparkBaskets, lines: pl.DataFrame) -> None:
+    popular = [f"p{n}" for n in (1, 2, 3, 4, 5, 6, 41, 42, 51, 52, 53)]
+    pairs = pl.DataFrame([(a, b) for a in popular for b in popular if a != b], schema=["anchor", "item"], orient="row")
+    assert len(pairs) >= FEWEST_PAIRS
+    expected = Timing().fit(local(lines), pairs=pairs, seed=3)
+    assert expected.bought.sum() > 0
+    assert expected.strength != Timing().strength
+    assert differences(fit_timing(spread, pairs=pairs, seed=3), expected) == []
+
+
+def test_timing_finds_the_pairs_that_the_local_one_finds(spread: SparkBaskets, lines: pl.DataFrame) -> None:
+    expected = Timing().fit(local(lines))
+    assert len(expected.partner) > 0
+    assert differences(fit_timing(spread), expected) == []
+
+
+def test_what_cannot_be_read_is_refused_by_name(spark: Any, tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="nowhere"):
+        read_lines(spark, [str(tmp_path / "nowhere.parquet")], Columns())
+    path = tmp_path / "lines.parquet"
+    pl.DataFrame({"order_id": [1, None], "product_id": [None, "a"], "weight": [1.5, 2.5]}).write_parquet(path)
+    with pytest.raises(BadColumns, match="customer_id"):
+        read_lines(spark, [str(path)], Columns())
+    with pytest.raises(BadColumns, match="weight"):
+        read_lines(spark, [str(path)], Columns(item="weight", customer=None, time=None))
+    with pytest.raises(NothingLearned):
+        read_lines(spark, [str(path)], Columns(customer=None, time=None))
+
+
+def test_timing_without_times_is_refused(spark: Any, tmp_path: Path) -> None:
+    path = tmp_path / "lines.parquet"
+    pl.DataFrame({"order_id": [1, 1], "product_id": [7, 8]}).write_parquet(path)
+    baskets = read_lines(spark, [str(path)], Columns(customer=None, time=None))
+    assert baskets.item_ids.ids == ["7", "8"]
+    with pytest.raises(TooFewData, match="without times"):
+        fit_timing(baskets)
+
+
+def test_without_java_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    assert missing() == "Java is not installed"
+    with pytest.raises(MissingExtra, match="Java 17"):
+        spark_session()
