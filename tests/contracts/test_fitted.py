@@ -20,11 +20,15 @@ from tsuide.errors import BadArray
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.bundles import Bundles
 from tsuide.mining.complements import Complements
+from tsuide.mining.completion import Completion
 from tsuide.mining.contact_time import ContactTime
 from tsuide.mining.fillers import Fillers
 from tsuide.mining.fitted import Fitted
+from tsuide.mining.next_basket import NextBasket
 from tsuide.mining.paths import Paths
+from tsuide.mining.ranked import Ranked
 from tsuide.mining.reviews import Reviews
+from tsuide.mining.sessions import Sessions
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
 from tsuide.mining.whitespace import Whitespace
 
@@ -76,6 +80,10 @@ def baskets() -> Baskets:
 def complements_at_once(fitted: Any, keys: Sequence[str]) -> list[pl.DataFrame]:
     whole = fitted.frame()
     return [whole.filter(pl.col("anchor") == key) for key in keys]
+
+
+def ids_of(ranked: Ranked) -> list[list[str]]:
+    return [ranked.ids(query) for query in range(len(ranked))]
 
 
 def reviews() -> pl.DataFrame:
@@ -150,6 +158,28 @@ CASES: dict[str, Case] = {
         one=lambda fitted, key: fitted.next(key),
         many=lambda fitted, keys: [fitted.next(key) for key in keys],
         unchecked=frozenset({"steps_offsets"}),
+    ),
+    "completion": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, seed: Completion().fit(inputs[0], seed=seed),
+        keys=[(("p3",), "c01"), (("p1", "p2"), None), ((), "c17")],
+        one=lambda fitted, key: fitted.recommend([key[0]], [key[1]], n=5).ids(0),
+        many=lambda fitted, keys: ids_of(fitted.recommend([key[0] for key in keys], [key[1] for key in keys], n=5)),
+    ),
+    "next_basket": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, seed: NextBasket().fit(inputs[0], seed=seed),
+        keys=["c01", "c17", "nobody"],
+        one=lambda fitted, key: fitted.recommend([key], n=5).ids(0),
+        many=lambda fitted, keys: ids_of(fitted.recommend(keys, n=5)),
+        unchecked=frozenset({"curve_base", "curve_knot", "curve_weight"}),  # empty: so few orders get no curves
+    ),
+    "sessions": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, seed: Sessions().fit(inputs[0], seed=seed),
+        keys=[("p3",), ("p1", "p4"), ("p2", "p9", "p3")],
+        one=lambda fitted, key: fitted.recommend(list(key), n=5).ids(0),
+        many=lambda fitted, keys: [fitted.recommend(list(key), n=5).ids(0) for key in keys],
     ),
     "complements": Case(
         inputs=lambda: [baskets()],

@@ -7,6 +7,7 @@ import numpy as np
 
 from tsuide.kit.arrays import Float32, Float64, Int32, Int64
 from tsuide.mining.cooccurrence import Score, best_partners
+from tsuide.mining.fitted import Arrays, taken, taken_rows, taken_within
 from tsuide.mining.history import History
 from tsuide.mining.index import Index
 
@@ -60,6 +61,44 @@ class Evidence(NamedTuple):
     group_cosine: Float32
     group_several: Float32
     share: Float32
+
+
+def evidence_from(arrays: Arrays, items: int, customers: int) -> Evidence:
+    """The evidence that was saved.
+
+    Raises:
+        BadArray: an array is missing, or does not fit the others; named.
+    """
+    baskets = len(taken(arrays, "items_of", np.int64, (None,))) - 1
+    items_of, item = taken_rows(arrays, "items_of", {"item": np.int32}, baskets)
+    baskets_of, basket = taken_rows(arrays, "baskets_of", {"basket": np.int32}, customers)
+    shape = taken(arrays, "partner", np.int32, (items, None)).shape
+    groups, near = taken(arrays, "group_partner", np.int32, (None, None)).shape
+    for name, high in (("item", items), ("basket", baskets), ("popular", items), ("group", groups)):
+        taken_within(arrays, name, 0, high)
+    taken_within(arrays, "partner", -1, items)
+    taken_within(arrays, "group_partner", -1, groups)
+    real = np.float32
+    return Evidence(
+        items_of=items_of,
+        item=item,
+        age=taken(arrays, "age", real, (baskets,)),
+        baskets_of=baskets_of,
+        basket=basket,
+        support=taken(arrays, "support", real, (items,)),
+        recent=taken(arrays, "recent", real, (items, 2)),
+        interval=taken(arrays, "interval", real, (items,)),
+        repeat=taken(arrays, "repeat", real, (items,)),
+        alone=taken(arrays, "alone", real, (items,)),
+        partner=arrays["partner"],
+        together=taken(arrays, "together", real, shape),
+        popular=taken(arrays, "popular", np.int32, (min(items, _POPULAR),)),
+        group=taken(arrays, "group", np.int32, (items,)),
+        group_partner=arrays["group_partner"],
+        group_cosine=taken(arrays, "group_cosine", real, (groups, near)),
+        group_several=taken(arrays, "group_several", real, (groups,)),
+        share=taken(arrays, "share", real, (items,)),
+    )
 
 
 def evidence_of(history: History, groups: Mapping[str, str] | None) -> Evidence:

@@ -19,6 +19,7 @@ from scipy.optimize import minimize
 from tsuide.errors import BadArray
 from tsuide.kit.arrays import Float32, Float64, Int32, UInt8, frozen
 from tsuide.mining.compiled import compiled
+from tsuide.mining.fitted import taken
 
 _QUANTILES: Final = (0.1, 0.3, 0.6, 0.85, 0.95)
 _FLAT: Final = np.float32(3.0e38)  # a knot that no value reaches: the curve has fewer bends
@@ -82,9 +83,16 @@ class Curves:
         return {"curve_base": self.base, "curve_knot": self.knot, "curve_weight": self.weight}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Self:
-        """The curves that `arrays` wrote."""
-        return cls(arrays["curve_base"], arrays["curve_knot"], arrays["curve_weight"])
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], features: int) -> Self:
+        """The curves that `arrays` wrote, for so many features.
+
+        Raises:
+            BadArray: one is missing, or does not fit the others; named.
+        """
+        base = taken(arrays, "curve_base", np.float32, (None,))
+        knot = taken(arrays, "curve_knot", np.float32, (len(base), features, None))
+        bends = 1 + knot.shape[2]
+        return cls(base, knot, taken(arrays, "curve_weight", np.float32, (len(base), features, bends)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

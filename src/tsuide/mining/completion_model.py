@@ -8,11 +8,11 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from tsuide.errors import BadArray, BadValue
+from tsuide.errors import BadValue
 from tsuide.kit.arrays import Float32, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.cart_evidence import Evidence, evidence_of
+from tsuide.mining.cart_evidence import Evidence, evidence_from, evidence_of
 from tsuide.mining.cart_kernel import FEATURES, GROUP_SCRATCH, N_FEATURES, SCRATCH, rank
 from tsuide.mining.carts import Carts, carts_of, days_after
 from tsuide.mining.choice import Curves
@@ -172,19 +172,10 @@ class FittedCompletion:
         """The result again.
 
         Raises:
-            BadArray: an array is missing, or item numbers lie outside the items.
+            BadArray: an array is missing, or does not fit the others; named.
         """
-        missing = [
-            name for name in (*Evidence._fields, "curve_base", "curve_knot", "curve_weight") if name not in arrays
-        ]
-        if missing:
-            raise BadArray("an array is missing", key="arrays", value=missing)
-        evidence = Evidence._make(np.asarray(arrays[name]) for name in Evidence._fields)
-        items, n = Index.from_arrays(arrays, "item_ids"), int(meta["items"])
-        if len(items) != n or len(evidence.support) != n or (evidence.item.size and evidence.item.max() >= n):
-            raise BadArray("arrays do not belong together", key="items", value=n)
-        if evidence.partner.shape != evidence.together.shape or len(evidence.partner) != n:
-            raise BadArray("one row of partners per item is needed", key="partner", value=evidence.partner.shape)
-        chosen = Chosen(float(meta["mix"]), Curves.from_arrays(arrays), meta["chosen"])
+        items = Index.from_arrays(arrays, "item_ids")
         customers = Index.from_arrays(arrays, "customer_ids")
+        evidence = evidence_from(arrays, len(items), len(customers))
+        chosen = Chosen(float(meta["mix"]), Curves.from_arrays(arrays, N_FEATURES), meta["chosen"])
         return cls(evidence, items, customers, int(meta["end"]), int(meta["min_count"]), chosen)

@@ -94,3 +94,23 @@ def taken_rows(
         begins,
         *(taken(arrays, name, dtype, (int(begins[-1]),)) for name, dtype in values.items()),
     )
+
+
+def taken_within(arrays: Arrays, name: str, low: int, high: int) -> None:
+    """Refuse a saved array of whole numbers of which one lies outside [low, high).
+
+    Raises:
+        BadArray: it is missing, has no whole numbers, or one out of range; named.
+
+    >>> taken_within({"item": np.array([0, 2])}, "item", 0, 2)
+    Traceback (most recent call last):
+    tsuide.errors.BadArray: out of range [0, 2): item = 2
+    """
+    if name not in arrays:
+        raise BadArray("is missing", key=name, way_out=f"there are {', '.join(arrays)}")
+    array = arrays[name]
+    if not np.issubdtype(array.dtype, np.integer):
+        raise BadArray("must be whole numbers", key=f"{name}.dtype", value=str(array.dtype))
+    if array.size and (array.min() < low or array.max() >= high):
+        worst = array.max() if array.max() >= high else array.min()
+        raise BadArray(f"out of range [{low}, {high})", key=name, value=int(worst))

@@ -12,14 +12,14 @@ from tsuide.errors import BadArray, BadValue
 from tsuide.kit.arrays import Float32, Int32, UInt8, frozen
 from tsuide.kit.clock import MICROS_PER_DAY, to_micros
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.cart_evidence import Evidence, evidence_of
+from tsuide.mining.cart_evidence import Evidence, evidence_from, evidence_of
 from tsuide.mining.choice import Curves
 from tsuide.mining.fitted import Arrays
 from tsuide.mining.history import history_of
 from tsuide.mining.index import Index
-from tsuide.mining.next_kernel import GROUP_SCRATCH, SCRATCH, rank
+from tsuide.mining.next_kernel import GROUP_SCRATCH, N_FEATURES, SCRATCH, rank
 from tsuide.mining.ranked import Ranked
-from tsuide.mining.tifu import Tifu, Vectors, vectors_of
+from tsuide.mining.tifu import Tifu, Vectors, vectors_from, vectors_of
 
 ROOM: Final = 200  # candidates that are weighed for one customer
 COMPANY: Final = 60  # of so many own items partners are looked up
@@ -149,27 +149,21 @@ class FittedNextBasket:
         """The result again.
 
         Raises:
-            BadArray: an array is missing, or arrays do not belong together.
+            BadArray: an array is missing, or does not fit the others; named.
         """
-        wanted = (*Evidence._fields, *(f"vector_{name}" for name in Vectors._fields), "curve_base")
-        missing = [name for name in wanted if name not in arrays]
-        if missing:
-            raise BadArray("an array is missing", key="arrays", value=missing)
-        evidence = Evidence._make(np.asarray(arrays[name]) for name in Evidence._fields)
-        vectors = Vectors._make(np.asarray(arrays[f"vector_{name}"]) for name in Vectors._fields)
-        items, n = Index.from_arrays(arrays, "item_ids"), int(meta["items"])
-        if len(items) != n or len(evidence.support) != n or len(vectors.post_of) != n + 1:
-            raise BadArray("arrays do not belong together", key="items", value=n)
-        curves = Curves.from_arrays(arrays)
-        chosen = NextChoice(Tifu(**meta["tifu"]), curves if len(curves.base) else None, meta["chosen"])
+        items = Index.from_arrays(arrays, "item_ids")
         customers = Index.from_arrays(arrays, "customer_ids")
+        evidence = evidence_from(arrays, len(items), len(customers))
+        vectors = vectors_from(arrays, len(items), len(customers))
+        curves = Curves.from_arrays(arrays, N_FEATURES)
+        chosen = NextChoice(Tifu(**meta["tifu"]), curves if len(curves.base) else None, meta["chosen"])
         return cls(evidence, vectors, items, customers, int(meta["end"]), int(meta["min_count"]), chosen)
 
 
 _NO_CURVES: Final = Curves(
     frozen(np.zeros(0, np.float32)),
-    frozen(np.zeros((0, 0, 1), np.float32)),
-    frozen(np.zeros((0, 0, 2), np.float32)),
+    frozen(np.zeros((0, N_FEATURES, 1), np.float32)),
+    frozen(np.zeros((0, N_FEATURES, 2), np.float32)),
 )
 
 

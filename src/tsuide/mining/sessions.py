@@ -15,7 +15,7 @@ import numpy as np
 from tsuide.errors import BadArray, BadValue
 from tsuide.kit.arrays import Float32, Int32, frozen
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.fitted import Arrays
+from tsuide.mining.fitted import Arrays, taken, taken_rows, taken_within
 from tsuide.mining.history import between
 from tsuide.mining.index import Index
 from tsuide.mining.ranked import Ranked
@@ -172,18 +172,16 @@ class FittedSessions:
         """The result again.
 
         Raises:
-            BadArray: an array is missing, or arrays do not belong together.
+            BadArray: an array is missing, or does not fit the others; named.
         """
-        missing = [name for name in Visits._fields if name not in arrays]
-        if missing:
-            raise BadArray("an array is missing", key="arrays", value=missing)
-        visits = Visits._make(np.asarray(arrays[name]) for name in Visits._fields)
         items = Index.from_arrays(arrays, "item_ids")
-        n, sessions = int(meta["items"]), int(meta["sessions"])
-        if len(items) != n or len(visits.latest_of) != n + 1 or len(visits.items_of) != sessions + 1:
-            raise BadArray("arrays do not belong together", key="items, sessions", value=(n, sessions))
-        if visits.latest.size and (visits.latest.min() < 0 or visits.latest.max() >= sessions):
-            raise BadArray(f"out of range [0, {sessions})", key="latest", value=int(visits.latest.max()))
+        sessions = int(meta["sessions"])
+        items_of, item = taken_rows(arrays, "items_of", {"item": np.int32}, sessions)
+        latest_of, latest = taken_rows(arrays, "latest_of", {"latest": np.int32}, len(items))
+        taken_within(arrays, "item", 0, len(items))
+        taken_within(arrays, "latest", 0, sessions)
+        idf = taken(arrays, "idf", np.float32, (len(items),))
+        visits = Visits(items_of, item, latest_of, latest, idf)
         return cls(visits, items, int(meta["latest"]), int(meta["neighbours"]), meta["chosen"])
 
 

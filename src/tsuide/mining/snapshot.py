@@ -36,10 +36,13 @@ PARTS: Final[dict[str, str]] = {
     "alternatives": "tsuide.mining.alternatives:FittedAlternatives",
     "bundles": "tsuide.mining.bundles:FittedBundles",
     "complements": "tsuide.mining.complements:FittedComplements",
+    "completion": "tsuide.mining.completion_model:FittedCompletion",
     "contact_time": "tsuide.mining.contact_time:ContactTimes",
     "fillers": "tsuide.mining.fillers:FittedFillers",
+    "next_basket": "tsuide.mining.next_basket_model:FittedNextBasket",
     "paths": "tsuide.mining.paths:PathMap",
     "reviews": "tsuide.mining.reviews:ReviewSignals",
+    "sessions": "tsuide.mining.sessions:FittedSessions",
     "whitespace": "tsuide.mining.whitespace:WhitespaceMap",
 }
 

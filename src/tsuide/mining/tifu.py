@@ -14,6 +14,7 @@ import numpy as np
 from tsuide.kit.arrays import Float32, Int32, Int64
 from tsuide.mining.cart_evidence import Evidence
 from tsuide.mining.compiled import compiled
+from tsuide.mining.fitted import Arrays, taken, taken_rows, taken_within
 
 _POOL: Final = 20_000  # customers among whom neighbours are looked for: the latest
 
@@ -144,6 +145,25 @@ def vectors_of(evidence: Evidence, tifu: Tifu) -> Vectors:
     np.cumsum(np.bincount(item[kept], minlength=n_items), out=post_of[1:])
     norm = np.bincount(whose[kept], weights=weight[kept].astype(np.float64) ** 2, minlength=len(pool))
     return Vectors(of, item, weight, pool, norm.astype(np.float32), post_of, whose[order], weight[order])
+
+
+def vectors_from(arrays: Arrays, items: int, customers: int) -> Vectors:
+    """The vectors that were saved, each array under ``vector_`` and its name.
+
+    Raises:
+        BadArray: an array is missing, or does not fit the others; named.
+    """
+    of, item, weight = taken_rows(
+        arrays, "vector_of", {"vector_item": np.int32, "vector_weight": np.float32}, customers
+    )
+    pool = taken(arrays, "vector_pool", np.int32, (None,))
+    post_of, member, post_weight = taken_rows(
+        arrays, "vector_post_of", {"vector_post_member": np.int32, "vector_post_weight": np.float32}, items
+    )
+    for name, high in (("item", items), ("pool", customers), ("post_member", len(pool))):
+        taken_within(arrays, f"vector_{name}", 0, high)
+    norm = taken(arrays, "vector_norm", np.float32, (len(pool),))
+    return Vectors(of, item, weight, pool, norm, post_of, member, post_weight)
 
 
 @compiled
