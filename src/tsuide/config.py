@@ -8,6 +8,7 @@
 | currency | TSUIDE_CURRENCY | ``JPY``: of tables that name none |
 | language | TSUIDE_LANGUAGE | ``ja``: of texts for which nobody asked for another |
 | trace_durability | TSUIDE_TRACE_DURABILITY | ``normal``: decisions survive kill -9; ``full``: power loss |
+| demo_shop | TSUIDE_DEMO_SHOP | ``false``: also serve the demo shop, in which a visitor may play any customer |
 """
 
 import os
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     currency: str = "JPY"
     language: Literal["ja", "en"] = "ja"
     trace_durability: Literal["normal", "full"] = "normal"
+    demo_shop: bool = False
 
     @field_validator("time_zone")
     @classmethod

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
@@ -51,15 +52,22 @@ class Prepared:
     reused: bool
 
 
-def prepare(shop: Shop, *, now: datetime, seed: int, progress: Progress) -> Prepared:
+def prepare(shop: Shop, *, now: datetime, seed: int, progress: Progress, folder: Path | None = None) -> Prepared:
     """Import and learn whatever is not there yet; safe to run again after any interruption.
+
+    Args:
+        shop: empty, or one in which the demo was begun.
+        now: this moment.
+        seed: of learning.
+        progress: told before each step.
+        folder: the data's Parquet files; None = those of the installed package.
 
     Raises:
         Conflict: the store holds orders of somebody's own.
         MissingExtra: the demo's data are not installed.
         Unavailable: the store does not answer, or another learner is at work.
     """
-    import_seconds = _import(shop, now, progress)
+    import_seconds = _import(shop, now, progress, folder)
     put_in_force_once(shop, now)
     meta = _learned(shop) if import_seconds == 0.0 else None
     learn_seconds = 0.0
@@ -82,7 +90,7 @@ def prepare(shop: Shop, *, now: datetime, seed: int, progress: Progress) -> Prep
     )
 
 
-def _import(shop: Shop, now: datetime, progress: Progress) -> float:
+def _import(shop: Shop, now: datetime, progress: Progress, folder: Path | None) -> float:
     """Seconds that the import took; 0 where it was done before."""
     facts, settings = shop.store.facts, shop.store.settings
     mark = settings.get(_MARK)
@@ -97,7 +105,7 @@ def _import(shop: Shop, now: datetime, progress: Progress) -> float:
         )
     settings.put(_MARK, "begun", now)
     start = perf_counter()
-    import_complete_journey(facts, progress=progress)
+    import_complete_journey(facts, progress=progress, folder=folder)
     facts.write_consents(_consents(facts.customers()))
     seconds = perf_counter() - start
     settings.put(_MARK, "done", now)

@@ -237,14 +237,22 @@ def import_file(
     )
 
 
-def import_complete_journey(facts: FactsPort, *, progress: Progress = _silent) -> ImportReport:
+def import_complete_journey(
+    facts: FactsPort, *, progress: Progress = _silent, folder: Path | None = None
+) -> ImportReport:
     """Write the demo's data.
+
+    Args:
+        facts: where they go.
+        progress: called at each step.
+        folder: files of the same shape instead of the installed package's.
 
     Raises:
         MissingExtra: its package is not installed.
+        BadFile: a file is missing or damaged.
     """
     progress("reading the demo's data", 0, 4)
-    data = complete_journey.load()
+    data = complete_journey.load(folder)
     progress("writing products", 1, 4)
     written = {"products": _counts(facts.write_products(data.products))}
     progress("writing customers", 2, 4)

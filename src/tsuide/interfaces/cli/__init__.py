@@ -1,22 +1,55 @@
-"""The command line: `tsuide VERB`."""
+"""The command line: `tsuide VERB`.
+
+Only the verb that is asked for is imported: `tsuide offer` must not wait for charts and simulations.
+"""
+
+import importlib
+import sys
+from typing import Final
 
 import typer
 
-from tsuide.interfaces.cli.bench import bench
-from tsuide.interfaces.cli.evaluate import evaluate
-from tsuide.interfaces.cli.import_ import import_table
+VERBS: Final = {  # verb → where its function (or group of verbs) stands
+    "demo": "tsuide.interfaces.cli.demo:demo",
+    "init": "tsuide.interfaces.cli.init:init",
+    "import": "tsuide.interfaces.cli.import_:import_table",
+    "learn": "tsuide.interfaces.cli.learn:learn",
+    "serve": "tsuide.interfaces.cli.serve:serve",
+    "offer": "tsuide.interfaces.cli.offer:offer",
+    "explain": "tsuide.interfaces.cli.explain:explain",
+    "report": "tsuide.interfaces.cli.report:report",
+    "keys": "tsuide.interfaces.cli.keys:keys",
+    "doctor": "tsuide.interfaces.cli.doctor:doctor",
+    "bench": "tsuide.interfaces.cli.bench:bench",
+    "evaluate": "tsuide.interfaces.cli.evaluate:evaluate",
+}
 
-cli = typer.Typer(
-    name="tsuide",
-    help="Sell the next right thing to a customer who is already there.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-cli.add_typer(bench, name="bench")
-cli.add_typer(evaluate, name="evaluate")
-cli.command("import")(import_table)
+
+def command_line(only: str | None = None) -> typer.Typer:
+    """The command line with every verb, or with one."""
+    cli = typer.Typer(
+        name="tsuide",
+        help="Sell the next right thing to a customer who is already there.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    cli.callback()(_whole)
+    for verb, place in VERBS.items():
+        if only is None or verb == only:
+            module, _, name = place.partition(":")
+            found = getattr(importlib.import_module(module), name)
+            if isinstance(found, typer.Typer):
+                cli.add_typer(found, name=verb)
+            else:
+                cli.command(verb)(found)
+    return cli
+
+
+def _whole() -> None:
+    """Sell the next right thing to a customer who is already there."""
 
 
 def main() -> None:
     """Run the command line."""
-    cli()
+    first = next((each for each in sys.argv[1:] if not each.startswith("-")), None)
+    command_line(first if first in VERBS else None)()

@@ -1,0 +1,132 @@
+"""`tsuide demo`: the whole line of work on a grocer's year of real orders, then a shop to click through."""
+
+import asyncio
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Group
+from rich.markup import escape
+from rich.table import Table
+
+from tsuide.app.deciding import Decider
+from tsuide.app.demo import Prepared, example_offers, prepare
+from tsuide.app.wiring import Shop, opened
+from tsuide.config import Settings, load_settings
+from tsuide.interfaces.cli.options import Database, Home, entropy, now
+from tsuide.interfaces.cli.serve import HOST, Port, announce, environment, listen, run
+from tsuide.interfaces.cli.terminal import Json, emit, err, errors_shown, progress
+from tsuide.kit.money import Money
+
+_SEED: Final = 20_171_231
+NoServe = Annotated[bool, typer.Option("--no-serve", help="End after printing what was made.")]
+
+
+def demo(
+    no_serve: NoServe = False,
+    port: Port = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Folder of Parquet files of the same shape: a part of the data, say.")
+    ] = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Import a year of real orders, learn, decide some offers, and open a demo shop on this machine.
+
+    A second run finds everything in place; an interrupted one goes on where it was.
+    """
+    with errors_shown(as_json=as_json):
+        settings = load_settings(home=home, database_url=database_url).model_copy(update={"demo_shop": True})
+        listener = None if no_serve else listen(HOST, port)  # a taken port is said before the long work
+        with opened(settings) as shop:
+            prepared = _prepared(shop, data)
+            examples = asyncio.run(_examples(shop))
+        result = as_dict(prepared, examples)
+        emit(result, lambda: _shown(result, settings.language), as_json=as_json)
+        if listener is not None:
+            reporting = _report_beside(settings)
+            announce(settings, listener, report=True)
+            try:
+                run(settings, listener)
+            finally:
+                reporting.terminate()
+
+
+def _prepared(shop: Shop, data: Path | None) -> Prepared:
+    with progress() as shown:
+        task = shown.add_task("demo", total=None)
+
+        def tell(what: str, done: int, total: int) -> None:
+            shown.update(task, description=what, completed=done, total=total)
+
+        prepared = prepare(shop, now=now(), seed=_SEED, progress=tell, folder=data)
+    if prepared.reused:
+        err.print(f"Everything is in place in {escape(str(shop.settings.home))}.", style="dim")
+    return prepared
+
+
+async def _examples(shop: Shop) -> list[dict[str, Any]]:
+    journal = shop.store.journal(trace_durability=shop.settings.trace_durability)
+    try:
+        decider = Decider(shop, journal, now, entropy)
+        await asyncio.to_thread(decider.refresh)
+        return await example_offers(decider, shop.settings.language)
+    finally:
+        await journal.close()
+
+
+def _report_beside(settings: Settings) -> "subprocess.Popen[bytes]":
+    """Write the report in a process of its own, so that the shop answers at once; the shop's pages link to it."""
+    page, unfinished = settings.home / "report.html", settings.home / "report.unfinished.html"
+    command = [sys.executable, "-m", "tsuide", "report", "--home", str(settings.home), "-o", str(unfinished)]
+    writing = subprocess.Popen(  # noqa: S603 - our own command
+        [*command, "--language", settings.language],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment(settings),
+    )
+
+    def finish() -> None:
+        if writing.wait() == 0:
+            Path(unfinished).replace(page)
+
+    threading.Thread(target=finish, daemon=True).start()
+    return writing
+
+
+def as_dict(prepared: Prepared, examples: list[dict[str, Any]]) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {
+        "orders": prepared.orders,
+        "order_lines": prepared.order_lines,
+        "products": prepared.products,
+        "customers": prepared.customers,
+        "seconds": {"import": round(prepared.import_seconds, 2), "learn": round(prepared.learn_seconds, 2)},
+        "complement_pairs": prepared.complement_pairs,
+        "example_offers": examples,
+    }
+
+
+def _shown(result: dict[str, Any], language: str) -> Group:
+    table = Table(show_header=False, title="The Complete Journey, a grocer's year", title_justify="left")
+    for name in ("orders", "order_lines", "products", "customers", "complement_pairs"):
+        table.add_row(name.replace("_", " "), f"{result[name]:,}")
+    for name, seconds in result["seconds"].items():
+        table.add_row(name, f"{seconds:.1f} s" if seconds else "in place already")
+    return Group(table, *(_example(each, language) for each in result["example_offers"]))
+
+
+def _example(example: dict[str, Any], language: str) -> Table:
+    wanted = escape(" + ".join(example["for"]))
+    table = Table(title=f"{example['placement']}: {wanted}", title_justify="left", caption_justify="left")
+    table.caption = f"tsuide explain {example['decision']}"
+    for name in ("offer", "kind", "price", "why"):
+        table.add_column(name, overflow="fold")
+    for offer in example["offers"]:
+        price = "" if offer["price"] is None else Money(offer["price"], offer["currency"]).text(language)
+        table.add_row(escape(offer["title"]), offer["kind"].replace("_", "-"), price, escape(offer["reason"]))
+    return table

@@ -1,0 +1,128 @@
+"""`tsuide serve`: the API (and for the demo its shop) on this machine."""
+
+import contextlib
+import os
+import socket
+from typing import Annotated, Final
+
+import typer
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from tsuide.app.wiring import opened
+from tsuide.config import PREFIX, Settings, load_settings
+from tsuide.errors import BadSetting, Unavailable
+from tsuide.interfaces.cli.options import Database, Home
+from tsuide.interfaces.cli.terminal import err, errors_shown
+
+PORT: Final = 8000
+HOST: Final = "127.0.0.1"
+_TRIES: Final = 20
+_MOST_WORKERS: Final = 64
+_GRACE_S: Final = 10
+
+Host = Annotated[str, typer.Option("--host", help="Address to listen on; 0.0.0.0 = every one of this machine.")]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65_535, help=f"Default: {PORT}, or the next that is free. 0 = any."),
+]
+
+
+def serve(
+    host: Host = HOST,
+    port: Port = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=_MOST_WORKERS, help="Processes.")] = 1,
+    demo_shop: Annotated[bool, typer.Option("--demo-shop", help="Also serve the demo shop.")] = False,
+    home: Home = None,
+    database_url: Database = None,
+) -> None:
+    """Serve offers over HTTP until ctrl-C. A newer snapshot is taken up without a pause."""
+    with errors_shown():
+        settings = load_settings(home=home, database_url=database_url)
+        settings = settings.model_copy(update={"demo_shop": demo_shop or settings.demo_shop})
+        with opened(settings):
+            pass  # whatever is wrong with the store is said now, before a port is taken
+        listener = listen(host, port)
+        announce(settings, listener)
+        run(settings, listener, workers)
+
+
+def listen(host: str, port: int | None) -> socket.socket:
+    """A listening socket on the wanted port; where none is named, on the first free one from 8000 on.
+
+    Raises:
+        Unavailable: the port is taken.
+        BadSetting: no such address.
+    """
+    for wanted in [port] if port is not None else range(PORT, PORT + _TRIES):
+        listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, wanted))
+            listener.listen(2048)
+        except socket.gaierror as exc:
+            listener.close()
+            raise BadSetting("no such address", key="--host", value=host, way_out="use 127.0.0.1") from exc
+        except OSError:
+            listener.close()
+            continue
+        return listener
+    raise Unavailable(
+        "the port is in use",
+        key="--port",
+        value=port if port is not None else f"{PORT} … {PORT + _TRIES - 1}",
+        way_out="choose another with --port, or 0 for any free one",
+    )
+
+
+def address(listener: socket.socket) -> str:
+    """Where a browser finds the server."""
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - shown, not bound
+    return f"http://{shown}:{port}"
+
+
+def announce(settings: Settings, listener: socket.socket, *, report: bool = False) -> None:
+    """Say where everything is; on stderr, because the server's stdout is nobody's result.
+
+    Args:
+        settings: of the shop.
+        listener: where it listens.
+        report: a report is there, or being written.
+    """
+    base = address(listener)
+    if settings.demo_shop:
+        err.print(f"  shop        [bold link={base}/shop/]{base}/shop/[/]", highlight=False)
+        if report or (settings.home / "report.html").exists():
+            err.print(f"  report      [bold link={base}/shop/report]{base}/shop/report[/]", highlight=False)
+    err.print(f"  API docs    [bold link={base}/docs]{base}/docs[/]", highlight=False)
+    err.print("  ctrl-C ends the server", style="dim")
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """This process's environment with the settings in it, for processes that it starts."""
+    given = {name: value for name, value in settings.model_dump().items() if value is not None}
+    return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+
+
+def run(settings: Settings, listener: socket.socket, workers: int = 1) -> None:
+    """Serve until the process is told to end."""
+    os.environ.update(environment(settings))  # what `create` reads in each worker
+    config = uvicorn.Config(
+        "tsuide.asgi:create",
+        factory=True,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        lifespan="on",
+    )
+    with contextlib.suppress(KeyboardInterrupt):  # ctrl-C is how one ends it
+        if workers == 1:
+            uvicorn.Server(config).run(sockets=[listener])
+        else:
+            Multiprocess(config, sockets=[listener]).run()
