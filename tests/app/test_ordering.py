@@ -48,7 +48,7 @@ def test_an_accepted_offer_becomes_a_line_that_names_it_with_the_yes_on_record(t
     assert lines["offer_id"].to_list() == [None, offer.id]
     assert lines["role"].to_list() == ["main", "attached"]
     (yes,) = taught_shop.store.acceptances.of_offer(offer.id)
-    assert (yes["evidence_kind"], yes["state"]) == ("click", "accepted")
+    assert (yes["evidence_kind"], yes["state"]) == ("click", "used")
 
 
 def test_the_same_order_twice_is_one_order(taught_shop: Shop) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from tsuide.app.accepting import final_click
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.ledger import Told, offer_of
 from tsuide.app.wiring import Shop
@@ -71,7 +72,7 @@ def place_order(
         if product is None or product.price is None or product.status != "active":
             raise BadValue("not for sale", key="product", value=each.product_id, way_out="take it out of the cart")
         currencies.add(product.currency)
-        offer_id = _accepted(shop, order_id, buyer, each, now)
+        offer_id = _accepted(shop, catalogue, order_id, buyer, each, now)
         if offer_id is not None and each.decision_id is not None:
             accepted[each.product_id] = offer_id
             told.setdefault(each.decision_id, []).append(Told(offer_id, "purchased", evidence=order_id))
@@ -106,10 +107,14 @@ def place_order(
         conform(pl.DataFrame([order]), ORDERS),
         conform(pl.DataFrame(lines, infer_schema_length=None), ORDER_LINES),
     )
+    for offer_id in accepted.values():
+        shop.store.confirmations.placed(f"{order_id}:{offer_id}", order_id, now)
     return Placed(order_id, accepted, told)
 
 
-def _accepted(shop: Shop, order_id: str, buyer: Buyer, wanted: Wanted, now: datetime) -> str | None:
+def _accepted(
+    shop: Shop, catalogue: Catalogue, order_id: str, buyer: Buyer, wanted: Wanted, now: datetime
+) -> str | None:
     """The offer's id, once its yes is recorded; None where the page's word is not to be believed."""
     if wanted.offer_id is None or wanted.decision_id is None:
         return None
@@ -119,14 +124,9 @@ def _accepted(shop: Shop, order_id: str, buyer: Buyer, wanted: Wanted, now: date
         asked = decision.request
         if offer.product_id != wanted.product_id or asked.anonymous_id != buyer.anonymous_id:
             return None
-        shop.store.acceptances.add(
-            f"{order_id}:{offer.id}",
-            offer.id,
-            now,
-            ("click", f"final confirmation of order {order_id}"),
-            decision_id=decision.id,
-            customer_id=buyer.customer_id,
-        )
+        product = catalogue.product(wanted.product_id)
+        assert product is not None  # noqa: S101 - place_order looked it up
+        final_click(shop, decision, offer, product, wanted.quantity, order_id, now)
     except (NotFound, Conflict):
         return None
     return offer.id
