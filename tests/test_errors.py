@@ -22,9 +22,7 @@ def printed_tree() -> dict[str, str]:
 
 
 def test_the_printed_tree_is_the_tree_of_classes() -> None:
-    classes = [
-        thing for _, thing in inspect.getmembers(errors, inspect.isclass) if issubclass(thing, TsuideError)
-    ]
+    classes = [thing for _, thing in inspect.getmembers(errors, inspect.isclass) if issubclass(thing, TsuideError)]
     assert printed_tree() == {thing.__name__: thing.__mro__[1].__name__ for thing in classes}
 
 
@@ -34,10 +32,7 @@ def test_every_error_is_documented() -> None:
 
 
 def test_a_bad_policy_names_its_line() -> None:
-    assert (
-        str(BadPolicy("unknown rule", key="rules", value="stok", line=7))
-        == "line 7: unknown rule: rules = 'stok'"
-    )
+    assert str(BadPolicy("unknown rule", key="rules", value="stok", line=7)) == "line 7: unknown rule: rules = 'stok'"
 
 
 def test_a_long_value_is_cut_when_shown() -> None:
