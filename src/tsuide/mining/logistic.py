@@ -10,13 +10,21 @@ _ROUNDS: Final = 50
 _TOLERANCE: Final = 1e-9
 
 
-def fit_logistic(features: Float64, labels: Float64, *, ridge: float = 1.0, offset: Float64 | None = None) -> Float64:
+def fit_logistic(
+    features: Float64,
+    labels: Float64,
+    *,
+    ridge: float = 1.0,
+    offset: Float64 | None = None,
+    trials: Float64 | None = None,
+) -> Float64:
     """Maximum of the penalised likelihood: bias, then one weight per feature.
 
     Args:
         features: float64 (rows, features).
         labels: 0 or 1, or a share between; float64 (rows,).
         ridge: half of it times the squared weights is taken off; the bias goes free.
+        trials: how many each row stands for, float64 (rows,).
         offset: log odds that are known before the features, float64 (rows,).
 
     >>> yes = np.array([0.5, 0.75])  # a half of those without the feature, three of four with it
@@ -28,13 +36,22 @@ def fit_logistic(features: Float64, labels: Float64, *, ridge: float = 1.0, offs
     penalty = np.full(design.shape[1], ridge)
     penalty[0] = 1e-9
     known = np.zeros(len(labels)) if offset is None else offset
+    times = np.ones(len(labels)) if trials is None else trials
+
+    def likelihood(weights: Float64) -> float:
+        odds = design @ weights + known
+        return float((times * (labels * odds - np.logaddexp(0, odds))).sum() - penalty @ weights**2 / 2)
+
     weights = np.zeros(design.shape[1])
+    reached = likelihood(weights)
     for _ in range(_ROUNDS):
         share = probability(design @ weights + known)
-        slope = design.T @ (labels - share) - penalty * weights
-        curve = (design * (share * (1 - share))[:, None]).T @ design + np.diag(penalty)
+        slope = design.T @ (times * (labels - share)) - penalty * weights
+        curve = (design * (times * share * (1 - share))[:, None]).T @ design + np.diag(penalty)
         step = np.linalg.solve(curve, slope)
-        weights = weights + step * min(1.0, 5.0 / max(1e-12, float(np.abs(step).max())))
+        while (found := likelihood(weights + step)) < reached and float(np.abs(step).max()) > _TOLERANCE:
+            step = step / 2  # Newton overshoots where chances are near 0 or 1
+        weights, reached = weights + step, max(found, reached)
         if float(np.abs(step).max()) < _TOLERANCE:
             break
     return weights

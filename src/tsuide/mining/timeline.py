@@ -1,13 +1,13 @@
 """Who bought what when: baskets turned to one line of time per customer, and to purchases per customer and item."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from tsuide.errors import TooFewData
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.index import Index
+from tsuide.mining.history import between
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,18 +109,7 @@ def earlier(baskets: Baskets, share: float) -> Baskets:
     >>> first.n_baskets, first.n_items
     (1, 2)
     """
-    n = int(baskets.n_baskets * share)
-    entries = int(baskets.items_of[n])
-    return replace(
-        baskets,
-        items_of=baskets.items_of[: n + 1],
-        item=baskets.item[:entries],
-        quantity=baskets.quantity[:entries],
-        price=baskets.price[:entries],
-        customer=baskets.customer[:n],
-        time=baskets.time[:n],
-        basket_ids=Index(baskets.basket_ids.blob, baskets.basket_ids.offsets[: n + 1]),
-    )
+    return between(baskets, 0, int(baskets.n_baskets * share))
 
 
 def _starts(sorted_or_not: Int32, groups: int) -> Int64:
