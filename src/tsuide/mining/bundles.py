@@ -100,14 +100,14 @@ class Bundles:
             raise BadValue("2 ≤ starter ≤ size ≤ 6 and min_count ≥ 1", key="bundles", value=self)
         if complements.item_ids != baskets.item_ids or not np.array_equal(complements.degree, baskets.count_of_item()):
             raise BadValue("complements were learned from other baskets", key="complements")
-        rows = _grown(baskets, complements, _groups(baskets.item_ids, groups), _apart(baskets.item_ids, apart), self)
+        rows = _grown(baskets, complements, needs_of(baskets.item_ids, groups), _apart(baskets.item_ids, apart), self)
         return _kept(rows, baskets, self)
 
 
 _LARGEST: Final = 6
 
 
-def _groups(items: Index, groups: Mapping[str, str] | None) -> Int32:
+def needs_of(items: Index, groups: Mapping[str, str] | None) -> Int32:
     """Need of each item as a code, its own where none is given; int32 (items,)."""
     if groups is None:
         return np.arange(len(items), dtype=np.int32)

@@ -100,3 +100,21 @@ def next_basket_(
         result = _on_baskets(evaluate_next_basket, home, database_url, split, seed)
         title = f"Next basket: {result['customers']:,} customers from {result['split'][:10]} on"
         emit(result, lambda: _methods_table(title, result["methods"]), as_json=as_json)
+
+
+@evaluate.command("bundles")
+def bundles_(
+    home: Home = None,
+    database_url: Database = None,
+    split: SplitDay = None,
+    sets: Annotated[int, typer.Option("--sets", min=5, help="Sets of each method at most.")] = 200,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Find sets again in later baskets: whole, in part, and more often than by chance."""
+    with errors_shown(as_json=as_json):
+        from tsuide.proof.evaluation.bundles import evaluate_bundles
+
+        result = _on_baskets(evaluate_bundles, home, database_url, split, seed, sets=sets)
+        title = f"Bundles: {result['sets']:,} sets, {result['later_baskets']:,} baskets from {result['split'][:10]} on"
+        emit(result, lambda: _methods_table(title, result["methods"]), as_json=as_json)
