@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
+from tsuide.mining.baskets import Baskets
 
 
 @pytest.fixture(scope="session")
@@ -145,3 +147,44 @@ def small_shop(empty_shop: Shop) -> Shop:
     """A shop with 12 products, 40 customers and 400 orders; nothing learned yet."""
     fill(empty_shop)
     return empty_shop
+
+
+_START = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def generated_shop() -> Callable[..., Baskets]:
+    """Makes baskets of a shop of any kind: (orders, items, customers=, size=, days=, times=, seed=)."""
+    return _generated
+
+
+def _generated(
+    orders: int,
+    items: int,
+    *,
+    customers: int = 0,
+    size: int = 3,
+    days: int = 120,
+    times: bool = True,
+    seed: int = 0,
+) -> Baskets:
+    """Orders in which item 2k is often followed by item 2k + 1, and customers come back to a few favourites."""
+    random = np.random.default_rng(seed)
+    rows = []
+    favourites = random.integers(0, items, (max(1, customers), 5))
+    for order in range(orders):
+        whose = int(random.integers(0, customers)) if customers else -1
+        chosen = set(np.minimum(items - 1, random.zipf(1.4, max(1, int(random.poisson(size)))) - 1).tolist())
+        if whose >= 0:
+            chosen |= set(random.choice(favourites[whose], 2).tolist())
+        chosen |= {item ^ 1 for item in chosen if item ^ 1 < items and random.random() < 0.7}
+        at = _START + timedelta(days=days * order / orders)
+        rows += [(f"o{order:06}", f"p{item:05}", f"c{whose:04}" if whose >= 0 else None, at) for item in chosen]
+    frame = pl.DataFrame(
+        rows,
+        schema={"order": pl.String, "item": pl.String, "who": pl.String, "at": pl.Datetime("us", "UTC")},
+        orient="row",
+    )
+    return Baskets.from_frame(
+        frame, basket="order", item="item", customer="who" if customers else None, time="at" if times else None
+    )

@@ -1,7 +1,6 @@
 """Time VMIS-kNN on a generated shop of many sessions, beside the same algorithm in plain Python."""
 
 import heapq
-import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from time import perf_counter
@@ -184,9 +183,10 @@ class PlainVmis:
         votes: dict[str, float] = defaultdict(float)
         for v in heapq.nlargest(self.neighbours, scores, key=lambda each: (scores[each], each)):
             weight = scores[v] * max(0.0, 1 - 0.1 * (length - first[v] + 1))
-            for item in self.items[v]:
-                votes[item] += weight * self.idf[item]
+            if weight > 0:
+                for item in self.items[v]:
+                    votes[item] += weight * self.idf[item]
         for item in newest:
             votes.pop(item, None)
         best = heapq.nsmallest(n, votes, key=lambda each: (-votes[each], each))
-        return [item for item in best if votes[item] > 0 and math.isfinite(votes[item])]
+        return best
