@@ -24,7 +24,7 @@ class Bound:
     Args:
         items: BOUND, shape (products,).
         weights: the policy's levers, then its contexts: as the bits of `items["weights"]` count them.
-        economics: lost share, payment fee, return cost, influence start, target, days; int64 (6,).
+        economics: lost share, payment fee, return cost, influence start, target, days, parcel; int64 (7,).
         mandatory: dense products that people put first, int32; those of unknown products are left out.
         mandatory_rows: their places in the policy's list.
     """
@@ -56,6 +56,7 @@ def bind(policy: Policy, state: State) -> Bound:
                 policy.influence.start,
                 policy.influence.target,
                 policy.influence.days,
+                policy.shipping_cost,
             ],
             dtype=np.int64,
         ),

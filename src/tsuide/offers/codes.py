@@ -36,6 +36,7 @@ REP: Final = PLACEMENTS.index("rep")
 
 ACTIVE: Final = PRODUCT_STATUSES.index("active")
 SUBSCRIPTION: Final = PRODUCT_KINDS.index("subscription")
+CONTENT_PRODUCT: Final = PRODUCT_KINDS.index("content")
 PHYSICAL: Final = PRODUCT_KINDS.index("physical")
 
 SHOWN: Final = OUTCOMES.index("shown")

@@ -160,6 +160,15 @@ def _attributes(text: str | None) -> dict[str, str]:
     return {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
+def listed_words(attributes: str | None, key: str) -> list[str]:
+    """The comma-separated words of one attribute of a product.
+
+    >>> listed_words('{"tags": "red, wool"}', "tags")
+    ['red', 'wool']
+    """
+    return _listed(_attributes(attributes).get(key)) if attributes and key in attributes else []
+
+
 def _listed(text: str | None) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()] if text else []
 

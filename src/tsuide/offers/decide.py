@@ -14,18 +14,23 @@ from tsuide.facts import catalogue
 from tsuide.kit.clock import to_micros
 from tsuide.kit.hashing import bucket
 from tsuide.kit.ids import time_id
-from tsuide.offers import codes, columns, compiled, links, offer, records, slate
+from tsuide.offers import codes, columns, compiled, offer, records, slate
 from tsuide.offers.bind import Bound, bind
 from tsuide.offers.candidates import (
     bestsellers,
+    bundles,
     cart,
+    combined,
     complements,
     contacts,
+    content,
     declared,
     fill,
+    fillers,
     gather,
     ladder,
     listed,
+    members,
     pool,
 )
 from tsuide.offers.customer import CustomerView
@@ -43,8 +48,8 @@ from tsuide.offers.write import write_offers
 HOLDOUT: Final = "holdout"
 FEW_OWNED: Final = 32  # so many purchases are recorded whole
 _MADE_OF: Final[tuple[ModuleType, ...]] = (
-    bestsellers, cart, catalogue, codes, columns, complements, contacts, declared, fill, gather, ladder, links,
-    listed, offer, pool, records, slate,
+    bestsellers, bundles, cart, catalogue, codes, columns, combined, complements, contacts, content, declared, fill,
+    fillers, gather, ladder, listed, members, offer, pool, records, slate,
 )  # fmt: skip
 _KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
 from tsuide.offers.candidates import gather as _gather
@@ -154,6 +159,7 @@ def judge(
         count,
         verdict,
         state.items,
+        state.sets,
         question.slots,
         policy.page_most,
         policy.per_need,
@@ -225,6 +231,10 @@ def _gathered(
             state.instead.rows,
             state.never.of,
             state.never.rows,
+            state.set_of,
+            state.sets,
+            state.fillers,
+            state.contents,
             state.bestsellers,
             state.baskets,
             question.anchors,
@@ -237,6 +247,8 @@ def _gathered(
             prepared.due if personal else none,
             prepared.expected if personal else none,
             prepared.session,
+            question.wanted,
+            question.tastes,
             prepared.touches,
             question.excluded,
             question.shown,

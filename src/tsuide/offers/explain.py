@@ -76,6 +76,30 @@ REASONS: Final = Phrases(
             "ja": "お客様の評価は5点満点中{rating}点です（レビュー{reviews}件）。",
             "en": "Rated {rating} of 5 in {reviews} reviews.",
         },
+        "whole_set": {
+            "ja": "{with_}をお求めの方{base}件のうち{count}件が、このセットをそろえています。",
+            "en": "{count} of {base} orders with {with_} held this whole set.",
+        },
+        "upgrade_with": {
+            "ja": "上位モデル{with_}と、よく一緒に選ばれる{other}の組み合わせです。",
+            "en": "The better model {with_} together with what goes with it, {other}.",
+        },
+        "closes_gap": {
+            "ja": "こちらを加えると送料無料になります。",
+            "en": "Adding this makes shipping free.",
+        },
+        "about": {
+            "ja": "{with_}を使いこなすための読みものです。",
+            "en": "Helps you make the most of {with_}.",
+        },
+        "same_look": {
+            "ja": "{with_}と同じコーディネートの一品です。",
+            "en": "Part of the same look as {with_}.",
+        },
+        "serves_goal": {
+            "ja": "ご希望の目的に合う商品です。",
+            "en": "Fits the goal that you named.",
+        },
         "put_first": {"ja": "当店のおすすめです。", "en": "Recommended by the shop."},
     }
 )
@@ -130,9 +154,9 @@ def reason_text(reason: Reason, language: str, state: State) -> str:
 def _blanks(numbers: Mapping[str, int | float | str], language: str, state: State) -> dict[str, str]:
     blanks = {}
     for name, value in numbers.items():
-        if name == "with":
+        if name in {"with", "other"}:
             title = state.title(str(value))
-            blanks["with_"] = f"「{title}」" if language == "ja" else title
+            blanks["with_" if name == "with" else name] = f"「{title}」" if language == "ja" else title
         elif name == "difference":
             blanks[name] = Money(int(value), str(numbers["currency"])).text(language)
         elif isinstance(value, float):

@@ -7,12 +7,15 @@ import numpy as np
 import polars as pl
 
 from tsuide.facts.catalogue import RELATION_TYPES
-from tsuide.kit.arrays import Bool, Int32, Int64, frozen
+from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.alternatives import FittedAlternatives
+from tsuide.mining.bundles import FittedBundles
 from tsuide.mining.complements import FittedComplements
+from tsuide.mining.fillers import FittedFillers
 from tsuide.mining.index import Index
-from tsuide.mining.ladder import LARGEST_SIZE_RATIO
 from tsuide.mining.significance import lift_interval, p_values
+from tsuide.offers.candidates.bundles import MEMBERS, SET
+from tsuide.offers.candidates.fillers import FILLER
 
 LINK: Final = np.dtype(
     [
@@ -20,7 +23,7 @@ LINK: Final = np.dtype(
         ("opens", np.int32),  # days after the anchor's purchase; -1 = no window known
         ("closes", np.int32),
         ("relation", np.int8),  # code of facts.catalogue.RELATION_TYPES; -1 = mined
-        ("comparable", np.bool_),  # stands on one price ladder with the anchor
+        ("step", np.int8),  # 1 a step up, -1 a step down, 0 neither, BY_PRICE: whichever the prices say
         ("count", np.int64),  # baskets with both
         ("base", np.int64),  # baskets with the anchor
         ("lift", np.float64),
@@ -30,7 +33,7 @@ LINK: Final = np.dtype(
     align=True,
 )
 
-_UPGRADE: Final = RELATION_TYPES.index("upgrade_of")
+BY_PRICE: Final = 2
 _SUBSTITUTES: Final = ("substitute", "different_brand", "upgrade_of")
 _BESIDE: Final = ("part_of_set", "required_part", "often_bought_with", "accessory")
 
@@ -72,6 +75,7 @@ def blank_rows(count: int) -> np.ndarray:
 
 def complement_links(fitted: FittedComplements, ids: Index) -> Links:
     """Pairs that pass the false-discovery gate, in the order of their score."""
+    fitted = fitted.settled()
     anchor, slot = np.nonzero(fitted.top_item >= 0)
     item = fitted.top_item[anchor, slot]
     count = fitted.top_count[anchor, slot].astype(np.int64)
@@ -87,6 +91,33 @@ def complement_links(fitted: FittedComplements, ids: Index) -> Links:
     return make_links(dense[anchor], rows, len(ids))
 
 
+def set_links(fitted: FittedBundles, ids: Index) -> tuple[Int64, np.ndarray]:
+    """Sets by their main product: (of int64 (products + 1,), SET); sets with an unknown member are left out."""
+    dense = ids.positions(fitted.item_ids.ids)
+    members = np.where(fitted.items >= 0, dense[fitted.items], -2)[:, :MEMBERS]  # -2 = no member, -1 = unknown
+    known = np.flatnonzero((members != -1).all(axis=1) & (members[:, 0] >= 0))
+    members = np.maximum(members[known], -1)
+    order = np.argsort(members[:, 0], kind="stable")
+    rows = np.zeros(len(known), SET)
+    rows["items"] = -1
+    rows["items"][:, : members.shape[1]] = members[order]
+    rows["intent"], rows["count"] = fitted.intent[known][order], fitted.count[known][order]
+    rows["base"] = fitted.degree[fitted.items[known, 0]][order]
+    of = np.zeros(len(ids) + 1, dtype=np.int64)
+    np.cumsum(np.bincount(members[:, 0], minlength=len(ids)), out=of[1:])
+    return frozen(of), frozen(rows)
+
+
+def filler_rows(fitted: FittedFillers, ids: Index) -> np.ndarray:
+    """The most appealing fillers, FILLER, best first."""
+    dense = ids.positions(fitted.items.ids)
+    order = np.argsort(-fitted.appeal, kind="stable")
+    order = order[(dense[order] >= 0) & (fitted.appeal[order] > 0)][: fitted.pool]
+    rows = np.zeros(len(order), FILLER)
+    rows["item"], rows["appeal"] = dense[order], fitted.appeal[order]
+    return frozen(rows)
+
+
 def baskets_of(fitted: FittedComplements, ids: Index) -> Int64:
     """In how many baskets each product of the catalogue lay; int64 (products,)."""
     found = np.zeros(len(ids), dtype=np.int64)
@@ -96,21 +127,15 @@ def baskets_of(fitted: FittedComplements, ids: Index) -> Int64:
 
 
 def substitute_links(fitted: FittedAlternatives, ids: Index) -> Links:
-    """Products of the same need, surest first; `comparable` where they stand on one price ladder."""
+    """Products of the same need, surest first, with their steps on the price ladder."""
     shelf = fitted.shelf
     anchor, slot = np.nonzero(fitted.other >= 0)
     item = fitted.other[anchor, slot]
     rows = blank_rows(len(anchor))
     dense = ids.positions(shelf.ids.ids)
     rows["item"], rows["chance"] = dense[item], fitted.score[anchor, slot]
-    rows["comparable"] = _one_ladder(shelf.group, shelf.size, anchor, item)
+    rows["step"] = fitted.step[anchor, slot]
     return make_links(dense[anchor], rows, len(ids))
-
-
-def _one_ladder(group: np.ndarray, size: np.ndarray, a: np.ndarray, b: np.ndarray) -> Bool:
-    small, large = np.minimum(size[a], size[b]), np.maximum(size[a], size[b])
-    same: Bool = (group[a] == group[b]) & (group[a] >= 0) & (large <= LARGEST_SIZE_RATIO * small)
-    return same
 
 
 def declared_links(relations: pl.DataFrame, ids: Index) -> tuple[Links, Links, Links]:
@@ -133,5 +158,5 @@ def _of_types(relations: pl.DataFrame, ids: Index, types: tuple[str, ...], *, bo
     if both:
         a, b, relation = np.r_[a, b], np.r_[b, a], np.r_[relation, relation]
     rows = blank_rows(len(a))
-    rows["item"], rows["relation"], rows["chance"], rows["comparable"] = b, relation, 1.0, True
+    rows["item"], rows["relation"], rows["chance"], rows["step"] = b, relation, 1.0, BY_PRICE
     return make_links(a, rows, len(ids))

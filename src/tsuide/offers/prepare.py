@@ -1,6 +1,6 @@
 """From names to numbers: the customer and the request as the arrays that kernels read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -27,6 +27,7 @@ from tsuide.offers.slate import SLOT
 from tsuide.offers.state import State
 
 VIEWS_THAT_HESITATE: Final = 3
+MOST_BY_WORDS: Final = 40
 
 _KIND: Final = {word: code for code, word in enumerate(KINDS)}
 _OUTCOME: Final = {word: code for code, word in enumerate(OUTCOMES)}
@@ -185,6 +186,7 @@ class Question:
         yen: the currency code of JPY, -1 = none.
         slots: SLOT.
         weights: WEIGHT, as bound.
+        wanted, tastes: LISTED, products for a stated goal or need, and of the customer's tastes.
     """
 
     customer: np.ndarray
@@ -202,6 +204,8 @@ class Question:
     qualified: np.ndarray
     mandatory: np.ndarray
     mandatory_kind: np.ndarray
+    wanted: np.ndarray
+    tastes: np.ndarray
     personal: bool
 
 
@@ -262,6 +266,8 @@ def prepare_request(
         slots=_slots(request),
         weights=_weights(bound, view, placement, hesitation),
         qualified=_qualified(request, state),
+        wanted=_by_words(state.goals, _goals(request, view, personal=personal), policy),
+        tastes=_by_words(state.tags, view.tastes if personal else (), policy),
         personal=personal,
         **_mandatory(policy, bound, placement, now),
     )
@@ -323,6 +329,25 @@ def _slots(request: OfferRequest) -> np.ndarray:
         [(slot.n, sum({1 << _KIND[kind] for kind in slot.kinds}) or _ALL_KINDS) for slot in request.slots],
         dtype=SLOT,
     )
+
+
+def _goals(request: OfferRequest, view: CustomerView, *, personal: bool) -> tuple[str, ...]:
+    asked = (request.goal,) if request.goal else ()
+    needs = request.rep.needs if request.rep is not None else ()
+    return (*asked, *needs, *(view.goals if personal else ()), *(view.needs if personal else ()))
+
+
+def _by_words(listed: Mapping[str, Int32], words: Sequence[str], policy: Policy) -> np.ndarray:
+    """Products under the words, those under most of them first; P is the prior of cross-selling × their share."""
+    counts: dict[int, int] = {}
+    for word in words:
+        for place in listed[word].tolist() if word in listed else ():
+            counts[place] = counts.get(place, 0) + 1
+    if not counts:
+        return _NO_LIST
+    prior = int(policy.priors[_KIND["cross_sell"]]) / 10_000
+    ranked = sorted(counts.items(), key=lambda each: -each[1])[:MOST_BY_WORDS]
+    return np.array([(at, -1, times, prior * times / len(words)) for at, times in ranked], dtype=LISTED)
 
 
 def _weights(bound: Bound, view: CustomerView, placement: int, hesitation: int) -> np.ndarray:

@@ -30,7 +30,8 @@ CANDIDATE: Final = np.dtype(
         ("category", np.int32),
         ("parent", np.int32),  # variants of one product share it
         ("promotion", np.int32),  # place in the state's promotions; -1 = none
-        ("set", np.int32),  # place in the state's sets; -1 = a single product
+        ("set", np.int32),  # place in the state's sets; -1 = none
+        ("second", np.int32),  # a second product offered with it; -1 = none
         # money
         ("price", np.int64),  # as shown, after discount; -1 = asked for
         ("list_price", np.int64),

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from tsuide.offers import codes
+from tsuide.offers.candidates.members import share_a_product
 from tsuide.offers.compiled import Rows, kernel
 
 PICK: Final = np.dtype(
@@ -112,6 +113,7 @@ def choose(
     count: int,
     verdict: Rows,
     items: Rows,
+    sets: Rows,
     slots: Rows,
     most: int,
     per_need: int,
@@ -133,7 +135,7 @@ def choose(
     for s in range(len(slots)):
         place = 0
         while place < min(slots[s].n, most) and chosen < len(picks):
-            best = _weigh(pool, count, verdict, slots[s].kinds, picks, chosen, per_need, weights)
+            best = _weigh(pool, count, verdict, sets, slots[s].kinds, picks, chosen, per_need, weights)
             if best < 0:
                 break
             row, probability = _draw(pool, count, items, weights, best, temperature, guard, seed, draw)
@@ -153,6 +155,7 @@ def _weigh(
     pool: Rows,
     count: int,
     verdict: Rows,
+    sets: Rows,
     kinds: int,
     picks: Rows,
     chosen: int,
@@ -170,7 +173,7 @@ def _weigh(
         row = pool[i]
         if verdict[i] >= 0 or (kinds >> row.kind) & 1 == 0 or row.priority <= 0.0:
             continue
-        if not _fits(pool, i, picks, chosen, per_need):
+        if not _fits(pool, i, sets, picks, chosen, per_need):
             continue
         if row.mandatory and not mandatory:
             mandatory = True
@@ -184,12 +187,12 @@ def _weigh(
 
 
 @kernel
-def _fits(pool: Rows, i: int, picks: Rows, chosen: int, per_need: int) -> bool:
+def _fits(pool: Rows, i: int, sets: Rows, picks: Rows, chosen: int, per_need: int) -> bool:
     row = pool[i]
     same_need = 0
     for c in range(chosen):
         other = pool[picks[c].row]
-        if other.item == row.item or (row.parent >= 0 and other.parent == row.parent):
+        if share_a_product(row, other, sets) or (row.parent >= 0 and other.parent == row.parent):
             return False
         if other.need == row.need:
             same_need += 1

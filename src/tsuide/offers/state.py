@@ -9,23 +9,32 @@ import polars as pl
 
 from tsuide.facts.catalogue import RELATIONS
 from tsuide.facts.schema import conform
-from tsuide.kit.arrays import Int32, frozen
+from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.alternatives import FittedAlternatives
+from tsuide.mining.bundles import FittedBundles
 from tsuide.mining.complements import FittedComplements
+from tsuide.mining.fillers import FittedFillers
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.index import Index
-from tsuide.offers.columns import Vocabulary, item_rows
+from tsuide.mining.reviews import ReviewSignals
+from tsuide.offers.candidates.bundles import SET
+from tsuide.offers.candidates.fillers import FILLER
+from tsuide.offers.codes import CONTENT_PRODUCT as CONTENT
+from tsuide.offers.columns import Vocabulary, item_rows, listed_words
 from tsuide.offers.links import (
     Links,
     baskets_of,
     blank_rows,
     complement_links,
     declared_links,
+    filler_rows,
     make_links,
+    set_links,
     substitute_links,
 )
 
 BESTSELLERS: Final = 200
+MOST_CONTENTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +51,11 @@ class State:
         complements: bought together, mined.
         substitutes: of the same need, mined.
         beside, instead, never: declared by people.
+        set_of, sets: SET by main product: `sets[set_of[p]:set_of[p + 1]]`.
+        fillers: FILLER, the most appealing first.
+        contents: dense products that teach.
+        tags: tag → dense products that carry it (attribute ``tags``).
+        goals: goal → dense products that serve it (attribute ``goals``).
         baskets: how many baskets were learned from.
         bestsellers: dense products by number of baskets, most first; int32 (≤ 200,).
         parts: the learned results themselves, for explanations.
@@ -59,6 +73,12 @@ class State:
     instead: Links
     never: Links
     bestsellers: Int32
+    set_of: Int64
+    sets: np.ndarray
+    fillers: np.ndarray
+    contents: Int32
+    tags: Mapping[str, Int32]
+    goals: Mapping[str, Int32]
     baskets: int = 0
     parts: Mapping[str, Fitted] = field(default_factory=dict)
 
@@ -101,6 +121,7 @@ class State:
                     items[name][place] = value
             all_titles[place] = titles[i]
         count = len(items)
+        of = np.r_[self.set_of, np.full(count + 1 - len(self.set_of), self.set_of[-1])]
         return replace(
             self,
             sequence=sequence,
@@ -108,6 +129,10 @@ class State:
             titles=tuple(all_titles),
             items=frozen(items),
             words=words,
+            set_of=frozen(of),
+            contents=_contents(items),
+            tags=_with_listed(self.tags, changed, "tags", index),
+            goals=_with_listed(self.goals, changed, "goals", index),
             **{name: getattr(self, name).grown(count) for name in _LINKS},
         )
 
@@ -145,6 +170,12 @@ def build_state(
     beside, instead, never = declared_links(declared, ids)
     if isinstance(complements, FittedComplements):
         items["baskets"] = baskets_of(complements, ids)
+    bundles, fillers, reviews = parts.get("bundles"), parts.get("fillers"), parts.get("reviews")
+    set_of, sets = np.zeros(len(ids) + 1, dtype=np.int64), np.zeros(0, SET)
+    if isinstance(bundles, FittedBundles):
+        set_of, sets = set_links(bundles, ids)
+    if isinstance(reviews, ReviewSignals):
+        _rate(items, reviews, ids)
     return State(
         snapshot_id=snapshot_id,
         sequence=sequence,
@@ -158,6 +189,12 @@ def build_state(
         instead=instead,
         never=never,
         bestsellers=_bestsellers(items),
+        set_of=set_of,
+        sets=sets,
+        fillers=filler_rows(fillers, ids) if isinstance(fillers, FittedFillers) else np.zeros(0, FILLER),
+        contents=_contents(items),
+        tags=_with_listed({}, products, "tags", ids),
+        goals=_with_listed({}, products, "goals", ids),
         baskets=complements.n_baskets if isinstance(complements, FittedComplements) else 0,
         parts=dict(parts),
     )
@@ -166,3 +203,26 @@ def build_state(
 def _bestsellers(items: np.ndarray) -> Int32:
     order = np.lexsort((items["tie"], -items["baskets"]))[:BESTSELLERS]
     return frozen(order[items["baskets"][order] > 0].astype(np.int32))
+
+
+def _contents(items: np.ndarray) -> Int32:
+    return frozen(np.flatnonzero(items["kind"] == CONTENT)[:MOST_CONTENTS].astype(np.int32))
+
+
+def _rate(items: np.ndarray, reviews: ReviewSignals, ids: Index) -> None:
+    dense = ids.positions(reviews.items.ids)
+    known = dense >= 0
+    items["rating"][dense[known]] = reviews.rating[known]
+    items["reviews"][dense[known]] = reviews.count[known]
+
+
+def _with_listed(before: Mapping[str, Int32], products: pl.DataFrame, key: str, ids: Index) -> Mapping[str, Int32]:
+    """Word → dense products whose attribute `key` lists it, ascending by id; changed products count anew."""
+    changed = ids.positions(products["id"].to_list())
+    found = {word: set(places.tolist()) - set(changed.tolist()) for word, places in before.items()}
+    column = products["attributes"].to_list() if "attributes" in products.columns else []
+    for place, text in zip(changed.tolist(), column, strict=False):
+        for word in listed_words(text, key):
+            found.setdefault(word, set()).add(place)
+    names = ids.ids
+    return {word: np.array(sorted(places, key=names.__getitem__), dtype=np.int32) for word, places in found.items()}

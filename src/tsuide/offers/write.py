@@ -19,7 +19,7 @@ WRITTEN: Final = (
     "item", "anchor", "kind", "source", "quantity", "price", "list_price", "discount", "anchor_price",
     "margin_basis", "currency", "rating", "reviews", "qualified", "count", "base", "lift", "lift_low",
     "propensity", "since_anchor", "declared", "worth", "context", "levers", "influence", "priority", "place",
-    "mandatory",
+    "mandatory", "set", "second",
 )  # fmt: skip
 """The columns that an offer tells."""
 
@@ -63,7 +63,7 @@ def _offer(
         source=SOURCES[row["source"]],
         product_id=product,
         anchor_id=ids[row["anchor"]] if row["anchor"] >= 0 else None,
-        items=(OfferItem(product, row["quantity"], price), *_required(row["item"], state)),
+        items=_items(row, state),
         currency=state.words.currencies.words[row["currency"]] if row["currency"] >= 0 else policy.currency,
         price=price,
         list_price=_known(row["list_price"]),
@@ -79,6 +79,20 @@ def _offer(
 
 def _known(value: int) -> int | None:
     return value if value >= 0 else None
+
+
+def _items(row: dict[str, int], state: State) -> tuple[OfferItem, ...]:
+    """Everything that accepting would add: the products offered, then the parts that they need."""
+    offered = [row["item"]]
+    if row["second"] >= 0:
+        offered.append(row["second"])
+    elif row["set"] >= 0:
+        offered.extend(at for at in state.sets["items"][row["set"]][2:].tolist() if at >= 0)
+    listed = [_known(price) for price in state.items["price"][offered].tolist()]
+    found = [OfferItem(state.ids.ids[at], row["quantity"], price) for at, price in zip(offered, listed, strict=True)]
+    required = {part.product_id: part for at in offered for part in _required(at, state)}
+    inside = {item.product_id for item in found}
+    return (*found, *(part for name, part in required.items() if name not in inside))
 
 
 def _required(item: int, state: State) -> tuple[OfferItem, ...]:
@@ -150,8 +164,21 @@ def _because(row: dict[str, int], state: State) -> Reason:  # noqa: PLR0911 - on
         return Reason("due", {"days": row["count"]})
     if source == codes.PERSONAL:
         return Reason("your_history", {"times": row["count"], **anchor})
-    if source == codes.SESSION:
-        return Reason("looked_alike", anchor)
+    if source == codes.BUNDLES:
+        return Reason("whole_set", {"count": row["count"], "base": row["base"], **anchor})
+    if source == codes.COMBINED:
+        return Reason("upgrade_with", {"with": state.ids.ids[row["item"]], "other": state.ids.ids[row["second"]]})
     if source == codes.CATEGORY:
         return Reason("bestseller", {"count": row["count"], "base": row["base"]})
-    return Reason("declared", anchor)
+    return Reason(_PLAIN.get(source, "declared"), anchor)
+
+
+_PLAIN: Final = {
+    codes.SESSION: "looked_alike",
+    codes.FILLERS: "closes_gap",
+    codes.LESSON: "about",
+    codes.LOOK: "same_look",
+    codes.GOAL: "serves_goal",
+    codes.TASTE: "your_taste",
+}
+"""Sources whose reason is its code and its anchor."""

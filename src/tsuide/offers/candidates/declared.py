@@ -8,6 +8,7 @@ from tsuide.offers.candidates.pool import place_for
 from tsuide.offers.compiled import Rows, kernel
 
 REQUIRED: Final = RELATION_TYPES.index("required_part")
+IN_SET: Final = RELATION_TYPES.index("part_of_set")  # a merchandiser's outfit or room
 
 
 @kernel
@@ -32,7 +33,7 @@ def propose(
             row.declared = True
             row.required_part |= links[at].relation == REQUIRED
             if prior > row.propensity:
-                row.source = codes.DECLARED
+                row.source = codes.LOOK if links[at].relation == IN_SET else codes.DECLARED
                 row.anchor = anchor.item
                 row.anchor_price = anchor.price
                 row.since_anchor = anchor.since

@@ -6,6 +6,7 @@ import numpy as np
 
 from tsuide.offers import codes
 from tsuide.offers.candidates import contacts
+from tsuide.offers.candidates.members import declared_apart, join, member
 from tsuide.offers.candidates.pool import days_between
 from tsuide.offers.compiled import Row, Rows, kernel
 
@@ -71,6 +72,9 @@ def fill(
     count: int,
     items: Rows,
     bound: Rows,
+    sets: Rows,
+    never_of: Rows,
+    never: Rows,
     slots: Rows,
     marks: Rows,
     mark_size: Rows,
@@ -88,7 +92,7 @@ def fill(
 
     `categories` are the category codes that the request asks for, bool (categories,), empty = all;
     `economics` the lost share, payment fee (basis points), return cost, influence start, target (basis
-    points), days; `qualified` the qualifications that the rep has, bool (codes,).
+    points), days, parcel; `qualified` the qualifications that the rep has, bool (codes,).
     """
     for i in range(count):
         row = pool[i]
@@ -98,19 +102,42 @@ def fill(
         row.outside_filter = len(categories) > 0 and not categories[item.category]
         if item.parent >= 0:
             row.variant_in_cart = mark_of(slots, marks, mark_size, family(item.parent), False) >= 0
-        place = mark_of(slots, marks, mark_size, row.item, False)
-        if place >= 0:
-            mark = marks[place]
-            row.in_cart = mark.cart
-            row.excluded = mark.excluded
-            row.shown_before = mark.shown
-            row.never_with = mark.never
-            row.mandatory = (mark.mandatory >> row.kind) & 1 == 1
-            if mark.owned >= 0:
-                row.owned_days = days_between(mark.owned, now)
-        _rest(row, rests, n_rests)
-        _answers(row, said, n_said)
+        row.margin = bound[row.item].margin
+        row.margin_basis = bound[row.item].basis
+        _marked(row, row.item, item, slots, marks, mark_size, now)
+        _rest(row, row.item, item.category, rests, n_rests)
+        _answers(row, row.item, item, said, n_said)
+        k = 0
+        other = member(row, sets, k)
+        while other >= 0:
+            more = items[other]
+            join(row, more, bound[other])
+            row.never_with |= declared_apart(never_of, never, row.item, other)
+            row.qualified = row.qualified and qualified[more.qualification]
+            _marked(row, other, more, slots, marks, mark_size, now)
+            _rest(row, other, more.category, rests, n_rests)
+            _answers(row, other, more, said, n_said)
+            k += 1
+            other = member(row, sets, k)
         _score(row, bound, weights, economics)
+
+
+@kernel
+def _marked(row: Row, at: int, item: Row, slots: Rows, marks: Rows, mark_size: Rows, now: int) -> None:
+    """What is known of one product of the offer in this decision."""
+    place = mark_of(slots, marks, mark_size, at, False)
+    if place < 0:
+        return
+    mark = marks[place]
+    row.in_cart |= mark.cart
+    row.excluded |= mark.excluded
+    row.shown_before |= mark.shown
+    row.never_with |= mark.never
+    row.mandatory |= (mark.mandatory >> row.kind) & 1 == 1
+    if mark.owned >= 0 and (at == row.item or item.durable != 0):
+        row.owned_days = days_between(mark.owned, now)
+        row.durable = item.durable
+        row.interval = item.interval
 
 
 @kernel
@@ -137,12 +164,12 @@ def _product(row: Row, item: Row) -> None:
 
 
 @kernel
-def _rest(row: Row, rests: Rows, n_rests: int) -> None:
+def _rest(row: Row, item: int, category: int, rests: Rows, n_rests: int) -> None:
     for r in range(n_rests):
         rest = rests[r]
         hit = (
-            (rest.scope == contacts.PRODUCT and rest.key == row.item)
-            or (rest.scope == contacts.CATEGORY and rest.key == row.category)
+            (rest.scope == contacts.PRODUCT and rest.key == item)
+            or (rest.scope == contacts.CATEGORY and rest.key == category)
             or (rest.scope == contacts.KIND and rest.key == row.kind)
             or rest.scope == contacts.ALL
         )
@@ -152,19 +179,19 @@ def _rest(row: Row, rests: Rows, n_rests: int) -> None:
 
 
 @kernel
-def _answers(row: Row, said: Rows, n_said: int) -> None:
+def _answers(row: Row, at: int, item: Row, said: Rows, n_said: int) -> None:
     for s in range(n_said):
         answer = said[s]
-        same = answer.item == row.item
+        same = answer.item == at
         if answer.reason == codes.HAVE_IT and same:
             row.said_have_it = True
-        elif answer.reason == codes.NOT_FOR_ME and (same or answer.category == row.category):
+        elif answer.reason == codes.NOT_FOR_ME and (same or answer.category == item.category):
             if row.said_not_for_me < 0 or answer.days < row.said_not_for_me:
                 row.said_not_for_me = answer.days
         elif answer.reason == codes.NOT_NOW and same:
             if row.said_not_now < 0 or answer.days < row.said_not_now:
                 row.said_not_now = answer.days
-        elif answer.reason == codes.TOO_DEAR and answer.need == row.need:
+        elif answer.reason == codes.TOO_DEAR and answer.need == item.need:
             if row.said_too_dear < 0 or answer.days < row.said_too_dear:
                 row.said_too_dear = answer.days
             if row.too_dear_price < 0 or 0 <= answer.price < row.too_dear_price:
@@ -179,10 +206,9 @@ def _score(
     economics: Rows,
 ) -> None:
     of_item = bound[row.item]
-    row.margin = of_item.margin
-    row.margin_basis = of_item.basis
     row.worth = worth_of(row, bound, economics)
-    if row.kind == codes.UP_SELL and row.anchor >= 0 and bound[row.anchor].basis == codes.UNKNOWN_MARGIN:
+    replaces = row.kind == codes.UP_SELL or row.source == codes.COMBINED
+    if replaces and row.anchor >= 0 and bound[row.anchor].basis == codes.UNKNOWN_MARGIN:
         row.margin_basis = codes.UNKNOWN_MARGIN
     levers, contexts = 100, 100
     for w in range(len(weights)):
@@ -205,13 +231,18 @@ def worth_of(row: Row, bound: Rows, economics: Rows) -> int:
     """V: expected contribution margin if accepted, minor units, rounded down.
 
     An upgrade is worth the difference; a step down the margin times the chance that the sale would have been
-    lost. Returns cost their share of the margin and the handling; the payment its fee.
+    lost; a filler its margin less the parcel that the shop then pays. Returns cost their share of the margin and
+    the handling; the payment its fee.
     """
     worth = row.margin
     if row.kind == codes.UP_SELL and row.anchor >= 0:
         worth -= bound[row.anchor].margin
     elif row.kind == codes.DOWN_SELL:
         worth = worth * economics[0] // 10_000
+    elif row.kind == codes.FILLER:
+        worth -= economics[6]
+    if row.source == codes.COMBINED and row.anchor >= 0:
+        worth -= bound[row.anchor].margin
     if row.price > 0:
         paid = row.price
         if row.kind == codes.UP_SELL and row.anchor_price > 0:

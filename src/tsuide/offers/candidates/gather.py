@@ -5,7 +5,18 @@ from typing import Final
 import numpy as np
 
 from tsuide.offers import codes
-from tsuide.offers.candidates import bestsellers, complements, contacts, declared, ladder, listed
+from tsuide.offers.candidates import (
+    bestsellers,
+    bundles,
+    combined,
+    complements,
+    contacts,
+    content,
+    declared,
+    fillers,
+    ladder,
+    listed,
+)
 from tsuide.offers.candidates.cart import find_anchors, read_cart
 from tsuide.offers.candidates.fill import family, fill, mark_of
 from tsuide.offers.candidates.pool import place_for
@@ -85,6 +96,10 @@ def gather(
     instead: Rows,
     never_of: Rows,
     never: Rows,
+    set_of: Rows,
+    sets: Rows,
+    filler_rows: Rows,
+    contents: Rows,
     best: Rows,
     baskets: int,
     anchor_room: Rows,
@@ -97,6 +112,8 @@ def gather(
     due: Rows,
     expected: Rows,
     session: Rows,
+    wanted: Rows,
+    tastes: Rows,
     touches: Rows,
     excluded: Rows,
     shown: Rows,
@@ -136,10 +153,16 @@ def gather(
         pool, size, seen, substitute_of, substitute, anchors, items, priors, hesitating, False,
     )  # fmt: skip
     listed.propose(pool, size, seen, due, codes.REPLENISH, codes.REPLENISHMENT, True)
+    listed.propose(pool, size, seen, wanted, codes.CROSS_SELL, codes.GOAL, False)
+    fillers.propose(pool, size, seen, filler_rows, items, request.gap, priors)
+    bundles.propose(pool, size, seen, set_of, sets, anchors)
+    combined.propose(pool, size, seen, complement_of, complement)
+    content.propose(pool, size, seen, contents, anchors, items, priors)
     complements.propose(pool, size, seen, complement_of, complement, anchors)
     declared.propose(pool, size, seen, beside_of, beside, anchors, priors)
     listed.propose(pool, size, seen, session, codes.CROSS_SELL, codes.SESSION, False)
     listed.propose(pool, size, seen, expected, codes.CROSS_SELL, codes.PERSONAL, True)
+    listed.propose(pool, size, seen, tastes, codes.CROSS_SELL, codes.TASTE, True)
     if size[0] < FEW and baskets > 0:
         bestsellers.propose(pool, size, seen, best, items, baskets, anchors, 40)
     rests = np.empty(MOST_RESTS, contacts.REST)
@@ -149,7 +172,7 @@ def gather(
     request.contacts_left = contacts.contacts_left(touches, limits, request.channel, now)
     customer.offered_before = contacts.proposed_before(touches, now, PROPOSED_WITHIN)
     fill(
-        pool, size[0], items, bound, slots, marks, mark_size, categories,
+        pool, size[0], items, bound, sets, never_of, never, slots, marks, mark_size, categories,
         rests, n_rests, said, n_said, weights, economics, qualified, now,
     )  # fmt: skip
     return int(size[0])

@@ -2,16 +2,15 @@
 
 from typing import Final
 
-from tsuide.facts.catalogue import RELATION_TYPES
 from tsuide.offers import codes
 from tsuide.offers.candidates.pool import place_for
 from tsuide.offers.compiled import Rows, kernel
 
-UPGRADE: Final = RELATION_TYPES.index("upgrade_of")
+BY_PRICE: Final = 2  # as in links: whichever step the prices say
 
 
 @kernel
-def kind_of(price: int, anchor_price: int, comparable: bool, available: bool, hesitating: bool) -> int:  # noqa: FBT001 - a kernel takes no names
+def kind_of(price: int, anchor_price: int, step: int, available: bool, hesitating: bool) -> int:  # noqa: FBT001 - a kernel takes no names
     """What a substitute is to who looks at the anchor; -1 = nothing.
 
     Where the anchor can be had, a dearer one of the same ladder is an upgrade, a cheaper one a step down;
@@ -20,9 +19,12 @@ def kind_of(price: int, anchor_price: int, comparable: bool, available: bool, he
     """
     if not available and not (hesitating and price < anchor_price):
         return codes.ALTERNATIVE
-    if not comparable or price < 0 or anchor_price < 0 or price == anchor_price:
+    if step == 0 or price < 0 or anchor_price < 0 or price == anchor_price:
         return -1
-    return codes.UP_SELL if price > anchor_price else codes.DOWN_SELL
+    dearer = price > anchor_price
+    if step != BY_PRICE and dearer != (step > 0):
+        return -1  # prices moved since the ladder was learned
+    return codes.UP_SELL if dearer else codes.DOWN_SELL
 
 
 @kernel
@@ -49,7 +51,7 @@ def propose(
         for at in range(of[anchor.item], of[anchor.item + 1]):
             link = links[at]
             price = items[link.item].price
-            kind = kind_of(price, anchor_price, link.comparable, available, hesitating)
+            kind = kind_of(price, anchor_price, link.step, available, hesitating)
             if kind < 0:
                 continue
             place = place_for(pool, size, seen, link.item, kind)

@@ -43,6 +43,7 @@ def place_for(pool: Rows, size: Rows, seen: Rows, item: int, kind: int) -> int:
     row.anchor = -1
     row.promotion = -1
     row.set = -1
+    row.second = -1
     row.quantity = 1
     row.propensity = -1.0
     row.chance = -1.0

@@ -28,7 +28,8 @@ RULE: Final = Rule(
 
 def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:
     """Whether the rule refuses the candidate."""
-    if candidate.kind != codes.CROSS_SELL or candidate.price < 0:
+    attached = candidate.kind == codes.CROSS_SELL or candidate.source == codes.BUNDLES
+    if not attached or candidate.price < 0:
         return False
     main = max(request.cart_dearest, candidate.anchor_price)
     if main > 0 and candidate.price * 10000 > main * policy.price_reach_of_main:

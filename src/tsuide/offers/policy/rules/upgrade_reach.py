@@ -1,4 +1,7 @@
-"""The better model costs at most so much more; above a free one, at most an absolute price."""
+"""The better model, alone or with what goes with it, costs at most so much more.
+
+Above a free one it costs at most an absolute price, since a ratio to nothing means nothing.
+"""
 
 from typing import Final
 
@@ -19,7 +22,9 @@ RULE: Final = Rule(
 
 def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
     """Whether the rule refuses the candidate."""
-    if candidate.kind != codes.UP_SELL or candidate.price < 0 or candidate.anchor_price < 0:
+    if candidate.kind != codes.UP_SELL and candidate.source != codes.COMBINED:
+        return False
+    if candidate.price < 0 or candidate.anchor_price < 0:
         return False
     if candidate.anchor_price == 0:
         return candidate.price > policy.upgrade_reach_from_free_most

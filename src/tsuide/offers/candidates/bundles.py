@@ -1,0 +1,50 @@
+"""Sets that truly belong together, around the product looked at or a thing in the cart."""
+
+from typing import Final
+
+import numpy as np
+
+from tsuide.offers import codes
+from tsuide.offers.candidates.pool import place_for
+from tsuide.offers.compiled import Rows, kernel
+
+MEMBERS: Final = 6
+SET: Final = np.dtype(
+    [
+        ("items", np.int32, (MEMBERS,)),  # main first, -1 = none
+        ("intent", np.int8),  # 0 starter, 1 complete
+        ("count", np.int64),  # baskets with all of it
+        ("base", np.int64),  # baskets with the main item
+    ],
+    align=True,
+)
+
+
+@kernel
+def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, sets: Rows, anchors: Rows) -> None:
+    """For every anchor that is being bought or looked at, what is missing of its sets.
+
+    P is the share of the main item's baskets that held the whole set.
+    """
+    for a in range(len(anchors)):
+        anchor = anchors[a]
+        if anchor.since > 0:
+            continue
+        for at in range(of[anchor.item], of[anchor.item + 1]):
+            one = sets[at]
+            if one.base <= 0 or one.items[1] < 0:
+                continue
+            place = place_for(pool, size, seen, one.items[1], codes.BUNDLE)
+            if place < 0:
+                return
+            row = pool[place]
+            chance = one.count / one.base
+            if chance > row.propensity:
+                row.source = codes.BUNDLES
+                row.set = at
+                row.anchor = anchor.item
+                row.anchor_price = anchor.price
+                row.propensity = chance
+                row.chance = chance
+                row.count = one.count
+                row.base = one.base
