@@ -17,6 +17,7 @@ from tsuide.app.keys import Keyring, storefront_key
 from tsuide.app.ledger import Ledger
 from tsuide.app.ordering import Buyer, Placed, Wanted, place_order
 from tsuide.app.replaying import replay_decision
+from tsuide.app.signing import DEMO_TERMS, sale_terms, set_sale_terms
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import TsuideError
@@ -65,6 +66,8 @@ class Serving:
         await asyncio.to_thread(serving.decider.refresh)
         if settings.demo_shop:
             serving.example_customers = await asyncio.to_thread(example_customers, shop)
+            if not sale_terms(shop).payment:
+                await asyncio.to_thread(set_sale_terms, shop, DEMO_TERMS, clock())
         serving.watch = asyncio.create_task(serving.keep_fresh())
         return serving
 

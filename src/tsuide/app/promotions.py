@@ -1,0 +1,104 @@
+"""Promotions of a shop: set, list, pause; and what they make of a basket."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from tsuide.app.wiring import Shop
+from tsuide.errors import BadValue
+from tsuide.facts.promotions import Promotion
+from tsuide.kit.money import minor_digits
+from tsuide.offers.plain import build, plain
+from tsuide.offers.promotions import checked
+from tsuide.store.promotions import Limits
+
+_LONGEST_ID: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A promotion and what it gave so far.
+
+    Args:
+        spent: minor units.
+        uses: acceptances.
+    """
+
+    promotion: Promotion
+    spent: int
+    uses: int
+
+    def exhausted(self) -> bool:
+        """Whether its budget or its uses are used up."""
+        budget = self.promotion.budget
+        no_money = budget.amount is not None and self.spent >= budget.amount
+        return no_money or (budget.uses is not None and self.uses >= budget.uses)
+
+
+def read_promotion(value: Mapping[str, Any]) -> Promotion:
+    """A promotion as a person or another system writes it: plain JSON with the fields of `facts.promotions`.
+
+    Raises:
+        BadValue: names the field by its path.
+
+    >>> read_promotion({"id": "tea", "names": {"ja": "お茶1割引", "en": "10 % off tea"}, "currency": "JPY",
+    ...     "benefit": {"kind": "percent", "value": 1000}, "targets": {"categories": ["tea"]}}).benefit.value
+    1000
+    """
+    promotion = checked(build(Promotion, dict(value)))
+    if not 0 < len(promotion.id) <= _LONGEST_ID or not promotion.id.isprintable():
+        raise BadValue(f"must be 1 … {_LONGEST_ID} characters", key="id", value=promotion.id)
+    minor_digits(promotion.currency)
+    return promotion
+
+
+def written(promotion: Promotion) -> dict[str, Any]:
+    """The promotion as `read_promotion` takes it."""
+    return plain(promotion)
+
+
+def put_promotion(shop: Shop, promotion: Promotion, now: datetime) -> Standing:
+    """Set a promotion, new or changed; what it gave so far stays.
+
+    Raises:
+        BadValue: it makes no sense, or its budget is below what it gave already.
+    """
+    budget = checked(promotion).budget
+    limits = Limits(budget.amount, budget.uses, budget.uses_per_customer)
+    record = json.dumps(plain(promotion), ensure_ascii=False, sort_keys=True)
+    shop.store.promotions.put(promotion.id, record, limits, now)
+    return standing(shop, promotion.id)
+
+
+def pause_promotion(shop: Shop, promotion_id: str, now: datetime, *, paused: bool = True) -> Standing:
+    """Stop a promotion at once, or let it run again.
+
+    Raises:
+        NotFound: no such promotion.
+    """
+    return put_promotion(shop, replace(standing(shop, promotion_id).promotion, paused=paused), now)
+
+
+def standing(shop: Shop, promotion_id: str) -> Standing:
+    """One promotion and what it gave.
+
+    Raises:
+        NotFound: no such promotion.
+    """
+    return _standing(shop.store.promotions.get(promotion_id))
+
+
+def standings(shop: Shop) -> list[Standing]:
+    """Every promotion and what it gave, by id."""
+    return [_standing(row) for row in shop.store.promotions.all()]
+
+
+def _standing(row: Mapping[str, Any]) -> Standing:
+    return Standing(build(Promotion, json.loads(row["record"])), row["spent"], row["uses"])
+
+
+def running(rows: Iterable[Standing], now: datetime) -> list[Promotion]:
+    """Those that may be given now: in their time, not paused, with something left to give."""
+    return [each.promotion for each in rows if each.promotion.runs(now) and not each.exhausted()]

@@ -1,0 +1,274 @@
+"""Promotions over HTTP: set, list, pause, and price a basket with them."""
+
+import asyncio
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+
+from tsuide.app import promotions as shelf
+from tsuide.app.serving import Serving, clock
+from tsuide.errors import BadValue
+from tsuide.facts.catalogue import Product
+from tsuide.facts.promotions import Benefit, BenefitKind, Budget, Promotion, Stacking, Targets
+from tsuide.interfaces.api.keys import SECURITY, require, serving_of
+from tsuide.interfaces.api.responses import failures
+from tsuide.interfaces.api.schemas import Amount, Id
+from tsuide.kit.money import RATE_UNIT
+from tsuide.offers.offer import Kind, Placement
+from tsuide.offers.promotions import Basket, Line, Priced, apply_promotions, checked
+
+router = APIRouter(tags=["promotions"])
+_EXTRA: Final = {"security": SECURITY}
+_MOST: Final = 200
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class BenefitIn(_In):
+    """What the customer gets."""
+
+    kind: BenefitKind
+    value: Amount = Field(0, description="percent and points: basis points; amount and set_price: minor units.")
+    items: list[Id] = Field([], max_length=20)
+    unit: Id = "points"
+    point_value: Amount = 1
+
+
+class TargetsIn(_In):
+    """What it is for; empty = everything."""
+
+    products: list[Id] = Field([], max_length=_MOST)
+    categories: list[Id] = Field([], max_length=_MOST)
+    kinds: list[Kind] = Field([], max_length=8)
+    placements: list[Placement] = Field([], max_length=14)
+    segments: list[Id] = Field([], max_length=_MOST)
+    least: Amount = 0
+
+
+class BudgetIn(_In):
+    """How much it may cost in all; missing = without end."""
+
+    amount: Amount | None = None
+    uses: Amount | None = None
+    uses_per_customer: Amount | None = None
+
+
+class NamesIn(_In):
+    """What customers read."""
+
+    ja: Id
+    en: Id
+
+
+class PromotionIn(_In):
+    """A promotion as a person sets it."""
+
+    names: NamesIn
+    benefit: BenefitIn
+    currency: str = Field(pattern="^[A-Z]{3}$")
+    targets: TargetsIn = TargetsIn.model_validate({})
+    budget: BudgetIn = BudgetIn()
+    starts_at: datetime | None = Field(None, strict=False)
+    ends_at: datetime | None = Field(None, strict=False)
+    stacking: Stacking = "stackable"
+    group: str = Field("", max_length=200)
+    priority: int = Field(0, ge=-1_000_000, le=1_000_000)
+    paused: bool = False
+
+
+class PromotionOut(BaseModel):
+    """A promotion and what it gave."""
+
+    promotion: dict[str, Any] = Field(description="As it was set; what stands at its default is left out.")
+    running: bool
+    spent: int = Field(description="Minor units drawn by acceptances.")
+    uses: int
+
+
+class PromotionsOut(BaseModel):
+    """Every promotion, by id."""
+
+    promotions: list[PromotionOut]
+
+
+class LineIn(_In):
+    """One line of the basket."""
+
+    product_id: Id
+    quantity: int = Field(1, ge=1, le=1_000_000)
+    kind: Kind | None = Field(None, description="Of the offer that it came from.")
+
+
+class BasketIn(_In):
+    """A basket to be priced."""
+
+    lines: list[LineIn] = Field(min_length=1, max_length=_MOST)
+    shipping: Amount = 0
+    placement: Placement | None = None
+    segments: list[Id] = Field([], max_length=_MOST)
+
+
+class GivenOut(BaseModel):
+    """What one promotion gives."""
+
+    promotion_id: str
+    name: str
+    cuts: list[int]
+    shipping: int
+    items: list[str]
+    points: int
+    unit: str
+    saving: int
+
+
+class PricedOut(BaseModel):
+    """The basket after promotions; nothing is drawn from a budget before the customer's yes."""
+
+    currency: str
+    listed: list[int]
+    amounts: list[int]
+    shipping: int
+    total: int
+    given: list[GivenOut]
+    unused: dict[str, str] = Field(description="Promotion → why it gives nothing.")
+
+
+@router.get("/v1/promotions", summary="Every promotion", responses=failures(401, 403, 422, 503), openapi_extra=_EXTRA)
+async def every(request: Request) -> PromotionsOut:
+    """With what each gave so far."""
+    require(request, "admin")
+    rows = await asyncio.to_thread(shelf.standings, serving_of(request).shop)
+    return PromotionsOut(promotions=[_out(row) for row in rows])
+
+
+@router.put(
+    "/v1/promotions/{promotion}",
+    summary="Set a promotion",
+    responses=failures(400, 401, 403, 413, 422, 503),
+    openapi_extra=_EXTRA,
+)
+async def put(request: Request, promotion: Id, body: PromotionIn) -> PromotionOut:
+    """New or changed; what it gave so far stays. A budget never shrinks below that."""
+    require(request, "admin")
+    made = checked(_promotion(promotion, body))
+    return _out(await asyncio.to_thread(shelf.put_promotion, serving_of(request).shop, made, clock()))
+
+
+@router.post(
+    "/v1/promotions/price",
+    summary="What running promotions make of a basket",
+    responses=failures(400, 401, 403, 413, 422, 503),
+    openapi_extra=_EXTRA,
+)
+async def price(request: Request, body: BasketIn) -> PricedOut:
+    """To the minor unit, and why each of the others gives nothing."""
+    require(request, "storefront")
+    serving = serving_of(request)
+    rows = await asyncio.to_thread(shelf.standings, serving.shop)
+    now = clock()
+    basket = _basket(serving, body, [each.promotion for each in rows])
+    running = [each for each in shelf.running(rows, now) if each.currency == basket.currency]
+    return _priced(basket, apply_promotions(running, basket, now), running, serving.settings.language)
+
+
+def _basket(serving: Serving, body: BasketIn, promotions: list[Promotion]) -> Basket:
+    catalogue = serving.decider.loaded.catalogue
+    lines, currencies = [], set()
+    for each in body.lines:
+        product = catalogue.product(each.product_id)
+        if product is None or product.price is None:
+            raise BadValue("has no price", key="product_id", value=each.product_id)
+        currencies.add(product.currency)
+        lines.append(_line(product, product.price, each))
+    if len(currencies) > 1:
+        raise BadValue("a basket has one currency", key="currency", value=sorted(currencies))
+    gifts = {item for each in promotions for item in each.benefit.items}
+    found = [product for item in gifts if (product := catalogue.product(item)) is not None]
+    shelf_prices = {
+        each.id: (each.price, each.price if each.cost is None else each.cost)
+        for each in found
+        if each.price is not None
+    }
+    return Basket(
+        tuple(lines),
+        currencies.pop(),
+        body.shipping,
+        body.placement or "",
+        tuple(body.segments),
+        shelf_prices,
+    )
+
+
+def _line(product: Product, price: int, wanted: LineIn) -> Line:
+    """No promotion takes a line below what it costs the shop, tax counted where the price contains it."""
+    tax = product.tax_rate if product.tax_included else 0
+    cost = -(-(product.cost or 0) * wanted.quantity * (RATE_UNIT + tax) // RATE_UNIT)
+    floor = min(cost, price * wanted.quantity)
+    return Line(product.id, wanted.quantity, price, floor, product.category, wanted.kind or "")
+
+
+def _priced(basket: Basket, priced: Priced, running: list[Promotion], language: str) -> PricedOut:
+    names = {each.id: each.names.get(language, each.id) for each in running}
+    return PricedOut(
+        currency=basket.currency,
+        listed=[line.listed for line in basket.lines],
+        amounts=list(priced.amounts),
+        shipping=priced.shipping,
+        total=priced.total,
+        given=[
+            GivenOut(
+                promotion_id=each.promotion_id,
+                name=names[each.promotion_id],
+                cuts=list(each.cuts),
+                shipping=each.shipping,
+                items=list(each.items),
+                points=each.points,
+                unit=each.unit,
+                saving=each.saving,
+            )
+            for each in priced.given
+        ],
+        unused=dict(priced.unused or {}),
+    )
+
+
+def _promotion(promotion_id: str, body: PromotionIn) -> Promotion:
+    benefit, targets = body.benefit, body.targets
+    for key, moment in (("starts_at", body.starts_at), ("ends_at", body.ends_at)):
+        if moment is not None and moment.tzinfo is None:
+            raise BadValue("a time without a time zone", key=key, value=moment.isoformat(), way_out="add +09:00")
+    return Promotion(
+        id=promotion_id,
+        names={"ja": body.names.ja, "en": body.names.en},
+        benefit=Benefit(benefit.kind, benefit.value, tuple(benefit.items), benefit.unit, benefit.point_value),
+        currency=body.currency,
+        targets=Targets(
+            tuple(targets.products),
+            tuple(targets.categories),
+            tuple(targets.kinds),
+            tuple(targets.placements),
+            tuple(targets.segments),
+            targets.least,
+        ),
+        budget=Budget(body.budget.amount, body.budget.uses, body.budget.uses_per_customer),
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
+        stacking=body.stacking,
+        group=body.group,
+        priority=body.priority,
+        paused=body.paused,
+    )
+
+
+def _out(row: shelf.Standing) -> PromotionOut:
+    return PromotionOut(
+        promotion=shelf.written(row.promotion),
+        running=bool(shelf.running([row], clock())),
+        spent=row.spent,
+        uses=row.uses,
+    )
