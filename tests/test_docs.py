@@ -92,9 +92,7 @@ def test_what_a_document_shows_is_what_happens(document: Path, tmp_path: Path) -
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_make_target_that_is_named_exists(document: Path) -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = set(
-        re.findall(r"`make (\w+)`|^\$ make (\w+)", document.read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    named = set(re.findall(r"`make (\w+)`|^\$ make (\w+)", document.read_text(encoding="utf-8"), re.MULTILINE))
     assert {first or second for first, second in named} <= targets
 
 

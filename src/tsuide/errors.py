@@ -49,9 +49,7 @@ class TsuideError(Exception):
         way_out: what the user can do about it.
     """
 
-    def __init__(
-        self, what: str, *, key: str | None = None, value: object = None, way_out: str | None = None
-    ) -> None:
+    def __init__(self, what: str, *, key: str | None = None, value: object = None, way_out: str | None = None) -> None:
         super().__init__(what)
         self.what = what
         self.key = key
@@ -110,9 +108,7 @@ class BadPolicy(BadInput):
         way_out: str | None = None,
         line: int | None = None,
     ) -> None:
-        super().__init__(
-            what if line is None else f"line {line}: {what}", key=key, value=value, way_out=way_out
-        )
+        super().__init__(what if line is None else f"line {line}: {what}", key=key, value=value, way_out=way_out)
         self.line = line
 
 

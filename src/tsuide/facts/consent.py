@@ -7,9 +7,7 @@ from typing import Final, Literal, TypeAlias, get_args
 from tsuide.facts.schema import MOMENT, TEXT, YES, Schema
 
 Purpose: TypeAlias = Literal["personalisation", "marketing", "analytics", "transactional"]
-Channel: TypeAlias = Literal[
-    "site", "app", "email", "line", "sms", "phone", "post", "rep", "till", "agent", "any"
-]
+Channel: TypeAlias = Literal["site", "app", "email", "line", "sms", "phone", "post", "rep", "till", "agent", "any"]
 PURPOSES: Final[tuple[str, ...]] = get_args(Purpose)
 CHANNELS: Final[tuple[str, ...]] = get_args(Channel)
 

@@ -93,9 +93,7 @@ def minor_digits(currency: str) -> int:
             return get_currency_precision(currency)
     except (UnknownCurrencyError, KeyError):
         pass
-    raise BadValue(
-        "not a currency", key="currency", value=currency, way_out="use an ISO 4217 code such as JPY or USD"
-    )
+    raise BadValue("not a currency", key="currency", value=currency, way_out="use an ISO 4217 code such as JPY or USD")
 
 
 def parse_amount(text: str, currency: str) -> int:
