@@ -1,5 +1,6 @@
 """Time completion of single carts and of many at once, beside implicit's item-item model on the same carts."""
 
+import warnings
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
@@ -56,7 +57,9 @@ def bench_completion(
     tell("peer")
     began = perf_counter()
     peer = CosineRecommender(K=200, num_threads=0)
-    peer.fit(_matrix(model), show_progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # implicit warns of its own conversion inside
+        peer.fit(_matrix(model), show_progress=False)
     peer_learned = perf_counter() - began
     rows = csr_matrix(
         (np.ones(len(hidden.carts.item), np.float32), hidden.carts.item, hidden.carts.cart_of),

@@ -188,5 +188,4 @@ class PlainVmis:
                     votes[item] += weight * self.idf[item]
         for item in newest:
             votes.pop(item, None)
-        best = heapq.nsmallest(n, votes, key=lambda each: (-votes[each], each))
-        return best
+        return heapq.nsmallest(n, votes, key=lambda each: (-votes[each], each))
