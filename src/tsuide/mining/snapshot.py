@@ -43,6 +43,7 @@ PARTS: Final[dict[str, str]] = {
     "paths": "tsuide.mining.paths:PathMap",
     "reviews": "tsuide.mining.reviews:ReviewSignals",
     "sessions": "tsuide.mining.sessions:FittedSessions",
+    "timing": "tsuide.mining.timing:FittedTiming",
     "whitespace": "tsuide.mining.whitespace:WhitespaceMap",
 }
 

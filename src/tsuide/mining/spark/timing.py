@@ -27,6 +27,7 @@ from tsuide.mining.timing import (
     edges,
     hazards_of,
     likeliest_strength,
+    likeliest_temper,
     pair_rows,
     starts_drawn,
 )
@@ -108,8 +109,9 @@ def _fitted(
         visits=frozen(counts.visits(_EARLY_PAIRS, len(partner)).astype(np.int32)),
         hazard=frozen(counts.hazards(_EARLY_BASE, _EARLY_WHOLE, early_share)),
     )
-    later = (each(_LATER, len(partner)).astype(np.int32) for each in (counts.bought, counts.visits))
-    return replace(fitted, strength=likeliest_strength(known, *later))
+    later = [each(_LATER, len(partner)).astype(np.int32) for each in (counts.bought, counts.visits)]
+    strength = likeliest_strength(known, *later)
+    return replace(fitted, strength=strength, temper=likeliest_temper(replace(known, strength=strength), *later))
 
 
 def _is_early(at: int, basket: object) -> Any:  # noqa: ANN401 - a Spark column

@@ -1,0 +1,56 @@
+"""``python -m tsuide.mining.spark LINES.parquet --snapshots FOLDER``, also under spark-submit: see docs/scale.md."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tsuide.errors import TsuideError
+from tsuide.mining.complements import Complements
+from tsuide.mining.spark.job import RELATIONS, learn_with_spark
+from tsuide.mining.spark.lines import Columns
+from tsuide.mining.spark.session import spark_session
+
+
+def _options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(prog="python -m tsuide.mining.spark", description="Learn relations on Spark.")
+    options.add_argument("lines", nargs="+", help="Parquet files or folders, one row per order line")
+    options.add_argument("--snapshots", type=Path, required=True, help="the shop's folder of snapshots")
+    options.add_argument("--master", default="local[*]", help="as Spark's own option; a running session is taken")
+    options.add_argument("--relations", nargs="+", default=list(RELATIONS), choices=RELATIONS)
+    for column in ("basket", "item", "customer", "time"):
+        options.add_argument(f"--{column}", default=getattr(Columns(), column), help="name of the column")
+    options.add_argument("--top", type=int, default=20, help="partners kept per product")
+    options.add_argument("--min-count", type=int, default=3, help="common orders that a pair needs")
+    options.add_argument("--score", default=None, help="how partners are ranked")
+    options.add_argument("--sequence", type=int, default=0, help="up to which fact of the store the lines reach")
+    options.add_argument("--seed", type=int, default=0)
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Learn and save; the snapshot's id on stdout, everything else on stderr."""
+    given = _options().parse_args(arguments)
+    try:
+        snapshot = learn_with_spark(
+            spark_session(given.master),
+            given.lines,
+            given.snapshots,
+            columns=Columns(basket=given.basket, item=given.item, customer=given.customer, time=given.time),
+            relations=given.relations,
+            parameters=Complements(given.top, given.min_count, given.score),
+            now=datetime.now(UTC),
+            sequence=given.sequence,
+            seed=given.seed,
+            tell=lambda what: print(what, file=sys.stderr),  # noqa: T201 - a command's progress
+        )
+    except TsuideError as error:
+        print(f"{error.code}: {error}", file=sys.stderr)  # noqa: T201 - as above
+        return 1
+    print(snapshot)  # noqa: T201 - the command's result
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""One run: Parquet in, a snapshot that the engine opens out."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from tsuide.errors import BadValue, NothingLearned
+from tsuide.mining.complements import Complements
+from tsuide.mining.fitted import Fitted
+from tsuide.mining.snapshot import open_snapshot, save_snapshot
+from tsuide.mining.spark.complements import fit_complements
+from tsuide.mining.spark.lines import Columns, SparkBaskets, read_lines
+from tsuide.mining.spark.timing import fit_timing
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+RELATIONS: Final = ("complements", "timing")
+
+
+def learn_with_spark(
+    spark: "SparkSession",
+    paths: Sequence[str],
+    folder: Path,
+    *,
+    columns: Columns | None = None,
+    relations: Sequence[str] = RELATIONS,
+    parameters: Complements | None = None,
+    now: datetime,
+    sequence: int = 0,
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Learn relations from order lines and save them as the new current snapshot; returns its id.
+
+    Parts of the current snapshot that Spark does not learn are taken over as they are.
+
+    Args:
+        spark: of `spark_session`.
+        paths: Parquet files or folders, anything that this Spark can read.
+        folder: where the shop keeps its snapshots.
+        columns: which column is what.
+        relations: of `RELATIONS`.
+        parameters: of complements; their score is not tuned here.
+        now: written into the snapshot.
+        sequence: up to which fact of the store the lines reach, 0 where that is not known.
+        seed: of what timing draws.
+        tell: called with what is being done.
+
+    Raises:
+        BadValue: an unknown relation, or none.
+        BadFile, BadColumns: the lines cannot be read.
+        NothingLearned: there are none.
+        SnapshotDamaged: the current snapshot is damaged, and there is no good one before it.
+    """
+    unknown = set(relations) - set(RELATIONS)
+    if unknown or not relations:
+        raise BadValue(
+            "no such relation", key="relations", value=sorted(unknown), way_out=f"one of {', '.join(RELATIONS)}"
+        )
+    tell("read")
+    baskets = read_lines(spark, paths, columns or Columns())
+    try:
+        fits: dict[str, Callable[[], Fitted]] = {
+            "complements": lambda: fit_complements(baskets, parameters),
+            "timing": lambda: fit_timing(baskets, seed=seed),
+        }
+        learned: dict[str, Fitted] = {}
+        for name in relations:
+            tell(name)
+            learned[name] = fits[name]()
+        meta = _meta(baskets, now, sequence, seed)
+    finally:
+        baskets.release()
+    tell("save")
+    return save_snapshot(folder, {**_current(folder), **learned}, meta)
+
+
+def _current(folder: Path) -> dict[str, Fitted]:
+    try:
+        return dict(open_snapshot(folder).parts)
+    except NothingLearned:
+        return {}
+
+
+def _meta(baskets: SparkBaskets, now: datetime, sequence: int, seed: int) -> dict[str, Any]:
+    return {
+        "learned_at": now.isoformat(),
+        "learned_with": "spark",
+        "sequence": sequence,
+        "seed": seed,
+        "orders": baskets.n_baskets,
+        "order_lines": int(baskets.degree.sum()),
+        "products": len(baskets.item_ids),
+    }

@@ -1,0 +1,93 @@
+"""Seconds against lines, on this machine: ``python tests/benchmarks/spark.py local|spark LINES…``.
+
+Prints one JSON object per size: seconds of reading, complements and timing. Orders are generated
+(`app.bench.generated`), 60 per customer over a year; ``spark`` runs in local mode on all processors.
+"""
+
+import json
+import resource
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tsuide.app.bench.generated import generated_baskets
+from tsuide.mining.baskets import Baskets
+from tsuide.mining.complements import Complements
+from tsuide.mining.spark.complements import fit_complements
+from tsuide.mining.spark.lines import Columns, read_lines
+from tsuide.mining.spark.session import spark_session
+from tsuide.mining.spark.timing import fit_timing
+from tsuide.mining.timing import Timing
+
+YEAR = 365 * 86_400_000_000
+
+
+def written(lines: int, folder: Path) -> tuple[Path, int]:
+    """Generated order lines as Parquet; how many."""
+    items_of, item, _ = generated_baskets(lines, seed=0)
+    n = len(items_of) - 1
+    rng = np.random.default_rng(1)
+    customer, time = rng.integers(0, max(40, n // 60), n), rng.integers(0, YEAR, n)
+    row = np.repeat(np.arange(n), np.diff(items_of))
+    frame = pl.DataFrame(
+        {"order_id": row, "product_id": item, "customer_id": customer[row], "placed_at": time[row]}
+    ).with_columns(pl.col("placed_at").cast(pl.Datetime("us", "UTC")))
+    path = folder / f"{lines}.parquet"
+    frame.write_parquet(path, row_group_size=250_000)
+    return path, len(frame)
+
+
+def on_this_machine(path: Path) -> dict[str, float]:
+    """The local models."""
+    start = perf_counter()
+    baskets = Baskets.from_frame(
+        pl.read_parquet(path), basket="order_id", item="product_id", customer="customer_id", time="placed_at"
+    )
+    read = perf_counter()
+    Complements(keep=False).fit(baskets, tune=False)
+    complements = perf_counter()
+    Timing().fit(baskets)
+    return {"read": read - start, "complements": complements - read, "timing": perf_counter() - complements}
+
+
+def on_spark(spark: Any, path: Path) -> dict[str, float]:
+    """The same on Spark."""
+    start = perf_counter()
+    baskets = read_lines(spark, [str(path)], Columns())
+    read = perf_counter()
+    fit_complements(baskets)
+    complements = perf_counter()
+    fit_timing(baskets)
+    end = perf_counter()
+    baskets.release()
+    return {"read": read - start, "complements": complements - read, "timing": end - complements}
+
+
+def main() -> None:
+    """All sizes asked for, a small one first to warm up."""
+    way, *sizes = sys.argv[1:]
+    spark = (
+        spark_session(settings={"spark.sql.shuffle.partitions": "8", "spark.driver.memory": "4g"})
+        if way == "spark"
+        else None
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for position, size in enumerate([100_000, *map(int, sizes)]):
+            path, lines = written(size, Path(folder))
+            seconds = on_this_machine(path) if spark is None else on_spark(spark, path)
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+            if position:
+                rounded = {name: round(value, 2) for name, value in seconds.items()}
+                sys.stdout.write(json.dumps({"way": way, "lines": lines, **rounded, "peak_mb": peak}) + "\n")
+                sys.stdout.flush()
+    if spark is not None:
+        spark.stop()
+
+
+if __name__ == "__main__":
+    main()
