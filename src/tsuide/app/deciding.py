@@ -18,6 +18,7 @@ from tsuide.errors import NothingLearned, SnapshotDamaged
 from tsuide.facts.catalogue import PRODUCTS, Product
 from tsuide.kit.clock import to_micros
 from tsuide.mining.snapshot import current_snapshot
+from tsuide.offers.customer import CustomerView
 from tsuide.offers.decide import decide
 from tsuide.offers.decision import Decision
 from tsuide.offers.explain import reason_text
@@ -142,6 +143,7 @@ class Decider:
         try:
             if self._loaded is None or newest not in {self._loaded.snapshot.id, *self._passed_over}:
                 loaded = load(self._shop)
+                self._warm_up(loaded)
                 self._passed_over = frozenset({newest}) if loaded.snapshot.id != newest else frozenset()
                 self._loaded = loaded
             else:
@@ -152,6 +154,12 @@ class Decider:
         return before != (self._loaded, self._policy.version)
 
     _passed_over: frozenset[str | None] = frozenset()  # a damaged current snapshot, in whose place an older one serves
+
+    def _warm_up(self, loaded: Loaded) -> None:
+        """Decide once for nobody, so that compiling and paging in are over before the first customer asks."""
+        product = next(iter(loaded.catalogue.bestsellers(1)), None)
+        asked = OfferRequest("product", product_id=None if product is None else product.id)
+        decide(asked, loaded.state, CustomerView(), self._policy, now=self._clock(), seed=0)
 
     def _take_policy(self) -> None:
         row = self._shop.store.policies.active()
