@@ -24,7 +24,13 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def kernel(function: _F) -> _F:
-    """Numba in nopython mode, not cached by itself; keeps the Python type."""
+    """Numba in nopython mode for what only kernels call: no wrapper for Python is compiled; not cached by itself."""
+    options = {"nogil": True, "boundscheck": False, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast("_F", numba.njit(**options)(function))
+
+
+def called(function: _F) -> _F:
+    """As `kernel`, but Python may call it; compiled when it first is."""
     return cast("_F", numba.njit(nogil=True, boundscheck=False)(function))
 
 
