@@ -8,6 +8,7 @@ import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 OPERATIONS = [
     ("/v1/offers", "POST"),
@@ -27,6 +28,10 @@ OPERATIONS = [
     ("/healthz", "GET"),
     ("/readyz", "GET"),
 ]
+
+
+# what a person sets must also make sense (an end after the start, a currency that exists): no schema can say that
+MORE_THAN_SHAPE = {"/v1/promotions/{promotion}": [positive_data_acceptance]}
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +58,7 @@ def test_the_api_keeps_to_its_document(
         nonlocal seen
         case = data.draw(operation.as_strategy(generation_mode=mode))
         headers = {"X-Api-Key": served.admin, "X-Request-Id": uuid.uuid4().hex}
-        case.call_and_validate(headers=headers)
+        case.call_and_validate(headers=headers, excluded_checks=MORE_THAN_SHAPE.get(path, []))
         seen += 1
 
     if mode is GenerationMode.NEGATIVE and not (operation.body or operation.path_parameters or operation.query):

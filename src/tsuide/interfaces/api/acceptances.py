@@ -12,7 +12,7 @@ from tsuide.app.accepting import Answer, Asked
 from tsuide.app.serving import Serving, clock
 from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import Id, Language
+from tsuide.interfaces.api.schemas import Id, Language, Units
 from tsuide.kit.clock import zone
 from tsuide.offers.acceptance import MOST_TOKEN
 from tsuide.offers.confirming import PHRASES, shown
@@ -43,7 +43,7 @@ class AcceptanceIn(_In):
 
     decision: Id
     offer_id: Id
-    quantity: int = Field(1, ge=1, le=1_000_000)
+    quantity: Units = 1
     include: list[Id] = Field([], max_length=20, description="Required parts that the customer wants too.")
     entered_by: Id | None = Field(None, description="The rep who enters it; needs a key with the scope rep.")
     evidence: EvidenceIn | None = Field(None, description="Noted; it waits for the customer all the same.")

@@ -10,12 +10,12 @@ from starlette.requests import Request
 
 from tsuide.app import promotions as shelf
 from tsuide.app.serving import Serving, clock
-from tsuide.errors import BadValue
+from tsuide.errors import BadValue, Conflict, UnknownProduct
 from tsuide.facts.catalogue import Product
 from tsuide.facts.promotions import Benefit, BenefitKind, Budget, Promotion, Stacking, Targets
 from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import Amount, Id
+from tsuide.interfaces.api.schemas import Amount, Id, Units
 from tsuide.kit.money import RATE_UNIT
 from tsuide.offers.offer import Kind, Placement
 from tsuide.offers.promotions import Basket, Line, Priced, apply_promotions, checked
@@ -77,7 +77,7 @@ class PromotionIn(_In):
     ends_at: datetime | None = Field(None, strict=False)
     stacking: Stacking = "stackable"
     group: str = Field("", max_length=200)
-    priority: int = Field(0, ge=-1_000_000, le=1_000_000)
+    priority: Amount = 0
     paused: bool = False
 
 
@@ -100,7 +100,7 @@ class LineIn(_In):
     """One line of the basket."""
 
     product_id: Id
-    quantity: int = Field(1, ge=1, le=1_000_000)
+    quantity: Units = 1
     kind: Kind | None = Field(None, description="Of the offer that it came from.")
 
 
@@ -162,7 +162,7 @@ async def put(request: Request, promotion: Id, body: PromotionIn) -> PromotionOu
 @router.post(
     "/v1/promotions/price",
     summary="What running promotions make of a basket",
-    responses=failures(400, 401, 403, 413, 422, 503),
+    responses=failures(400, 401, 403, 404, 409, 413, 422, 503),
     openapi_extra=_EXTRA,
 )
 async def price(request: Request, body: BasketIn) -> PricedOut:
@@ -181,12 +181,14 @@ def _basket(serving: Serving, body: BasketIn, promotions: list[Promotion]) -> Ba
     lines, currencies = [], set()
     for each in body.lines:
         product = catalogue.product(each.product_id)
-        if product is None or product.price is None:
-            raise BadValue("has no price", key="product_id", value=each.product_id)
+        if product is None:
+            raise UnknownProduct("no such product", key="product_id", value=each.product_id)
+        if product.price is None:
+            raise Conflict("has no price", key="product_id", value=each.product_id)
         currencies.add(product.currency)
         lines.append(_line(product, product.price, each))
     if len(currencies) > 1:
-        raise BadValue("a basket has one currency", key="currency", value=sorted(currencies))
+        raise Conflict("a basket has one currency", key="currency", value=sorted(currencies))
     gifts = {item for each in promotions for item in each.benefit.items}
     found = [product for item in gifts if (product := catalogue.product(item)) is not None]
     shelf_prices = {
