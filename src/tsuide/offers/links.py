@@ -14,6 +14,7 @@ from tsuide.mining.complements import FittedComplements
 from tsuide.mining.fillers import FittedFillers
 from tsuide.mining.index import Index
 from tsuide.mining.significance import lift_interval, p_values
+from tsuide.mining.timing import FittedTiming
 from tsuide.offers.candidates.bundles import MEMBERS, SET
 from tsuide.offers.candidates.fillers import FILLER
 
@@ -89,6 +90,29 @@ def complement_links(fitted: FittedComplements, ids: Index) -> Links:
     rows["lift"], rows["lift_low"], _ = lift_interval(count, of_anchor, of_item, fitted.n_baskets)
     rows["chance"] = count / of_anchor
     return make_links(dense[anchor], rows, len(ids))
+
+
+def with_windows(links: Links, fitted: FittedTiming, ids: Index) -> Links:
+    """The links with the days on which their time opens and closes, where timing found a window.
+
+    A window that opens within a day of the purchase is open from the start; without a window nothing is known.
+    """
+    frame = fitted.frame().drop_nulls(["opens", "closes"])
+    a, b = ids.positions(frame["anchor"].to_list()), ids.positions(frame["item"].to_list())
+    known = (a >= 0) & (b >= 0)
+    keys = a[known].astype(np.int64) * len(ids) + b[known]
+    order = np.argsort(keys, kind="stable")
+    keys = keys[order]
+    opens = frame["opens"].to_numpy()[known][order].astype(np.int32)
+    closes = frame["closes"].to_numpy()[known][order].astype(np.int32)
+    rows = links.rows.copy()
+    anchors = np.repeat(np.arange(len(links.of) - 1, dtype=np.int64), np.diff(links.of))
+    wanted = anchors * len(ids) + rows["item"]
+    at = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+    hit = keys[at] == wanted if len(keys) else np.zeros(len(rows), dtype=np.bool_)
+    rows["opens"][hit] = np.where(opens[at[hit]] <= 1, 0, opens[at[hit]])
+    rows["closes"][hit] = closes[at[hit]]
+    return Links(links.of, frozen(rows))
 
 
 def set_links(fitted: FittedBundles, ids: Index) -> tuple[Int64, np.ndarray]:

@@ -17,6 +17,7 @@ from tsuide.mining.fillers import FittedFillers
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.index import Index
 from tsuide.mining.reviews import ReviewSignals
+from tsuide.mining.timing import FittedTiming
 from tsuide.offers.candidates.bundles import SET
 from tsuide.offers.candidates.fillers import FILLER
 from tsuide.offers.codes import CONTENT_PRODUCT as CONTENT
@@ -31,6 +32,7 @@ from tsuide.offers.links import (
     make_links,
     set_links,
     substitute_links,
+    with_windows,
 )
 
 BESTSELLERS: Final = 200
@@ -171,6 +173,10 @@ def build_state(
     if isinstance(complements, FittedComplements):
         items["baskets"] = baskets_of(complements, ids)
     bundles, fillers, reviews = parts.get("bundles"), parts.get("fillers"), parts.get("reviews")
+    beside_bought = complement_links(complements, ids) if isinstance(complements, FittedComplements) else none
+    timing = parts.get("timing")
+    if isinstance(timing, FittedTiming):
+        beside_bought = with_windows(beside_bought, timing, ids)
     set_of, sets = np.zeros(len(ids) + 1, dtype=np.int64), np.zeros(0, SET)
     if isinstance(bundles, FittedBundles):
         set_of, sets = set_links(bundles, ids)
@@ -183,7 +189,7 @@ def build_state(
         titles=tuple(products["title"].to_list()),
         items=frozen(items),
         words=words,
-        complements=(complement_links(complements, ids) if isinstance(complements, FittedComplements) else none),
+        complements=beside_bought,
         substitutes=substitute_links(substitutes, ids) if isinstance(substitutes, FittedAlternatives) else none,
         beside=beside,
         instead=instead,
