@@ -1,7 +1,7 @@
 """When, after a, is the time for b: the hazard of buying b by days since a, against b's own.
 
 A customer who bought a is at risk at every later visit (basket) until b or the end of the data. Days since a
-fall into bins that double. In bin k of pair (a, b), O purchases of b were seen at N visits; b's own hazard
+fall into bins that widen. In bin k of pair (a, b), O purchases of b were seen at N visits; b's own hazard
 h_b(k) is counted in the same way from starts that have nothing to do with a, so that early buyers leave both
 sides alike. The ratio O / (N h_b(k)) is shrunk twice (Gamma–Poisson): the pair towards 1, its bins towards
 the pair; the lower bound adds up what both do not know (log-normal). The window is where it exceeds 1 in
@@ -25,10 +25,11 @@ from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
 from tsuide.mining.fitted import Arrays, Meta, taken, taken_rows
 from tsuide.mining.index import Index
+from tsuide.mining.logistic import fit_logistic, probability
 from tsuide.mining.timeline import Timeline, earlier, timeline_of
 from tsuide.mining.timing_kernel import count_base, count_pairs, line_of
 
-DAYS: Final = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # edges of the bins, doubling
+DAYS: Final = (0, 1, 2, 4, 7, 14, 21, 28, 42, 56, 84, 112, 168, 224, 336, 512)  # edges, nearly even in logs
 FEWEST_CUSTOMERS: Final = 30
 FEWEST_BOUGHT: Final = 3  # purchases of b in a bin, without which the bin opens no window
 STARTS_PER_CUSTOMER: Final = 8
@@ -71,6 +72,8 @@ class FittedTiming:
         visits: visits at risk, int32 (pairs, bins).
         hazard: of each item at one visit, by bin, since nothing in particular; float64 (items, bins).
         strength: (of 1 for a pair, of the pair for its bins): expected purchases that each counts for.
+        temper: (a, b): later purchases had the log odds a + b · those that the counts gave: what came after
+            tells how much counts of the past overstate.
         days: edges of the bins.
     """
 
@@ -83,6 +86,7 @@ class FittedTiming:
     visits: Int32
     hazard: Float64
     strength: tuple[float, float]
+    temper: tuple[float, float] = (0.0, 1.0)
     days: tuple[int, ...] = DAYS
 
     def window(self, a: str, b: str) -> Window:
@@ -147,8 +151,8 @@ class FittedTiming:
         if not of_pair:
             return base
         whole, ratio = _ratios(self.bought.astype(np.float64), self.expected(), self.strength)
-        chance: Float64 = np.clip(base * (ratio if of_bins else whole[:, None]), 1e-9, 0.999)
-        return chance
+        plain = np.clip(base * (ratio if of_bins else whole[:, None]), 1e-9, 0.999)
+        return probability(self.temper[0] + self.temper[1] * np.log(plain / (1 - plain)))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that is large."""
@@ -163,7 +167,7 @@ class FittedTiming:
 
     def meta(self) -> dict[str, Any]:
         """The bins and the strength of the priors."""
-        return {"strength": list(self.strength), "days": list(self.days)}
+        return {"strength": list(self.strength), "temper": list(self.temper), "days": list(self.days)}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, meta: Meta) -> Self:
@@ -183,6 +187,7 @@ class FittedTiming:
             visits=taken(arrays, "visits", np.int32, square),
             hazard=taken(arrays, "hazard", np.float64, (len(ids), len(days) - 1)),
             strength=(meta["strength"][0], meta["strength"][1]),
+            temper=(meta["temper"][0], meta["temper"][1]),
             days=days,
         )
 
@@ -278,7 +283,7 @@ class Timing:
     >>> timing = Timing().fit(baskets, pairs=pl.DataFrame({"anchor": ["machine"], "item": ["pads"]}))
     >>> window = timing.window("machine", "pads")
     >>> window.opens, window.closes, window.ratio > 3
-    (32.0, 64.0, True)
+    (28.0, 56.0, True)
     """
 
     top: int = 10
@@ -294,7 +299,8 @@ class Timing:
             baskets: with customers and times.
             pairs: columns anchor, item; None: the significant complements, and, in shops where a customer
                 owns few items, what customers bought at all, in whatever basket.
-            tune: learn the strength of the priors from the counts (empirical Bayes).
+            tune: learn the strength of the priors, and the temper, from what the last quarter of the baskets made of
+                the first three.
             seed: of the starts from which the items' own hazards are counted.
 
         Raises:
@@ -319,7 +325,9 @@ class Timing:
         early = earlier(baskets, LEARNING_SHARE)
         cut = int(early.time.max(initial=0)) + 1
         known = _counts(timeline_of(early), early, pairs_found, seed, self.strength)
-        return replace(fitted, strength=_strength(known, line, cut))
+        later = counted(line, known.anchor_start, known.partner, after=cut)
+        strength = likeliest_strength(known, *later)
+        return replace(fitted, strength=strength, temper=likeliest_temper(replace(known, strength=strength), *later))
 
     def _pairs(self, baskets: Baskets, line: Timeline, pairs: pl.DataFrame | None) -> tuple[Int64, Int32]:
         if pairs is not None:
@@ -432,12 +440,6 @@ def _ratios(bought: Float64, expected: Float64, strength: tuple[float, float]) -
     return whole, (of_bins * whole[:, None] + bought) / (of_bins + expected)
 
 
-def _strength(early: FittedTiming, line: Timeline, cut: int) -> tuple[float, float]:
-    """The strengths under which the counts from `cut` on are most likely, from what was known before."""
-    bought, visits = counted(line, early.anchor_start, early.partner, after=cut)
-    return likeliest_strength(early, bought, visits)
-
-
 def likeliest_strength(early: FittedTiming, bought: Int32, visits: Int32) -> tuple[float, float]:
     """The strengths under which later counts are most likely, from what was known before.
 
@@ -454,6 +456,23 @@ def likeliest_strength(early: FittedTiming, bought: Int32, visits: Int32) -> tup
         return float((bought * np.log(ratio) - later * ratio).sum())  # Poisson, without its constants
 
     return max(itertools.product(_STRENGTHS, _STRENGTHS), key=likelihood)
+
+
+def likeliest_temper(early: FittedTiming, bought: Int32, visits: Int32) -> tuple[float, float]:
+    """Intercept and slope that turn what was known before to what came later (logistic regression).
+
+    Args:
+        early: what was known, with its strengths and no temper.
+        bought: purchases at risk since, int32 (pairs, bins).
+        visits: visits at risk since, int32 (pairs, bins).
+    """
+    seen = visits > 0
+    if bought.sum() < FEWEST_PAIRS:
+        return 0.0, 1.0
+    chance, trials = early.chance()[seen], visits[seen].astype(np.float64)
+    odds = np.log(chance / (1 - chance))[:, None]
+    found = fit_logistic(odds, bought[seen] / trials, ridge=1e-6, trials=trials)
+    return float(found[0]), float(found[1])
 
 
 _STRENGTHS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 200.0, 1000.0)

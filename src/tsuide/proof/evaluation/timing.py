@@ -77,7 +77,8 @@ def evaluate_timing(
         "purchases": int(bought.sum()),
         "customers": int(present.sum()),
         "split": parts.at.isoformat(),
-        "chosen": dict(zip(("of_pairs", "of_bins"), model.strength, strict=True)),
+        "chosen": {"strength_of_pairs": model.strength[0], "strength_of_bins": model.strength[1]}
+        | {"temper": list(model.temper)},
         "reliability": reliability(chances[OURS].ravel(), *cells),
         "windows": int(model.frame()["opens"].is_not_null().sum()),
         "seed": seed,
