@@ -169,8 +169,8 @@ def best_partners(
     """
     if top < 1 or min_count < 1:
         raise BadValue("must be at least 1", key="top, min_count", value=(top, min_count))
-    spread = _spread(items_of, item, n_items, min_count)
     workers = n_threads or threads()
+    spread = _spread(items_of, item, n_items, min_count, workers)
     left, right = (kernels.weights_of(score.kind, spread.degree, power) for power in score.powers)
     most = int(spread.degree[1]) if len(spread.degree) > 1 else 1
     gain, logs = kernels.tables_of(score.kind, most, score.shrink)
@@ -248,8 +248,8 @@ def all_pairs(items_of: Int64, item: Int32, n_items: int, *, min_count: int, n_t
     >>> pairs.count.tolist()
     [2]
     """
-    spread = _spread(items_of, item, n_items, min_count)
     workers = n_threads or threads()
+    spread = _spread(items_of, item, n_items, min_count, workers)
     n_ranks = len(spread.degree)
     row_size = np.zeros(n_ranks, np.int64)
 
@@ -279,9 +279,19 @@ def all_pairs(items_of: Int64, item: Int32, n_items: int, *, min_count: int, n_t
 _ROOM: Final = 1 << 20
 
 
-def _spread(items_of: Int64, item: Int32, n_items: int, min_count: int) -> _Spread:
-    """Items in fewer than `min_count` baskets cannot be in a pair that counts: they are left out."""
-    degree = kernels.count_items(item, n_items)
+def _spread(items_of: Int64, item: Int32, n_items: int, min_count: int, workers: int) -> _Spread:
+    """Items in fewer than `min_count` baskets cannot be in a pair that counts: they are left out.
+
+    Every worker takes baskets with about as many entries as the others', and writes to places of its own.
+    """
+    cuts = np.searchsorted(items_of, np.linspace(0, items_of[-1], workers + 1)[1:-1])
+    bounds = [0, *cuts.tolist(), len(items_of) - 1]
+
+    def degrees(part: int) -> Int64:
+        return kernels.count_items(item[items_of[bounds[part]] : items_of[bounds[part + 1]]], n_items)
+
+    of_part = np.array(_side_by_side(degrees, workers))  # (workers, items)
+    degree = of_part.sum(axis=0)
     by_degree = np.argsort(-degree, kind="stable").astype(np.int32)
     kept = int(np.searchsorted(-degree[by_degree], -min_count, side="right"))
     item_of_rank = by_degree[:kept]
@@ -300,7 +310,18 @@ def _spread(items_of: Int64, item: Int32, n_items: int, min_count: int) -> _Spre
     word: type[kernels.Word] = np.uint16 if kept < np.iinfo(np.uint16).max else np.uint32
     stop = word(np.iinfo(word).max)
     rows = np.full(size, stop, word)
-    post = kernels.spread(items_of, item, rank, post_of, rows)
+    post = np.zeros(int(post_of[-1]) + kernels.AHEAD, np.uint32)
+    kept_of_part = of_part[:, item_of_rank]  # (workers, ranks)
+    ends = post_of[:-1] + np.cumsum(kept_of_part, axis=0)
+    row_base = np.concatenate([[0], np.cumsum(kept_of_part.sum(axis=1))]) + np.array(bounds)
+
+    def write(part: int) -> None:
+        begin = ends[part] - kept_of_part[part]
+        kernels.spread(
+            items_of, item, bounds[part], bounds[part + 1], rank, begin, ends[part], int(row_base[part]), rows, post
+        )
+
+    _side_by_side(write, workers)
     return _Spread(rows, stop, post, post_of, item_of_rank, degree[item_of_rank])
 
 

@@ -185,46 +185,50 @@ def count_items(item: Array, n_items: int) -> Array:
 
 
 @compiled
-def spread(items_of: Array, item: Array, rank: Array, post_of: Array, rows: Array) -> Array:
-    """Write every basket from rare to common, and where each item stands.
+def spread(
+    items_of: Array,
+    item: Array,
+    first: int,
+    end: int,
+    rank: Array,
+    begin: Array,
+    stop: Array,
+    place: int,
+    rows: Array,
+    post: Array,
+) -> None:
+    """Write some baskets from rare to common, and where each item stands.
 
     Two counting sorts: by item (which baskets), then item after item from the rarest into its baskets.
 
-    Args:
-        items_of: int64 (baskets + 1,).
-        item: int32 (entries,).
-        rank: rank of each item by degree, -1 = left out; int32 (items,).
-        post_of: where the places of rank r begin; int64 (ranks + 1,).
-        rows: filled with the sentinel, long enough for all kept entries and one sentinel a basket; changed.
-
-    Returns:
-        post: the places of rank r in `rows`, `post[post_of[r]:post_of[r + 1]]`; uint32 (kept + AHEAD,).
+    - `items_of`, `item`: all baskets; those from `first` to `end - 1` are written.
+    - `rank`: rank of each item by degree, -1 = left out; int32 (items,).
+    - `begin`, `stop`: where the places of each rank in these baskets are kept in `post`; int64 (ranks,).
+    - `rows`: filled with the sentinel, room for all kept entries and one sentinel a basket; changed. These
+      baskets are written from `place` on.
+    - `post`: uint32 (kept + AHEAD,); changed.
     """
-    n_baskets = len(items_of) - 1
-    cursor = post_of.copy()
-    post = np.zeros(post_of[-1] + AHEAD, np.uint32)
-    start = np.empty(n_baskets, np.uint32)
-    place = 0
-    for b in range(n_baskets):
-        start[b] = place
+    cursor = begin.copy()
+    start = np.empty(end - first, np.uint32)
+    for b in range(first, end):
+        start[b - first] = place
         for e in range(items_of[b], items_of[b + 1]):
             r = rank[np.uint32(item[e])]
             if r >= 0:
                 at = cursor[np.uint32(r)]
-                post[np.uint64(at)] = b
+                post[np.uint64(at)] = b - first
                 cursor[np.uint32(r)] = at + 1
                 place += 1
         place += 1
-    for r in range(len(post_of) - 2, -1, -1):
-        end = post_of[r + 1]
-        for i in range(post_of[r], end):
-            prefetch(start, np.uint64(post[np.uint64(min(i + AHEAD, end - 1))]))
+    for r in range(len(begin) - 1, -1, -1):
+        last = stop[r] - 1
+        for i in range(begin[r], stop[r]):
+            prefetch(start, np.uint64(post[np.uint64(min(i + AHEAD, last))]))
             basket = np.uint64(post[np.uint64(i)])
             at = start[basket]
             start[basket] = at + np.uint32(1)
             rows[np.uint64(at)] = r
             post[np.uint64(i)] = at
-    return post
 
 
 # --- the sweep --------------------------------------------------------------------------------------
