@@ -17,6 +17,7 @@ from tsuide.mining.cooccurrence import Score
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
 from tsuide.mining.spark.complements import fit_complements
+from tsuide.mining.spark.gather import gathered
 from tsuide.mining.spark.job import learn_with_spark
 from tsuide.mining.spark.lines import Columns, SparkBaskets, read_lines
 from tsuide.mining.spark.session import missing, spark_session
@@ -144,3 +145,17 @@ def test_a_grocers_year_is_learned_alike(spark: Any, tmp_path: Path) -> None:
     assert differences(fit_complements(spread), expected) == []
     assert differences(fit_timing(spread, seed=1), Timing().fit(baskets, seed=1)) == []
     spread.release()
+
+
+def test_gathered_baskets_are_those_of_the_local_reading(spark: Any, lines: pl.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "lines.parquet"
+    lines.write_parquet(path)
+    names = {"basket": "order_id", "item": "product_id", "customer": "customer_id", "time": "placed_at"}
+    more = {"quantity": "quantity", "price": "unit_price"}
+    found = gathered(read_lines(spark, [str(path)], Columns(**names, **more)))
+    expected = Baskets.from_frame(lines, **names, **more)
+    for each in ("items_of", "item", "quantity", "price", "customer", "time"):
+        assert np.array_equal(getattr(found, each), getattr(expected, each)), each
+        assert getattr(found, each).dtype == getattr(expected, each).dtype
+    for each in ("item_ids", "customer_ids", "basket_ids", "has_time"):
+        assert getattr(found, each) == getattr(expected, each), each
