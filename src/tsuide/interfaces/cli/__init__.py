@@ -19,6 +19,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "explain": "tsuide.interfaces.cli.explain:explain",
     "report": "tsuide.interfaces.cli.report:report",
     "keys": "tsuide.interfaces.cli.keys:keys",
+    "warm": "tsuide.interfaces.cli.warm:warm",
     "doctor": "tsuide.interfaces.cli.doctor:doctor",
     "bench": "tsuide.interfaces.cli.bench:bench",
     "evaluate": "tsuide.interfaces.cli.evaluate:evaluate",
