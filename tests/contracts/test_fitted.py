@@ -31,6 +31,7 @@ from tsuide.mining.reviews import Reviews
 from tsuide.mining.sessions import Sessions
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
 from tsuide.mining.whitespace import Whitespace
+from tsuide.offers.propensity import Propensity
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,34 @@ def touches() -> pl.DataFrame:
     )
 
 
+def offers_shown(n: int = 400) -> pl.DataFrame:
+    rng = np.random.default_rng(0)
+    product = rng.integers(0, 20, n)
+    return pl.DataFrame(
+        {
+            "unit": [f"u{each}" for each in rng.integers(0, 90, n)],
+            "kind": ["cross_sell", "up_sell"] * (n // 2),
+            "placement": ["cart"] * n,
+            "source": ["complements"] * n,
+            "product_id": [f"p{each}" for each in product],
+            "category": [f"c{each % 4}" for each in product],
+            "anchor_category": [None, "c1"] * (n // 2),
+            "place": rng.integers(0, 3, n),
+            "prior": rng.uniform(0, 1, n),
+            "accepted": rng.random(n) < 0.3,
+        }
+    )
+
+
 CASES: dict[str, Case] = {
+    "propensity": Case(
+        inputs=lambda: [offers_shown()],
+        fit=lambda inputs, _: Propensity().fit(inputs[0]),
+        keys=[0, 1, 399],
+        one=lambda fitted, key: fitted.predict(offers_shown()[key]),
+        many=lambda fitted, keys: list(fitted.predict(offers_shown()[keys]).reshape(-1, 1)),
+        unchecked=frozenset({"categories_offsets", "table"}),
+    ),
     "reviews": Case(
         inputs=lambda: [reviews()],
         fit=lambda inputs, _: Reviews().fit(inputs[0]),

@@ -41,6 +41,7 @@ PARTS: Final[dict[str, str]] = {
     "fillers": "tsuide.mining.fillers:FittedFillers",
     "next_basket": "tsuide.mining.next_basket_model:FittedNextBasket",
     "paths": "tsuide.mining.paths:PathMap",
+    "propensity": "tsuide.offers.propensity:FittedPropensity",  # a name only: mining never imports offers
     "reviews": "tsuide.mining.reviews:ReviewSignals",
     "sessions": "tsuide.mining.sessions:FittedSessions",
     "timing": "tsuide.mining.timing:FittedTiming",

@@ -96,6 +96,8 @@ class Scores:
         levers: L ≥ 0, 1 = neutral; what people set.
         influence: what earlier answers of this customer do to it, 1 = nothing.
         propensity_low, propensity_high: the range that P is known in.
+        prior: what was mined, where outcomes taught otherwise; None: P itself is that prior, and no claim of
+            acceptance is made.
     """
 
     propensity: float
@@ -106,6 +108,7 @@ class Scores:
     influence: float = 1.0
     propensity_low: float | None = None
     propensity_high: float | None = None
+    prior: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

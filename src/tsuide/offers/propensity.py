@@ -39,7 +39,7 @@ SHOWN: Final[Schema] = {
     "prior": pl.Float64(),
     "accepted": YES,
 }
-"""One row per offer that a person really saw; `accepted` within the window; categories are whole paths."""
+"""One row per offer that a person really saw; `accepted` within the window; categories are whole paths, joined by " > "."""
 
 LEAST_EACH: Final = 50  # accepted, and not accepted: below it nothing is learned
 ENOUGH_EACH: Final = 200  # accepted, and not accepted: below it nothing is called calibrated
@@ -137,6 +137,14 @@ class FittedPropensity:
             table=taken(arrays, "table", np.float64, (None, 5)),
             facts=dict(meta["facts"]),
         )
+
+    def range_of(self, propensity: float) -> tuple[float, float]:
+        """How surely a probability is known: as far as its neighbours in the reliability table may be off."""
+        if not len(self.table):
+            return 0.0, 1.0
+        row = self.table[int(np.argmin(np.abs(self.table[:, 1] - propensity)))]
+        _, _, seen, low, high = row.tolist()
+        return max(propensity + low - seen, 0.0), min(propensity + high - seen, 1.0)
 
     def predict(self, shown: pl.DataFrame) -> Float64:
         """Probability of acceptance of each row of SHOWN at its place; of the prior alone while nothing is learned."""

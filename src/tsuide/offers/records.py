@@ -64,6 +64,7 @@ CANDIDATE: Final = np.dtype(
         ("lift_low", np.float64),  # lower end of the 95 % interval
         ("chance", np.float64),  # P(product | anchor) as mined
         ("propensity", np.float64),  # P of acceptance
+        ("prior", np.float64),  # P before outcomes taught otherwise; -1 = P is the prior itself
         ("opens", np.int32),  # days after the anchor's purchase
         ("closes", np.int32),
         ("since_anchor", np.int32),  # days since the anchor was bought; 0 = it is being bought now

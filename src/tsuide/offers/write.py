@@ -9,6 +9,7 @@ from tsuide.offers import codes
 from tsuide.offers.candidates.declared import REQUIRED
 from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Offer, OfferItem, Reason, Scores
 from tsuide.offers.policy.policy import Policy
+from tsuide.offers.propensity import FittedPropensity
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
 
@@ -18,7 +19,7 @@ _SURE: Final = 1.959963984540054  # standard deviations of a 95 % interval
 WRITTEN: Final = (
     "item", "anchor", "kind", "source", "quantity", "price", "list_price", "discount", "anchor_price",
     "margin_basis", "currency", "rating", "reviews", "qualified", "count", "base", "lift", "lift_low",
-    "propensity", "since_anchor", "declared", "worth", "context", "levers", "influence", "priority", "place",
+    "propensity", "prior", "since_anchor", "declared", "worth", "context", "levers", "influence", "priority", "place",
     "mandatory", "set", "second",
 )  # fmt: skip
 """The columns that an offer tells."""
@@ -71,7 +72,7 @@ def _offer(
         discount=row["discount"],
         margin_basis=MARGIN_BASES[row["margin_basis"]],
         shown_probability=probability,
-        scores=_scores(row),
+        scores=_scores(row, state),
         reasons=reasons(row, state),
         act="offer" if row["qualified"] else "hand_over",
     )
@@ -105,8 +106,11 @@ def _required(item: int, state: State) -> tuple[OfferItem, ...]:
     return tuple(OfferItem(state.ids[part], 1, _known(int(state.items["price"][part])), "required") for part in parts)
 
 
-def _scores(row: dict[str, int]) -> Scores:
+def _scores(row: dict[str, int], state: State) -> Scores:
     low, high = interval(row["count"], row["base"]) if row["base"] > 0 else (None, None)
+    learned = state.parts.get("propensity") if row["prior"] >= 0 else None
+    if isinstance(learned, FittedPropensity):
+        low, high = learned.range_of(row["propensity"])
     return Scores(
         propensity=row["propensity"],
         worth=None if row["margin_basis"] == codes.UNKNOWN_MARGIN else row["worth"],
@@ -116,6 +120,7 @@ def _scores(row: dict[str, int]) -> Scores:
         influence=row["influence"],
         propensity_low=low,
         propensity_high=high,
+        prior=row["prior"] if row["prior"] >= 0 else None,
     )
 
 
