@@ -20,6 +20,7 @@ from tsuide.offers.candidates import (
     bestsellers,
     bundles,
     cart,
+    chances,
     combined,
     complements,
     contacts,
@@ -33,6 +34,7 @@ from tsuide.offers.candidates import (
     members,
     pool,
 )
+from tsuide.offers.chances import Chances, chances_of
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.decision import Decision
 from tsuide.offers.offer import Arm, Offer
@@ -48,7 +50,8 @@ from tsuide.offers.write import write_offers
 HOLDOUT: Final = "holdout"
 FEW_OWNED: Final = 32  # so many purchases are recorded whole
 _MADE_OF: Final[tuple[ModuleType, ...]] = (
-    bestsellers, bundles, cart, catalogue, codes, columns, combined, complements, contacts, content, declared, fill,
+    bestsellers, bundles, cart, catalogue, chances, codes, columns,
+    combined, complements, contacts, content, declared, fill,
     fillers, gather, ladder, listed, members, offer, pool, records, slate,
 )  # fmt: skip
 _KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
@@ -56,13 +59,21 @@ from tsuide.offers.candidates import gather as _gather
 from tsuide.offers.compiled import outermost
 from tsuide.offers import slate as _slate
 
+from tsuide.offers.candidates import chances as _chances
+
 _g = _gather.gather
 _c = _slate.choose
+_p = _chances.correct
 
 
 @outermost
 def gather({gather}):
     return _g({gather})
+
+
+@outermost
+def correct({correct}):
+    return _p({correct})
 
 
 @outermost
@@ -150,6 +161,9 @@ def judge(
     question = prepare_request(request, state, prepared, policy, bound, now)
     candidates = np.zeros(pool.MOST, CANDIDATE)
     count = _gathered(candidates, question, state, prepared, policy, bound, to_micros(now))
+    learned = chances_of(state)
+    if learned is not None:
+        _correct(candidates, count, question, state, learned)
     verdict = np.empty(pool.MOST, np.int32)
     refused = np.zeros(len(chain.ORDER), np.int32)
     fused()(candidates, count, question.customer, question.request, policy.row, verdict, refused)
@@ -170,6 +184,25 @@ def judge(
         picks,
     )
     return Judged(question, candidates, count, verdict, refused, picks[:chosen])
+
+
+def _correct(candidates: np.ndarray, count: int, question: Question, state: State, chances_: Chances) -> None:
+    learned = chances_.learned
+    kernels().correct(
+        candidates,
+        count,
+        state.items,
+        int(question.request["placement"][0]),
+        learned.weights,
+        learned.source,
+        learned.kind_placement,
+        chances_.pairs,
+        len(state.words.categories.words),
+        chances_.product,
+        learned.curve.scores,
+        learned.curve.shares,
+        learned.share,
+    )
 
 
 def what_counted(prepared: Prepared, judged: Judged, state: State) -> CustomerView:
@@ -280,7 +313,9 @@ def _never_count(state: State, question: Question) -> int:
 @cache
 def kernels() -> ModuleType:
     """The compiled generators and the slate, one per process."""
-    text = _KERNELS.format(gather=_arguments(gather.gather), choose=_arguments(slate.choose))
+    text = _KERNELS.format(
+        gather=_arguments(gather.gather), choose=_arguments(slate.choose), correct=_arguments(chances.correct)
+    )
     return compiled.generated("tsuide_decide", text, _MADE_OF)
 
 

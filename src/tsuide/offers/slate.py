@@ -83,14 +83,14 @@ def prioritise(pool: Rows, count: int, verdict: Rows, priors_of_like: Rows) -> N
 
     A candidate whose margin nobody knows is ranked among its like without V: it takes the mean V of the
     cleared candidates of its kind (else of all), which moves it neither up nor down. Its V is never shown.
-    Where nobody's margin is known, V is left out for all.
+    Where nobody's margin is known, V is left out for all. Content earns nothing by itself and is ranked so too.
     """
     kinds = len(priors_of_like)
     total = np.zeros(kinds + 1, np.int64)
     known = np.zeros(kinds + 1, np.int64)
     for i in range(count):
         row = pool[i]
-        if verdict[i] < 0 and row.margin_basis != codes.UNKNOWN_MARGIN:
+        if verdict[i] < 0 and row.margin_basis != codes.UNKNOWN_MARGIN and row.kind != codes.CONTENT:
             total[row.kind] += max(row.worth, 0)
             known[row.kind] += 1
             total[kinds] += max(row.worth, 0)
@@ -98,7 +98,7 @@ def prioritise(pool: Rows, count: int, verdict: Rows, priors_of_like: Rows) -> N
     for i in range(count):
         row = pool[i]
         worth = float(max(row.worth, 0))
-        if row.margin_basis == codes.UNKNOWN_MARGIN:
+        if row.margin_basis == codes.UNKNOWN_MARGIN or row.kind == codes.CONTENT:
             worth = 1.0
             if known[row.kind] > 0:
                 worth = total[row.kind] / known[row.kind]

@@ -1,0 +1,57 @@
+"""Learned propensity laid over a catalogue, once for both, so that a decision only looks numbers up."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from tsuide.kit.arrays import Float64, frozen
+from tsuide.offers.candidates.chances import CHANCES
+from tsuide.offers.columns import SEPARATOR
+from tsuide.offers.propensity import FittedPropensity
+from tsuide.offers.state import State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chances:
+    """What `candidates.chances.correct` reads.
+
+    Args:
+        pairs: CHANCES, ascending by key.
+        product: effect of each product of the catalogue, float64 (products,).
+        learned: the rest.
+    """
+
+    pairs: np.ndarray
+    product: Float64
+    learned: FittedPropensity
+
+
+@lru_cache(maxsize=8)
+def chances_of(state: State) -> Chances | None:
+    """The state's learned propensity; None while nothing is learned: candidates keep what was mined."""
+    learned = state.parts.get("propensity")
+    if not isinstance(learned, FittedPropensity) or learned.basis == "prior":
+        return None
+    product = np.zeros(len(state.items))
+    places = state.ids.positions(learned.products.ids)
+    product[places[places >= 0]] = learned.product[places >= 0]
+    return Chances(_pairs(state, learned), frozen(product), learned)
+
+
+def _pairs(state: State, learned: FittedPropensity) -> np.ndarray:
+    """Pairs whose categories the catalogue has; a learned category is a whole path joined by " > "."""
+    codes = {path: code for code, path in enumerate(state.words.categories.words)}
+    known = [codes.get(SEPARATOR.join(words)) for words in _paths(learned)]
+    rows = []
+    for anchor, category, effect in zip(
+        learned.pair_anchor.tolist(), learned.pair_category.tolist(), learned.pair.tolist(), strict=True
+    ):
+        a, b = known[anchor] if anchor >= 0 else -1, known[category] if category >= 0 else None
+        if a is not None and b is not None:
+            rows.append((a * len(codes) + b, effect))
+    return np.array(sorted(rows), dtype=CHANCES)
+
+
+def _paths(learned: FittedPropensity) -> list[list[str]]:
+    return [text.split(" > ") for text in learned.categories.ids]
