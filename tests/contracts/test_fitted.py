@@ -17,6 +17,7 @@ import polars as pl
 import pytest
 
 from tsuide.errors import BadArray
+from tsuide.mining.backoff import BackOff
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.bundles import Bundles
 from tsuide.mining.complements import Complements
@@ -78,6 +79,18 @@ def baskets() -> Baskets:
     )
 
 
+def catalogue_of_letters() -> pl.DataFrame:
+    """The products of `orders` and one more, in three categories, named alike within each."""
+    numbers = [*range(1, 31), 99]
+    return pl.DataFrame(
+        {
+            "id": [f"p{n}" for n in numbers],
+            "title": [f"{('茶碗', '急須', '湯のみ')[n % 3]} {n}" for n in numbers],
+            "category": [[("bowls", "pots", "cups")[n % 3]] for n in numbers],
+        }
+    )
+
+
 def complements_at_once(fitted: Any, keys: Sequence[str]) -> list[pl.DataFrame]:
     whole = fitted.frame()
     return [whole.filter(pl.col("anchor") == key) for key in keys]
@@ -133,6 +146,15 @@ def offers_shown(n: int = 400) -> pl.DataFrame:
 
 
 CASES: dict[str, Case] = {
+    "backoff": Case(
+        inputs=lambda: [catalogue_of_letters(), baskets()],
+        fit=lambda inputs, _: BackOff(few=1).fit(
+            inputs[0], inputs[1], Complements(top=5, min_count=2).fit(inputs[1], tune=False)
+        ),
+        keys=["p30", "p3", "p99"],
+        one=lambda fitted, key: fitted.of(key),
+        many=complements_at_once,
+    ),
     "propensity": Case(
         inputs=lambda: [offers_shown()],
         fit=lambda inputs, _: Propensity().fit(inputs[0]),
@@ -215,6 +237,7 @@ CASES: dict[str, Case] = {
         keys=["p1", "p3", "p7"],
         one=lambda fitted, key: fitted.of(key),
         many=complements_at_once,
+        unchecked=frozenset({"apart"}),
     ),
 }
 

@@ -7,14 +7,15 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadValue, NotReady, UnknownProduct
+from tsuide.errors import BadArray, BadValue, NotReady, UnknownProduct
 from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
 from tsuide.mining import kernels
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.cooccurrence import Pairs, Score, all_pairs, best_partners
+from tsuide.mining.coviews import viewed_apart
 from tsuide.mining.fitted import Arrays, taken
 from tsuide.mining.index import Index
-from tsuide.mining.pairs import KeptPairs, best_of_pairs
+from tsuide.mining.pairs import NONE_APART, KeptPairs, best_of_pairs
 from tsuide.mining.score_choice import Tried, best_of, tried_scores
 from tsuide.mining.significance import P_BINS, eligible_pairs, lift_interval, p_cut, p_values
 
@@ -58,11 +59,15 @@ class Complements:
         if isinstance(self.score, str):
             object.__setattr__(self, "score", Score(self.score))
 
-    def fit(self, baskets: Baskets, *, tune: bool = True, seed: int = 0) -> "FittedComplements":
+    def fit(
+        self, baskets: Baskets, *, views: Baskets | None = None, tune: bool = True, seed: int = 0
+    ) -> "FittedComplements":
         """Count every pair and keep the best partners of every item.
 
         Args:
             baskets: not changed.
+            views: what was looked at in one visit, the same ids; pairs that are looked at together beyond chance and
+                beyond what was bought together are substitutes and no partners (`coviews.py`).
             tune: where no score was given, choose it on held-out baskets of these.
             seed: of what is held out.
         """
@@ -70,7 +75,8 @@ class Complements:
         if tune and self.score is None:
             tried = tried_scores(baskets, top=self.top, min_count=self.min_count, seed=seed)
         score = self.score if isinstance(self.score, Score) else best_of(tried)
-        return _learned(replace(self, score=score), score, baskets, tuple(each.plain() for each in tried))
+        apart = NONE_APART if views is None else viewed_apart(baskets, views, self.min_count, self.rate)
+        return _learned(replace(self, score=score), score, baskets, tuple(each.plain() for each in tried), apart)
 
 
 def _learned(
@@ -78,6 +84,7 @@ def _learned(
     score: Score,
     baskets: Baskets,
     tried: tuple[dict[str, Any], ...],
+    apart: Int64,
     cut: float | None = None,
 ) -> "FittedComplements":
     """Everything counted; the gate set anew unless `cut` is given."""
@@ -91,7 +98,7 @@ def _learned(
         pairs = all_pairs(baskets.items_of, baskets.item, baskets.n_items, min_count=parameters.min_count)
         kept = KeptPairs.of(pairs, baskets.items_of, baskets.item, baskets.n_items, parameters.min_count)
         anchors = np.flatnonzero(np.diff(kept.begin))
-        tables = best_of_pairs(kept, anchors, degree, baskets.n_baskets, score, order, parameters.top)
+        tables = best_of_pairs(kept, anchors, degree, baskets.n_baskets, score, order, parameters.top, apart)
         n_pairs, bins = len(pairs.count), _binned(pairs, degree, baskets.n_baskets) if cut is None else None
     else:
         kept = None
@@ -103,6 +110,7 @@ def _learned(
             min_count=parameters.min_count,
             score=score,
             order=order,
+            apart=apart,
             p_bins=P_BINS if cut is None else 0,
         )
         tables, n_pairs, bins = (best.score, best.item, best.count), best.pairs, best.p_bins
@@ -122,6 +130,7 @@ def _learned(
         tried=tried,
         kept=kept,
         order=order,
+        apart=apart,
         stale=None,
     )
 
@@ -129,6 +138,12 @@ def _learned(
 def _binned(pairs: Pairs, degree: Int32, total: int) -> Int64:
     table = kernels.log_factorials(total)
     return kernels.bin_pairs(pairs.first, pairs.second, pairs.count, degree, total, table, P_BINS)
+
+
+def _ascending(apart: Int64) -> Int64:
+    if (np.diff(apart) <= 0).any():
+        raise BadArray("must ascend", key="apart")
+    return apart
 
 
 def places_of(ids: Index) -> Int32:
@@ -159,6 +174,7 @@ class FittedComplements:
         tried: what tuning tried, each with its figures; empty where nothing was tuned.
         kept: all pairs and baskets, for `update`; None where they were not kept.
         order: place of each item in the order of ids, int32 (items,).
+        apart: pairs that are looked at together and so are no partners, `pair_keys`; int64 (pairs,).
         stale: items whose row of the tables is behind after `update` (bool (items,)); None = no row is. `of`,
             `frame` and `arrays` never show a stale row; whoever reads the tables takes `settled()` first.
     """
@@ -178,6 +194,7 @@ class FittedComplements:
     tried: tuple[dict[str, Any], ...]
     kept: KeptPairs | None
     order: Int32
+    apart: Int64
     stale: Bool | None
 
     def frame(self) -> pl.DataFrame:
@@ -216,7 +233,8 @@ class FittedComplements:
             left, right = self.score.powers
             size = kernels.best_of_row(
                 partner, common, anchor, self.score.kind, self.score.shrink, left, right,
-                self.degree, float(np.log(max(1, self.n_baskets))), self.order, scores[0], items[0], counts[0],
+                self.degree, float(np.log(max(1, self.n_baskets))), self.order, self.apart,
+                scores[0], items[0], counts[0],
             )  # fmt: skip
             kernels.sort_best(scores, items, counts, np.array([size], np.int32), self.order)
             return scores[0, :size], items[0, :size], counts[0, :size]
@@ -254,7 +272,9 @@ class FittedComplements:
             return self
         kept = self.kept.merged(len(self.item_ids))
         anchors = np.flatnonzero(self.stale & (np.diff(kept.begin) > 0))
-        fresh = best_of_pairs(kept, anchors, self.degree, self.n_baskets, self.score, self.order, self.parameters.top)
+        fresh = best_of_pairs(
+            kept, anchors, self.degree, self.n_baskets, self.score, self.order, self.parameters.top, self.apart
+        )
         is_stale = self.stale[:, np.newaxis]
         return replace(
             self,
@@ -324,7 +344,7 @@ class FittedComplements:
             np.concatenate([kept.item, item]),
             item_ids=self.item_ids,
         )
-        return _learned(self.parameters, self.score, everything, self.tried, cut=self.p_cut)
+        return _learned(self.parameters, self.score, everything, self.tried, self.apart, cut=self.p_cut)
 
     def _table(self, anchor: Int64, item: Int32, count: Int32, score: Float64) -> pl.DataFrame:
         of_anchor, of_item = self.degree[anchor].astype(np.int64), self.degree[item].astype(np.int64)
@@ -355,6 +375,7 @@ class FittedComplements:
             "top_item": now.top_item,
             "top_count": now.top_count,
             "top_score": now.top_score,
+            "apart": now.apart,
             **({} if now.kept is None else now.kept.arrays()),
         }
 
@@ -397,5 +418,6 @@ class FittedComplements:
             tried=tuple(meta["tried"]),
             kept=KeptPairs.from_arrays(arrays, n, n_baskets, min_count) if meta["kept"] else None,
             order=places_of(index),
+            apart=_ascending(taken(arrays, "apart", np.int64, (None,))),
             stale=None,
         )

@@ -140,6 +140,7 @@ def best_partners(
     min_count: int,
     score: Score,
     order: Int32 | None = None,
+    apart: Int64 | None = None,
     p_bins: int = 0,
     n_threads: int | None = None,
 ) -> Best:
@@ -155,6 +156,7 @@ def best_partners(
         min_count: at least 1.
         score: how they are ranked.
         order: place of each item in the order of ids, for ties; (items,). None = the order of dense items.
+        apart: pairs that are counted and never partners, `pair_keys`; None = there are none.
         p_bins: how many bins the histogram of p-values has; 0 = no test is made.
         n_threads: None = as many as processors.
 
@@ -176,6 +178,7 @@ def best_partners(
     gain, logs = kernels.tables_of(score.kind, most, score.shrink)
     total = len(items_of) - 1
     log_n = float(np.log(max(1, total)))
+    kept_apart = _ranked(apart, spread, n_items)
     places = spread.item_of_rank if order is None else order[spread.item_of_rank]
     factorials = kernels.log_factorials(total if p_bins else 0)
 
@@ -185,11 +188,33 @@ def best_partners(
             spread.rows, spread.stop, spread.post, spread.post_of, part, workers, min_count,
             score.kind, gain, logs, left, right, log_n, places,
             heaps.score, heaps.item, heaps.count, heaps.size,
-            spread.degree, total, factorials, heaps.p_bins,
+            spread.degree, total, factorials, heaps.p_bins, kept_apart,
         )  # fmt: skip
         return heaps
 
     return _merged(_side_by_side(share, workers), spread, places, n_items)
+
+
+def pair_keys(first: Int32 | Int64, second: Int32 | Int64) -> Int64:
+    """One number for each undirected pair of dense items, ascending, each once; int64 (pairs,).
+
+    >>> pair_keys(np.array([2, 0, 1]), np.array([1, 1, 2])).tolist() == [1, (1 << 32) + 2]
+    True
+    """
+    a, b = np.asarray(first, np.int64), np.asarray(second, np.int64)
+    keys: Int64 = np.unique((np.minimum(a, b) << 32) | np.maximum(a, b))
+    return keys
+
+
+def _ranked(apart: Int64 | None, spread: _Spread, n_items: int) -> Int64:
+    """The same pairs by rank; those with an item that was left out do not matter."""
+    if apart is None or not len(apart):
+        return np.empty(0, np.int64)
+    rank = np.full(n_items, -1, np.int64)
+    rank[spread.item_of_rank] = np.arange(len(spread.item_of_rank))
+    first, second = rank[apart >> 32], rank[apart & 0xFFFFFFFF]
+    known = (first >= 0) & (second >= 0)
+    return pair_keys(first[known], second[known])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

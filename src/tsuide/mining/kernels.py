@@ -367,6 +367,16 @@ def _push(
 
 
 @compiled
+def is_apart(apart: Array, a: int, b: int) -> bool:
+    """Whether a pair is among those kept apart: ascending keys (smaller << 32 | larger), int64 (pairs,)."""
+    if len(apart) == 0:
+        return False
+    key = (np.int64(min(a, b)) << 32) | np.int64(max(a, b))
+    at = np.searchsorted(apart, key)
+    return bool(at < len(apart) and apart[at] == key)
+
+
+@compiled
 def sweep_best(
     rows: Array,
     stop: Word,
@@ -390,6 +400,7 @@ def sweep_best(
     total: int,
     factorials: Array,
     p_bins: Array,
+    apart: Array,
 ) -> int:
     """One thread's share of the half sweep: every pair is offered to the heaps of both its items.
 
@@ -403,6 +414,7 @@ def sweep_best(
     - `degree` by rank and `total`, all baskets; `factorials`: `log_factorials(total)`.
     - `p_bins`: histogram of the p-values of the pairs met, int64 (bins,); changed. Empty = no tests are
       made, `factorials` is not read.
+    - `apart`: pairs of ranks that are counted and never ranked, see `is_apart`.
 
     Returns:
         How many pairs had at least `min_count` common baskets.
@@ -424,6 +436,8 @@ def sweep_best(
             if len(p_bins) > 0:
                 p = fisher_tail(count, degree[a], degree[b], total, factorials)
                 p_bins[p_bin(p, len(p_bins))] += 1
+            if is_apart(apart, a, b):
+                continue
             g, logarithm = gain[np.uint64(count)], logs[np.uint64(count)]
             there = score_of(kind, g, logarithm, left[a], right[np.uint64(b)], log_n)
             if there > 0.0 and there >= floor[a]:
@@ -562,6 +576,7 @@ def best_of_row(
     degree: Array,
     log_n: float,
     order: Array,
+    apart: Array,
     scores: Array,
     items: Array,
     counts: Array,
@@ -576,7 +591,7 @@ def best_of_row(
         score = score_of(
             kind, gain_of(kind, n, shrink), logarithm, left, weight_of(kind, degree[b], right_power), log_n
         )
-        if score > 0.0 and (size < top or score >= scores[0]):
+        if score > 0.0 and (size < top or score >= scores[0]) and not is_apart(apart, anchor, b):
             size = _push(scores, items, counts, size, score, b, n, order)
     return size
 
@@ -594,6 +609,7 @@ def best_of_rows(
     degree: Array,
     log_n: float,
     order: Array,
+    apart: Array,
     scores: Array,
     items: Array,
     counts: Array,
@@ -604,7 +620,7 @@ def best_of_rows(
         a = anchors[i]
         row = slice(begin[a], begin[a + 1])
         sizes[a] = best_of_row(
-            partner[row], common[row], a, kind, shrink, left_power, right_power, degree, log_n, order,
+            partner[row], common[row], a, kind, shrink, left_power, right_power, degree, log_n, order, apart,
             scores[a], items[a], counts[a],
         )  # fmt: skip
     for i in range(len(anchors)):
@@ -640,6 +656,24 @@ def posts_of(items_of: Array, item: Array, n_items: int) -> tuple[Array, Array]:
             post[cursor[item[e]]] = b
             cursor[item[e]] += 1
     return begin, post
+
+
+@compiled
+def common_baskets(first: Array, second: Array, items_of: Array, item: Array, post_of: Array, post: Array) -> Array:
+    """In how many baskets each pair lies, through the baskets of its rarer item; int64 (pairs,).
+
+    `post_of` and `post` are those of `posts_of`.
+    """
+    together = np.zeros(len(first), np.int64)
+    for i in range(len(first)):
+        a, b = first[i], second[i]
+        if post_of[a + 1] - post_of[a] > post_of[b + 1] - post_of[b]:
+            a, b = b, a
+        for basket in post[post_of[a] : post_of[a + 1]]:
+            row = item[items_of[basket] : items_of[basket + 1]]
+            at = np.searchsorted(row, b)
+            together[i] += at < len(row) and row[at] == b
+    return together
 
 
 @compiled

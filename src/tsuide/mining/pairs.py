@@ -17,6 +17,7 @@ from tsuide.mining.fitted import Arrays, taken, taken_rows
 
 Row: TypeAlias = tuple[Int32, Int32]  # partners ascending, common baskets
 
+NONE_APART: Final = frozen(np.empty(0, np.int64))
 _BUCKETS: Final = 256  # rows changed since are kept in so many dictionaries: an update copies only those it touches
 
 
@@ -182,6 +183,7 @@ def best_of_pairs(
     score: Score,
     order: Int32,
     top: int,
+    apart: Int64 | None = None,
 ) -> tuple[Float64, Int32, Int32]:
     """The best partners of some anchors, best first, from merged pairs.
 
@@ -193,6 +195,7 @@ def best_of_pairs(
         score: how partners are ranked.
         order: place of each item in the order of ids, for ties; (items,).
         top: partners kept.
+        apart: pairs that are never partners, `pair_keys`; None = there are none.
 
     Returns:
         Scores, items and counts, (items, top); rows of other items hold nothing: 0, -1, 0.
@@ -203,6 +206,6 @@ def best_of_pairs(
     left, right = score.powers
     kernels.best_of_rows(
         anchors, kept.begin, kept.partner, kept.common, score.kind, score.shrink, left, right,
-        degree, float(np.log(max(1, total))), order, scores, items, counts,
+        degree, float(np.log(max(1, total))), order, NONE_APART if apart is None else apart, scores, items, counts,
     )  # fmt: skip
     return scores, items, counts

@@ -34,6 +34,7 @@ from tsuide.mining.fitted import Fitted
 # Every part that a snapshot may hold: its name and where its class stands (imported when it is opened).
 PARTS: Final[dict[str, str]] = {
     "alternatives": "tsuide.mining.alternatives:FittedAlternatives",
+    "backoff": "tsuide.mining.backoff:FittedBackOff",
     "bundles": "tsuide.mining.bundles:FittedBundles",
     "complements": "tsuide.mining.complements:FittedComplements",
     "completion": "tsuide.mining.completion_model:FittedCompletion",

@@ -1,0 +1,306 @@
+"""Partners for products with few orders or none: from their category, or from products with a similar name.
+
+- category: whoever buys something of category A buys something of B so many times more often than by chance (the
+  category pair must pass its own false-discovery gate); within B a product counts by its share:
+  score = lift of (A, B) · baskets with the product / baskets with its category.
+- text: the partners of the sold products whose titles are most similar (character n-grams, any language):
+  score = similarity · score of the partner, summed over the similar products.
+
+A title that is nearly the same says more than a category: such rows come first, then the category's, then others.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Self
+
+import numpy as np
+import polars as pl
+
+from tsuide.errors import BadValue, UnknownProduct
+from tsuide.facts.catalogue import PRODUCTS
+from tsuide.facts.schema import conform
+from tsuide.kit.arrays import Float64, Int32, Int64, frozen
+from tsuide.mining import packing
+from tsuide.mining.baskets import Baskets
+from tsuide.mining.complements import Complements, FittedComplements
+from tsuide.mining.cooccurrence import Score
+from tsuide.mining.fitted import Arrays, taken, taken_rows
+from tsuide.mining.index import Index
+from tsuide.mining.significance import p_values
+from tsuide.mining.text import grams
+
+SOURCES: Final = ("text", "category")
+_CHUNK: Final = 500  # thin products whose similarities are computed at once
+_SIMILAR: Final = 5  # similar products asked
+
+
+@dataclass(frozen=True, slots=True)
+class BackOff:
+    """How partners are borrowed.
+
+    Args:
+        top: partners per product.
+        few: a product with fewer significant partners of its own is given borrowed ones.
+        per_category: products of a partner category that are proposed, the most bought.
+        like: titles at least this similar (cosine) count.
+        alike: titles at least this similar go before the category.
+
+    Raises:
+        BadValue: a number that makes no sense.
+    """
+
+    top: int = 10
+    few: int = 3
+    per_category: int = 3
+    like: float = 0.3
+    alike: float = 0.6
+
+    def __post_init__(self) -> None:
+        if min(self.top, self.few, self.per_category) < 1:
+            numbers = (self.top, self.few, self.per_category)
+            raise BadValue("must be at least 1", key="top, few, per_category", value=numbers)
+        if not 0 < self.like <= self.alike <= 1:
+            raise BadValue("must be 0 < like ≤ alike ≤ 1", key="like, alike", value=(self.like, self.alike))
+
+    def fit(self, products: pl.DataFrame, baskets: Baskets, complements: FittedComplements) -> "FittedBackOff":
+        """Borrow partners for every product that has too few of its own.
+
+        Args:
+            products: facts.catalogue.PRODUCTS; columns that are missing count as not known.
+            baskets: what the complements were learned from.
+            complements: learned, of the same baskets.
+        """
+        table = conform(products, PRODUCTS).unique("id", keep="first", maintain_order=True)
+        ids = Index.of(table["id"])
+        settled = complements.settled()
+        own = _own_partners(settled)
+        place = settled.item_ids.positions(ids.ids)  # product → item, -1 = never sold
+        thin = np.flatnonzero(np.where(place >= 0, own[place], 0) < self.few).astype(np.int32)
+        path = table["category"].list.join(" / ").fill_null("")
+        by_category = _from_categories(self, path, place, thin, baskets)
+        by_text = _from_texts(self, table["title"].fill_null(""), place, thin, settled)
+        rows = pl.concat([by_text, by_category]).filter(pl.col("anchor") != pl.col("item"))
+        rows = (
+            rows.sort("anchor", "class", "score", "item", descending=[False, False, True, False])
+            .unique(["anchor", "item"], keep="first", maintain_order=True)
+            .with_columns(rank=pl.int_range(pl.len()).over("anchor"))
+            .filter(pl.col("rank") < self.top)
+        )
+        begin = np.zeros(len(ids) + 1, np.int64)
+        np.cumsum(np.bincount(rows["anchor"].to_numpy(), minlength=len(ids)), out=begin[1:])
+        return FittedBackOff(
+            ids,
+            frozen(begin),
+            frozen(rows["item"].to_numpy(writable=True)),
+            frozen(rows["source"].to_numpy(writable=True)),
+            frozen(rows["score"].to_numpy(writable=True)),
+            frozen(rows["evidence"].to_numpy(writable=True)),
+            self,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedBackOff:
+    """Borrowed partners.
+
+    Args:
+        product_ids: dense product ↔ id.
+        begin: rows of product a are `begin[a]` to `begin[a + 1] - 1`; int64 (products + 1,).
+        item: the partner, dense product; int32 (rows,).
+        source: place in SOURCES, int32 (rows,).
+        score: comparable within one source only, float64 (rows,).
+        evidence: text: the most similar product; category: a product of the partner category; int32 (rows,).
+        parameters: what it was learned with.
+    """
+
+    name: ClassVar[str] = "backoff"
+
+    product_ids: Index
+    begin: Int64
+    item: Int32
+    source: Int32
+    score: Float64
+    evidence: Int32
+    parameters: BackOff
+
+    def of(self, product: str, n: int = 10) -> pl.DataFrame:
+        """Borrowed partners of one product, best first; none where it has its own.
+
+        Columns: anchor, item, source, score, evidence.
+
+        Raises:
+            UnknownProduct: not in the catalogue.
+        """
+        anchor = self.product_ids.position(product)
+        if anchor < 0:
+            raise UnknownProduct("not in the catalogue that was learned from", key="product", value=product)
+        first = int(self.begin[anchor])
+        return self._table(np.arange(first, min(first + n, int(self.begin[anchor + 1]))))
+
+    def frame(self) -> pl.DataFrame:
+        """All borrowed partners, by anchor, best first; columns as in `of`."""
+        return self._table(np.arange(len(self.item)))
+
+    def _table(self, rows: Int64) -> pl.DataFrame:
+        anchor = np.searchsorted(self.begin, rows, side="right") - 1
+        return pl.DataFrame(
+            {
+                "anchor": self.product_ids.series(anchor),
+                "item": self.product_ids.series(self.item[rows]),
+                "source": pl.Series(SOURCES).gather(self.source[rows]),
+                "score": self.score[rows],
+                "evidence": self.product_ids.series(self.evidence[rows]),
+            }
+        )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Everything that is large."""
+        return {
+            **self.product_ids.arrays("products"),
+            "begin": self.begin,
+            "item": self.item,
+            "source": self.source,
+            "score": self.score,
+            "evidence": self.evidence,
+        }
+
+    def meta(self) -> dict[str, Any]:
+        """The parameters."""
+        own = self.parameters
+        return {name: getattr(own, name) for name in ("top", "few", "per_category", "like", "alike")}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, meta: Mapping[str, Any]) -> Self:
+        """The result again; raises BadArray by name."""
+        ids = Index.from_arrays(arrays, "products")
+        kinds = {"item": np.int32, "source": np.int32, "score": np.float64}
+        begin, item, source, score = taken_rows(arrays, "begin", kinds, len(ids))
+        evidence = taken(arrays, "evidence", np.int32, (len(item),))
+        return cls(ids, begin, item, source, score, evidence, BackOff(**meta))
+
+
+def _own_partners(fitted: FittedComplements) -> Int64:
+    """How many significant partners each item has; int64 (items,)."""
+    anchor, slot = np.nonzero(fitted.top_item >= 0)
+    item, count = fitted.top_item[anchor, slot], fitted.top_count[anchor, slot]
+    degree = fitted.degree.astype(np.int64)
+    sure = p_values(count, degree[anchor], degree[item], fitted.n_baskets) <= fitted.p_cut
+    return np.bincount(anchor[sure], minlength=len(degree))
+
+
+_ROWS: Final = {
+    "anchor": pl.Int32,
+    "item": pl.Int32,
+    "source": pl.Int32,
+    "class": pl.Int32,
+    "score": pl.Float64,
+    "evidence": pl.Int32,
+}
+
+
+def _from_categories(model: BackOff, path: pl.Series, place: Int32, thin: Int32, baskets: Baskets) -> pl.DataFrame:
+    """Rows of `_ROWS` from significant pairs of categories; class 1."""
+    names = path.filter(path != "").unique().sort()
+    code = path.replace_strict(names, pl.Series(np.arange(len(names), dtype=np.int32)), default=-1).cast(pl.Int32)
+    category = code.to_numpy()
+    of_item = np.full(baskets.n_items, -1, np.int32)
+    sold = np.flatnonzero(place >= 0)
+    of_item[place[sold]] = category[sold]
+    pairs = (
+        Complements(top=20, score=Score("lift"), keep=False)
+        .fit(_category_baskets(baskets, of_item, names), tune=False)
+        .frame()
+        .filter(pl.col("significant") & (pl.col("lift_low") > 1))
+        .select(pl.col("anchor").alias("from"), pl.col("item").alias("to"), "lift")
+    )
+    degree = baskets.count_of_item()
+    common = pl.DataFrame(
+        {"product": sold.astype(np.int32), "to": path.gather(sold), "count": degree[place[sold]]}
+    ).filter(pl.col("to") != "")
+    share = (
+        common.with_columns(share=pl.col("count") / pl.col("count").sum().over("to"))
+        .sort("to", "count", "product", descending=[False, True, False])
+        .group_by("to", maintain_order=True)
+        .head(model.per_category)
+    )
+    asked = pl.DataFrame({"anchor": thin, "from": path.gather(thin)}).filter(pl.col("from") != "")
+    rows = asked.join(pairs, on="from").join(share, on="to")
+    return rows.select(
+        "anchor",
+        pl.col("product").alias("item"),
+        pl.lit(1, pl.Int32).alias("source"),
+        pl.lit(1, pl.Int32).alias("class"),
+        (pl.col("lift") * pl.col("share")).alias("score"),
+        pl.col("product").alias("evidence"),
+    ).cast(_ROWS)  # type: ignore[arg-type]  # a mapping of names to types is what it takes
+
+
+def _category_baskets(baskets: Baskets, of_item: Int32, names: pl.Series) -> Baskets:
+    """The same baskets, of categories."""
+    category = of_item[baskets.item]
+    known = category >= 0
+    row, column = baskets.basket_of_entry()[known], category[known]
+    begin = packing.begin_of_rows(row, baskets.n_baskets)
+    items, _ = packing.gather_rows(row, column, begin)
+    _, entries = packing.merge_doubles(items, begin)
+    return Baskets.from_arrays(begin, items[: entries[0]], item_ids=Index.of(names))
+
+
+def _from_texts(
+    model: BackOff, titles: pl.Series, place: Int32, thin: Int32, fitted: FittedComplements
+) -> pl.DataFrame:
+    """Rows of `_ROWS` from products with similar titles; class 0 where nearly the same, else 2."""
+    teacher = np.flatnonzero((place >= 0) & ~np.isin(np.arange(len(place)), thin)).astype(np.int32)
+    if not len(teacher) or not len(thin):
+        return pl.DataFrame(schema=_ROWS)
+    rows = grams(titles.to_list()).rows
+    known = rows[teacher].T.tocsc()
+    product_of = np.full(len(fitted.item_ids), -1, np.int32)
+    product_of[place[place >= 0]] = np.flatnonzero(place >= 0)
+    parts = [pl.DataFrame(schema=_ROWS)]
+    for first in range(0, len(thin), _CHUNK):
+        asked = thin[first : first + _CHUNK]
+        found = (rows[asked] @ known).tocoo()
+        close = found.data >= model.like
+        similar = (
+            pl.DataFrame(
+                {"anchor": asked[found.row[close]], "evidence": teacher[found.col[close]], "like": found.data[close]}
+            )
+            .sort("anchor", "like", "evidence", descending=[False, True, False])
+            .group_by("anchor", maintain_order=True)
+            .head(_SIMILAR)
+        )
+        parts.append(_borrowed(model, similar, place, product_of, fitted))
+    return pl.concat(parts)
+
+
+def _borrowed(
+    model: BackOff, similar: pl.DataFrame, place: Int32, product_of: Int32, fitted: FittedComplements
+) -> pl.DataFrame:
+    """The partners of similar products, their scores weighted by similarity and added up."""
+    items = place[similar["evidence"].to_numpy()]
+    width = fitted.top_item.shape[1]
+    partner = fitted.top_item[items].ravel()
+    table = pl.DataFrame(
+        {
+            "anchor": similar["anchor"].to_numpy().repeat(width),
+            "evidence": similar["evidence"].to_numpy().repeat(width),
+            "like": similar["like"].cast(pl.Float64).to_numpy().repeat(width),
+            "item": np.where(partner >= 0, product_of[partner], -1),
+            "score": fitted.top_score[items].ravel(),
+        }
+    ).filter(pl.col("item") >= 0)
+    return (
+        table.group_by("anchor", "item", maintain_order=True)
+        .agg(
+            score=(pl.col("like") * pl.col("score")).sum(),
+            evidence=pl.col("evidence").sort_by("like", descending=True).first(),
+            nearest=pl.col("like").max(),
+        )
+        .with_columns(
+            pl.lit(0, pl.Int32).alias("source"),
+            pl.when(pl.col("nearest") >= model.alike).then(0).otherwise(2).alias("class"),
+        )
+        .select(*_ROWS)
+        .cast(_ROWS)  # type: ignore[arg-type]  # as above
+    )
