@@ -13,7 +13,7 @@ import polars as pl
 from tsuide.app.deciding import Decider, Served
 from tsuide.app.importing import import_complete_journey
 from tsuide.app.learn import Progress, learn
-from tsuide.app.loading import Loaded
+from tsuide.app.loading import Loaded, open_learned
 from tsuide.app.policies import put_in_force
 from tsuide.app.wiring import Shop
 from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged
@@ -21,7 +21,6 @@ from tsuide.facts.consent import CONSENTS
 from tsuide.facts.schema import conform
 from tsuide.intake.complete_journey import CURRENCY, MARGIN_RATES
 from tsuide.mining.complements import FittedComplements
-from tsuide.mining.snapshot import open_snapshot
 from tsuide.offers.decide import arm_of
 from tsuide.offers.policy.load import ready_text
 from tsuide.offers.policy.policy import Policy
@@ -129,7 +128,7 @@ def _consents(customers: pl.DataFrame) -> pl.DataFrame:
 def _learned(shop: Shop) -> dict[str, Any] | None:
     """What a usable snapshot says of itself; None where one has to be made."""
     try:
-        return dict(open_snapshot(shop.snapshots).meta)
+        return dict(open_learned(shop).meta)
     except (NothingLearned, SnapshotDamaged):
         return None
 

@@ -13,11 +13,12 @@ from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
+from tsuide.app.loading import open_learned
 from tsuide.app.policies import active_policy
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings, unknown_settings
 from tsuide.errors import NothingLearned, TsuideError
-from tsuide.mining.snapshot import Snapshot, open_snapshot
+from tsuide.mining.snapshot import Snapshot
 
 Grade: TypeAlias = Literal["good", "mind", "bad"]
 _FREE_BYTES: Final = 1 << 30
@@ -150,7 +151,7 @@ def _products(products: pl.DataFrame) -> list[Finding]:
 
 def _snapshot(shop: Shop, now: datetime) -> list[Finding]:
     try:
-        snapshot = open_snapshot(shop.snapshots)
+        snapshot = open_learned(shop)
     except NothingLearned:
         return [Finding("snapshot", "bad", "nothing learned yet", "tsuide learn")]
     damaged = [

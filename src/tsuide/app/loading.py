@@ -6,6 +6,7 @@ import polars as pl
 
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.wiring import Shop
+from tsuide.errors import BadArray, SnapshotDamaged
 from tsuide.mining.complements import FittedComplements
 from tsuide.mining.snapshot import Snapshot, open_snapshot
 from tsuide.offers.state import State, build_state
@@ -30,6 +31,24 @@ class Loaded:
     sequence: int
 
 
+def open_learned(shop: Shop, snapshot_id: str | None = None) -> Snapshot:
+    """A snapshot, as this version of the code understands it; None = the newest good one.
+
+    Raises:
+        NothingLearned: there is no (such) snapshot.
+        SnapshotDamaged: it does not match its checksums, or was learned by a version that wrote other arrays.
+    """
+    try:
+        return open_snapshot(shop.snapshots, snapshot_id)
+    except BadArray as exc:
+        raise SnapshotDamaged(
+            f"learned by another version of Tsuide ({exc})",
+            key="snapshots",
+            value=str(shop.snapshots),
+            way_out="tsuide learn",
+        ) from exc
+
+
 def load(shop: Shop, snapshot_id: str | None = None, sequence: int | None = None) -> Loaded:
     """The state of a snapshot and a sequence; None = the newest of each.
 
@@ -37,7 +56,7 @@ def load(shop: Shop, snapshot_id: str | None = None, sequence: int | None = None
         NothingLearned: there is no (such) snapshot.
         SnapshotDamaged: it does not match its checksums, and there is no earlier good one.
     """
-    snapshot = open_snapshot(shop.snapshots, snapshot_id)
+    snapshot = open_learned(shop, snapshot_id)
     reached = shop.store.facts.sequence() if sequence is None else sequence
     products = shop.store.facts.products_at(reached)
     state = build_state(
