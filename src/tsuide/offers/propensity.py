@@ -39,7 +39,7 @@ SHOWN: Final[Schema] = {
     "prior": pl.Float64(),
     "accepted": YES,
 }
-"""One row per offer that a person really saw; `accepted` within the window; categories are whole paths, joined by " > "."""
+"""One row per offer that a person saw; `accepted` within the window; categories are whole paths joined by " > "."""
 
 LEAST_EACH: Final = 50  # accepted, and not accepted: below it nothing is learned
 ENOUGH_EACH: Final = 200  # accepted, and not accepted: below it nothing is called calibrated

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -118,3 +119,35 @@ def bundles_(
         result = _on_baskets(evaluate_bundles, home, database_url, split, seed, sets=sets)
         title = f"Bundles: {result['sets']:,} sets, {result['later_baskets']:,} baskets from {result['split'][:10]} on"
         emit(result, lambda: _methods_table(title, result["methods"]), as_json=as_json)
+
+
+Plot = Annotated[Path | None, typer.Option("--plot", help="Draw the reliability plot: FILE.svg, .html or .png.")]
+
+
+@evaluate.command("propensity")
+def propensity(plot: Plot = None, home: Home = None, database_url: Database = None, as_json: Json = False) -> None:
+    """Do offers get accepted as foretold? Held-out people, by groups of equal probability."""
+    from tsuide.app.propensity_report import account, plot_reliability, propensity_of
+    from tsuide.config import load_settings
+    from tsuide.mining.snapshot import open_snapshot
+
+    with errors_shown(as_json=as_json):
+        fitted = propensity_of(open_snapshot(load_settings(home=home, database_url=database_url).snapshots))
+        result = account(fitted)
+        if plot is not None:
+            result["plot"] = str(plot_reliability(fitted, plot))
+        emit(result, lambda: _reliability_table(result), as_json=as_json)
+
+
+def _reliability_table(result: dict[str, Any]) -> Table | str:
+    if not result["table"]:
+        return (
+            f"{result['accepted']} of {result['shown']} shown offers were accepted: too few to learn from "
+            f"({result['least_each']} of each are needed). What is mined stays a prior."
+        )
+    title = f"{result['basis']}: slope {result['slope']:.2f}, Brier {result['brier']:.4f} ({result['brier_prior']:.4f})"
+    table = Table("offers", "predicted", "seen", "95 %", title=title)
+    for row in result["table"]:
+        share = [f"{row[name]:.2%}" for name in ("predicted", "seen", "low", "high")]
+        table.add_row(f"{int(row['n']):,}", share[0], share[1], f"{share[2]} … {share[3]}")
+    return table
