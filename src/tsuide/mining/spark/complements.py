@@ -13,6 +13,7 @@ from tsuide.mining import kernels
 from tsuide.mining.complements import Complements, FittedComplements, places_of
 from tsuide.mining.cooccurrence import Score
 from tsuide.mining.index import Index
+from tsuide.mining.pairs import NONE_APART
 from tsuide.mining.score_choice import CHOICES
 from tsuide.mining.significance import P_BINS, eligible_pairs, p_cut
 from tsuide.mining.spark.counting import best_of_anchors, pair_blocks
@@ -77,6 +78,7 @@ def complements_of(
         tried=(),
         kept=None,
         order=order,
+        apart=NONE_APART,
         stale=None,
     )
 

@@ -9,6 +9,7 @@ from tsuide.kit.arrays import Float64, Int32, Int64
 from tsuide.mining import kernels
 from tsuide.mining.compiled import compiled
 from tsuide.mining.cooccurrence import Score, all_pairs
+from tsuide.mining.pairs import NONE_APART
 
 MEETINGS: Final = 4_000_000  # pairs met that are counted at once: about 100 MB
 
@@ -78,6 +79,7 @@ def best_of_anchors(
     total: int,
     order: Int32,
     top: int,
+    apart: Int64 = NONE_APART,
 ) -> tuple[Float64, Int32, Int32]:
     """The best partners of some anchors, best first, by the local kernel.
 
@@ -91,6 +93,7 @@ def best_of_anchors(
         total: all baskets.
         order: place of each item in the order of ids, int32 (items,).
         top: partners kept.
+        apart: pairs that are no partners, as in `FittedComplements`.
 
     Returns:
         Scores, items (-1 = none) and counts; (anchors, top).
@@ -100,7 +103,7 @@ def best_of_anchors(
     left, right = score.powers
     _best(
         anchors, begin, partner, common, score.kind, score.shrink, left, right,
-        degree, float(np.log(max(1, total))), order, scores, items, counts,
+        degree, float(np.log(max(1, total))), order, apart, scores, items, counts,
     )  # fmt: skip
     return scores, items, counts
 
@@ -118,6 +121,7 @@ def _best(
     degree: Int32,
     log_n: float,
     order: Int32,
+    apart: Int64,
     scores: Float64,
     items: Int32,
     counts: Int32,
@@ -126,7 +130,7 @@ def _best(
     for r in range(len(anchors)):
         row = slice(begin[r], begin[r + 1])
         sizes[r] = kernels.best_of_row(
-            partner[row], common[row], anchors[r], kind, shrink, left, right, degree, log_n, order,
+            partner[row], common[row], anchors[r], kind, shrink, left, right, degree, log_n, order, apart,
             scores[r], items[r], counts[r],
         )  # fmt: skip
     kernels.sort_best(scores, items, counts, sizes, order)
