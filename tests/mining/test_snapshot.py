@@ -142,6 +142,21 @@ def test_a_learner_that_dies_before_the_end_leaves_the_previous_one_current(tmp_
     assert not list(tmp_path.rglob("*.part"))
 
 
+def test_what_another_version_wrote_is_refused_and_the_previous_one_used(tmp_path: Path) -> None:
+    first = save_snapshot(tmp_path, {"complements": learned(3)}, {})
+
+    class Newer(FittedComplements):
+        def arrays(self) -> dict[str, np.ndarray]:
+            return {**FittedComplements.arrays(self), "degree": np.zeros(1, np.int64)}
+
+    fitted = learned(4)
+    save_snapshot(tmp_path, {"complements": Newer.from_arrays(fitted.arrays(), fitted.meta())}, {})
+    opened = open_snapshot(tmp_path)
+    assert opened.id == first
+    assert "another version" in opened.refused[0]
+    assert "degree" in opened.refused[0]
+
+
 def test_two_learners_at_once_both_save_whole_snapshots(tmp_path: Path) -> None:
     saved: list[str] = []
 

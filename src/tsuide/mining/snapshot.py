@@ -28,8 +28,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from tsuide.errors import BadValue, NothingLearned, SnapshotDamaged
-from tsuide.mining.fitted import Fitted
+from tsuide.errors import BadInput, BadValue, NothingLearned, SnapshotDamaged
+from tsuide.mining.fitted import Arrays, Fitted
 
 # Every part that a snapshot may hold: its name and where its class stands (imported when it is opened).
 PARTS: Final[dict[str, str]] = {
@@ -285,8 +285,21 @@ def _open(folder: Path, snapshot: str) -> Snapshot:
     arrays: dict[str, dict[str, np.ndarray]] = {name: {} for name in manifest["parts"]}
     for (name, array, _), values in zip(wanted, mapped, strict=True):
         arrays[name][array] = values
-    parts = {name: part_class(name).from_arrays(arrays[name], part["meta"]) for name, part in manifest["parts"].items()}
+    parts = {name: _part(snapshot, name, arrays[name], part["meta"]) for name, part in manifest["parts"].items()}
     return Snapshot(snapshot, manifest["number"], parts, manifest["meta"])
+
+
+def _part(snapshot: str, name: str, arrays: Arrays, meta: Mapping[str, Any]) -> Fitted:
+    """One part; what another version of the code wrote is refused like what is damaged."""
+    try:
+        return part_class(name).from_arrays(arrays, meta)
+    except (BadInput, KeyError) as exc:
+        raise SnapshotDamaged(
+            f"learned by another version of Tsuide ({exc})",
+            key="part",
+            value=f"{snapshot} {name}",
+            way_out="tsuide learn",
+        ) from exc
 
 
 def _map_array(folder: Path, snapshot: str, part: str, name: str, described: Mapping[str, Any]) -> np.ndarray:

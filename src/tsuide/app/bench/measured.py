@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, Final, TypeAlias
 
 from tsuide.errors import MissingExtra, Unavailable
@@ -32,7 +32,7 @@ def measured(task: str, folder: Path, arguments: Mapping[str, Any], *, repeats: 
         repeats: the fastest counts, and the first one's memory.
 
     Returns:
-        seconds, peak_mb (beyond the loaded input), total_mb (with it), and what the task says of its result.
+        seconds, cpu_seconds (of all threads: hardly moved by what else runs), peak_mb (beyond the loaded input), total_mb (with it), and what the task says of its result.
 
     Raises:
         MissingExtra: the library that it needs is not installed.
@@ -68,15 +68,23 @@ def _run(task: str, folder: Path, arguments: dict[str, Any], repeats: int) -> di
     loaded = _resident_mb()
     _forget_peak()
     seconds: list[float] = []
+    cpu: list[float] = []
     peak = 0.0
     said: Said = {}
     for _ in range(repeats):
-        start = perf_counter()
+        start, cpu_start = perf_counter(), process_time()
         report = run()
         seconds.append(perf_counter() - start)
+        cpu.append(process_time() - cpu_start)
         peak = peak or _peak_mb()
         said = report()
-    return {"seconds": round(min(seconds), 4), "peak_mb": round(peak - loaded, 1), "total_mb": round(peak, 1), **said}
+    return {
+        "seconds": round(min(seconds), 4),
+        "cpu_seconds": round(min(cpu), 4),
+        "peak_mb": round(peak - loaded, 1),
+        "total_mb": round(peak, 1),
+        **said,
+    }
 
 
 def _resident_mb() -> float:
