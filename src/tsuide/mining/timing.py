@@ -33,7 +33,7 @@ DAYS: Final = (0, 1, 2, 4, 7, 14, 21, 28, 42, 56, 84, 112, 168, 224, 336, 512)  
 FEWEST_CUSTOMERS: Final = 30
 FEWEST_BOUGHT: Final = 3  # purchases of b in a bin, without which the bin opens no window
 STARTS_PER_CUSTOMER: Final = 8
-BASE_STRENGTH: Final = 50.0  # visits for which b's share of all baskets counts beside its hazard in a bin
+BASE_STRENGTH: Final = 500.0  # visits for which b's share of all baskets counts beside its hazard in a bin
 _Z: Final = 1.959963984540054  # 95 %, two-sided
 
 
