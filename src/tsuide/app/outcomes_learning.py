@@ -93,7 +93,7 @@ def _shown(
         for offer in decision.offers
         if offer.id in shown_at
     ]
-    return conform(pl.DataFrame(rows, infer_schema_length=None) if rows else pl.DataFrame(), SHOWN)
+    return conform(pl.DataFrame(rows, infer_schema_length=None), SHOWN) if rows else pl.DataFrame(schema=SHOWN)
 
 
 def _bought(purchases: pl.DataFrame, decisions: Iterable[Decision]) -> dict[tuple[str, str], list[int]]:
