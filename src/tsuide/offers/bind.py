@@ -12,7 +12,7 @@ from tsuide.offers import codes
 from tsuide.offers.candidates.fill import BOUND
 from tsuide.offers.columns import SEPARATOR, Words
 from tsuide.offers.policy.policy import Policy, Weight
-from tsuide.offers.state import State
+from tsuide.offers.state import State, Unchanged
 
 ANY_CATEGORY: Final = "default"  # the key of margin_rates for what no other key names
 
@@ -36,9 +36,14 @@ class Bound:
     mandatory_rows: tuple[int, ...]
 
 
-@lru_cache(maxsize=8)
 def bind(policy: Policy, state: State) -> Bound:
-    """The policy laid over the state's catalogue."""
+    """The policy laid over the state's catalogue; computed once for both."""
+    return _bound(policy, Unchanged(state))
+
+
+@lru_cache(maxsize=8)
+def _bound(policy: Policy, key: Unchanged) -> Bound:
+    state = key.state
     weights = [(each, True) for each in policy.levers] + [(each, False) for each in policy.contexts]
     items = np.zeros(len(state.items), BOUND)
     items["margin"], items["basis"] = margins(policy, state)

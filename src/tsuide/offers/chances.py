@@ -9,7 +9,7 @@ from tsuide.kit.arrays import Float64, frozen
 from tsuide.offers.candidates.chances import CHANCES
 from tsuide.offers.columns import SEPARATOR
 from tsuide.offers.propensity import FittedPropensity
-from tsuide.offers.state import State
+from tsuide.offers.state import State, Unchanged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,9 +27,14 @@ class Chances:
     learned: FittedPropensity
 
 
-@lru_cache(maxsize=8)
 def chances_of(state: State) -> Chances | None:
     """The state's learned propensity; None while nothing is learned: candidates keep what was mined."""
+    return _chances(Unchanged(state))
+
+
+@lru_cache(maxsize=8)
+def _chances(key: Unchanged) -> Chances | None:
+    state = key.state
     learned = state.parts.get("propensity")
     if not isinstance(learned, FittedPropensity) or learned.basis == "prior":
         return None

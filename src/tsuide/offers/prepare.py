@@ -24,7 +24,7 @@ from tsuide.offers.policy.policy import Policy
 from tsuide.offers.records import CUSTOMER, MOST_MONEY, REQUEST
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.slate import SLOT
-from tsuide.offers.state import State
+from tsuide.offers.state import State, Unchanged
 
 VIEWS_THAT_HESITATE: Final = 3
 MOST_BY_WORDS: Final = 40
@@ -63,7 +63,7 @@ class Prepared:
 def prepare_customer(view: CustomerView, state: State) -> Prepared:
     """The customer in the state's numbers; products that the catalogue does not know are left out."""
     places = state.ids.places
-    owned, owned_at = _owned_arrays(_Same(view.owned), state)
+    owned, owned_at = _owned_arrays(_Same(view.owned), Unchanged(state))
     region = view.attributes.get("prefecture") or view.attributes.get("region") or ""
     code = state.words.regions.codes().get(region, -1) if region else -1
     return Prepared(
@@ -94,12 +94,12 @@ class _Same:
 
 
 @lru_cache(maxsize=2048)
-def _owned_arrays(history: _Same, state: State) -> tuple[Int32, Int64]:
+def _owned_arrays(history: _Same, key: Unchanged) -> tuple[Int32, Int64]:
     """Dense products and moments of a history, newest last; kept, since many requests follow one another.
 
     Products that the catalogue does not know are kept as -1 (places of the view), which no candidate has.
     """
-    places = state.ids.places
+    places = key.state.ids.places
     owned = np.array([places.get(each.product_id, -1) for each in history.owned], dtype=np.int32)
     owned_at = np.array([to_micros(each.at) for each in history.owned], dtype=np.int64)
     return frozen(owned), frozen(owned_at)
@@ -129,14 +129,14 @@ def _touches(touches: Sequence[Touch], state: State) -> np.ndarray:
     items = state.items[rows["item"][known]]
     rows["category"][known], rows["need"][known] = items["category"], items["need"]
     for place in np.flatnonzero(~known).tolist():
-        rows["category"][place] = _leaves(state).get(touches[place].category or "", -1)
+        rows["category"][place] = _leaves(Unchanged(state)).get(touches[place].category or "", -1)
     return rows[np.argsort(rows["at"], kind="stable")]
 
 
 @lru_cache(maxsize=8)
-def _leaves(state: State) -> dict[str, int]:
+def _leaves(key: Unchanged) -> dict[str, int]:
     """Name of a leaf category → its code."""
-    return {path.rsplit(SEPARATOR, 1)[-1]: code for code, path in enumerate(state.words.categories.words)}
+    return {path.rsplit(SEPARATOR, 1)[-1]: code for code, path in enumerate(key.state.words.categories.words)}
 
 
 def _due(due: Sequence[Due], places: dict[str, int]) -> np.ndarray:

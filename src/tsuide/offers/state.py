@@ -139,6 +139,28 @@ class State:
         )
 
 
+class Unchanged:
+    """A state as the key of a cache: equal to every state of the same catalogue and learning, whatever its sequence.
+
+    Orders move the sequence many times a minute; what was computed from catalogue and learning stays.
+    """
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Unchanged)
+            and other.state.items is self.state.items
+            and other.state.parts is self.state.parts
+        )
+
+    def __hash__(self) -> int:
+        return id(self.state.items)
+
+
 _LEARNED: Final = ("baskets", "interval", "returns", "rating", "reviews")
 _LINKS: Final = ("complements", "substitutes", "beside", "instead", "never")
 

@@ -17,6 +17,8 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "serve": "tsuide.interfaces.cli.serve:serve",
     "offer": "tsuide.interfaces.cli.offer:offer",
     "explain": "tsuide.interfaces.cli.explain:explain",
+    "replay": "tsuide.interfaces.cli.replay:replay",
+    "policy": "tsuide.interfaces.cli.policy:policy",
     "report": "tsuide.interfaces.cli.report:report",
     "keys": "tsuide.interfaces.cli.keys:keys",
     "warm": "tsuide.interfaces.cli.warm:warm",

@@ -1,0 +1,115 @@
+"""`tsuide policy …`: show a ready-made policy, check a file, and ask what it would have done."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from tsuide.errors import BadFile
+from tsuide.interfaces.cli.options import Database, Home, now
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.offers.policy import chain
+from tsuide.offers.policy.load import load_policy, ready_text
+from tsuide.offers.policy.policy import Policy
+from tsuide.offers.what_if import Difference, WhatIf
+
+policy = typer.Typer(no_args_is_help=True, help="Rules between every door and the customer.")
+
+File = Annotated[Path, typer.Argument(help="A policy as YAML.")]
+
+
+@policy.command("show")
+def show(name: Annotated[str, typer.Argument(help="gentle, standard or sales_team.")] = "standard") -> None:
+    """Print a ready-made policy: what your own may start from."""
+    with errors_shown():
+        typer.echo(ready_text(name), nl=False)
+
+
+@policy.command("check")
+def check(file: File, as_json: Json = False) -> None:
+    """Read a policy strictly; what is wrong is named with its line."""
+    with errors_shown(as_json=as_json):
+        found = _read(file)
+        on = [code for code in chain.ORDER if found.value(code, "on")]
+        result: dict[str, Any] = {
+            "name": found.name,
+            "version": found.version,
+            "rules_on": len(on),
+            "rules_off": [code for code in chain.ORDER if code not in on],
+            "holdout": found.holdout / 10_000,
+            "offers_per_page": found.page_most,
+        }
+        emit(result, lambda: _checked(result), as_json=as_json)
+
+
+@policy.command("what-if")
+def what_if(
+    file: File,
+    days: Annotated[int, typer.Option(min=1, max=400, help="So many days back.")] = 7,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Which offers of the last days it would have refused or let through, by rule, with examples."""
+    from tsuide.app.past import policy_what_if
+    from tsuide.app.wiring import opened
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json):
+        other, until = _read(file), now()
+        with opened(load_settings(home=home, database_url=database_url)) as shop:
+            found = policy_what_if(shop, other, until - timedelta(days=days), until)
+        emit(_as_dict(found), lambda: _told(found), as_json=as_json)
+
+
+def _read(file: Path) -> Policy:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise BadFile("a policy that cannot be read", key="file", value=str(file), way_out="UTF-8 YAML") from exc
+    return load_policy(text, name=file.stem)
+
+
+def _checked(result: dict[str, Any]) -> Table:
+    table = Table(title="The policy is good", title_justify="left", show_header=False)
+    for name, value in result.items():
+        table.add_row(name.replace("_", " "), escape(", ".join(value) if isinstance(value, list) else str(value)))
+    return table
+
+
+def _as_dict(found: WhatIf) -> dict[str, Any]:
+    return {
+        "decisions": found.decisions,
+        "offers": found.offers,
+        "refused": found.refused_in_all,
+        "let_through": found.let_through_in_all,
+        "slates_changed": found.slates,
+        "silent": found.silent,
+        "skipped": dict(found.skipped),
+        "refused_by_rule": {rule: _difference(each) for rule, each in found.refused.items()},
+        "let_through_by_rule": {rule: _difference(each) for rule, each in found.let_through.items()},
+    }
+
+
+def _difference(each: Difference) -> dict[str, Any]:
+    examples = [
+        {"decision": one.decision_id, "product": one.product_id, "title": one.title, "kind": one.kind}
+        for one in each.examples
+    ]
+    return {"count": each.count, "examples": examples}
+
+
+def _told(found: WhatIf) -> Table:
+    table = Table("", "rule", "offers", "for example", title_justify="left")
+    table.title = (
+        f"This policy would have refused {found.refused_in_all:,} of {found.offers:,} offers in "
+        f"{found.decisions:,} decisions, and let {found.let_through_in_all:,} candidates through"
+    )
+    for what, side in (("refused", found.refused), ("let through", found.let_through)):
+        for rule, each in side.items():
+            examples = ", ".join(dict.fromkeys(one.title for one in each.examples))
+            table.add_row(what, rule, f"{each.count:,}", escape(examples))
+    return table
