@@ -43,6 +43,7 @@ PARTS: Final[dict[str, str]] = {
     "next_basket": "tsuide.mining.next_basket_model:FittedNextBasket",
     "paths": "tsuide.mining.paths:PathMap",
     "propensity": "tsuide.offers.propensity:FittedPropensity",  # a name only: mining never imports offers
+    "replenishment": "tsuide.mining.replenishment:FittedReplenishment",
     "reviews": "tsuide.mining.reviews:ReviewSignals",
     "sessions": "tsuide.mining.sessions:FittedSessions",
     "timing": "tsuide.mining.timing:FittedTiming",

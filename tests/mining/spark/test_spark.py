@@ -15,7 +15,9 @@ from tsuide.mining.bundles import Bundles
 from tsuide.mining.complements import Complements
 from tsuide.mining.cooccurrence import Score
 from tsuide.mining.fitted import Fitted
+from tsuide.mining.replenishment import Replenishment
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
+from tsuide.mining.spark.__main__ import main
 from tsuide.mining.spark.complements import fit_complements
 from tsuide.mining.spark.gather import gathered
 from tsuide.mining.spark.job import learn_with_spark
@@ -118,15 +120,18 @@ def test_a_run_writes_a_snapshot_that_opens_and_keeps_what_it_does_not_learn(
         [str(path)],
         folder,
         columns=Columns(basket="basket number"),
-        relations=["complements"],
+        relations=["complements", "replenishment"],
+        groups={f"p{n}": "small" for n in range(40)},
         now=datetime(2026, 1, 1, tzinfo=UTC),
         sequence=7,
         tell=told.append,
     )
     opened = open_snapshot(folder)
-    assert told == ["read", "complements", "save"]
+    assert told == ["read", "complements", "replenishment", "save"]
     assert (opened.id, opened.number, opened.meta["sequence"]) == (snapshot, 2, 7)
     assert differences(opened.parts["complements"], Complements(keep=False).fit(local(lines), tune=False)) == []
+    due = Replenishment().fit(local(lines), groups={f"p{n}": "small" for n in range(40)})
+    assert differences(opened.parts["replenishment"], due) == []
     assert differences(opened.parts["bundles"], sets) == []
     with pytest.raises(BadValue, match="gossip"):
         learn_with_spark(spark, [str(path)], folder, relations=["gossip"], now=datetime(2026, 1, 1, tzinfo=UTC))
@@ -159,3 +164,15 @@ def test_gathered_baskets_are_those_of_the_local_reading(spark: Any, lines: pl.D
         assert getattr(found, each).dtype == getattr(expected, each).dtype
     for each in ("item_ids", "customer_ids", "basket_ids", "has_time"):
         assert getattr(found, each) == getattr(expected, each), each
+
+
+def test_the_command_prints_the_snapshots_id_or_what_is_wrong(
+    spark: Any, lines: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, folder = tmp_path / "lines.parquet", tmp_path / "snapshots"
+    lines.write_parquet(path)
+    arguments = ["--snapshots", str(folder), "--relations", "complements", "--master", spark.sparkContext.master]
+    assert main([str(path), *arguments]) == 0
+    assert capsys.readouterr().out.strip() == open_snapshot(folder).id
+    assert main([str(tmp_path / "none"), *arguments]) == 1
+    assert "bad-file" in capsys.readouterr().err

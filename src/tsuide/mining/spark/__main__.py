@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tsuide.errors import TsuideError
+import polars as pl
+
+from tsuide.errors import BadFile, TsuideError
 from tsuide.mining.complements import Complements
 from tsuide.mining.spark.job import RELATIONS, learn_with_spark
 from tsuide.mining.spark.lines import Columns
@@ -21,12 +23,24 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--relations", nargs="+", default=list(RELATIONS), choices=RELATIONS)
     for column in ("basket", "item", "customer", "time"):
         options.add_argument(f"--{column}", default=getattr(Columns(), column), help="name of the column")
+    options.add_argument("--categories", type=Path, help="Parquet with item and category (text), for replenishment")
     options.add_argument("--top", type=int, default=20, help="partners kept per product")
     options.add_argument("--min-count", type=int, default=3, help="common orders that a pair needs")
     options.add_argument("--score", default=None, help="how partners are ranked")
     options.add_argument("--sequence", type=int, default=0, help="up to which fact of the store the lines reach")
     options.add_argument("--seed", type=int, default=0)
     return options
+
+
+def _categories(path: Path | None, item: str) -> dict[str, str] | None:
+    """Item id → category; None where none were given."""
+    if path is None:
+        return None
+    try:
+        table = pl.read_parquet(path, columns=[item, "category"]).drop_nulls().cast(pl.String)
+    except (OSError, pl.exceptions.PolarsError) as exc:
+        raise BadFile("no categories can be read", key="categories", value=str(path), way_out=str(exc)[:120]) from exc
+    return dict(zip(table[item].to_list(), table["category"].to_list(), strict=True))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             columns=Columns(basket=given.basket, item=given.item, customer=given.customer, time=given.time),
             relations=given.relations,
             parameters=Complements(given.top, given.min_count, given.score),
+            groups=_categories(given.categories, given.item),
             now=datetime.now(UTC),
             sequence=given.sequence,
             seed=given.seed,

@@ -1,6 +1,6 @@
 """One run: Parquet in, a snapshot that the engine opens out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 from tsuide.errors import BadValue, NothingLearned
 from tsuide.mining.complements import Complements
 from tsuide.mining.fitted import Fitted
+from tsuide.mining.replenishment import Replenishment
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
 from tsuide.mining.spark.complements import fit_complements
+from tsuide.mining.spark.gather import gathered
 from tsuide.mining.spark.lines import Columns, SparkBaskets, read_lines
 from tsuide.mining.spark.timing import fit_timing
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-RELATIONS: Final = ("complements", "timing")
+RELATIONS: Final = ("complements", "timing", "replenishment")
 
 
 def learn_with_spark(
@@ -27,6 +29,7 @@ def learn_with_spark(
     columns: Columns | None = None,
     relations: Sequence[str] = RELATIONS,
     parameters: Complements | None = None,
+    groups: Mapping[str, str] | None = None,
     now: datetime,
     sequence: int = 0,
     seed: int = 0,
@@ -43,6 +46,7 @@ def learn_with_spark(
         columns: which column is what.
         relations: of `RELATIONS`.
         parameters: of complements; their score is not tuned here.
+        groups: item id → category, for replenishment.
         now: written into the snapshot.
         sequence: up to which fact of the store the lines reach, 0 where that is not known.
         seed: of what timing draws.
@@ -65,6 +69,7 @@ def learn_with_spark(
         fits: dict[str, Callable[[], Fitted]] = {
             "complements": lambda: fit_complements(baskets, parameters),
             "timing": lambda: fit_timing(baskets, seed=seed),
+            "replenishment": lambda: Replenishment().fit(gathered(baskets), groups=groups, seed=seed),
         }
         learned: dict[str, Fitted] = {}
         for name in relations:
