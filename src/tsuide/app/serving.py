@@ -125,6 +125,7 @@ class Serving:
             try:
                 if await asyncio.to_thread(self.decider.refresh):
                     _log.info("took up a newer state", sequence=self.decider.loaded.sequence)
+                    await asyncio.to_thread(self.shop.store.prices.note, clock())
             except TsuideError as error:  # the store is away for a moment: what is loaded goes on serving
                 _log.warning("cannot look for a newer state", error=str(error))
 

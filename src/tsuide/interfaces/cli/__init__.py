@@ -20,6 +20,8 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "replay": "tsuide.interfaces.cli.replay:replay",
     "policy": "tsuide.interfaces.cli.policy:policy",
     "report": "tsuide.interfaces.cli.report:report",
+    "promotion": "tsuide.interfaces.cli.promotion:promotion",
+    "acceptance": "tsuide.interfaces.cli.acceptance:acceptance",
     "keys": "tsuide.interfaces.cli.keys:keys",
     "warm": "tsuide.interfaces.cli.warm:warm",
     "doctor": "tsuide.interfaces.cli.doctor:doctor",
