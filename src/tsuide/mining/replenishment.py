@@ -28,7 +28,19 @@ from tsuide.mining.timeline import Timeline, timeline_of
 HORIZONS: Final = (7, 14, 28)  # days for which the correction is learned
 FEWEST_GAPS: Final = 50
 SHRINK: Final = 10.0  # repeats for which the prior counts
-PLAIN: Final = (0.0, 1.0, 0.0, 0.0, 0.0)  # a correction that changes nothing
+CONTEXT: Final = (
+    "bias",
+    "process",  # log odds of the process
+    "horizon",  # log(days / 14)
+    "visits",  # log visits per 28 days
+    "idle",  # log days since the last visit
+    "since",  # log days since the last purchase of the item
+    "count",  # log gaps so far + 1
+    "speed",  # log rate of the item over that of all
+    "loyalty",  # log odds of buying it on over those of all items
+)
+_UNCHANGED: Final = tuple(float(name == "process") for name in CONTEXT)
+PLAIN: Final = (_UNCHANGED, _UNCHANGED)  # a correction that changes nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +84,7 @@ class FittedReplenishment:
         visit_last: last visit of each customer, microseconds, int64 (customers,).
         visit_rate: visits per 28 days, float64 (customers,).
         process: of all items.
-        correction: bias; weights of the process's log odds, log(days / 14), log visit rate, log days since the
-            last visit.
+        correction: weights of CONTEXT for what was bought once, and for what was bought more often.
     """
 
     name: ClassVar[str] = "replenishment"
@@ -91,7 +102,7 @@ class FittedReplenishment:
     visit_last: Int64
     visit_rate: Float64
     process: Process
-    correction: tuple[float, ...]
+    correction: tuple[tuple[float, ...], tuple[float, ...]]
 
     def probability(self, customers: Sequence[str], items: Sequence[str], now: datetime, days: float = 14) -> Float64:
         """Chance that each customer buys each item (customers[i], items[i]) again within `days` of now.
@@ -116,9 +127,9 @@ class FittedReplenishment:
         """
         if days <= 0:
             raise BadValue("must be positive", key="days", value=days)
-        plain = self.process_chances(place, now, days)
-        odds = np.log(plain / (1 - plain))
-        return probability(self._context(place, now, days, odds) @ np.array(self.correction))
+        context = self.context(place, now, days)
+        once, again = (context @ np.array(weights) for weights in self.correction)
+        return probability(np.where(self.count[place] == 0, once, again))
 
     def process_chances(self, place: Int64, now: datetime, days: float) -> Float64:
         """What the process alone foretells, in (0, 1); float64 (places,)."""
@@ -174,7 +185,7 @@ class FittedReplenishment:
 
     def meta(self) -> dict[str, Any]:
         """The process and its correction."""
-        return {"process": self.process.plain(), "correction": list(self.correction)}
+        return {"process": self.process.plain(), "correction": [list(each) for each in self.correction]}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, meta: Meta) -> Self:
@@ -194,7 +205,7 @@ class FittedReplenishment:
             **{name: taken(arrays, name, dtype, (len(items),)) for name, dtype in _OF_ITEM.items()},
             **{name: taken(arrays, name, dtype, (len(customers),)) for name, dtype in _OF_CUSTOMER.items()},
             process=Process.of(meta["process"]),
-            correction=tuple(meta["correction"]),
+            correction=(tuple(meta["correction"][0]), tuple(meta["correction"][1])),
         )
 
     def _places(self, customers: Sequence[str], items: Sequence[str]) -> Int64:
@@ -230,17 +241,22 @@ class FittedReplenishment:
         days: Float64 = (begin * half) ** (1 / self.process.power)
         return days
 
-    def _context(self, place: Int64, now: datetime, days: float, odds: Float64) -> Float64:
-        """What the correction weighs: 1, log odds, horizon, visits; float64 (places, 5)."""
-        owner = self._owner(place)
+    def context(self, place: Int64, now: datetime, days: float) -> Float64:
+        """What the correction weighs, in the order of CONTEXT; float64 (places, len(CONTEXT))."""
+        owner, item = self._owner(place), self.item[place]
         idle = np.maximum((to_micros(now) - self.visit_last[owner]) / MICROS_PER_DAY, 0.0)
+        plain = self.process_chances(place, now, days)
         return np.column_stack(
             [
                 np.ones(len(place)),
-                odds,
+                np.log(plain / (1 - plain)),
                 np.full(len(place), np.log(days / 14)),
                 np.log(self.visit_rate[owner] + 0.1),
                 np.log1p(idle),
+                np.log1p(self._since(place, now)),
+                np.log1p(self.count[place]),
+                np.log(self.speed[item]),
+                self.loyalty[item],
             ]
         )
 
@@ -391,18 +407,30 @@ def _paces(
     return np.clip(speed, 0.05, 20.0), np.log(first / (1 - first)) - base
 
 
-def _correction(early: FittedReplenishment, line: Timeline, cut: int, horizon: float) -> tuple[float, ...]:
+def _correction(
+    early: FittedReplenishment, line: Timeline, cut: int, horizon: float
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Weights that turn what was foretold at `cut` to what came in the weeks after."""
-    now = from_micros(cut)
-    place = np.arange(len(early.item))
-    when = next_purchases(early, line, cut)
-    rows, labels = [], []
-    for days in (h for h in HORIZONS if h <= horizon + 1e-6) if horizon >= HORIZONS[0] else (horizon,):
-        plain = early.process_chances(place, now, days)
-        rows.append(early._context(place, now, days, np.log(plain / (1 - plain))))  # noqa: SLF001 - same module
-        labels.append((when <= cut + days * MICROS_PER_DAY).astype(np.float64))
-    found = fit_logistic(np.concatenate(rows)[:, 1:], np.concatenate(labels), ridge=1.0)
+    now, when = from_micros(cut), next_purchases(early, line, cut)
+    horizons = [float(days) for days in HORIZONS if days <= horizon + _SLACK] or [horizon]
+    again = early.count > 0
+    once = _weights(early, np.flatnonzero(~again), now, when, horizons)
+    return once, _weights(early, np.flatnonzero(again), now, when, horizons)
+
+
+def _weights(
+    early: FittedReplenishment, place: Int64, now: datetime, when: Int64, horizons: Sequence[float]
+) -> tuple[float, ...]:
+    rows = [early.context(place, now, days) for days in horizons]
+    ends = [to_micros(now) + int(days * MICROS_PER_DAY) for days in horizons]
+    labels = np.concatenate([when[place] <= end for end in ends]).astype(np.float64)
+    if min(labels.sum(), len(labels) - labels.sum()) < FEWEST_GAPS:
+        return _UNCHANGED
+    found = fit_logistic(np.concatenate(rows)[:, 1:], labels, ridge=1.0)
     return tuple(found.tolist())
+
+
+_SLACK: Final = 1e-6
 
 
 def next_purchases(known: FittedReplenishment, line: Timeline, cut: int) -> Int64:

@@ -26,7 +26,7 @@ from tsuide.mining.timeline import Timeline
 
 CLASSES: Final = 3  # purchases so far: 1, 2, 3 or more
 SHORTEST: Final = 0.5  # days; purchases closer than this are one
-SAMPLE: Final = 60_000  # sequences from which the process is learned
+SAMPLE: Final = 30_000  # sequences from which the process is learned
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +154,7 @@ def fit_process(sequences: Sequences, end: int, seed: int) -> Process:
         return -float(_likelihood(process, sequences.count, spent, log_sum, since).sum()) / len(since)
 
     start = np.array([0.0, np.log(mean), 0.0, 0.0, 1.0, 2.0])
-    found = minimize(unlikely, start, method="L-BFGS-B", bounds=_BOUNDS, options={"maxiter": 60})
+    found = minimize(unlikely, start, method="L-BFGS-B", bounds=_BOUNDS, options={"maxiter": 40})
     return _process(found.x)
 
 

@@ -34,8 +34,8 @@ class Shares:
     def below(self, hits: Float64, trials: Float64, sure: float = 0.95) -> Float64:
         """The share that is exceeded with probability `sure`: a rule that refuses should ask this, not the mean."""
         good = trials - hits + (1 - self.mean) * self.strength
-        found: Float64 = betaincinv(hits + self.mean * self.strength + _FLOOR, good + _FLOOR, 1 - sure)
-        return found
+        bound = betaincinv(hits + self.mean * self.strength + _FLOOR, good + _FLOOR, 1 - sure)
+        return np.asarray(bound, np.float64)
 
 
 def fit_shares(hits: Float64, trials: Float64) -> Shares:
@@ -51,7 +51,8 @@ def fit_shares(hits: Float64, trials: Float64) -> Shares:
     if (hits < 0).any() or (hits > trials).any():
         raise BadArray("must lie between 0 and the trials", key="hits")
     seen = trials > 0
-    h, n = hits[seen].astype(np.float64), trials[seen].astype(np.float64)
+    h: Float64 = hits[seen]
+    n: Float64 = trials[seen]
     if not len(n):
         return Shares(0.0, _MOST)
     mean = float(h.sum() / n.sum())

@@ -18,6 +18,7 @@ from tsuide.proof.evaluation.split import split_at
 
 OURS: Final = "tsuide"
 _FEWEST: Final = 30
+_SURE: Final = 1e-4  # no method is punished, or rewarded, for more certainty than this
 
 
 def evaluate_replenishment(
@@ -64,7 +65,7 @@ def evaluate_replenishment(
         "pairs": told,
         "customers": len(model.customer_ids),
         "split": parts.at.isoformat(),
-        "chosen": {"process": model.process.plain(), "correction": list(model.correction)},
+        "chosen": {"process": model.process.plain(), "correction": [list(each) for each in model.correction]},
         "seed": seed,
     }
 
@@ -122,12 +123,13 @@ class _Shares:
 
 def _chances(model: FittedReplenishment, shares: _Shares, cut: int, days: int) -> dict[str, Float64]:
     now, place = from_micros(cut), np.arange(len(model.item))
-    return {
+    chances = {
         "personal_mean_interval": _personal(model, shares.once[days], days),
         "item_share": shares.item[days][model.item],
         "process": model.process_chances(place, now, days),
         OURS: model.chances(place, now, days),
     }
+    return {name: np.clip(chance, _SURE, 1 - _SURE) for name, chance in chances.items()}
 
 
 def _personal(model: FittedReplenishment, once: float, days: int) -> Float64:
