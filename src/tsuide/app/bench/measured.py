@@ -32,7 +32,8 @@ def measured(task: str, folder: Path, arguments: Mapping[str, Any], *, repeats: 
         repeats: the fastest counts, and the first one's memory.
 
     Returns:
-        seconds, cpu_seconds (of all threads: hardly moved by what else runs), peak_mb (beyond the loaded input), total_mb (with it), and what the task says of its result.
+        seconds, cpu_seconds (of all threads: hardly moved by what else runs), peak_mb (beyond the loaded input),
+        total_mb (with it), and what the task says of its result.
 
     Raises:
         MissingExtra: the library that it needs is not installed.
