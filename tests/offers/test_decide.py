@@ -11,6 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsuide.errors import BadValue, ReplayRefused
+from tsuide.mining.baskets import Baskets
+from tsuide.mining.complements import Complements
+from tsuide.mining.fitted import Fitted
 from tsuide.offers.customer import CustomerView, Due, Expected, Grant, Owned, PriceBand, Risks, Touch, Viewed
 from tsuide.offers.decide import arm_of, decide, replay
 from tsuide.offers.decision import Decision
@@ -304,6 +307,43 @@ def test_a_state_does_not_depend_on_how_its_products_came(
     grown = build_state({}, pl.DataFrame(early), snapshot_id="s").with_products(pl.DataFrame([late]), sequence=2)
     assert grown.ids.position("card") == len(early)
     assert grown.title("card") == "Card"
+
+
+@pytest.fixture(scope="module")
+def wide() -> State:
+    """Two hundred products that are bought with their neighbours."""
+    products = [
+        {"id": f"p{n:03}", "title": f"P{n}", "category": [f"c{n // 4}"], "price": 1_000 + n, "cost": 500}
+        | {"currency": "JPY", "durable": False}
+        for n in range(200)
+    ]
+    lines = [
+        {"order": f"{n}-{k}", "sku": f"p{(n + step) % 200:03}"}
+        for n in range(200)
+        for k in range(9)
+        for step in range(3)
+    ]
+    baskets = Baskets.from_frame(pl.DataFrame(lines), basket="order", item="sku")
+    parts: dict[str, Fitted] = {"complements": Complements().fit(baskets, tune=False)}
+    return build_state(parts, pl.DataFrame(products), snapshot_id="wide")
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    owned=st.lists(st.integers(0, 199), min_size=30, max_size=180, unique=True),
+    days=st.integers(1, 4),
+    inside=st.lists(st.integers(0, 199), max_size=20, unique=True),
+)
+def test_a_long_history_is_recorded_in_part_and_decides_the_same(
+    wide: State, owned: list[int], days: int, inside: list[int]
+) -> None:
+    history = [Owned(f"p{n:03}", NOW - timedelta(days=days * (len(owned) - i))) for i, n in enumerate(owned)]
+    view = CustomerView(id="c", consents=(Grant("personalisation"),), owned=tuple(history))
+    request = OfferRequest("cart", customer_id="c", cart=tuple(CartLine(f"p{n:03}") for n in inside))
+    decision = decide(request, wide, view, PLAIN, now=NOW, seed=1)
+    record = decision.to_json()
+    assert len(decision.customer.owned) <= len(history)
+    assert replay(Decision.from_json(record), wide, PLAIN).to_json() == record
 
 
 # whatever is asked

@@ -36,6 +36,7 @@ from tsuide.offers.candidates import (
 )
 from tsuide.offers.chances import Chances, chances_of
 from tsuide.offers.customer import CustomerView
+from tsuide.offers.deals import apply_deals
 from tsuide.offers.decision import Decision
 from tsuide.offers.offer import Arm, Offer
 from tsuide.offers.policy import chain
@@ -161,6 +162,7 @@ def judge(
     question = prepare_request(request, state, prepared, policy, bound, now)
     candidates = np.zeros(pool.MOST, CANDIDATE)
     count = _gathered(candidates, question, state, prepared, policy, bound, to_micros(now))
+    apply_deals(candidates, count, int(question.request["placement"][0]), state, to_micros(now))
     learned = chances_of(state)
     if learned is not None:
         _correct(candidates, count, question, state, learned)
@@ -206,19 +208,19 @@ def _correct(candidates: np.ndarray, count: int, question: Question, state: Stat
 
 
 def what_counted(prepared: Prepared, judged: Judged, state: State) -> CustomerView:
-    """The view with only those purchases that the decision could look at: candidates and anchors.
+    """The view with only those purchases that the decision could look at: candidates, and the newest ones.
 
-    A household's year is a thousand products; the record of a decision need not carry them all, and decides
-    the same without the rest.
+    The newest are all kept, since anchors are found by their place among them. A household's year is a thousand
+    products; the record of a decision need not carry them all, and decides the same without the rest.
     """
     view = prepared.view
     if len(view.owned) <= FEW_OWNED:
         return view
-    looked_at = np.zeros(len(state.items) + 1, dtype=np.bool_)  # the last place: not in the catalogue
+    looked_at = np.zeros(len(state.items) + 1, dtype=np.bool_)  # the last place: -1, not in the catalogue
     looked_at[judged.pool["item"][: judged.count]] = True
-    looked_at[judged.question.anchors["item"]] = True  # -1 where there is no anchor: the last place
-    looked_at[-1] = False
-    kept = np.flatnonzero(looked_at[prepared.owned]).tolist()
+    wanted = looked_at[prepared.owned]
+    wanted[-cart.LOOKED_BACK :] = True
+    kept = np.flatnonzero(wanted).tolist()
     return replace(view, owned=tuple(view.owned[i] for i in kept))
 
 

@@ -12,7 +12,7 @@ MOST_ANCHORS: Final = 32
 CART_ANCHORS: Final = 24
 PAST_ANCHORS: Final = 8
 PAST_DAYS: Final = 365
-LOOKED_BACK: Final = 64  # newest purchases among which past anchors are found
+LOOKED_BACK: Final = 24  # newest purchases among which past anchors are found; a record keeps them all
 
 LINE: Final = np.dtype([("item", np.int32), ("quantity", np.int64), ("price", np.int64)], align=True)
 """A line of the cart: price of one unit, -1 = the catalogue's."""
