@@ -256,7 +256,7 @@ class Alternatives:
         shelf = shelf_of(as_polars(products), baskets)
         titles = grams(shelf.titles.ids)
         evidence = evidence_of(shelf, titles, baskets, seed=seed)
-        weights = learned_weights(shelf, evidence, baskets, seed) if tune else self.weights
+        weights = learned_weights(shelf, titles, baskets, seed) if tune else self.weights
         declared = Declared.of(relations, shelf.ids)
         banned = np.union1d(declared.same, declared.other)
         candidates = substitutes.candidates_of(shelf, titles)

@@ -23,16 +23,20 @@ from tsuide.mining.evidence import (
     SECOND_ORDER,
     TOGETHER,
     Evidence,
+    evidence_of,
     measured,
 )
+from tsuide.mining.history import between
 from tsuide.mining.logistic import fit_logistic, probability
 from tsuide.mining.shelf import Shelf
+from tsuide.mining.text import Grams
 
 LEARNED: Final = (PRICE, SECOND_ORDER, TOGETHER, ALTERNATING)
 MOST_PAIRS: Final = 20_000
 FEWEST_PAIRS: Final = 200  # of each kind, below which the standing weights are kept
 FEWEST_BASKETS: Final = 5  # of each product of a pair
 RIDGE: Final = 5.0
+EARLIER: Final = 0.6  # share of the baskets on which features are measured
 
 STANDING: Final[Mapping[str, float]] = {
     "bias": -4.0,
@@ -80,16 +84,22 @@ def standing_weights() -> Weights:
     return Weights(STANDING, {"from": "standing"})
 
 
-def learned_weights(shelf: Shelf, evidence: Evidence, baskets: Baskets | None, seed: int) -> Weights:
+def learned_weights(shelf: Shelf, titles: Grams, baskets: Baskets | None, seed: int) -> Weights:
     """The standing weights with those of LEARNED fitted on this shop, where it has enough pairs.
 
-    Half of the needs are learned from, the other half tells how well (area under the ROC curve).
+    Features are measured on the first 60 % of the baskets, complements found in the rest: the same baskets
+    would show that what was bought together was bought together. Half of the needs are learned from, the
+    other half tells how well (area under the ROC curve).
     """
     if baskets is None or not len(baskets.item):
         return standing_weights()
     random = np.random.default_rng(seed)
+    cut = int(baskets.n_baskets * EARLIER)
+    evidence = evidence_of(shelf, titles, between(baskets, 0, cut), seed=seed)
     like = _substitute_pairs(shelf, evidence, random)
-    unlike = _complement_pairs(shelf, baskets, random)
+    unlike = _complement_pairs(shelf, between(baskets, cut, baskets.n_baskets), random)
+    enough = np.diff(evidence.basket_start) >= FEWEST_BASKETS
+    unlike = unlike[enough[unlike].all(axis=1)]
     like, unlike = matched_by_support(np.diff(evidence.basket_start), like, unlike, seed)
     if min(len(like), len(unlike)) < FEWEST_PAIRS:
         return Weights(
