@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from tsuide.mining.fillers import Fillers
     from tsuide.mining.next_basket import NextBasket
     from tsuide.mining.paths import Paths
+    from tsuide.mining.replenishment import Replenishment
     from tsuide.mining.reviews import Reviews
     from tsuide.mining.sessions import Sessions
     from tsuide.mining.timing import Timing
+    from tsuide.mining.value import LifetimeValue
     from tsuide.mining.whitespace import Whitespace
 
 __all__ = [
@@ -36,15 +38,17 @@ __all__ = [
     "Completion",
     "ContactTime",
     "Fillers",
+    "LifetimeValue",
     "NextBasket",
     "Paths",
+    "Replenishment",
     "Reviews",
     "Sessions",
     "Timing",
     "Whitespace",
 ]
 
-_MODULES: Final = {"ContactTime": "contact_time", "NextBasket": "next_basket"}
+_MODULES: Final = {"ContactTime": "contact_time", "LifetimeValue": "value", "NextBasket": "next_basket"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a class; type checkers read the imports above

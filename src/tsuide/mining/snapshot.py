@@ -39,6 +39,7 @@ PARTS: Final[dict[str, str]] = {
     "complements": "tsuide.mining.complements:FittedComplements",
     "completion": "tsuide.mining.completion_model:FittedCompletion",
     "contact_time": "tsuide.mining.contact_time:ContactTimes",
+    "deals": "tsuide.offers.deals:Deals",  # a name only: mining never imports offers
     "fillers": "tsuide.mining.fillers:FittedFillers",
     "next_basket": "tsuide.mining.next_basket_model:FittedNextBasket",
     "paths": "tsuide.mining.paths:PathMap",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group
 from rich.table import Table
 
 from tsuide.interfaces.cli.options import Database, Home, Seed
@@ -151,3 +152,126 @@ def _reliability_table(result: dict[str, Any]) -> Table | str:
         share = [f"{row[name]:.2%}" for name in ("predicted", "seen", "low", "high")]
         table.add_row(f"{int(row['n']):,}", share[0], share[1], f"{share[2]} … {share[3]}")
     return table
+
+
+def _figures_table(title: str, methods: dict[str, dict[str, Any]]) -> Table:
+    """One row per method; every figure that the methods have, intervals as ranges."""
+    table = Table(title=title, title_justify="left")
+    columns = list(next(iter(methods.values())))
+    for name in ("method", *columns):
+        table.add_column(name.replace("_", " "))
+    for name, figures in methods.items():
+        table.add_row(name, *(_figure(figures[column]) for column in columns))
+    return table
+
+
+def _figure(value: float | list[float] | None) -> str:
+    if isinstance(value, list):
+        return f"{value[0]:.5g} … {value[1]:.5g}"
+    return "–" if value is None else f"{value:.5g}"
+
+
+Ladders = Annotated[Path | None, typer.Option("--ladders", help="Write 50 ladders to this file, for a person to read.")]
+
+
+@evaluate.command("alternatives")
+def alternatives_(
+    home: Home = None,
+    database_url: Database = None,
+    split: SplitDay = None,
+    ladders: Ladders = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Tell substitutes from complements, with and without what the catalogue says."""
+    with errors_shown(as_json=as_json):
+        from tsuide.app.evaluating import evaluated
+        from tsuide.config import load_settings
+        from tsuide.mining.alternatives import Alternatives
+        from tsuide.proof.evaluation.alternatives import evaluate_alternatives
+        from tsuide.proof.evaluation.ladders import sampled_ladders
+
+        data = evaluated(load_settings(home=home, database_url=database_url))
+        if data.source == "demo":
+            err.print("No shop with orders here: evaluating on the demo's data (The Complete Journey).")
+        baskets = data.baskets()
+        at = None if split is None else split.replace(tzinfo=UTC)
+        with progress() as shown:
+            task = shown.add_task("evaluate", total=None)
+            result = evaluate_alternatives(
+                data.products, baskets, split=at, seed=seed, tell=lambda what: shown.update(task, description=what)
+            )
+        if ladders is not None:
+            currencies = dict(zip(data.products["id"], data.products["currency"], strict=True))
+            text = sampled_ladders(Alternatives().fit(data.products, baskets, seed=seed), currencies, seed=seed)
+            ladders.write_text(text, encoding="utf-8")
+            err.print(f"50 ladders written to {ladders}")
+        methods = result["against_other_categories"]["methods"]
+        title = "Substitutes told from complements of other categories: area under the ROC curve"
+        emit({"data": data.source} | result, lambda: _figures_table(title, methods), as_json=as_json)
+
+
+@evaluate.command("timing")
+def timing_(
+    home: Home = None,
+    database_url: Database = None,
+    split: SplitDay = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Foretell when buyers of the one buy the other: log loss and calibration at every later visit."""
+    with errors_shown(as_json=as_json):
+        from tsuide.proof.evaluation.timing import evaluate_timing
+
+        result = _on_baskets(evaluate_timing, home, database_url, split, seed)
+        title = f"Timing: {result['visits']:,} visits at risk from {result['split'][:10]} on"
+        emit(result, lambda: _figures_table(title, result["methods"]), as_json=as_json)
+
+
+@evaluate.command("replenishment")
+def replenishment_(
+    home: Home = None,
+    database_url: Database = None,
+    split: SplitDay = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Foretell who buys what again within 7, 14 and 28 days: log loss and calibration."""
+    with errors_shown(as_json=as_json):
+        from tsuide.proof.evaluation.replenishment import evaluate_replenishment
+
+        result = _on_baskets(evaluate_replenishment, home, database_url, split, seed)
+
+        def tables() -> Group:
+            return Group(
+                *(
+                    _figures_table(f"{kind} pairs, within {days} days: {each['pairs']:,}", each["methods"])
+                    for kind, horizons in result["pairs"].items()
+                    for days, each in horizons.items()
+                )
+            )
+
+        emit(result, tables, as_json=as_json)
+
+
+@evaluate.command("value")
+def value_(
+    home: Home = None,
+    database_url: Database = None,
+    split: SplitDay = None,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Foretell every customer's purchases and revenue after the split: absolute errors."""
+    with errors_shown(as_json=as_json):
+        from tsuide.proof.evaluation.value import evaluate_value
+
+        result = _on_baskets(evaluate_value, home, database_url, split, seed)
+
+        def tables() -> Group:
+            kinds = [kind for kind in ("purchases", "revenue") if kind in result]
+            return Group(
+                *(_figures_table(f"{kind} in {result['days']:.0f} days", result[kind]["methods"]) for kind in kinds)
+            )
+
+        emit(result, tables, as_json=as_json)
