@@ -9,6 +9,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ import polars as pl
 import pytest
 
 from tsuide.errors import BadArray
+from tsuide.facts.catalogue import PRODUCTS
+from tsuide.facts.promotions import Benefit, Promotion, Targets
+from tsuide.facts.schema import conform
 from tsuide.mining.backoff import BackOff
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.bundles import Bundles
@@ -32,6 +36,7 @@ from tsuide.mining.reviews import Reviews
 from tsuide.mining.sessions import Sessions
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
 from tsuide.mining.whitespace import Whitespace
+from tsuide.offers.deals import Deals, make_deals
 from tsuide.offers.propensity import Propensity
 
 
@@ -145,7 +150,24 @@ def offers_shown(n: int = 400) -> pl.DataFrame:
     )
 
 
+def deals() -> Deals:
+    products = conform(
+        pl.DataFrame({"id": ["a", "b", "c"], "price": [1000, 500, None], "currency": ["JPY"] * 3}), PRODUCTS
+    )
+    tenth = Promotion("tenth", {}, Benefit("percent", 1_000), "JPY")
+    off = Promotion("off", {}, Benefit("amount", 80), "JPY", Targets(products=("a", "b")))
+    return make_deals([tenth, off], products, {}, datetime(2026, 1, 1, tzinfo=UTC))
+
+
 CASES: dict[str, Case] = {
+    "deals": Case(
+        inputs=list,
+        fit=lambda _inputs, _seed: deals(),
+        keys=["a", "b"],
+        one=lambda fitted, key: fitted.of(key),
+        many=lambda fitted, keys: [fitted.of(key) for key in keys],
+        unchecked=frozenset({"products_offsets", "promotions_offsets"}),
+    ),
     "backoff": Case(
         inputs=lambda: [catalogue_of_letters(), baskets()],
         fit=lambda inputs, _: BackOff(few=1).fit(

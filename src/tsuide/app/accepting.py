@@ -279,7 +279,7 @@ def _confirmation(
         terms=terms,
         expires_at=until,
         subscription=_subscription(products[0]),
-        draws={offer.promotion_id: offer.discount * asked.quantity} if offer.promotion_id else {},
+        draws={offer.promotion_id: offer.discount * units_of(offer) * asked.quantity} if offer.promotion_id else {},
         entered_by=asked.entered_by,
     )
 
@@ -289,10 +289,15 @@ def _discounts(offer: Offer, items: Sequence[OfferItem]) -> list[int]:
     full = [(each.price or 0) * each.quantity for each in items]
     off = [amount if each.role == "free" else 0 for each, amount in zip(items, full, strict=True)]
     paid = [0 if each.role in {"free", "required"} else amount for each, amount in zip(items, full, strict=True)]
-    saved = sum(paid) - offer.price if offer.price is not None else 0
+    saved = sum(paid) - offer.price * units_of(offer) if offer.price is not None else 0
     if saved <= 0 or any(each.price is None for each in items):
         return off
     return [one + other for one, other in zip(off, share_out(saved, paid), strict=True)]
+
+
+def units_of(offer: Offer) -> int:
+    """How many units (of the set) an offer is of: its price and discount are of one."""
+    return offer.items[0].quantity
 
 
 def _sold(catalogue: Catalogue, product_id: str, quantity: int) -> Product:

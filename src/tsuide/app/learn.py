@@ -12,6 +12,7 @@ import polars as pl
 from tsuide import __version__
 from tsuide.app.locks import alone
 from tsuide.app.outcomes_learning import learn_propensity
+from tsuide.app.promotions import current_deals
 from tsuide.app.wiring import Shop
 from tsuide.errors import NothingLearned
 from tsuide.mining.alternatives import Alternatives
@@ -118,7 +119,7 @@ def learn(
         Unavailable: another learner is at work in this home, or the store does not answer.
     """
     with alone(shop.settings.home / "learn.lock", "a learner"):
-        steps, total, seconds = 0, len(models) + 4, {}
+        steps, total, seconds = 0, len(models) + 5, {}
 
         def timed(name: str, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the step makes
             nonlocal steps
@@ -136,6 +137,7 @@ def learn(
             raise NothingLearned("there are no orders to learn from", way_out="tsuide import orders FILE")
         material: Material = timed("baskets", lambda: _material(shop, purchases, now, seed, tune))
         parts: dict[str, Fitted] = {model.name: timed(model.name, partial(model.fit, material)) for model in models}
+        parts["deals"] = timed("deals", lambda: current_deals(shop, material.products, now))
         parts["propensity"] = timed("propensity", lambda: learn_propensity(shop, purchases, material.products, now))
         counts = {
             "orders": material.baskets.n_baskets,

@@ -6,10 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+import polars as pl
+
+from tsuide.app.locks import alone
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
+from tsuide.facts.pricing import PricePoint
 from tsuide.facts.promotions import Promotion
 from tsuide.kit.money import minor_digits
+from tsuide.mining.snapshot import current_snapshot, open_snapshot, save_snapshot
+from tsuide.offers.deals import Deals, make_deals
 from tsuide.offers.plain import build, plain
 from tsuide.offers.promotions import checked
 from tsuide.store.promotions import Limits
@@ -97,6 +103,32 @@ def standings(shop: Shop) -> list[Standing]:
 
 def _standing(row: Mapping[str, Any]) -> Standing:
     return Standing(build(Promotion, json.loads(row["record"])), row["spent"], row["uses"])
+
+
+def current_deals(shop: Shop, products: pl.DataFrame, now: datetime) -> Deals:
+    """What running and coming promotions make of single products, for the learned state."""
+    promotions = [each.promotion for each in standings(shop) if not each.exhausted()]
+    history: dict[str, list[PricePoint]] = {}
+    for row in shop.store.prices.all().iter_rows() if promotions else ():
+        history.setdefault(row[0], []).append(PricePoint(*row))
+    return make_deals(promotions, products, history, now)
+
+
+def publish_deals(shop: Shop, now: datetime) -> str | None:
+    """Put promotions into the learned state without learning anew; servers take it up by themselves.
+
+    Returns:
+        The new current snapshot; None while nothing has been learned: `tsuide learn` will publish them.
+
+    Raises:
+        Unavailable: a learner is at work; it publishes them itself.
+    """
+    if current_snapshot(shop.snapshots) is None:
+        return None
+    with alone(shop.settings.home / "learn.lock", "a learner"):
+        before = open_snapshot(shop.snapshots)
+        deals = current_deals(shop, shop.store.facts.products(), now)
+        return save_snapshot(shop.snapshots, {**before.parts, "deals": deals}, before.meta)
 
 
 def running(rows: Iterable[Standing], now: datetime) -> list[Promotion]:

@@ -32,6 +32,7 @@ REASONS: Final = Phrases(
             "en": "Made to go with {with_}.",
         },
         "declared_alone": {"ja": "当店がお選びした商品です。", "en": "Chosen by the shop."},
+        "promotion": {"ja": "ただいま{difference}引きです。", "en": "{difference} off for now."},
         "step_up": {
             "ja": "{with_}の上位モデルです（差額 {difference}）。",
             "en": "A step above {with_}, for {difference} more.",

@@ -7,6 +7,7 @@ import numpy as np
 
 from tsuide.offers import codes
 from tsuide.offers.candidates.declared import REQUIRED
+from tsuide.offers.deals import promotion_of
 from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Offer, OfferItem, Reason, Scores
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.propensity import FittedPropensity
@@ -20,7 +21,7 @@ WRITTEN: Final = (
     "item", "anchor", "kind", "source", "quantity", "price", "list_price", "discount", "anchor_price",
     "margin_basis", "currency", "rating", "reviews", "qualified", "count", "base", "lift", "lift_low",
     "propensity", "prior", "since_anchor", "declared", "worth", "context", "levers", "influence", "priority", "place",
-    "mandatory", "set", "second",
+    "mandatory", "set", "second", "promotion",
 )  # fmt: skip
 """The columns that an offer tells."""
 
@@ -70,6 +71,7 @@ def _offer(
         list_price=_known(row["list_price"]),
         difference=price - anchor_price if steps and price is not None and anchor_price is not None else None,
         discount=row["discount"],
+        promotion_id=promotion_of(state, row["promotion"]),
         margin_basis=MARGIN_BASES[row["margin_basis"]],
         shown_probability=probability,
         scores=_scores(row, state),
@@ -147,6 +149,9 @@ def reasons(row: dict[str, int], state: State) -> tuple[Reason, ...]:
         found.append(Reason("bought_lately", {"with": state.ids.ids[row["anchor"]], "days": row["since_anchor"]}))
     if row["reviews"] > 0:
         found.append(Reason("rated", {"rating": row["rating"], "reviews": row["reviews"]}))
+    if row["promotion"] >= 0:
+        currency = state.words.currencies.words[row["currency"]]
+        found.append(Reason("promotion", {"difference": row["discount"], "currency": currency}))
     if row["mandatory"]:
         found.append(Reason("put_first"))
     return tuple(found)

@@ -1,6 +1,7 @@
 """Promotions over HTTP: set, list, pause, and price a basket with them."""
 
 import asyncio
+import contextlib
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from starlette.requests import Request
 
 from tsuide.app import promotions as shelf
 from tsuide.app.serving import Serving, clock
-from tsuide.errors import BadValue, Conflict, UnknownProduct
+from tsuide.errors import BadValue, Conflict, Unavailable, UnknownProduct
 from tsuide.facts.catalogue import Product
 from tsuide.facts.promotions import Benefit, BenefitKind, Budget, Promotion, Stacking, Targets
 from tsuide.interfaces.api.keys import SECURITY, require, serving_of
@@ -156,7 +157,11 @@ async def put(request: Request, promotion: Id, body: PromotionIn) -> PromotionOu
     """New or changed; what it gave so far stays. A budget never shrinks below that."""
     require(request, "admin")
     made = checked(_promotion(promotion, body))
-    return _out(await asyncio.to_thread(shelf.put_promotion, serving_of(request).shop, made, clock()))
+    shop = serving_of(request).shop
+    row = await asyncio.to_thread(shelf.put_promotion, shop, made, clock())
+    with contextlib.suppress(Unavailable):  # a learner is at work: it publishes what it finds
+        await asyncio.to_thread(shelf.publish_deals, shop, clock())
+    return _out(row)
 
 
 @router.post(

@@ -9,7 +9,16 @@ import typer
 import yaml
 from rich.table import Table
 
-from tsuide.app.promotions import Standing, pause_promotion, put_promotion, read_promotion, running, standings, written
+from tsuide.app.promotions import (
+    Standing,
+    pause_promotion,
+    publish_deals,
+    put_promotion,
+    read_promotion,
+    running,
+    standings,
+    written,
+)
 from tsuide.app.wiring import opened
 from tsuide.config import load_settings
 from tsuide.errors import BadFile
@@ -32,6 +41,7 @@ def put(
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         promotions = [read_promotion(each) for each in read_rows(file)]
         rows = [_row(put_promotion(shop, each, now())) for each in promotions]
+        publish_deals(shop, now())
         emit({"promotions": rows}, lambda: _table(rows), as_json=as_json)
 
 
@@ -58,6 +68,7 @@ def resume(promotion_id: Id, home: Home = None, database_url: Database = None, a
 def _set_paused(promotion_id: str, home: Home, database_url: Database, as_json: Json, *, paused: bool) -> None:
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         rows = [_row(pause_promotion(shop, promotion_id, now(), paused=paused))]
+        publish_deals(shop, now())
         emit({"promotions": rows}, lambda: _table(rows), as_json=as_json)
 
 

@@ -1,0 +1,67 @@
+"""A promotion from the person who sets it to the customer's yes, through the learned state and a replay."""
+
+import asyncio
+import itertools
+from datetime import UTC, datetime
+
+from tsuide.app import accepting
+from tsuide.app.accepting import Asked
+from tsuide.app.deciding import Decider, Served
+from tsuide.app.learn import learn
+from tsuide.app.promotions import publish_deals, put_promotion, read_promotion, standing
+from tsuide.app.replaying import replay_decision
+from tsuide.app.signing import DEMO_TERMS, set_sale_terms
+from tsuide.app.wiring import Shop
+from tsuide.offers.request import OfferRequest
+
+NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
+_SEEDS = itertools.count(11)
+SALE = {
+    "id": "cards",
+    "names": {"ja": "カード300円引き", "en": "300 yen off cards"},
+    "benefit": {"kind": "amount", "value": 300},
+    "currency": "JPY",
+    "targets": {"products": ["card"]},
+    "budget": {"amount": 300},
+}
+
+
+def decided(shop: Shop) -> Served:
+    async def ask() -> Served:
+        journal = shop.store.journal()
+        decider = Decider(shop, journal, lambda: NOW, _SEEDS.__next__)
+        decider.refresh()
+        served = await decider.decide(OfferRequest("product", product_id="cam-a", anonymous_id="v1", language="en"))
+        await journal.close()
+        return served
+
+    return asyncio.run(ask())
+
+
+def test_before_anything_is_learned_there_is_nothing_to_publish_into(empty_shop: Shop) -> None:
+    assert publish_deals(empty_shop, NOW) is None
+
+
+def test_from_the_person_who_sets_it_to_the_customers_yes(small_shop: Shop) -> None:
+    set_sale_terms(small_shop, DEMO_TERMS, NOW)
+    learn(small_shop, now=NOW, seed=0, tune=False)
+    before = decided(small_shop).decision.offers[0]
+    assert (before.product_id, before.price, before.promotion_id) == ("card", 3_000, None)
+    put_promotion(small_shop, read_promotion(SALE), NOW)
+    publish_deals(small_shop, NOW)
+    served = decided(small_shop)
+    offer = served.decision.offers[0]
+    assert (offer.product_id, offer.price, offer.discount, offer.promotion_id) == ("card", 2_700, 300, "cards")
+    assert offer.list_price == 2_700  # noted only since today: nothing may be crossed out yet
+    assert "¥300 off for now." in [served.reason_text(each, "en") for each in offer.reasons]
+    assert before.scores.worth is not None
+    assert offer.scores.worth is not None
+    assert before.scores.worth - offer.scores.worth == 273  # 300 without its tax
+    assert replay_decision(small_shop, served.decision.id).same
+    waiting = accepting.ask(small_shop, served.catalogue, Asked(served.decision.id, offer.id), NOW)
+    assert (waiting.confirmed.total, waiting.confirmed.draws) == (2_700, {"cards": 300})
+    assert waiting.token is not None
+    accepting.confirm(small_shop, served.catalogue, waiting.token, "en", NOW)
+    assert standing(small_shop, "cards").exhausted()
+    publish_deals(small_shop, NOW)
+    assert decided(small_shop).decision.offers[0].price == 3_000
