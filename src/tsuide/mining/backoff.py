@@ -30,7 +30,7 @@ from tsuide.mining.significance import p_values
 from tsuide.mining.text import grams
 
 SOURCES: Final = ("text", "category")
-_CHUNK: Final = 500  # thin products whose similarities are computed at once
+_CHUNK: Final = 500  # titles whose similarities are computed at once
 _SIMILAR: Final = 5  # similar products asked
 
 
@@ -249,29 +249,54 @@ def _category_baskets(baskets: Baskets, of_item: Int32, names: pl.Series) -> Bas
 def _from_texts(
     model: BackOff, titles: pl.Series, place: Int32, thin: Int32, fitted: FittedComplements
 ) -> pl.DataFrame:
-    """Rows of `_ROWS` from products with similar titles; class 0 where nearly the same, else 2."""
-    teacher = np.flatnonzero((place >= 0) & ~np.isin(np.arange(len(place)), thin)).astype(np.int32)
-    if not len(teacher) or not len(thin):
+    """Rows of `_ROWS` from products with similar titles; class 0 where nearly the same, else 2.
+
+    Every title is compared once, whoever bears it; of products with one title the most bought answers.
+    """
+    is_thin = np.zeros(len(place), np.bool_)
+    is_thin[thin] = True
+    degree = np.append(fitted.degree, 0)[place]
+    table = pl.DataFrame({"title": titles, "product": np.arange(len(place), dtype=np.int32), "degree": degree})
+    named = table.filter(pl.col("title") != "")
+    asked = named.filter(pl.Series(is_thin[named["product"].to_numpy()]))
+    teachers = (
+        named.filter(pl.Series(~is_thin[named["product"].to_numpy()] & (place[named["product"].to_numpy()] >= 0)))
+        .sort("degree", "product", descending=[True, False])
+        .unique("title", keep="first", maintain_order=True)
+    )
+    if asked.is_empty() or teachers.is_empty():
         return pl.DataFrame(schema=_ROWS)
-    rows = grams(titles.to_list()).rows
-    known = rows[teacher].T.tocsc()
+    similar = _similar_titles(asked["title"].unique(maintain_order=True), teachers, model.like)
     product_of = np.full(len(fitted.item_ids), -1, np.int32)
     product_of[place[place >= 0]] = np.flatnonzero(place >= 0)
-    parts = [pl.DataFrame(schema=_ROWS)]
-    for first in range(0, len(thin), _CHUNK):
-        asked = thin[first : first + _CHUNK]
-        found = (rows[asked] @ known).tocoo()
-        close = found.data >= model.like
-        similar = (
+    rows = _borrowed(model, similar, place, product_of, fitted)
+    return rows.join(asked.select("title", anchor="product"), on="title").select(*_ROWS).cast(_ROWS)  # type: ignore[arg-type]  # as above
+
+
+def _similar_titles(asked: pl.Series, teachers: pl.DataFrame, like: float) -> pl.DataFrame:
+    """The few most similar titles of those who have partners: title, evidence (the product), like."""
+    rows = grams([*asked.to_list(), *teachers["title"].to_list()]).rows
+    n = len(asked)
+    known = rows[n:].T.tocsr()
+    evidence = teachers["product"].to_numpy()
+    parts = []
+    for first in range(0, n, _CHUNK):
+        found = (rows[first : min(first + _CHUNK, n)] @ known).tocoo()
+        close = found.data >= like
+        parts.append(
             pl.DataFrame(
-                {"anchor": asked[found.row[close]], "evidence": teacher[found.col[close]], "like": found.data[close]}
+                {
+                    "place": (found.row[close] + first).astype(np.int32),
+                    "evidence": evidence[found.col[close]],
+                    "like": found.data[close].astype(np.float64),
+                }
             )
-            .sort("anchor", "like", "evidence", descending=[False, True, False])
-            .group_by("anchor", maintain_order=True)
+            .sort("place", "like", "evidence", descending=[False, True, False])
+            .group_by("place", maintain_order=True)
             .head(_SIMILAR)
         )
-        parts.append(_borrowed(model, similar, place, product_of, fitted))
-    return pl.concat(parts)
+    similar = pl.concat(parts)
+    return similar.select(asked.gather(similar["place"]).alias("title"), "evidence", "like")
 
 
 def _borrowed(
@@ -283,15 +308,15 @@ def _borrowed(
     partner = fitted.top_item[items].ravel()
     table = pl.DataFrame(
         {
-            "anchor": similar["anchor"].to_numpy().repeat(width),
+            "title": similar["title"].gather(np.arange(len(similar)).repeat(width)),
             "evidence": similar["evidence"].to_numpy().repeat(width),
-            "like": similar["like"].cast(pl.Float64).to_numpy().repeat(width),
+            "like": similar["like"].to_numpy().repeat(width),
             "item": np.where(partner >= 0, product_of[partner], -1),
             "score": fitted.top_score[items].ravel(),
         }
     ).filter(pl.col("item") >= 0)
     return (
-        table.group_by("anchor", "item", maintain_order=True)
+        table.group_by("title", "item", maintain_order=True)
         .agg(
             score=(pl.col("like") * pl.col("score")).sum(),
             evidence=pl.col("evidence").sort_by("like", descending=True).first(),
@@ -301,6 +326,7 @@ def _borrowed(
             pl.lit(0, pl.Int32).alias("source"),
             pl.when(pl.col("nearest") >= model.alike).then(0).otherwise(2).alias("class"),
         )
-        .select(*_ROWS)
-        .cast(_ROWS)  # type: ignore[arg-type]  # as above
+        .sort("title", "class", "score", "item", descending=[False, False, True, False])
+        .group_by("title", maintain_order=True)
+        .head(2 * model.top)
     )
