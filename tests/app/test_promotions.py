@@ -12,6 +12,7 @@ from tsuide.app.promotions import publish_deals, put_promotion, read_promotion, 
 from tsuide.app.replaying import replay_decision
 from tsuide.app.signing import DEMO_TERMS, set_sale_terms
 from tsuide.app.wiring import Shop
+from tsuide.offers.offer import Offer
 from tsuide.offers.request import OfferRequest
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -38,6 +39,10 @@ def decided(shop: Shop) -> Served:
     return asyncio.run(ask())
 
 
+def card_of(served: Served) -> Offer:
+    return next(offer for offer in served.decision.offers if offer.product_id == "card")
+
+
 def test_before_anything_is_learned_there_is_nothing_to_publish_into(empty_shop: Shop) -> None:
     assert publish_deals(empty_shop, NOW) is None
 
@@ -45,12 +50,12 @@ def test_before_anything_is_learned_there_is_nothing_to_publish_into(empty_shop:
 def test_from_the_person_who_sets_it_to_the_customers_yes(small_shop: Shop) -> None:
     set_sale_terms(small_shop, DEMO_TERMS, NOW)
     learn(small_shop, now=NOW, seed=0, tune=False)
-    before = decided(small_shop).decision.offers[0]
+    before = card_of(decided(small_shop))
     assert (before.product_id, before.price, before.promotion_id) == ("card", 3_000, None)
     put_promotion(small_shop, read_promotion(SALE), NOW)
     publish_deals(small_shop, NOW)
     served = decided(small_shop)
-    offer = served.decision.offers[0]
+    offer = card_of(served)
     assert (offer.product_id, offer.price, offer.discount, offer.promotion_id) == ("card", 2_700, 300, "cards")
     assert offer.list_price == 2_700  # noted only since today: nothing may be crossed out yet
     assert "¥300 off for now." in [served.reason_text(each, "en") for each in offer.reasons]
@@ -64,4 +69,4 @@ def test_from_the_person_who_sets_it_to_the_customers_yes(small_shop: Shop) -> N
     accepting.confirm(small_shop, served.catalogue, waiting.token, "en", NOW)
     assert standing(small_shop, "cards").exhausted()
     publish_deals(small_shop, NOW)
-    assert decided(small_shop).decision.offers[0].price == 3_000
+    assert card_of(decided(small_shop)).price == 3_000
