@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import polars as pl
@@ -260,12 +260,17 @@ class Alternatives:
         declared = Declared.of(relations, shelf.ids)
         banned = np.union1d(declared.same, declared.other)
         candidates = substitutes.candidates_of(shelf, titles)
-        other, score = substitutes.best_substitutes(shelf, evidence, candidates, weights.array(), banned, self.top)
+        other, score = substitutes.best_substitutes(
+            shelf, evidence, candidates, weights.array(_UNRANKED), banned, self.top
+        )
         _put_first(declared.same, len(shelf), other, score)
         step = ladder.steps(shelf, np.arange(len(shelf), dtype=np.int32)[:, None], other)
         _set_steps(declared.better, len(shelf), other, step)
         chosen = {"seed": seed, "weights": dict(weights.values), "note": dict(weights.note)}
         return FittedAlternatives(shelf, frozen(other), frozen(score), frozen(step), chosen)
+
+
+_UNRANKED: Final = frozenset({"price"})  # else only neighbours a few cents away would be kept: no ladder
 
 
 def _put_first(pairs: Int64, products: int, other: Int32, score: Float32) -> None:

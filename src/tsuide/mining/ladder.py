@@ -5,10 +5,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tsuide.kit.arrays import Bool, Int32
+from tsuide.kit.arrays import Bool, Int32, Int64
 from tsuide.mining.shelf import Shelf
 
 LARGEST_SIZE_RATIO: Final = 2  # a crate is another purchase than a bottle, whatever it costs per litre
+
+SMALLEST_STEP: Final = (21, 20)  # five in a hundred: a few cents are the same rung
 
 Int8 = npt.NDArray[np.int8]
 
@@ -31,13 +33,21 @@ def comparable(shelf: Shelf, item: Int32, other: Int32) -> Bool:
 def steps(shelf: Shelf, item: Int32, other: Int32) -> Int8:
     """1 where `other` is a step up, −1 a step down, 0 neither; int8, shape of both broadcast.
 
-    Up costs more per unit and per package, down less: a smaller package at a lower price but a higher price
-    per unit is neither.
+    Up costs at least 5 % more per unit and per package, down less: a smaller package at a lower price but a
+    higher price per unit is neither.
     """
     on_one_ladder = comparable(shelf, item, other)
-    per_unit = np.sign(shelf.unit_price[other] - shelf.unit_price[item])
-    per_package = np.sign(shelf.price[other] - shelf.price[item])
+    per_unit = _sides(shelf.unit_price[item], shelf.unit_price[other])
+    per_package = _sides(shelf.price[item], shelf.price[other])
     return np.where(on_one_ladder & (per_unit == per_package), per_unit, 0).astype(np.int8)
+
+
+def _sides(of_item: Int64, of_other: Int64) -> Int8:
+    """1 where the other costs clearly more, −1 clearly less, 0 about the same."""
+    many, few = SMALLEST_STEP
+    more = few * of_other >= many * of_item
+    less = many * of_other <= few * of_item
+    return more.astype(np.int8) - less.astype(np.int8)
 
 
 def in_order(shelf: Shelf, products: Int32) -> Int32:
