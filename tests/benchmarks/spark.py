@@ -44,33 +44,37 @@ def written(lines: int, folder: Path) -> tuple[Path, int]:
     return path, len(frame)
 
 
-def processor_seconds() -> float:
-    """Of this process and all that it started, finished or not (Linux)."""
+def processor_seconds(seen: dict[int, int]) -> float:
+    """Of this process and all that it started (Linux).
+
+    Args:
+        seen: process → ticks when last looked at; is kept up to date, since Spark's workers end without a word.
+    """
     stats = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            stats[int(folder.name)] = (
-                (folder / "stat").read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()
-            )
+            text = (folder / "stat").read_text(encoding="ascii", errors="replace")
         except OSError:
-            continue  # it has just ended: its parent has its time
+            continue  # it has just ended
+        stats[int(folder.name)] = text.rsplit(")", 1)[1].split()
     family = {os.getpid()}
     while more := {pid for pid, each in stats.items() if int(each[1]) in family} - family:
         family |= more
-    ticks = sum(sum(map(int, stats[pid][11:15])) for pid in family)  # user, system, and of ended children
-    return ticks / os.sysconf("SC_CLK_TCK")
+    seen |= {pid: sum(map(int, stats[pid][11:13])) for pid in family}  # user and system
+    return sum(seen.values()) / os.sysconf("SC_CLK_TCK")
 
 
 class Clock:
     """Seconds since the last reading, by the clock and of processors."""
 
     def __init__(self) -> None:
-        self.wall, self.cpu = perf_counter(), processor_seconds()
+        self.seen: dict[int, int] = {}
+        self.wall, self.cpu = perf_counter(), processor_seconds(self.seen)
 
     def lap(self) -> list[float]:
         """Seconds by the clock, and of processors."""
         before = self.wall, self.cpu
-        self.wall, self.cpu = perf_counter(), processor_seconds()
+        self.wall, self.cpu = perf_counter(), processor_seconds(self.seen)
         return [round(self.wall - before[0], 2), round(self.cpu - before[1], 2)]
 
 
