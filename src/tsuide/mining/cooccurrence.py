@@ -243,26 +243,30 @@ class _Heaps:
 
 
 def _merged(shares: list[_Heaps], spread: _Spread, order: Int32, n_items: int) -> Best:
-    """The best of all threads, sorted, and from ranks back to dense items."""
+    """The best of all threads, sorted, and from ranks back to dense items; each thread takes some ranks."""
     first, *others = shares
-    for more in others:
-        kernels.merge_best(
-            first.score, first.item, first.count, first.size,
-            more.score, more.item, more.count, more.size, order,
-        )  # fmt: skip
-    kernels.sort_best(first.score, first.item, first.count, first.size, order)
-    shape = (n_items, first.score.shape[1])
+    n_ranks, top = first.score.shape
     best = Best(
-        np.full(shape, -1, np.int32),
-        np.zeros(shape, np.int32),
-        np.zeros(shape),
+        np.full((n_items, top), -1, np.int32),
+        np.zeros((n_items, top), np.int32),
+        np.zeros((n_items, top)),
         sum(int(each.pairs[0]) for each in shares),
         np.sum([each.p_bins for each in shares], axis=0),
     )
-    ranked = spread.item_of_rank
-    best.item[ranked] = np.append(ranked, np.int32(-1))[first.item]  # rank -1 stays -1
-    best.count[ranked] = first.count
-    best.score[ranked] = first.score
+
+    def finish(part: int) -> None:
+        some = slice(n_ranks * part // len(shares), n_ranks * (part + 1) // len(shares))
+        score, item, count, size = first.score[some], first.item[some], first.count[some], first.size[some]
+        for more in others:
+            kernels.merge_best(
+                score, item, count, size, more.score[some], more.item[some], more.count[some], more.size[some], order
+            )
+        kernels.sort_best(score, item, count, size, order)
+        kernels.write_best(
+            score, item, count, spread.item_of_rank[some], spread.item_of_rank, best.score, best.item, best.count
+        )
+
+    _side_by_side(finish, len(shares))
     return best
 
 

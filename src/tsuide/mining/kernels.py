@@ -492,6 +492,27 @@ def sort_best(scores: Array, items: Array, counts: Array, sizes: Array, order: A
 
 
 @compiled
+def write_best(
+    score: Array,
+    item: Array,
+    count: Array,
+    rows: Array,
+    item_of_rank: Array,
+    scores: Array,
+    items: Array,
+    counts: Array,
+) -> None:
+    """Sorted heaps by rank into tables by dense item: heap r goes to row `rows[r]`."""
+    for r in range(len(rows)):
+        for k in range(score.shape[1]):
+            if item[r, k] < 0:
+                break
+            scores[rows[r], k] = score[r, k]
+            items[rows[r], k] = item_of_rank[item[r, k]]
+            counts[rows[r], k] = count[r, k]
+
+
+@compiled
 def sweep_pairs(
     rows: Array,
     stop: Word,
