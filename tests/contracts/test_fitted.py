@@ -21,6 +21,7 @@ from tsuide.errors import BadArray
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.promotions import Benefit, Promotion, Targets
 from tsuide.facts.schema import conform
+from tsuide.mining.alternatives import Alternatives
 from tsuide.mining.backoff import BackOff
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.bundles import Bundles
@@ -32,9 +33,12 @@ from tsuide.mining.fitted import Fitted
 from tsuide.mining.next_basket import NextBasket
 from tsuide.mining.paths import Paths
 from tsuide.mining.ranked import Ranked
+from tsuide.mining.replenishment import Replenishment
 from tsuide.mining.reviews import Reviews
 from tsuide.mining.sessions import Sessions
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
+from tsuide.mining.timing import Timing
+from tsuide.mining.value import LifetimeValue
 from tsuide.mining.whitespace import Whitespace
 from tsuide.offers.deals import Deals, make_deals
 from tsuide.offers.propensity import Propensity
@@ -159,7 +163,61 @@ def deals() -> Deals:
     return make_deals([tenth, off], products, {}, datetime(2026, 1, 1, tzinfo=UTC))
 
 
+def shelf_of_tea() -> pl.DataFrame:
+    """30 products of three needs, with sizes, brands and attributes; prices rise with the number."""
+    return pl.DataFrame(
+        {
+            "id": [f"p{n}" for n in range(1, 31)],
+            "title": [f"お茶 {n} 100g" for n in range(1, 31)],
+            "category": [["drinks", f"tea {n % 3}"] for n in range(1, 31)],
+            "brand": [f"b{n % 4}" for n in range(1, 31)],
+            "price": [100 + 30 * n for n in range(1, 31)],
+            "currency": ["JPY"] * 30,
+            "attributes": [f'{{"grade": "{n % 5}"}}' for n in range(1, 31)],
+        }
+    )
+
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
 CASES: dict[str, Case] = {
+    "alternatives": Case(
+        inputs=lambda: [shelf_of_tea(), baskets()],
+        fit=lambda inputs, seed: Alternatives(top=5).fit(inputs[0], inputs[1], seed=seed),
+        keys=["p1", "p3", "p7"],
+        one=lambda fitted, key: fitted.of(key)["item"].to_list(),
+        many=lambda fitted, keys: [fitted.frame().filter(pl.col("anchor") == key)["item"].to_list() for key in keys],
+        unchecked=frozenset(
+            {"ids_blob", "ids_offsets", "titles_blob", "titles_offsets", "brands_blob", "brands_offsets"}
+            | {"attributes_keys_blob", "attributes_keys_offsets", "attributes_values_blob", "attributes_values_offsets"}
+        ),
+    ),
+    "timing": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, seed: Timing(min_count=2).fit(inputs[0], seed=seed),
+        keys=[("p3", "p4"), ("p3", "p5")],
+        one=lambda fitted, key: fitted.window(*key).ratio_low,
+        many=lambda fitted, keys: [
+            fitted.frame().filter((pl.col("anchor") == a) & (pl.col("item") == b))["ratio_low"].item() for a, b in keys
+        ],
+    ),
+    "replenishment": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, seed: Replenishment().fit(inputs[0], groups={"p1": "a", "p2": "a"}, seed=seed),
+        keys=[("c01", "p1"), ("c17", "p2"), ("nobody", "p1")],
+        one=lambda fitted, key: float(fitted.probability([key[0]], [key[1]], NOW)[0]),
+        many=lambda fitted, keys: fitted.probability([key[0] for key in keys], [key[1] for key in keys], NOW).tolist(),
+    ),
+    "value": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, _: LifetimeValue().fit(inputs[0]),
+        keys=["c01", "c17"],
+        one=lambda fitted, key: fitted.of(key, NOW).purchases,
+        many=lambda fitted, keys: [
+            fitted.frame(NOW).filter(pl.col("customer") == key)["purchases"].item() for key in keys
+        ],
+    ),
     "deals": Case(
         inputs=list,
         fit=lambda _inputs, _seed: deals(),

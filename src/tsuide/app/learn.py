@@ -59,7 +59,13 @@ def _complements(material: Material) -> Fitted:
 
 
 def _alternatives(material: Material) -> Fitted:
-    return Alternatives().fit(material.products, material.baskets, seed=material.seed)
+    return Alternatives().fit(
+        material.products,
+        material.baskets,
+        relations=material.relations,
+        tune=material.tune,
+        seed=material.seed,
+    )
 
 
 MODELS: Final[tuple[Model, ...]] = (

@@ -48,6 +48,7 @@ PARTS: Final[dict[str, str]] = {
     "reviews": "tsuide.mining.reviews:ReviewSignals",
     "sessions": "tsuide.mining.sessions:FittedSessions",
     "timing": "tsuide.mining.timing:FittedTiming",
+    "value": "tsuide.mining.value:FittedLifetimeValue",
     "whitespace": "tsuide.mining.whitespace:WhitespaceMap",
 }
 
