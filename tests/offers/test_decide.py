@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tsuide.errors import BadValue, ReplayRefused
 from tsuide.mining.baskets import Baskets
+from tsuide.mining.bundles import Bundles
 from tsuide.mining.complements import Complements
 from tsuide.mining.fitted import Fitted
 from tsuide.offers.customer import CustomerView, Due, Expected, Grant, Owned, PriceBand, Risks, Touch, Viewed
@@ -313,8 +314,8 @@ def test_a_state_does_not_depend_on_how_its_products_came(
 def wide() -> State:
     """Two hundred products that are bought with their neighbours."""
     products = [
-        {"id": f"p{n:03}", "title": f"P{n}", "category": [f"c{n // 4}"], "price": 1_000 + n, "cost": 500}
-        | {"currency": "JPY", "durable": False}
+        {"id": f"p{n:03}", "title": f"P{n}", "category": [f"c{n // 4}"], "price": 1_000 + 20 * n}
+        | {"cost": 500, "currency": "JPY", "durable": n % 2 == 0}
         for n in range(200)
     ]
     lines = [
@@ -324,8 +325,10 @@ def wide() -> State:
         for step in range(3)
     ]
     baskets = Baskets.from_frame(pl.DataFrame(lines), basket="order", item="sku")
-    parts: dict[str, Fitted] = {"complements": Complements().fit(baskets, tune=False)}
-    return build_state(parts, pl.DataFrame(products), snapshot_id="wide")
+    complements = Complements().fit(baskets, tune=False)
+    parts: dict[str, Fitted] = {"complements": complements, "bundles": Bundles().fit(baskets, complements)}
+    upgrades = [{"product_id": f"p{n:03}", "other_id": f"p{n + 1:03}", "relation": "upgrade_of"} for n in range(199)]
+    return build_state(parts, pl.DataFrame(products), pl.DataFrame(upgrades), snapshot_id="wide")
 
 
 @settings(deadline=None, max_examples=60)

@@ -217,7 +217,11 @@ def what_counted(prepared: Prepared, judged: Judged, state: State) -> CustomerVi
     if len(view.owned) <= FEW_OWNED:
         return view
     looked_at = np.zeros(len(state.items) + 1, dtype=np.bool_)  # the last place: -1, not in the catalogue
-    looked_at[judged.pool["item"][: judged.count]] = True
+    rows = judged.pool[: judged.count]
+    looked_at[rows["item"]] = True
+    looked_at[rows["second"]] = True  # -1 where there is none: the last place
+    looked_at[state.sets["items"][rows["set"][rows["set"] >= 0]].ravel()] = True
+    looked_at[-1] = False
     wanted = looked_at[prepared.owned]
     wanted[-cart.LOOKED_BACK :] = True
     kept = np.flatnonzero(wanted).tolist()
