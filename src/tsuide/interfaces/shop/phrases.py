@@ -32,6 +32,7 @@ SHOP: Final = Phrases(
         "products_n": {"ja": "{n}商品", "en": "{n} products"},
         "home": {"ja": "ホーム", "en": "Home"},
         "narrow": {"ja": "絞り込む", "en": "Narrow down"},
+        "more_n": {"ja": "ほかに{n}種類", "en": "{n} more"},
         "previous": {"ja": "前へ", "en": "Previous"},
         "next": {"ja": "次へ", "en": "Next"},
         "page_of": {"ja": "{page} / {pages} ページ", "en": "Page {page} of {pages}"},
