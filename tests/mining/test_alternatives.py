@@ -106,3 +106,40 @@ def test_the_frame_is_not_changed() -> None:
     before = frame.clone()
     Alternatives().fit(frame)
     assert frame.equals(before)
+
+
+def related(*rows: tuple[str, str, str]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["product_id", "other_id", "relation"], orient="row")
+
+
+def test_a_declared_substitute_comes_first_whatever_its_category() -> None:
+    fitted = Alternatives().fit(products(), relations=related(("basic", "chair", "substitute")))
+    assert fitted.of("basic")["item"].to_list()[0] == "chair"
+    assert fitted.of("basic")["score"].to_list()[0] == 1.0
+    assert fitted.of("chair")["item"].to_list() == ["basic"]
+
+
+def test_what_is_declared_to_go_with_it_is_no_substitute() -> None:
+    fitted = Alternatives().fit(products(), relations=related(("good", "basic", "accessory")))
+    assert "good" not in set(fitted.of("basic")["item"])
+
+
+def test_a_declared_upgrade_is_a_step_up_even_where_it_costs_less() -> None:
+    fitted = Alternatives().fit(products(), relations=related(("basic", "best", "upgrade_of")))
+    assert "basic" in fitted.up("best")["item"].to_list()
+    assert fitted.down("basic")["item"].to_list() == ["best"]
+
+
+def test_a_few_yen_are_the_same_rung() -> None:
+    fitted = Alternatives().fit(products(price=[300, 310, 900, 4000, 500]))
+    assert fitted.up("basic")["item"].to_list() == ["best"]
+
+
+def test_named_items_without_categories_find_each_other_by_title() -> None:
+    fitted = Alternatives().fit(products(category=[None] * 5))
+    assert set(fitted.of("basic")["item"]) >= {"good", "best"}
+
+
+def test_pandas_and_arrow_tables_are_taken_too() -> None:
+    frame = products()
+    assert Alternatives().fit(frame.to_arrow()).frame().equals(Alternatives().fit(frame).frame())
