@@ -31,7 +31,7 @@ def test_the_ladder_ascends_by_price_per_unit_and_leaves_the_crate_out() -> None
 
 def test_another_need_is_no_substitute() -> None:
     fitted = Alternatives().fit(products())
-    assert set(fitted.of("basic")["item"]) == {"good", "best", "crate"}
+    assert set(fitted.of("basic")["item"]) == {"good", "best"}  # twenty times the size is another need
     assert fitted.of("chair").is_empty()
     assert fitted.up("chair").is_empty()
 
@@ -44,7 +44,7 @@ def test_variants_of_one_product_are_not_substitutes_of_each_other() -> None:
 
 def test_what_is_no_longer_sold_is_not_proposed_but_has_alternatives() -> None:
     fitted = Alternatives().fit(products(status=["discontinued", "active", "active", "active", "active"]))
-    assert set(fitted.of("basic")["item"]) == {"good", "best", "crate"}
+    assert set(fitted.of("basic")["item"]) == {"good", "best"}  # twenty times the size is another need
     assert "basic" not in set(fitted.of("good")["item"])
 
 
@@ -143,3 +143,15 @@ def test_named_items_without_categories_find_each_other_by_title() -> None:
 def test_pandas_and_arrow_tables_are_taken_too() -> None:
     frame = products()
     assert Alternatives().fit(frame.to_arrow()).frame().equals(Alternatives().fit(frame).frame())
+
+
+def test_products_of_which_only_unlike_names_are_known_are_no_substitutes() -> None:
+    products = pl.DataFrame(
+        {
+            "id": ["cam", "card", "bag", "tea"],
+            "title": ["Camera", "Memory card 64 GB", "Camera bag", "Green tea"],
+            "price": [58_000, 1_980, 4_980, 860],
+            "currency": ["JPY"] * 4,
+        }
+    )
+    assert Alternatives().fit(products).frame().is_empty()

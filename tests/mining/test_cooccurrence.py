@@ -51,10 +51,7 @@ def plain_best(
             for anchor, other in ((a, b), (b, a)):
                 value = plain_score(score, n, degree[anchor], degree[other], len(baskets))
                 rows[anchor].append((value, n, other))
-    return [
-        sorted((each for each in row if each[0] > 1e-12), key=lambda x: (-x[0], -x[1], x[2]))[:top]
-        for row in rows
-    ]
+    return [sorted((each for each in row if each[0] > 1e-12), key=lambda x: (-x[0], -x[1], x[2]))[:top] for row in rows]
 
 
 baskets_made = st.lists(st.sets(st.integers(0, 11), max_size=12), min_size=1, max_size=40)
@@ -92,8 +89,7 @@ def test_the_number_of_threads_changes_nothing() -> None:
     baskets = [set(rng.zipf(1.3, 8).clip(max=300).tolist()) for _ in range(2000)]
     items_of, item = packed(baskets)
     one, three = (
-        best_partners(items_of, item, 301, top=7, min_count=2, score=Score("count"), n_threads=n)
-        for n in (1, 3)
+        best_partners(items_of, item, 301, top=7, min_count=2, score=Score("count"), n_threads=n) for n in (1, 3)
     )
     assert one.pairs == three.pairs
     assert np.array_equal(one.item, three.item)
@@ -140,9 +136,7 @@ def test_more_than_65_thousand_items_take_the_wide_path() -> None:
 
 
 def test_no_baskets_and_empty_baskets_give_nothing() -> None:
-    nothing = best_partners(
-        np.zeros(1, np.int64), np.empty(0, np.int32), 0, top=3, min_count=1, score=Score()
-    )
+    nothing = best_partners(np.zeros(1, np.int64), np.empty(0, np.int32), 0, top=3, min_count=1, score=Score())
     assert nothing.item.shape == (0, 3)
     items_of, item = packed([set(), {1}, set()])
     assert best_partners(items_of, item, 2, top=1, min_count=1, score=Score()).item.tolist() == [[-1], [-1]]

@@ -18,6 +18,7 @@ from tsuide.mining.shelf import Shelf
 from tsuide.mining.text import Grams
 
 LARGEST_BLOCK: Final = 2_000  # products compared all with all; larger needs are cut along price
+LEAST: Final = 0.5  # rather a substitute than not: a card is no cheaper camera bag because nothing else is known
 MOST_NEIGHBOURS: Final = 100  # candidates by title, per product without a category
 _PARTS: Final = 2
 COMMON_GRAM: Final = 400  # an n-gram of more titles than this leads to nobody in particular
@@ -112,8 +113,8 @@ def best_substitutes(
         top: how many to keep.
 
     Returns:
-        other int32 (products, top), -1 where there are fewer; score float32 (products, top), the probability
-        to fill the same need, descending.
+        other int32 (products, top), -1 where there are fewer that do so more likely than not; score float32
+        (products, top), the probability to fill the same need, descending.
     """
     other = np.full((len(shelf), top), -1, np.int32)
     score = np.zeros((len(shelf), top), np.float32)
@@ -125,7 +126,9 @@ def best_substitutes(
 
     with ThreadPoolExecutor(_PARTS) as pool:  # each writes the rows of its own products
         list(pool.map(rank, np.array_split(order, _PARTS)))
-    return other, np.where(other >= 0, probability(score.astype(np.float64)), 0).astype(np.float32)
+    sure = probability(score.astype(np.float64))
+    other[sure < LEAST] = -1  # rows descend, so what is left stays in front
+    return other, np.where(other >= 0, sure, 0).astype(np.float32)
 
 
 @compiled
