@@ -91,6 +91,7 @@ class Judged:
         pool: CANDIDATE; rows 0 … count are candidates.
         verdict: place of the first rule in the chain that refuses, -1 = none; int32 (≥ count,).
         refused: how many each rule refused; int32 (rules,).
+        cleared: how many no rule refused.
         picks: slate.PICK, in the order of choice.
     """
 
@@ -99,6 +100,7 @@ class Judged:
     count: int
     verdict: np.ndarray
     refused: np.ndarray
+    cleared: int
     picks: np.ndarray
 
 
@@ -132,7 +134,7 @@ def decide(
     prepared = customer if isinstance(customer, Prepared) else prepare_customer(customer, state)
     judged = judge(request, state, prepared, policy, now=now, seed=seed)
     decision_id = time_id("dec", now, seed)
-    cleared = int((judged.verdict[: judged.count] < 0).sum())
+    slate_ = write_offers(decision_id, judged.pool, judged.picks, request, state, policy)
     return Decision(
         id=decision_id,
         at=now,
@@ -145,11 +147,11 @@ def decide(
         seed=seed,
         arm=arm_of(request.unit, policy),
         unit=_unit(request),
-        slate=write_offers(decision_id, judged.pool, judged.picks, request, state, policy),
+        slate=slate_,
         considered=judged.count,
         refused=_counts(judged.refused),
-        cleared=cleared,
-        notes=_notes(judged, prepared, cleared),
+        cleared=judged.cleared,
+        notes=_notes(judged, prepared, slate_),
         question="what_need" if judged.refused[_NEED_RECORDED()] else None,
     )
 
@@ -168,7 +170,7 @@ def judge(
         _correct(candidates, count, question, state, learned)
     verdict = np.empty(pool.MOST, np.int32)
     refused = np.zeros(len(chain.ORDER), np.int32)
-    fused()(candidates, count, question.customer, question.request, policy.row, verdict, refused)
+    cleared = fused()(candidates, count, question.customer, question.request, policy.row, verdict, refused)
     picks = np.empty(int(question.slots["n"].sum()), slate.PICK)
     chosen = kernels().choose(
         candidates,
@@ -185,7 +187,7 @@ def judge(
         policy.priors,
         picks,
     )
-    return Judged(question, candidates, count, verdict, refused, picks[:chosen])
+    return Judged(question, candidates, count, verdict, refused, cleared, picks[:chosen])
 
 
 def _correct(candidates: np.ndarray, count: int, question: Question, state: State, chances_: Chances) -> None:
@@ -350,18 +352,18 @@ def _counts(refused: np.ndarray) -> Mapping[str, int]:
     return {chain.ORDER[place]: int(refused[place]) for place in np.flatnonzero(refused).tolist()}
 
 
-def _notes(judged: Judged, prepared: Prepared, cleared: int) -> tuple[str, ...]:
+def _notes(judged: Judged, prepared: Prepared, offers: Sequence[Offer]) -> tuple[str, ...]:
     notes = []
     if prepared.view.id is not None and not judged.question.personal:
         notes.append("contextual_only")
-    if judged.count and not cleared:
+    if judged.count and not judged.cleared:
         notes.append("all_refused")
     if not judged.count:
         notes.append("no_candidates")
-    basis = judged.pool["margin_basis"][judged.picks["row"]]
-    if (basis == codes.UNKNOWN_MARGIN).any():
+    bases = {each.margin_basis for each in offers}
+    if "unknown" in bases:
         notes.append("ranked_without_margin")
-    if (basis == codes.MARGIN_FROM_RATE).any():
+    if "rate" in bases:
         notes.append("margin_assumed")
     return tuple(notes)
 

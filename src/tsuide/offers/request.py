@@ -8,6 +8,8 @@ from tsuide.offers.offer import Hesitation, Kind, Placement
 
 MOST_OFFERS: Final = 50
 MOST_CART_LINES: Final = 5_000
+MOST_QUANTITY: Final = 1_000_000
+MOST_PRICE: Final = 1 << 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +104,12 @@ class OfferRequest:
             raise BadValue("two slots have one name", key="slots", value=[slot.name for slot in self.slots])
         _within("cart lines", len(self.cart), 0, MOST_CART_LINES)
         for line in self.cart:
-            _within(f"quantity of {line.product_id}", line.quantity, 1, 1_000_000)
-            _within(f"unit_price of {line.product_id}", line.unit_price or 0, 0, 1 << 53)
-        _within("budget", self.budget or 0, 0, 1 << 53)
-        _within("free_shipping_at", self.free_shipping_at or 0, 0, 1 << 53)
+            if not 1 <= line.quantity <= MOST_QUANTITY:
+                _within(f"quantity of {line.product_id}", line.quantity, 1, MOST_QUANTITY)
+            if line.unit_price is not None and not 0 <= line.unit_price <= MOST_PRICE:
+                _within(f"unit_price of {line.product_id}", line.unit_price, 0, MOST_PRICE)
+        _within("budget", self.budget or 0, 0, MOST_PRICE)
+        _within("free_shipping_at", self.free_shipping_at or 0, 0, MOST_PRICE)
         return self
 
 
