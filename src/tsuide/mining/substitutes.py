@@ -18,7 +18,7 @@ from tsuide.mining.shelf import Shelf
 from tsuide.mining.text import Grams
 
 LARGEST_BLOCK: Final = 2_000  # products compared all with all; larger needs are cut along price
-LEAST: Final = 0.5  # rather a substitute than not: a card is no cheaper camera bag because nothing else is known
+LEAST: Final = 0.15  # below it nothing speaks for one need: a card is no cheaper bag because no category is known
 MOST_NEIGHBOURS: Final = 100  # candidates by title, per product without a category
 _PARTS: Final = 2
 COMMON_GRAM: Final = 400  # an n-gram of more titles than this leads to nobody in particular
@@ -113,7 +113,7 @@ def best_substitutes(
         top: how many to keep.
 
     Returns:
-        other int32 (products, top), -1 where there are fewer that do so more likely than not; score float32
+        other int32 (products, top), -1 where there are fewer of at least `LEAST`; score float32
         (products, top), the probability to fill the same need, descending.
     """
     other = np.full((len(shelf), top), -1, np.int32)
