@@ -9,7 +9,8 @@ for a least purchase or a segment.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from types import ModuleType
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
@@ -22,7 +23,7 @@ from tsuide.kit.clock import to_micros
 from tsuide.kit.money import RATE_UNIT
 from tsuide.mining.fitted import Arrays, Meta, taken
 from tsuide.mining.index import Index
-from tsuide.offers import codes
+from tsuide.offers import codes, columns, compiled, deals_kernel, offer, records
 from tsuide.offers.offer import KINDS, PLACEMENTS
 from tsuide.offers.price_history import LONGEST_SALE, judge_reference
 from tsuide.offers.promotions import Basket, Line, apply_promotions
@@ -200,38 +201,44 @@ def apply_deals(candidates: np.ndarray, count: int, placement: int, state: State
     if found is None or not count:
         return
     deals, of = found
-    rows = candidates[:count]
-    running = (deals.starts <= now) & (now < deals.ends) & (deals.placements >> placement & 1 == 1)
-    alone = (rows["set"] < 0) & (rows["second"] < 0) & (rows["kind"] != codes.FILLER) & (rows["price"] > 0)
-    chosen = np.full(count, -1, np.int64)
-    begins, ends = of[rows["item"]], of[rows["item"] + 1]
-    for layer in range(MOST_PER_PRODUCT):
-        at = begins + layer
-        open_ = np.flatnonzero(alone & (chosen < 0) & (at < ends))
-        deal = at[open_]
-        fits = running[deal] & (deals.kinds[deal] >> rows["kind"][open_] & 1 == 1)
-        fits &= deals.list_price[deal] == rows["list_price"][open_]
-        chosen[open_[fits]] = deal[fits]
-    hit = np.flatnonzero(chosen >= 0)
-    if len(hit):
-        _write(rows, hit, chosen[hit], deals, state, now)
+    _kernels().apply(
+        candidates,
+        count,
+        placement,
+        state.items,
+        of,
+        deals.promotion,
+        deals.price,
+        deals.list_price,
+        deals.starts,
+        deals.ends,
+        deals.honest_until,
+        deals.kinds,
+        deals.placements,
+        RATE_UNIT,
+        now,
+    )
 
 
-def _write(rows: np.ndarray, hit: Int64, deal: Int64, deals: Deals, state: State, now: int) -> None:
-    items = state.items[rows["item"][hit]]
-    price, rate = deals.price[deal], items["tax"].astype(np.int64)
-    net = np.where(items["tax_included"], price - price * rate // (RATE_UNIT + rate), price)
-    cut = rows["net_price"][hit] - net
-    honest = now < deals.honest_until[deal]
-    rows["discount"][hit] = rows["price"][hit] - price
-    rows["margin"][hit] -= cut
-    rows["worth"][hit] -= cut * rows["quantity"][hit]
-    rows["net_price"][hit] = net
-    rows["price"][hit] = price
-    rows["list_price"][hit] = np.where(honest, rows["list_price"][hit], price)
-    rows["crossed_out"][hit] = honest
-    rows["price_history"][hit] = honest
-    rows["promotion"][hit] = deals.promotion[deal]
+_KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
+from tsuide.offers import deals_kernel as _kernel
+from tsuide.offers.compiled import outermost
+
+_a = _kernel.apply
+
+
+@outermost
+def apply({arguments}):
+    return _a({arguments})
+'''
+
+
+@cache
+def _kernels() -> ModuleType:
+    code = deals_kernel.apply.py_func.__code__  # type: ignore[attr-defined]  # a numba dispatcher
+    arguments = ", ".join(code.co_varnames[: code.co_argcount])
+    made_of = (codes, columns, deals_kernel, offer, records)
+    return compiled.generated("tsuide_deals", _KERNELS.format(arguments=arguments), made_of)
 
 
 def promotion_of(state: State, code: int) -> str | None:
