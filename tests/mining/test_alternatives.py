@@ -155,3 +155,9 @@ def test_products_of_which_only_unlike_names_are_known_are_no_substitutes() -> N
         }
     )
     assert Alternatives().fit(products).frame().is_empty()
+
+
+def test_products_of_which_only_much_alike_names_are_known_are_substitutes() -> None:
+    titles = ["White hanging heart T-light holder large", "Red hanging heart T-light holder large", "Lantern"]
+    products = pl.DataFrame({"id": ["white", "red", "lantern"], "title": titles})
+    assert Alternatives().fit(products).of("white")["item"].to_list() == ["red"]
