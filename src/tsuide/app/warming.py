@@ -14,16 +14,19 @@ import polars as pl
 
 from tsuide.app.deciding import Decider
 from tsuide.app.learn import learn
+from tsuide.app.promotions import put_promotion
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import Settings
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
+from tsuide.facts.promotions import Benefit, Promotion
 from tsuide.facts.schema import conform
 
 _ORDERS: Final = 60
 _GOODS: Final = (("cam", 58_000), ("cam-pro", 79_800), ("card", 1_980), ("bag", 4_980), ("tea", 860), ("cup", 1_200))
 _BASKETS: Final = (("cam", "card", "bag"), ("cam-pro", "card"), ("tea", "cup"), ("tea",))
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_PROMOTION: Final = Promotion("warm", {"ja": "割引", "en": "Offer"}, Benefit("percent", 1_000), "JPY")
 
 
 def warm_up() -> None:
@@ -32,6 +35,7 @@ def warm_up() -> None:
         settings = Settings(home=Path(folder), database_url=f"sqlite:///{folder}/store.sqlite", currency="JPY")
         with opened(settings) as shop:
             _fill(shop)
+            put_promotion(shop, _PROMOTION, _NOW)
             learn(shop, now=_NOW, seed=0)
             asyncio.run(_decide(shop))
 

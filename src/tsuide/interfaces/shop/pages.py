@@ -147,6 +147,7 @@ async def checkout(request: Request) -> Response:
         who,
         lines=lines,
         total_text=total,
+        taxes=views.tax_views(who.cart, catalogue_of(request), who.language),
         any_offer=any(line.offer_id for line in lines),
         token=secrets.token_hex(16),
     )

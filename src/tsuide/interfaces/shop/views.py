@@ -10,7 +10,8 @@ from tsuide.app.catalogue import Branch, Catalogue
 from tsuide.facts.catalogue import Product
 from tsuide.interfaces.shop.looks import look_of
 from tsuide.interfaces.shop.visitor import Line
-from tsuide.kit.money import Money
+from tsuide.kit.money import Money, tax_of
+from tsuide.offers.confirming import PHRASES as CONFIRMING
 
 _NAMES: Final = {  # of attributes that many catalogues have
     "package_size": {"ja": "内容量", "en": "Package"},
@@ -122,6 +123,21 @@ def product_link(product_id: str, base: str) -> str:
     '/shop/p/a%2Fb%20%E2%98%95'
     """
     return f"{base}/p/{quote(product_id, safe='')}"
+
+
+def tax_views(cart: Sequence[Line], catalogue: Catalogue, language: str) -> list[tuple[str, str]]:
+    """(label, amount) of the tax inside the total, by currency and rate; rounded once per rate."""
+    sums: dict[str, dict[int, int]] = {}
+    for line in cart:
+        product = catalogue.product(line.product_id)
+        if product is not None and product.price is not None and sold(product) and product.tax_included:
+            of = sums.setdefault(product.currency, {})
+            of[product.tax_rate] = of.get(product.tax_rate, 0) + product.price * line.quantity
+    return [
+        (CONFIRMING.text("tax", language, rate=f"{rate / 100:g}"), price_text(tax, currency, language))
+        for currency, of in sorted(sums.items())
+        for rate, tax in sorted(tax_of(of, included=True).items())
+    ]
 
 
 def line_views(cart: Sequence[Line], catalogue: Catalogue, language: str) -> tuple[list[LineView], str, list[Line]]:
