@@ -4,10 +4,11 @@ import pytest
 
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.declared import Declared
-from tsuide.mining.evidence import FEATURES, evidence_of, measured
+from tsuide.mining.evidence import evidence_of, measured
 from tsuide.mining.index import Index
 from tsuide.mining.logistic import fit_logistic
 from tsuide.mining.shelf import Shelf, shelf_of
+from tsuide.mining.substitute_kernel import FEATURES
 from tsuide.mining.substitutes import MOST_NEIGHBOURS, candidates_of, near_titles
 from tsuide.mining.text import grams
 from tsuide.mining.weighing import matched_by_support, roc_auc

@@ -5,16 +5,16 @@ titles share rare character n-grams. So the work grows with products × candidat
 """
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from tsuide.kit.arrays import Bool, Float32, Float64, Int32, Int64, UInt8
-from tsuide.mining.compiled import compiled
-from tsuide.mining.evidence import FEATURES, Evidence, features, mark, scratch
+from tsuide.kit.arrays import Float32, Float64, Int32, Int64
+from tsuide.mining.evidence import scratch
 from tsuide.mining.logistic import probability
 from tsuide.mining.shelf import Shelf
+from tsuide.mining.substitute_kernel import Candidates, Evidence, near, rank
 from tsuide.mining.text import Grams
 
 LARGEST_BLOCK: Final = 2_000  # products compared all with all; larger needs are cut along price
@@ -22,20 +22,6 @@ LEAST: Final = 0.15  # below it nothing speaks for one need: a card is no cheape
 MOST_NEIGHBOURS: Final = 100  # candidates by title, per product without a category
 _PARTS: Final = 2
 COMMON_GRAM: Final = 400  # an n-gram of more titles than this leads to nobody in particular
-
-
-class Candidates(NamedTuple):
-    """Whom each product is weighed against: product p against `member[low[p]:high[p]]`.
-
-    Args:
-        low: int64 (products,).
-        high: int64 (products,).
-        member: dense products, int32; products of one block share their range.
-    """
-
-    low: Int64
-    high: Int64
-    member: Int32
 
 
 def candidates_of(shelf: Shelf, titles: Grams) -> Candidates:
@@ -84,7 +70,7 @@ def near_titles(titles: Grams, title: Int32) -> tuple[Int64, Int32]:
     rare.eliminate_zeros()
     found = np.full((len(title), MOST_NEIGHBOURS), -1, np.int32)
     by_gram = csr_matrix(rare.T)
-    _near(
+    near(
         *(rare.indptr.astype(np.int64), rare.indices, rare.data),
         *(by_gram.indptr.astype(np.int64), by_gram.indices, by_gram.data),
         found,
@@ -121,108 +107,11 @@ def best_substitutes(
     active, root = np.ascontiguousarray(shelf.active), np.ascontiguousarray(shelf.root)
     order = np.argsort(candidates.low, kind="stable")  # block by block: their rows stay in the cache
 
-    def rank(part: Int64) -> None:
-        _rank(part, evidence, candidates, root, active, weights, banned, *scratch(evidence), other, score)
+    def ranked(part: Int64) -> None:
+        rank(part, evidence, candidates, root, active, weights, banned, *scratch(evidence), other, score)
 
     with ThreadPoolExecutor(_PARTS) as pool:  # each writes the rows of its own products
-        list(pool.map(rank, np.array_split(order, _PARTS)))
+        list(pool.map(ranked, np.array_split(order, _PARTS)))
     sure = probability(score.astype(np.float64))
     other[sure < LEAST] = -1  # rows descend, so what is left stays in front
     return other, np.where(other >= 0, sure, 0).astype(np.float32)
-
-
-@compiled
-def _rank(
-    order: Int64,
-    evidence: Evidence,
-    candidates: Candidates,
-    root: Int32,
-    active: Bool,
-    weights: Float64,
-    banned: Int64,
-    in_basket: UInt8,
-    of_customer: UInt8,
-    other: Int32,
-    score: Float32,
-) -> None:
-    products = len(root)
-    most = 0
-    for a in order:
-        most = max(most, candidates.high[a] - candidates.low[a])
-    found = np.zeros((most, len(FEATURES)))
-    for a in order:
-        others = candidates.member[candidates.low[a] : candidates.high[a]]
-        if not len(others):
-            continue
-        mark(evidence, a, 1, in_basket, of_customer)
-        features(evidence, a, others, in_basket, of_customer, found)
-        mark(evidence, a, 0, in_basket, of_customer)
-        for row in range(len(others)):
-            b = others[row]
-            if root[a] == root[b] or not active[b] or _contains(banned, a * products + b):
-                continue
-            value = weights[0]
-            for feature in range(found.shape[1]):
-                value += weights[1 + feature] * found[row, feature]
-            _keep(other, score, a, b, value)
-
-
-@compiled
-def _contains(ascending: Int64, wanted: int) -> bool:
-    if not len(ascending):
-        return False
-    place = np.searchsorted(ascending, wanted)
-    return bool(place < len(ascending) and ascending[place] == wanted)
-
-
-@compiled
-def _keep(other: Int32, score: Float32, row: int, candidate: int, value: float) -> None:
-    """Insert into a row that descends by score, then ascends by product."""
-    kept = float(np.float32(value))  # as it is stored, so that ties are ties
-    last = other.shape[1] - 1
-    if other[row, last] >= 0 and not _before(other, score, row, last, candidate, kept):
-        return
-    place = last
-    while place > 0 and _before(other, score, row, place - 1, candidate, kept):
-        other[row, place] = other[row, place - 1]
-        score[row, place] = score[row, place - 1]
-        place -= 1
-    other[row, place] = candidate
-    score[row, place] = kept
-
-
-@compiled
-def _before(other: Int32, score: Float32, row: int, place: int, candidate: int, value: float) -> bool:
-    """Whether the candidate comes before what stands at the place, or nothing stands there."""
-    if other[row, place] < 0 or score[row, place] < value:
-        return True
-    return bool(score[row, place] == value and other[row, place] > candidate)
-
-
-@compiled
-def _near(
-    row_start: Int64,
-    gram: Int32,
-    weight: Float32,
-    gram_start: Int64,
-    row: Int32,
-    row_weight: Float32,
-    found: Int32,
-    score: Float32,
-) -> None:
-    total = np.zeros(len(found), np.float32)
-    touched = np.empty(len(found), np.int32)
-    for a in range(len(found)):
-        count = 0
-        for place in range(row_start[a], row_start[a + 1]):
-            for at in range(gram_start[gram[place]], gram_start[gram[place] + 1]):
-                b = row[at]
-                if total[b] == 0.0:
-                    touched[count] = b
-                    count += 1
-                total[b] += weight[place] * row_weight[at]
-        for at in range(count):
-            b = touched[at]
-            if b != a:
-                _keep(found, score, a, b, total[b])
-            total[b] = 0.0

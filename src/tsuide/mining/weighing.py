@@ -16,19 +16,11 @@ import numpy as np
 from tsuide.kit.arrays import Bool, Float64, Int32, Int64
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
-from tsuide.mining.evidence import (
-    ALTERNATING,
-    FEATURES,
-    PRICE,
-    SECOND_ORDER,
-    TOGETHER,
-    Evidence,
-    evidence_of,
-    measured,
-)
+from tsuide.mining.evidence import evidence_of, measured
 from tsuide.mining.history import between
 from tsuide.mining.logistic import fit_logistic, probability
 from tsuide.mining.shelf import Shelf
+from tsuide.mining.substitute_kernel import ALTERNATING, FEATURES, PRICE, SECOND_ORDER, TOGETHER, Evidence
 from tsuide.mining.text import Grams
 
 LEARNED: Final = (PRICE, SECOND_ORDER, TOGETHER, ALTERNATING)

@@ -25,8 +25,9 @@ from tsuide.kit.arrays import Float64, Int32
 from tsuide.kit.clock import from_micros
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
-from tsuide.mining.evidence import CATEGORY, SECOND_ORDER, TEXT, TOGETHER, Evidence, evidence_of, measured
+from tsuide.mining.evidence import evidence_of, measured
 from tsuide.mining.shelf import Shelf, shelf_of
+from tsuide.mining.substitute_kernel import CATEGORY, SECOND_ORDER, TEXT, TOGETHER, Evidence
 from tsuide.mining.text import grams
 from tsuide.mining.weighing import Weights, halves, learned_weights, matched_by_support, roc_auc
 from tsuide.proof.evaluation.split import split_at
