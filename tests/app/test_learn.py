@@ -8,8 +8,9 @@ from tsuide.app.learn import learn
 from tsuide.app.locks import alone
 from tsuide.app.wiring import Shop
 from tsuide.errors import NothingLearned, Unavailable
-from tsuide.mining.complements import FittedComplements
-from tsuide.mining.snapshot import current_snapshot, open_snapshot
+from tsuide.mining.baskets import Baskets
+from tsuide.mining.complements import Complements, FittedComplements
+from tsuide.mining.snapshot import current_snapshot, open_snapshot, save_snapshot
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -55,3 +56,19 @@ def test_a_second_learner_is_told_who_is_at_work(small_shop: Shop) -> None:
         other.wait()
     with alone(lock, "a learner"):
         pass  # the system took the lock back when its holder died
+
+
+def test_a_later_run_keeps_the_last_choice_unless_it_is_asked_to_choose_anew(small_shop: Shop) -> None:
+    def score(*, tune: bool) -> str:
+        part = open_snapshot(small_shop.snapshots, learn(small_shop, now=NOW, seed=0, tune=tune).snapshot_id)
+        found = part.parts["complements"]
+        assert isinstance(found, FittedComplements)
+        return found.score.name
+
+    usual = score(tune=False)
+    baskets = Baskets.from_frame(small_shop.store.facts.purchases(), basket="order_id", item="product_id")
+    other = Complements(score="ppmi").fit(baskets)
+    save_snapshot(small_shop.snapshots, {"complements": other}, {})
+    assert usual != other.score.name
+    assert score(tune=False) == other.score.name
+    assert score(tune=True) == usual

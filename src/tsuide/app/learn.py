@@ -1,9 +1,10 @@
 """Learn everything from the store's facts and save it as the new current snapshot."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Final, TypeAlias
 
@@ -14,12 +15,13 @@ from tsuide.app.locks import alone
 from tsuide.app.outcomes_learning import learn_propensity
 from tsuide.app.promotions import current_deals
 from tsuide.app.wiring import Shop
-from tsuide.errors import NothingLearned
-from tsuide.mining.alternatives import Alternatives
+from tsuide.errors import NothingLearned, SnapshotDamaged
+from tsuide.mining.alternatives import Alternatives, FittedAlternatives
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements, FittedComplements
 from tsuide.mining.fitted import Fitted
-from tsuide.mining.snapshot import save_snapshot
+from tsuide.mining.snapshot import open_snapshot, save_snapshot
+from tsuide.mining.weighing import Weights
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
 
@@ -34,7 +36,8 @@ class Material:
         products, relations, customers: frames of facts.
         now: the moment of learning.
         seed: of everything that is drawn.
-        tune: choose parameters on held-out orders.
+        tune: choose parameters on held-out orders, whatever was chosen before.
+        previous: the parts of the current snapshot, whose choices are kept where `tune` is not asked for.
     """
 
     baskets: Baskets
@@ -44,6 +47,7 @@ class Material:
     now: datetime
     seed: int
     tune: bool
+    previous: Mapping[str, Fitted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,21 @@ class Model:
 
 
 def _complements(material: Material) -> Fitted:
-    return Complements().fit(material.baskets, tune=material.tune, seed=material.seed)
+    last = material.previous.get("complements")
+    if isinstance(last, FittedComplements) and not material.tune:
+        return Complements(score=last.score).fit(material.baskets, tune=False, seed=material.seed)
+    return Complements().fit(material.baskets, tune=True, seed=material.seed)
 
 
 def _alternatives(material: Material) -> Fitted:
-    return Alternatives().fit(
+    last = material.previous.get("alternatives")
+    chosen = last.chosen if isinstance(last, FittedAlternatives) and not material.tune else None
+    model = Alternatives() if chosen is None else Alternatives(weights=Weights(chosen["weights"], chosen["note"]))
+    return model.fit(
         material.products,
         material.baskets,
         relations=material.relations,
-        tune=material.tune,
+        tune=chosen is None,
         seed=material.seed,
     )
 
@@ -106,7 +116,7 @@ def learn(
     *,
     now: datetime,
     seed: int,
-    tune: bool = True,
+    tune: bool = False,
     progress: Progress = lambda _what, _done, _total: None,
     models: Sequence[Model] = MODELS,
 ) -> Learned:
@@ -116,7 +126,8 @@ def learn(
         shop: whose facts.
         now: written into the snapshot.
         seed: same facts, seed and code give the same snapshot's arrays.
-        tune: choose parameters on held-out orders.
+        tune: choose parameters on held-out orders anew; else the current snapshot's choices are kept, and only
+            a first run chooses.
         progress: told before each step.
         models: parts in the order in which they are learned.
 
@@ -184,4 +195,12 @@ def _material(shop: Shop, purchases: pl.DataFrame, now: datetime, seed: int, tun
         price="unit_price",
     )
     facts = shop.store.facts
-    return Material(baskets, purchases, facts.products(), facts.relations(), now, seed, tune)
+    return Material(baskets, purchases, facts.products(), facts.relations(), now, seed, tune, _previous(shop.snapshots))
+
+
+def _previous(snapshots: Path) -> Mapping[str, Fitted]:
+    """The parts of the current snapshot; none where there is none that can be read."""
+    try:
+        return open_snapshot(snapshots).parts
+    except (NothingLearned, SnapshotDamaged):
+        return {}

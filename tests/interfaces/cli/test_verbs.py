@@ -64,7 +64,7 @@ def test_learn_without_orders_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_learn_prints_its_figures(home: str) -> None:
-    learned = told("learn", "--home", home, "--no-tune")
+    learned = told("learn", "--home", home)
     assert (learned["orders"], learned["customers"]) == (400, 40)
     assert set(learned["seconds"]) >= {"read orders", "baskets", "complements", "alternatives", "save"}
 

@@ -12,14 +12,17 @@ from tsuide.config import load_settings
 from tsuide.interfaces.cli.options import Database, Home, Seed, now
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, progress
 
-Tune = Annotated[bool, typer.Option("--tune/--no-tune", help="Choose parameters on held-out orders of your own.")]
+Tune = Annotated[
+    bool,
+    typer.Option("--tune", help="Choose parameters on held-out orders anew; else the last choice is kept."),
+]
 
 
 def learn(
     home: Home = None,
     database_url: Database = None,
     seed: Seed = 0,
-    tune: Tune = True,
+    tune: Tune = False,
     as_json: Json = False,
 ) -> None:
     """Learn from every order in the store; a running server takes the result up by itself."""
