@@ -25,6 +25,7 @@ from tsuide.mining.spark.lines import Columns, SparkBaskets, read_lines
 from tsuide.mining.spark.session import missing, spark_session
 from tsuide.mining.spark.timing import fit_timing
 from tsuide.mining.timing import FEWEST_PAIRS, Timing
+from tsuide.mining.value import LifetimeValue
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
@@ -36,7 +37,11 @@ def local(lines: pl.DataFrame) -> Baskets:
 def differences(one: Fitted, other: Fitted) -> list[str]:
     """Arrays and notes that are not exactly the same."""
     left, right = one.arrays(), other.arrays()
-    found = [name for name in left.keys() | right.keys() if not np.array_equal(left.get(name, 0), right.get(name, 0))]
+    found = list(left.keys() ^ right.keys())
+    for name in left.keys() & right.keys():
+        floats = left[name].dtype.kind == "f"  # NaN = not recorded, on both sides
+        if not np.array_equal(left[name], right[name], equal_nan=floats):
+            found.append(name)
     found += [name for name in left if left[name].dtype != right[name].dtype]
     return found + [name for name, value in one.meta().items() if other.meta()[name] != value]
 
@@ -119,19 +124,22 @@ def test_a_run_writes_a_snapshot_that_opens_and_keeps_what_it_does_not_learn(
         spark,
         [str(path)],
         folder,
-        columns=Columns(basket="basket number"),
-        relations=["complements", "replenishment"],
+        columns=Columns(basket="basket number", quantity="quantity", price="unit_price"),
+        relations=["complements", "replenishment", "value"],
         groups={f"p{n}": "small" for n in range(40)},
         now=datetime(2026, 1, 1, tzinfo=UTC),
         sequence=7,
         tell=told.append,
     )
     opened = open_snapshot(folder)
-    assert told == ["read", "complements", "replenishment", "save"]
+    assert told == ["read", "complements", "replenishment", "value", "save"]
     assert (opened.id, opened.number, opened.meta["sequence"]) == (snapshot, 2, 7)
     assert differences(opened.parts["complements"], Complements(keep=False).fit(local(lines), tune=False)) == []
     due = Replenishment().fit(local(lines), groups={f"p{n}": "small" for n in range(40)})
     assert differences(opened.parts["replenishment"], due) == []
+    names = {"basket": "order_id", "item": "product_id", "customer": "customer_id", "time": "placed_at"}
+    priced = Baskets.from_frame(lines, **names, quantity="quantity", price="unit_price")
+    assert differences(opened.parts["value"], LifetimeValue().fit(priced)) == []
     assert differences(opened.parts["bundles"], sets) == []
     with pytest.raises(BadValue, match="gossip"):
         learn_with_spark(spark, [str(path)], folder, relations=["gossip"], now=datetime(2026, 1, 1, tzinfo=UTC))

@@ -23,6 +23,10 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--relations", nargs="+", default=list(RELATIONS), choices=RELATIONS)
     for column in ("basket", "item", "customer", "time"):
         options.add_argument(f"--{column}", default=getattr(Columns(), column), help="name of the column")
+    for column in ("quantity", "price"):
+        options.add_argument(
+            f"--{column}", help="name of the column; value foretells amounts only where both are given"
+        )
     options.add_argument("--categories", type=Path, help="Parquet with item and category (text), for replenishment")
     options.add_argument("--top", type=int, default=20, help="partners kept per product")
     options.add_argument("--min-count", type=int, default=3, help="common orders that a pair needs")
@@ -51,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             spark_session(given.master),
             given.lines,
             given.snapshots,
-            columns=Columns(basket=given.basket, item=given.item, customer=given.customer, time=given.time),
+            columns=Columns(given.basket, given.item, given.customer, given.time, given.quantity, given.price),
             relations=given.relations,
             parameters=Complements(given.top, given.min_count, given.score),
             groups=_categories(given.categories, given.item),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,11 +15,12 @@ from tsuide.mining.spark.complements import fit_complements
 from tsuide.mining.spark.gather import gathered
 from tsuide.mining.spark.lines import Columns, SparkBaskets, read_lines
 from tsuide.mining.spark.timing import fit_timing
+from tsuide.mining.value import LifetimeValue
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-RELATIONS: Final = ("complements", "timing", "replenishment")
+RELATIONS: Final = ("complements", "timing", "replenishment", "value")
 
 
 def learn_with_spark(
@@ -65,11 +67,13 @@ def learn_with_spark(
         )
     tell("read")
     baskets = read_lines(spark, paths, columns or Columns())
+    on_one_machine = cache(lambda: gathered(baskets))
     try:
         fits: dict[str, Callable[[], Fitted]] = {
             "complements": lambda: fit_complements(baskets, parameters),
             "timing": lambda: fit_timing(baskets, seed=seed),
-            "replenishment": lambda: Replenishment().fit(gathered(baskets), groups=groups, seed=seed),
+            "replenishment": lambda: Replenishment().fit(on_one_machine(), groups=groups, seed=seed),
+            "value": lambda: LifetimeValue().fit(on_one_machine()),
         }
         learned: dict[str, Fitted] = {}
         for name in relations:
