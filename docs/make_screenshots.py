@@ -29,7 +29,6 @@ WIDTH, HEIGHT = 1280, 940
 # Products of the demo's data that a reader knows at once.
 PAGES = {
     "product": "/shop/p/866140?lang=en",
-    "product-ja": "/shop/p/866140?lang=ja",
     "report": "/shop/report",
 }
 PATIENCE_SECONDS = 300

@@ -32,7 +32,7 @@ def test_what_another_version_learned_is_refused_by_name(empty_shop: Shop) -> No
     save_snapshot(empty_shop.snapshots, {"complements": Former()}, {})
     with pytest.raises(SnapshotDamaged, match="another version of Tsuide") as caught:
         load(empty_shop)
-    assert caught.value.way_out == "tsuide learn"
+    assert caught.value.way_out == "learn again: tsuide learn"
 
 
 def test_catching_up_gives_the_same_catalogue_as_loading_anew(small_shop: Shop) -> None:

@@ -98,7 +98,7 @@ def server(taught_home: Path) -> Iterator[Server]:
     assert running.process.wait(60) in {0, -signal.SIGTERM}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, the worker has an event loop that no other test can bear
 def browser() -> Iterator[Browser]:
     """Headless chromium."""
     if not CHROMIUM.exists():
