@@ -21,12 +21,13 @@ def selling(served: Any) -> Any:
 
 
 def offered(served: Any, **more: Any) -> dict[str, Any]:
-    """An offer to somebody outside the holdout, as the body that asks for its yes."""
+    """The offer of a card to somebody outside the holdout, as the body that asks for its yes."""
     while True:
         visitor = f"yes{next(_VISITORS)}"
         answer = served.ask(placement="product", product_id="cam-a", anonymous_id=visitor)
-        if answer["offers"]:
-            return {"decision": answer["decision"], "offer_id": answer["offers"][0]["id"], **more}
+        for offer in answer["offers"]:  # exploring may put another one first
+            if offer["product"]["id"] == "card":
+                return {"decision": answer["decision"], "offer_id": offer["id"], **more}
 
 
 def call(served: Any, path: str, body: Any = None, key: str = "storefront", status: int = 200) -> dict[str, Any]:
