@@ -11,8 +11,9 @@ from scipy import stats
 
 from tsuide.errors import BadValue, NotReady, UnknownProduct
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.complements import Complements, FittedComplements
+from tsuide.mining.complements import Complements, FittedComplements, _places_with, places_of
 from tsuide.mining.cooccurrence import Score
+from tsuide.mining.index import Index
 from tsuide.mining.significance import P_BINS, eligible_pairs, lift_interval, p_cut, p_values
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
 
@@ -110,11 +111,59 @@ def test_update_gives_exactly_the_refit(
         assert updated.of(item).select(columns).equals(refit.of(item).select(columns))
 
 
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(orders_made, min_size=2, max_size=4),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    st.sampled_from(SCORES),
+)
+def test_settling_between_updates_changes_nothing(
+    parts: list[list[set[str]]], top: int, min_count: int, score: str
+) -> None:
+    model = Complements(top, min_count, score)
+    now = model.fit(made(parts[0]))
+    for part in parts[1:]:
+        now = now.update(made(part)).settled()
+    refit = model.fit(made([order for part in parts for order in part]))
+    assert now.is_settled
+    assert now.frame().drop("significant").equals(refit.frame().drop("significant"))
+    assert now.pairs == refit.pairs
+
+
+@given(st.sets(st.text(max_size=3), min_size=1, max_size=8), st.sets(st.text(max_size=3), max_size=4))
+def test_new_ids_take_their_place_in_the_order_of_ids(known: set[str], more: set[str]) -> None:
+    """As Polars sorts texts, by their UTF-8 bytes; ids that cannot be written as UTF-8 are none."""
+    texts = [text for text in sorted(known) if text.isprintable()][::-1] or ["a"]
+    new = [text for text in sorted(more - set(texts)) if text.isprintable()]
+    ids = Index.of(texts)
+    grown = ids.with_more(new)
+    assert grown.ids == texts + new
+    assert _places_with(places_of(ids), grown, len(ids)).tolist() == places_of(Index.of(texts + new)).tolist()
+
+
+def test_a_snapshot_that_kept_only_whole_pairs_can_be_updated() -> None:
+    """As it was written before pairs one short of the minimum were kept, too."""
+    model = Complements(min_count=3, score="cosine")
+    fitted = model.fit(made(shop(80)))
+    kept = fitted.kept
+    assert kept is not None
+    meta = fitted.meta()
+    del meta["least"]
+    rows = np.repeat(np.arange(len(kept.begin) - 1), np.diff(kept.begin))[kept.common >= 3]
+    begin = np.searchsorted(rows, np.arange(len(kept.begin)))
+    whole = {"pair_item": kept.partner[kept.common >= 3], "pair_count": kept.common[kept.common >= 3]}
+    older = FittedComplements.from_arrays(fitted.arrays() | {"pair_begin": begin} | whole, meta)
+    more = shop(30, seed=5)
+    refit = model.fit(made(shop(80) + more))
+    assert older.update(made(more)).frame().drop("significant").equals(refit.frame().drop("significant"))
+
+
 def test_update_with_very_many_baskets_gives_the_refit_and_keeps_the_gate() -> None:
     model = Complements(top=5, min_count=2, score="asymmetric")
     before = model.fit(made(shop(100)))
-    after = before.update(made(shop(2000, seed=1)))
-    refit = model.fit(made(shop(100) + shop(2000, seed=1)))
+    after = before.update(made(shop(6000, seed=1)))
+    refit = model.fit(made(shop(100) + shop(6000, seed=1)))
     assert after.frame().drop("significant").equals(refit.frame().drop("significant"))
     assert after.p_cut == before.p_cut != refit.p_cut
 

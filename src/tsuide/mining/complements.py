@@ -1,5 +1,6 @@
 """Complements: what is bought together with an item, how often, how much more than by chance, how surely."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Self
@@ -8,19 +9,19 @@ import numpy as np
 import polars as pl
 
 from tsuide.errors import BadArray, BadValue, NotReady, UnknownProduct
-from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
+from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.mining import kernels
 from tsuide.mining.baskets import Baskets
-from tsuide.mining.cooccurrence import Pairs, Score, all_pairs, best_partners
+from tsuide.mining.cooccurrence import Score, all_pairs, best_partners
 from tsuide.mining.coviews import viewed_apart
 from tsuide.mining.fitted import Arrays, taken
 from tsuide.mining.index import Index
-from tsuide.mining.pairs import NONE_APART, KeptPairs, best_of_pairs
+from tsuide.mining.pairs import NONE_APART, KeptPairs, Tables, best_of_pairs
 from tsuide.mining.score_choice import Tried, best_of, tried_scores
 from tsuide.mining.significance import P_BINS, eligible_pairs, lift_interval, p_cut, p_values
 
 KEEP_LIMIT: Final = 60_000_000  # pairs met in all baskets; beyond that they are not kept unless asked for
-ONE_BY_ONE: Final = 1000  # more new baskets than that are counted by a sweep of everything
+WRITTEN_DOWN: Final = 5000  # with more new baskets than that everything is counted anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,13 @@ def _learned(
     if keep is None:
         lengths = np.diff(baskets.items_of)
         keep = int((lengths * (lengths - 1) // 2).sum()) <= KEEP_LIMIT
+    kept, bins = None, None
     if keep:
-        pairs = all_pairs(baskets.items_of, baskets.item, baskets.n_items, min_count=parameters.min_count)
-        kept = KeptPairs.of(pairs, baskets.items_of, baskets.item, baskets.n_items, parameters.min_count)
+        kept, n_pairs, bins = _kept(baskets, parameters.min_count, degree, binned=cut is None)
+        tables = Tables.empty(baskets.n_items, parameters.top)
         anchors = np.flatnonzero(np.diff(kept.begin))
-        tables = best_of_pairs(kept, anchors, degree, baskets.n_baskets, score, order, parameters.top, apart)
-        n_pairs, bins = len(pairs.count), _binned(pairs, degree, baskets.n_baskets) if cut is None else None
+        best_of_pairs(kept, anchors, degree, baskets.n_baskets, score, order, parameters.min_count, tables, apart)
     else:
-        kept = None
         best = best_partners(
             baskets.items_of,
             baskets.item,
@@ -113,17 +113,17 @@ def _learned(
             apart=apart,
             p_bins=P_BINS if cut is None else 0,
         )
-        tables, n_pairs, bins = (best.score, best.item, best.count), best.pairs, best.p_bins
+        tables, n_pairs, bins = Tables(best.score, best.item, best.count), best.pairs, best.p_bins
     if cut is None and bins is not None:
         cut = p_cut(bins, eligible_pairs(degree, parameters.min_count), parameters.rate)
     return FittedComplements(
         item_ids=baskets.item_ids,
         degree=frozen(degree),
         n_baskets=baskets.n_baskets,
-        top_item=frozen(tables[1]),
-        top_count=frozen(tables[2]),
-        top_score=frozen(tables[0]),
-        pairs=n_pairs,
+        top_item=frozen(tables.item),
+        top_count=frozen(tables.count),
+        top_score=frozen(tables.score),
+        counted=n_pairs,
         p_cut=cut or 0.0,
         parameters=parameters,
         score=score,
@@ -131,13 +131,25 @@ def _learned(
         kept=kept,
         order=order,
         apart=apart,
-        stale=None,
+        ranked=0,
     )
 
 
-def _binned(pairs: Pairs, degree: Int32, total: int) -> Int64:
+def _kept(baskets: Baskets, min_count: int, degree: Int32, *, binned: bool) -> tuple[KeptPairs, int, Int64 | None]:
+    """All pairs to keep, how many have `min_count`, and the histogram of their p-values.
+
+    One common basket fewer is kept, too: whoever is not kept cannot reach `min_count` by one more basket.
+    """
+    least = max(1, min_count - 1)
+    pairs = all_pairs(baskets.items_of, baskets.item, baskets.n_items, min_count=least)
+    kept = KeptPairs.of(pairs, baskets.items_of, baskets.item, baskets.n_items, least)
+    enough = np.flatnonzero(pairs.count >= min_count)
+    if not binned:
+        return kept, len(enough), None
+    total = baskets.n_baskets
     table = kernels.log_factorials(total)
-    return kernels.bin_pairs(pairs.first, pairs.second, pairs.count, degree, total, table, P_BINS)
+    first, second, count = pairs.first[enough], pairs.second[enough], pairs.count[enough]
+    return kept, len(enough), kernels.bin_pairs(first, second, count, degree, total, table, P_BINS)
 
 
 def _ascending(apart: Int64) -> Int64:
@@ -156,6 +168,20 @@ def places_of(ids: Index) -> Int32:
     return frozen(places)
 
 
+def _places_with(places: Int32, ids: Index, known: int) -> Int32:
+    """`places_of(ids)` where those of the first `known` ids stand already; the others are few."""
+    sorted_ids = np.empty(known, np.int32)
+    sorted_ids[places] = np.arange(known, dtype=np.int32)
+    new = sorted(range(known, len(ids)), key=lambda place: ids[place].encode())
+    grown = np.pad(places, (0, len(new)))
+    for rank, item in enumerate(new):
+        text = ids[item].encode()
+        before = bisect_left(range(known), text, key=lambda place: ids[int(sorted_ids[place])].encode())
+        grown[:known] += places >= before
+        grown[item] = before + rank
+    return frozen(grown)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedComplements:
     """Learned complements.
@@ -164,10 +190,10 @@ class FittedComplements:
         item_ids: dense item ↔ id.
         degree: baskets of each item, int32 (items,).
         n_baskets: all baskets.
-        top_item: partners best first, dense items, -1 = none; int32 (items, top).
-        top_count: common baskets, int32 (items, top).
-        top_score: float64 (items, top).
-        pairs: how many pairs have at least `min_count` common baskets.
+        top_item: partners best first, dense items, -1 = none; int32 (items ranked, top).
+        top_count: common baskets, int32 (items ranked, top).
+        top_score: float64 (items ranked, top).
+        counted: how many pairs had at least `min_count` common baskets when everything was counted.
         p_cut: pairs with at most this p-value pass the false-discovery gate, which moves only at `fit`.
         parameters: what it was learned with, the score after tuning.
         score: how partners are ranked.
@@ -175,8 +201,8 @@ class FittedComplements:
         kept: all pairs and baskets, for `update`; None where they were not kept.
         order: place of each item in the order of ids, int32 (items,).
         apart: pairs that are looked at together and so are no partners, `pair_keys`; int64 (pairs,).
-        stale: items whose row of the tables is behind after `update` (bool (items,)); None = no row is. `of`,
-            `frame` and `arrays` never show a stale row; whoever reads the tables takes `settled()` first.
+        ranked: so many of the baskets that came by `update` are in the tables, which may lack new items, too. `of`,
+            `row`, `frame` and `arrays` show all of them; whoever reads the tables takes `settled()` first.
     """
 
     name: ClassVar[str] = "complements"
@@ -187,7 +213,7 @@ class FittedComplements:
     top_item: Int32
     top_count: Int32
     top_score: Float64
-    pairs: int
+    counted: int
     p_cut: float
     parameters: Complements
     score: Score
@@ -195,7 +221,19 @@ class FittedComplements:
     kept: KeptPairs | None
     order: Int32
     apart: Int64
-    stale: Bool | None
+    ranked: int
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs have at least `min_count` common baskets."""
+        if self.kept is None or not self.kept.n_more:
+            return self.counted
+        return self.counted + self.kept.pairs_since(len(self.item_ids), self.parameters.min_count)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the tables may be read."""
+        return self.kept is None or (self.ranked == self.kept.n_more and len(self.top_item) == len(self.item_ids))
 
     def frame(self) -> pl.DataFrame:
         """All kept pairs, by anchor id, best first.
@@ -226,32 +264,44 @@ class FittedComplements:
 
     def row(self, anchor: int) -> tuple[Float64, Int32, Int32]:
         """Scores, partners and counts of one dense item, best first, after all updates."""
-        if self.stale is not None and self.kept is not None and self.stale[anchor]:
-            partner, common = self.kept.row(anchor)
-            scores = np.zeros((1, self.parameters.top))
-            items, counts = np.full(scores.shape, -1, np.int32), np.zeros(scores.shape, np.int32)
-            left, right = self.score.powers
-            size = kernels.best_of_row(
-                partner, common, anchor, self.score.kind, self.score.shrink, left, right,
-                self.degree, float(np.log(max(1, self.n_baskets))), self.order, self.apart,
-                scores[0], items[0], counts[0],
-            )  # fmt: skip
-            kernels.sort_best(scores, items, counts, np.array([size], np.int32), self.order)
-            return scores[0, :size], items[0, :size], counts[0, :size]
+        if self.kept is not None and not self.is_settled:
+            return self._ranked_row(self.kept, anchor)
         size = int((self.top_item[anchor] >= 0).sum())
         return self.top_score[anchor, :size], self.top_item[anchor, :size], self.top_count[anchor, :size]
+
+    def _ranked_row(self, kept: KeptPairs, anchor: int) -> tuple[Float64, Int32, Int32]:
+        """As `row`, from the pairs."""
+        partner, common = kept.row(anchor, len(self.item_ids), self.parameters.min_count)
+        left, right = self.score.powers
+        kind, log_n = self.score.kind, float(np.log(max(1, self.n_baskets)))
+        own = kernels.weight_of(kind, int(self.degree[anchor]), left)
+        others = kernels.weights_of(kind, self.degree[partner], right)
+        one = Tables.empty(1, self.parameters.top)
+        size = kernels.best_of_row(
+            partner, common, len(partner), anchor, kind, self.score.shrink, own, others, log_n, self.order, self.apart,
+            one.score[0], one.item[0], one.count[0],
+        )  # fmt: skip
+        kernels.sort_best(one.score, one.item, one.count, np.array([size], np.int32), self.order)
+        return one.score[0, :size], one.item[0, :size], one.count[0, :size]
 
     def update(self, more_baskets: Baskets) -> "FittedComplements":
         """The counts and best partners of a refit with the same parameters on all baskets; this one is not changed.
 
-        Only touched counts move, rows of the tables are ranked anew when they are read or `settled`. The gate (p_cut)
-        stays until the next `fit`.
+        The baskets are only written down: `of` and `row` count them in when they are asked, `settled` brings all
+        tables up to date. A server keeps the result of `update` for every order, and takes `settled()` once in a
+        while for what it copies out of the tables. The gate (p_cut) stays until the next `fit`.
 
         Args:
             more_baskets: new baskets, none of those learned from; with items never seen, too.
 
         Raises:
             NotReady: the pairs were not kept (`keep=False`, or too many).
+
+        >>> orders = pl.DataFrame({"order": [1, 1, 2, 2], "sku": ["pen", "ink", "pen", "ink"]})
+        >>> fitted = Complements(min_count=2).fit(Baskets.from_frame(orders, basket="order", item="sku"))
+        >>> more = pl.DataFrame({"order": [3, 3, 4, 4], "sku": ["pen", "pad", "pen", "pad"]})
+        >>> fitted.update(Baskets.from_frame(more, basket="order", item="sku")).of("pen")["item"].to_list()
+        ['ink', 'pad']
         """
         if self.kept is None:
             raise NotReady(
@@ -262,27 +312,42 @@ class FittedComplements:
         grown = self._with_items(ids)
         dense = np.full(more_baskets.n_items, -1, np.int32)
         dense[present] = grown.item_ids.positions(ids)
-        if more_baskets.n_baskets + self.kept.n_more > ONE_BY_ONE:
-            return grown._refitted(more_baskets, dense)  # noqa: SLF001  # our own
-        return grown._with_baskets(more_baskets, dense)  # noqa: SLF001  # our own
+        item = dense[more_baskets.item]
+        degree = grown.degree.copy()
+        np.add.at(degree, item, 1)
+        written = replace(
+            grown,
+            degree=frozen(degree),
+            n_baskets=self.n_baskets + more_baskets.n_baskets,
+            kept=self.kept.with_baskets(more_baskets.items_of, item),
+        )
+        return written if self.kept.n_more + more_baskets.n_baskets <= WRITTEN_DOWN else written._counted()  # noqa: SLF001  # our own
 
     def settled(self) -> "FittedComplements":
-        """The same with no stale row: the tables may be read."""
-        if self.stale is None or self.kept is None:
+        """The same with every table up to date; only rows that moved are ranked anew."""
+        if self.kept is None or self.is_settled:
             return self
-        kept = self.kept.merged(len(self.item_ids))
-        anchors = np.flatnonzero(self.stale & (np.diff(kept.begin) > 0))
-        fresh = best_of_pairs(
-            kept, anchors, self.degree, self.n_baskets, self.score, self.order, self.parameters.top, self.apart
-        )
-        is_stale = self.stale[:, np.newaxis]
+        n, top = len(self.item_ids), self.parameters.top
+        behind = np.ones(n, np.bool_)
+        if self.score.kind != kernels.PPMI:  # whose scores hold the number of baskets
+            behind = self.kept.behind(self.ranked, n, self.parameters.min_count)
+        tables = Tables.empty(n, top)
+        for table, before in (
+            (tables.score, self.top_score),
+            (tables.item, self.top_item),
+            (tables.count, self.top_count),
+        ):
+            table[: len(before)] = before
+        best_of_pairs(
+            self.kept, np.flatnonzero(behind), self.degree, self.n_baskets, self.score, self.order,
+            self.parameters.min_count, tables, self.apart,
+        )  # fmt: skip
         return replace(
             self,
-            kept=kept,
-            stale=None,
-            top_score=frozen(np.where(is_stale, fresh[0], self.top_score)),
-            top_item=frozen(np.where(is_stale, fresh[1], self.top_item)),
-            top_count=frozen(np.where(is_stale, fresh[2], self.top_count)),
+            ranked=self.kept.n_more,
+            top_score=frozen(tables.score),
+            top_item=frozen(tables.item),
+            top_count=frozen(tables.count),
         )
 
     def _with_items(self, wanted: list[str]) -> Self:
@@ -290,60 +355,15 @@ class FittedComplements:
         new = [each for each in wanted if each not in self.item_ids]
         if not new:
             return self
-        ids = Index.of([*self.item_ids.ids, *new])
-        room = ((0, len(new)), (0, 0))
-        stale = np.zeros(len(self.item_ids), np.bool_) if self.stale is None else self.stale
-        return replace(
-            self,
-            item_ids=ids,
-            order=places_of(ids),
-            degree=np.pad(self.degree, (0, len(new))),
-            stale=np.pad(stale, (0, len(new))),
-            top_item=frozen(np.pad(self.top_item, room, constant_values=-1)),
-            top_count=frozen(np.pad(self.top_count, room)),
-            top_score=frozen(np.pad(self.top_score, room)),
-        )
+        ids = self.item_ids.with_more(new)
+        order = _places_with(self.order, ids, len(self.item_ids))
+        return replace(self, item_ids=ids, order=order, degree=np.pad(self.degree, (0, len(new))))
 
-    def _with_baskets(self, more: Baskets, dense: Int32) -> "FittedComplements":
-        """One basket after the other."""
-        kept, pairs = self.kept, self.pairs
-        if kept is None:
-            raise AssertionError  # update has looked
-        degree = self.degree.copy()
-        stale = np.zeros(len(degree), np.bool_) if self.stale is None else self.stale.copy()
-        for b in range(more.n_baskets):
-            basket = np.sort(dense[more.of(b)])
-            kept, new = kept.with_basket(basket, len(degree))
-            pairs += new
-            degree[basket] += 1
-            stale[basket] = True
-        if self.score.kind == kernels.PPMI:  # its scores hold the number of baskets
-            stale[:] = True
-        else:  # the degree of these items moved, and with it the score of all their partners
-            for anchor in np.unique(dense[more.item]).tolist():
-                stale[kept.row(anchor)[0]] = True
-        return replace(
-            self,
-            degree=frozen(degree),
-            n_baskets=self.n_baskets + more.n_baskets,
-            pairs=pairs,
-            kept=kept,
-            stale=frozen(stale),
-        )
-
-    def _refitted(self, more: Baskets, dense: Int32) -> "FittedComplements":
-        """Everything counted anew: faster than one by one where there are many."""
-        if self.kept is None:
-            raise AssertionError  # update has looked
-        kept = self.kept.merged(len(self.item_ids))
-        rows = np.repeat(np.arange(more.n_baskets), np.diff(more.items_of))
-        item = dense[more.item]
-        item = item[np.lexsort((item, rows))]
-        everything = Baskets.from_arrays(
-            np.concatenate([kept.items_of, kept.items_of[-1] + more.items_of[1:]]),
-            np.concatenate([kept.item, item]),
-            item_ids=self.item_ids,
-        )
+    def _counted(self) -> "FittedComplements":
+        """Everything counted anew; the gate stays."""
+        if self.kept is None or not self.kept.n_more:
+            return self
+        everything = Baskets.from_arrays(*self.kept.everything(), item_ids=self.item_ids)
         return _learned(self.parameters, self.score, everything, self.tried, self.apart, cut=self.p_cut)
 
     def _table(self, anchor: Int64, item: Int32, count: Int32, score: Float64) -> pl.DataFrame:
@@ -367,8 +387,8 @@ class FittedComplements:
         )
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Everything that is large."""
-        now = self.settled()
+        """Everything that is large; after an `update` everything is counted anew for it."""
+        now = self._counted()
         return {
             **now.item_ids.arrays("items"),
             "degree": now.degree,
@@ -391,6 +411,7 @@ class FittedComplements:
             "score": self.score.plain(),
             "tried": list(self.tried),
             "kept": self.kept is not None,
+            "least": None if self.kept is None else self.kept.least,
         }
 
     @classmethod
@@ -411,13 +432,15 @@ class FittedComplements:
             top_item=taken(arrays, "top_item", np.int32, square),
             top_count=taken(arrays, "top_count", np.int32, square),
             top_score=taken(arrays, "top_score", np.float64, square),
-            pairs=int(meta["pairs"]),
+            counted=int(meta["pairs"]),
             p_cut=float(meta["p_cut"]),
             parameters=Complements(square[1], min_count, score, float(meta["rate"]), bool(meta["kept"])),
             score=score,
             tried=tuple(meta["tried"]),
-            kept=KeptPairs.from_arrays(arrays, n, n_baskets, min_count) if meta["kept"] else None,
+            kept=KeptPairs.from_arrays(arrays, n, n_baskets, int(meta.get("least", min_count)))
+            if meta["kept"]
+            else None,
             order=places_of(index),
             apart=_ascending(taken(arrays, "apart", np.int64, (None,))),
-            stale=None,
+            ranked=0,
         )

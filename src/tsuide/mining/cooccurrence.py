@@ -192,7 +192,7 @@ def best_partners(
         )  # fmt: skip
         return heaps
 
-    return _merged(_side_by_side(share, workers), spread, places, n_items)
+    return _merged(side_by_side(share, workers), spread, places, n_items)
 
 
 def pair_keys(first: Int32 | Int64, second: Int32 | Int64) -> Int64:
@@ -266,7 +266,7 @@ def _merged(shares: list[_Heaps], spread: _Spread, order: Int32, n_items: int) -
             score, item, count, spread.item_of_rank[some], spread.item_of_rank, best.score, best.item, best.count
         )
 
-    _side_by_side(finish, len(shares))
+    side_by_side(finish, len(shares))
     return best
 
 
@@ -298,7 +298,7 @@ def all_pairs(items_of: Int64, item: Int32, n_items: int, *, min_count: int, n_t
             item_counts.append(pair_count[:written].copy())
         return items, item_counts
 
-    shares = _side_by_side(share, workers)
+    shares = side_by_side(share, workers)
     anchors = [np.repeat(spread.item_of_rank[part::workers], row_size[part::workers]) for part in range(workers)]
     second = np.concatenate([np.empty(0, np.int32), *(each for items, _ in shares for each in items)])
     count = np.concatenate([np.empty(0, np.int32), *(each for _, counts in shares for each in counts)])
@@ -319,7 +319,7 @@ def _spread(items_of: Int64, item: Int32, n_items: int, min_count: int, workers:
     def degrees(part: int) -> Int64:
         return kernels.count_items(item[items_of[bounds[part]] : items_of[bounds[part + 1]]], n_items)
 
-    of_part = np.array(_side_by_side(degrees, workers))  # (workers, items)
+    of_part = np.array(side_by_side(degrees, workers))  # (workers, items)
     degree = of_part.sum(axis=0)
     by_degree = np.argsort(-degree, kind="stable").astype(np.int32)
     kept = int(np.searchsorted(-degree[by_degree], -min_count, side="right"))
@@ -350,14 +350,14 @@ def _spread(items_of: Int64, item: Int32, n_items: int, min_count: int, workers:
             items_of, item, bounds[part], bounds[part + 1], rank, begin, ends[part], int(row_base[part]), rows, post
         )
 
-    _side_by_side(write, workers)
+    side_by_side(write, workers)
     return _Spread(rows, stop, post, post_of, item_of_rank, degree[item_of_rank])
 
 
 _LIMIT: Final = 1 << 32
 
 
-def _side_by_side(share: Callable[[int], _T], workers: int) -> list[_T]:
+def side_by_side(share: Callable[[int], _T], workers: int) -> list[_T]:
     """The shares of all workers, in their order."""
     if workers == 1:
         return [share(0)]

@@ -55,5 +55,5 @@ def _bought(baskets: Baskets, keys: Int64) -> Int64:
     """In how many orders each pair lies; int64 (pairs,)."""
     first, second = (keys >> 32).astype(np.int32), (keys & 0xFFFFFFFF).astype(np.int32)
     post_of, post = kernels.posts_of(baskets.items_of, baskets.item, baskets.n_items)
-    together: Int64 = kernels.common_baskets(first, second, baskets.items_of, baskets.item, post_of, post)
+    together: Int64 = kernels.all_common_baskets(first, second, post_of, post)
     return together

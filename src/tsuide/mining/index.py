@@ -130,6 +130,26 @@ class Index(Texts):
             raise BadArray("an id stands twice", key="ids", value=_first_double(index.ids))
         return index
 
+    def with_more(self, new: Sequence[str]) -> Self:
+        """The same and some more ids behind, without reading those that are there.
+
+        Raises:
+            BadArray: an id stands twice.
+
+        >>> Index.of(["a", "b"]).with_more(["c"]).positions(["c", "a"])
+        array([2, 0], dtype=int32)
+        """
+        places = self.places | {text: len(self) + place for place, text in enumerate(new)}
+        if len(places) < len(self) + len(new):
+            raise BadArray("an id stands twice", key="ids", value=_first_double([*self.ids, *new]))
+        added = Texts.of(new)
+        grown = type(self)(
+            frozen(np.concatenate([self.blob, added.blob])),
+            frozen(np.concatenate([self.offsets, self.offsets[-1] + added.offsets[1:]])),
+        )
+        grown.__dict__["places"] = places  # what the property would find
+        return grown
+
     @cached_property
     def places(self) -> dict[str, int]:
         """Id → position; not to be changed."""

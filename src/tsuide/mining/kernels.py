@@ -586,15 +586,173 @@ def rows_of_pairs(first: Array, second: Array, count: Array, n_items: int) -> tu
 
 
 @compiled
+def shared(few: Array, many: Array) -> int:
+    """How many two ascending lists share: each of `few` is looked up behind where the one before stood."""
+    n = 0
+    low = 0
+    for wanted in few:
+        low += np.searchsorted(many[low:], wanted)
+        if low == len(many):
+            break
+        n += many[low] == wanted
+    return n
+
+
+@compiled
+def common_baskets(a: int, b: int, post_of: Array, post: Array) -> int:
+    """In how many baskets two items lie; `post_of` and `post` are those of `posts_of`, new items lie in none."""
+    if max(a, b) >= len(post_of) - 1:
+        return 0
+    of_a, of_b = post[post_of[a] : post_of[a + 1]], post[post_of[b] : post_of[b + 1]]
+    return shared(of_a, of_b) if len(of_a) < len(of_b) else shared(of_b, of_a)
+
+
+@compiled
+def all_common_baskets(first: Array, second: Array, post_of: Array, post: Array) -> Array:
+    """`common_baskets` of every pair; int64 (pairs,)."""
+    together = np.zeros(len(first), np.int64)
+    for i in range(len(first)):
+        together[i] = common_baskets(first[i], second[i], post_of, post)
+    return together
+
+
+@compiled
+def _meet(anchor: int, recent: Array, more_of: Array, more_item: Array, met: Array, touched: Array) -> int:
+    """Count in `met` who lies with the anchor in later baskets, and write down whom; how many there are."""
+    n = 0
+    for k in recent:
+        for e in range(more_of[k], more_of[k + 1]):
+            other = more_item[e]
+            if other != anchor:
+                if met[other] == 0:
+                    touched[n] = other
+                    n += 1
+                met[other] += 1
+    return n
+
+
+@compiled
+def row_now(
+    anchor: int,
+    least: int,
+    min_count: int,
+    begin: Array,
+    partner: Array,
+    common: Array,
+    post_of: Array,
+    post: Array,
+    more_of: Array,
+    more_item: Array,
+    recent: Array,
+    met: Array,
+    touched: Array,
+    item: Array,
+    count: Array,
+) -> int:
+    """One item's partners with at least `min_count` common baskets, those of later baskets counted in.
+
+    A pair that is not kept has fewer than `least` baskets before: only if those met since can make up for the rest is
+    it counted anew.
+
+    - `begin`, `partner`, `common`: kept pairs; items from `len(begin) - 1` on are new.
+    - `post_of`, `post`: the baskets of each item, those before.
+    - `more_of`, `more_item`: baskets since; `recent`: which of them hold the anchor.
+    - `met`, int32 (items,): zero, and left so; `touched`, int32 (items,): overwritten.
+    - `item`, `count`: int32 (items,), filled from 0, in no order.
+
+    Returns:
+        How many partners there are.
+    """
+    n_touched = _meet(anchor, recent, more_of, more_item, met, touched)
+    n = 0
+    if anchor < len(begin) - 1:
+        for i in range(begin[anchor], begin[anchor + 1]):
+            now = common[i] + met[partner[i]]
+            met[partner[i]] = 0
+            if now >= min_count:
+                item[n], count[n] = partner[i], now
+                n += 1
+    for i in range(n_touched):
+        other = touched[i]
+        since = met[other]
+        met[other] = 0
+        if since > 0 and since + least - 1 >= min_count:
+            now = since + (common_baskets(anchor, other, post_of, post) if least > 1 else 0)
+            if now >= min_count:
+                item[n], count[n] = other, now
+                n += 1
+    return n
+
+
+@compiled
+def rows_behind(
+    first: int,
+    min_count: int,
+    begin: Array,
+    partner: Array,
+    common: Array,
+    more_of: Array,
+    more_item: Array,
+    n_items: int,
+) -> Array:
+    """Items of later baskets from number `first` on, and their partners; bool (items,). Arguments as for `row_now`."""
+    moved, behind = np.zeros(n_items, np.bool_), np.zeros(n_items, np.bool_)
+    for e in range(more_of[first], len(more_item)):
+        a = more_item[e]
+        if moved[a]:
+            continue
+        moved[a], behind[a] = True, True
+        if a < len(begin) - 1:
+            for i in range(begin[a], begin[a + 1]):
+                if common[i] >= min_count:
+                    behind[partner[i]] = True
+    for k in range(len(more_of) - 1):  # whoever became a partner since lies in one of these with the item
+        if moved[more_item[more_of[k] : more_of[k + 1]]].any():
+            behind[more_item[more_of[k] : more_of[k + 1]]] = True
+    return behind
+
+
+@compiled
+def pairs_since(
+    least: int,
+    min_count: int,
+    begin: Array,
+    partner: Array,
+    common: Array,
+    post_of: Array,
+    post: Array,
+    more_of: Array,
+    more_item: Array,
+    recent_of: Array,
+    recent: Array,
+) -> int:
+    """How many pairs reached `min_count` by later baskets; arguments as for `row_now`, `recent` of `posts_of`."""
+    n_items = len(recent_of) - 1
+    met, touched = np.zeros(n_items, np.int32), np.empty(n_items, np.int32)
+    item, count = np.empty(n_items, np.int32), np.empty(n_items, np.int32)
+    twice = 0
+    for a in range(n_items):
+        if recent_of[a] == recent_of[a + 1]:
+            continue
+        twice += row_now(
+            a, least, min_count, begin, partner, common, post_of, post, more_of, more_item,
+            recent[recent_of[a] : recent_of[a + 1]], met, touched, item, count,
+        )  # fmt: skip
+        if a < len(begin) - 1:
+            twice -= (common[begin[a] : begin[a + 1]] >= min_count).sum()
+    return twice // 2
+
+
+@compiled
 def best_of_row(
     partner: Array,
     common: Array,
+    n: int,
     anchor: int,
     kind: int,
     shrink: float,
-    left_power: float,
-    right_power: float,
-    degree: Array,
+    left: float,
+    right: Array,
     log_n: float,
     order: Array,
     apart: Array,
@@ -602,32 +760,39 @@ def best_of_row(
     items: Array,
     counts: Array,
 ) -> int:
-    """One anchor's best partners among its row, unsorted, into one row of heaps; how many there are."""
+    """One anchor's best partners among the first `n` of its row, unsorted, into one row of heaps; how many there are.
+
+    `left` is the anchor's weight, `right` that of each partner, float64 (n,).
+    """
     size = 0
     top = len(scores)
-    left = weight_of(kind, degree[anchor], left_power)
-    for i in range(len(partner)):
-        b, n = partner[i], common[i]
-        logarithm = math.log(n) if kind == PPMI else 0.0
-        score = score_of(
-            kind, gain_of(kind, n, shrink), logarithm, left, weight_of(kind, degree[b], right_power), log_n
-        )
+    for i in range(n):
+        b, together = partner[i], common[i]
+        logarithm = math.log(together) if kind == PPMI else 0.0
+        score = score_of(kind, gain_of(kind, together, shrink), logarithm, left, right[i], log_n)
         if score > 0.0 and (size < top or score >= scores[0]) and not is_apart(apart, anchor, b):
-            size = _push(scores, items, counts, size, score, b, n, order)
+            size = _push(scores, items, counts, size, score, b, together, order)
     return size
 
 
 @compiled
 def best_of_rows(
     anchors: Array,
+    least: int,
+    min_count: int,
     begin: Array,
     partner: Array,
     common: Array,
+    post_of: Array,
+    post: Array,
+    more_of: Array,
+    more_item: Array,
+    recent_of: Array,
+    recent: Array,
     kind: int,
     shrink: float,
-    left_power: float,
-    right_power: float,
-    degree: Array,
+    left: Array,
+    right: Array,
     log_n: float,
     order: Array,
     apart: Array,
@@ -635,18 +800,27 @@ def best_of_rows(
     items: Array,
     counts: Array,
 ) -> None:
-    """The best partners of some anchors, sorted, into their rows of `scores`, `items` and `counts`."""
-    sizes = np.zeros(len(scores), np.int32)
-    for i in range(len(anchors)):
-        a = anchors[i]
-        row = slice(begin[a], begin[a + 1])
-        sizes[a] = best_of_row(
-            partner[row], common[row], a, kind, shrink, left_power, right_power, degree, log_n, order, apart,
-            scores[a], items[a], counts[a],
+    """The best partners of some anchors, sorted, into their rows of `scores`, `items` and `counts`.
+
+    `left` and `right`: `weights_of` all items; `recent_of`, `recent`: `posts_of` the later baskets; the others as for
+    `row_now` and `best_of_row`.
+    """
+    n_items = len(recent_of) - 1
+    met, touched = np.zeros(n_items, np.int32), np.empty(n_items, np.int32)
+    item, count = np.empty(n_items, np.int32), np.empty(n_items, np.int32)
+    weight = np.empty(n_items)
+    size = np.zeros(1, np.int32)
+    for a in anchors:
+        n = row_now(
+            a, least, min_count, begin, partner, common, post_of, post, more_of, more_item,
+            recent[recent_of[a] : recent_of[a + 1]], met, touched, item, count,
         )  # fmt: skip
-    for i in range(len(anchors)):
-        a = slice(anchors[i], anchors[i] + 1)
-        sort_best(scores[a], items[a], counts[a], sizes[a], order)
+        for i in range(n):
+            weight[i] = right[item[i]]
+        size[0] = best_of_row(
+            item, count, n, a, kind, shrink, left[a], weight, log_n, order, apart, scores[a], items[a], counts[a]
+        )
+        sort_best(scores[a : a + 1], items[a : a + 1], counts[a : a + 1], size, order)
 
 
 @compiled
@@ -659,7 +833,7 @@ def bin_pairs(first: Array, second: Array, count: Array, degree: Array, total: i
     return histogram
 
 
-# --- one more basket --------------------------------------------------------------------------------
+# --- baskets of an item --------------------------------------------------------------------------------
 
 
 @compiled
@@ -677,142 +851,6 @@ def posts_of(items_of: Array, item: Array, n_items: int) -> tuple[Array, Array]:
             post[cursor[item[e]]] = b
             cursor[item[e]] += 1
     return begin, post
-
-
-@compiled
-def common_baskets(first: Array, second: Array, items_of: Array, item: Array, post_of: Array, post: Array) -> Array:
-    """In how many baskets each pair lies, through the baskets of its rarer item; int64 (pairs,).
-
-    `post_of` and `post` are those of `posts_of`.
-    """
-    together = np.zeros(len(first), np.int64)
-    for i in range(len(first)):
-        a, b = first[i], second[i]
-        if post_of[a + 1] - post_of[a] > post_of[b + 1] - post_of[b]:
-            a, b = b, a
-        for basket in post[post_of[a] : post_of[a + 1]]:
-            row = item[items_of[basket] : items_of[basket + 1]]
-            at = np.searchsorted(row, b)
-            together[i] += at < len(row) and row[at] == b
-    return together
-
-
-@compiled
-def places_in_row(partner: Array, basket: Array) -> Array:
-    """Where each of a basket's items stands in a row, -1 = it does not; int32 (basket,)."""
-    places = np.full(len(basket), -1, np.int32)
-    for j in range(len(basket)):
-        at = np.searchsorted(partner, basket[j])
-        if at < len(partner) and partner[at] == basket[j]:
-            places[j] = at
-    return places
-
-
-@compiled
-def add_pairs(slots: Array, n: int, together: Array) -> None:
-    """Count all pairs among the first `n` slots."""
-    for i in range(n):
-        for j in range(n):
-            together[slots[i], slots[j]] += 1
-
-
-@compiled
-def count_within(
-    basket: Array,
-    kept: Array,
-    items_of: Array,
-    item: Array,
-    post_of: Array,
-    post: Array,
-    more_of: Array,
-    more_item: Array,
-    n_items: int,
-) -> Array:
-    """In how many baskets the items of a new basket lie together, itself included; int32 (basket, basket).
-
-    Only right for pairs that are not `kept`, bool (basket, basket): those are walked through the baskets of
-    the rarer item.
-
-    - `items_of`, `item`, `post_of`, `post`: the baskets learned from; items from `len(post_of) - 1` on are new.
-    - `more_of`, `more_item`: baskets that came since, without the new one; few.
-    """
-    m = len(basket)
-    together = np.ones((m, m), np.int32)
-    slot = np.full(n_items, -1, np.int32)
-    slots = np.empty(m, np.int32)
-    degree = np.zeros(m, np.int64)
-    for j in range(m):
-        slot[basket[j]] = j
-        if basket[j] < len(post_of) - 1:
-            degree[j] = post_of[basket[j] + 1] - post_of[basket[j]]
-    for k in range(len(more_of) - 1):
-        n = 0
-        for e in range(more_of[k], more_of[k + 1]):
-            if slot[more_item[e]] >= 0:
-                slots[n] = slot[more_item[e]]
-                n += 1
-        add_pairs(slots, n, together)
-    for j in range(m):
-        rarer = (degree[j] < degree) | ((degree[j] == degree) & (j < np.arange(m)))
-        wanted = rarer & ~kept[j]
-        if degree[j] > 0 and wanted.any():
-            walk(post[post_of[basket[j]] : post_of[basket[j] + 1]], items_of, item, slot, wanted, j, together)
-    return together
-
-
-@compiled
-def walk(baskets: Array, items_of: Array, item: Array, slot: Array, wanted: Array, j: int, together: Array) -> None:
-    """Count, over the baskets of item number `j`, the wanted others that lie in them."""
-    for b in baskets:
-        for e in range(items_of[b], items_of[b + 1]):
-            k = slot[item[e]]
-            if k >= 0 and wanted[k]:
-                together[j, k] += 1
-                together[k, j] += 1
-
-
-@compiled
-def merge_row(partner: Array, common: Array, fresh: Array, fresh_count: Array) -> tuple[Array, Array]:
-    """Two rows without a common partner as one, ascending."""
-    n = len(partner) + len(fresh)
-    wider, wider_count = np.empty(n, np.int32), np.empty(n, np.int32)
-    i = j = 0
-    for at in range(n):
-        if j == len(fresh) or (i < len(partner) and partner[i] < fresh[j]):
-            wider[at], wider_count[at] = partner[i], common[i]
-            i += 1
-        else:
-            wider[at], wider_count[at] = fresh[j], fresh_count[j]
-            j += 1
-    return wider, wider_count
-
-
-@compiled
-def raise_row(
-    partner: Array, common: Array, slot: int, basket: Array, places: Array, together: Array, min_count: int
-) -> tuple[Array, Array, int]:
-    """The row of the basket's item number `slot` after this basket.
-
-    - `partner`, `common`: its row so far, pairs with at least `min_count`.
-    - `places`: of `places_in_row`; `together`: its row of `count_within`.
-
-    Returns:
-        Partners and counts of the new row, and how many partners are new in it.
-    """
-    fresh = np.empty(len(basket), np.int32)
-    fresh_count = np.empty(len(basket), np.int32)
-    raised = common.copy()
-    n = 0
-    for j in range(len(basket)):
-        if places[j] >= 0:
-            raised[places[j]] += 1
-        elif j != slot and together[j] >= min_count:
-            fresh[n], fresh_count[n] = basket[j], together[j]
-            n += 1
-    if n == 0:
-        return partner, raised, 0
-    wider, wider_count = merge_row(partner, raised, fresh[:n], fresh_count[:n])
-    return wider, wider_count, n
 
 
 # --- tuning -----------------------------------------------------------------------------------------

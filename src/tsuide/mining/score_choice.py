@@ -10,7 +10,7 @@ from tsuide.kit.arrays import Int32, Int64
 from tsuide.mining import kernels
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.cooccurrence import Score, all_pairs
-from tsuide.mining.pairs import KeptPairs, best_of_pairs
+from tsuide.mining.pairs import KeptPairs, Tables, best_of_pairs
 
 CHOICES: Final = (
     Score("asymmetric"),
@@ -82,8 +82,9 @@ def tried_scores(
     order: Int32 = np.arange(earlier.n_items, dtype=np.int32)
     tried = []
     for score in scores:
-        points, items, _ = best_of_pairs(kept, everyone, degree, earlier.n_baskets, score, order, top)
-        ranks = kernels.hidden_ranks(asked.items_of, asked.item, hidden, items, points, DEEPEST)
+        tables = Tables.empty(earlier.n_items, top)
+        best_of_pairs(kept, everyone, degree, earlier.n_baskets, score, order, min_count, tables)
+        ranks = kernels.hidden_ranks(asked.items_of, asked.item, hidden, tables.item, tables.score, DEEPEST)
         found = ranks > 0
         reciprocal = np.divide(1.0, ranks, out=np.zeros(len(ranks)), where=found)
         tried.append(Tried(score, float(found.mean()), float(reciprocal.mean()), len(ranks)))
