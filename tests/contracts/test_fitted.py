@@ -40,7 +40,8 @@ from tsuide.mining.snapshot import open_snapshot, save_snapshot
 from tsuide.mining.timing import Timing
 from tsuide.mining.value import LifetimeValue
 from tsuide.mining.whitespace import Whitespace
-from tsuide.offers.deals import Deals, make_deals
+from tsuide.offers.deal_table import Deals
+from tsuide.offers.deals import make_deals
 from tsuide.offers.propensity import Propensity
 
 

@@ -9,13 +9,15 @@ from typing import Any, Final
 import polars as pl
 
 from tsuide.app.locks import alone
+from tsuide.app.signing import sale_terms
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.facts.pricing import PricePoint
 from tsuide.facts.promotions import Promotion
 from tsuide.kit.money import minor_digits
 from tsuide.mining.snapshot import current_snapshot, open_snapshot, save_snapshot
-from tsuide.offers.deals import Deals, make_deals
+from tsuide.offers.deal_table import Deals
+from tsuide.offers.deals import make_deals
 from tsuide.offers.plain import build, plain
 from tsuide.offers.promotions import checked
 from tsuide.store.promotions import Limits
@@ -111,7 +113,7 @@ def current_deals(shop: Shop, products: pl.DataFrame, now: datetime) -> Deals:
     history: dict[str, list[PricePoint]] = {}
     for row in shop.store.prices.all().iter_rows() if promotions else ():
         history.setdefault(row[0], []).append(PricePoint(*row))
-    return make_deals(promotions, products, history, now)
+    return make_deals(promotions, products, history, now, shipping=sale_terms(shop).shipping)
 
 
 def publish_deals(shop: Shop, now: datetime) -> str | None:

@@ -22,6 +22,8 @@ class Benefit:
         items: of a set or a gift: product ids.
         unit: what the shop calls its points: points, miles …
         point_value: what one point costs the shop, minor units.
+        elsewhere: the points (or miles) buy in other shops too: then they are a premium before the law; points that
+            only this shop takes are a rebate (景品類等の指定の告示の運用基準 6).
     """
 
     kind: BenefitKind
@@ -29,6 +31,7 @@ class Benefit:
     items: tuple[str, ...] = ()
     unit: str = "points"
     point_value: int = 1
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from tsuide.offers import codes
 from tsuide.offers.candidates.fill import BOUND
 from tsuide.offers.columns import SEPARATOR, Words
 from tsuide.offers.policy.policy import Policy, Weight
+from tsuide.offers.sets import set_savings
 from tsuide.offers.state import State, Unchanged
 
 ANY_CATEGORY: Final = "default"  # the key of margin_rates for what no other key names
@@ -27,6 +28,7 @@ class Bound:
         economics: lost share, payment fee, return cost, influence start, target, days, parcel; int64 (7,).
         mandatory: dense products that people put first, int32; those of unknown products are left out.
         mandatory_rows: their places in the policy's list.
+        savings: off the full price of each set, minor units, 0 = none; int64 (sets,).
     """
 
     items: np.ndarray
@@ -34,6 +36,7 @@ class Bound:
     economics: Int64
     mandatory: np.ndarray
     mandatory_rows: tuple[int, ...]
+    savings: Int64
 
 
 def bind(policy: Policy, state: State) -> Bound:
@@ -49,6 +52,9 @@ def _bound(policy: Policy, key: Unchanged) -> Bound:
     items["margin"], items["basis"] = margins(policy, state)
     for place, (weight, _) in enumerate(weights):
         items["weights"] |= np.where(_matches(weight, state), 1 << place, 0)
+    for place, (one, other) in enumerate(policy.never_with):
+        for side, name in (("apart_left", one), ("apart_right", other)):
+            items[side] |= np.where(in_categories(state, (name,))[state.items["category"]], 1 << place, 0)
     wanted = state.ids.positions([each.product for each in policy.mandatory])
     return Bound(
         items=frozen(items),
@@ -67,6 +73,7 @@ def _bound(policy: Policy, key: Unchanged) -> Bound:
         ),
         mandatory=wanted[wanted >= 0],
         mandatory_rows=tuple(np.flatnonzero(wanted >= 0).tolist()),
+        savings=set_savings(policy, state, items["margin"], items["basis"]),
     )
 
 

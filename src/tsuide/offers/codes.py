@@ -31,6 +31,7 @@ GOAL: Final = SOURCES.index("goal")
 LESSON: Final = SOURCES.index("content")
 CATEGORY: Final = SOURCES.index("category")
 COMBINED: Final = SOURCES.index("combined")
+ALIKE: Final = SOURCES.index("alike")
 
 REP: Final = PLACEMENTS.index("rep")
 

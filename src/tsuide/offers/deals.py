@@ -1,17 +1,20 @@
-"""Promotions laid over the catalogue: what one unit of a product costs under each, ready for a decision to look up.
+"""Promotions laid over the catalogue: what one unit of a product brings under them, ready for a decision to look up.
 
-A table of deals is part of the learned state, so that a decision made under a promotion can be made again. Only
-promotions that lower the price of one product are here (percent, amount, a set price of one product), for anybody
-who comes; sets, gifts, shipping and points are worked out on the whole basket (`promotions`), and so is what asks
-for a least purchase or a segment.
+A table of deals is part of the learned state, so that a decision made under a promotion can be made again. A deal is
+a promotion, or several that may be given together, worked out by the same function that prices a basket
+(`promotions.apply_promotions`): their stacking rules hold here too. The law's limit for premiums is not judged here
+but by the rule `premium_limit`, so that it is seen and counted. What needs a basket of several lines is worked out
+there: a least purchase counts here where one unit reaches it.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
+from itertools import combinations
 from types import ModuleType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -21,77 +24,32 @@ from tsuide.facts.promotions import Promotion
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.kit.money import RATE_UNIT
-from tsuide.mining.fitted import Arrays, Meta, taken
 from tsuide.mining.index import Index
-from tsuide.offers import codes, columns, compiled, deals_kernel, offer, records
+from tsuide.offers import codes, columns, compiled, deal_table, deals_kernel, offer, records
+from tsuide.offers.candidates import bundles
+from tsuide.offers.candidates.bundles import MEMBERS
+from tsuide.offers.deal_table import DEAL, MOST_GIFTS, NUMBERS, Deals, deal_rows, promotions_of
 from tsuide.offers.offer import KINDS, PLACEMENTS
 from tsuide.offers.price_history import LONGEST_SALE, judge_reference
-from tsuide.offers.promotions import Basket, Line, apply_promotions
-from tsuide.offers.state import State
+from tsuide.offers.promotions import Basket, Line, Priced, apply_promotions, premium_of
+from tsuide.offers.state import State, Unchanged
 
-MOST_PER_PRODUCT: Final = 4  # the cheapest
-_KINDS: Final = ("percent", "amount", "set_price")
+MOST_PER_PRODUCT: Final = 4  # promotions that are combined with one another: those that save most
 _ALWAYS: Final = (1 << 62) - 1
-_NUMBERS: Final = ("price", "list_price", "starts", "ends", "honest_until", "kinds", "placements")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Deals:
-    """Deals by product, the cheapest of each first.
+@dataclass(frozen=True, slots=True)
+class _Deal:
+    """One row before it becomes numbers."""
 
-    Args:
-        products, promotions: ids.
-        product, promotion: places in them; int32 (deals,).
-        price: of one unit under the promotion, minor units as shown; int64 (deals,), as all below.
-        list_price: without it; a deal holds only while the catalogue still says so.
-        starts, ends: microseconds.
-        honest_until: until when the list price may stand crossed out; 0 = it may not.
-        kinds, placements: bits.
-    """
-
-    name: ClassVar[str] = "deals"
-    products: Index
-    promotions: Index
-    product: Int32
-    promotion: Int32
-    price: Int64
-    list_price: Int64
-    starts: Int64
-    ends: Int64
-    honest_until: Int64
-    kinds: Int64
-    placements: Int64
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Everything that is large."""
-        numbers = {name: getattr(self, name) for name in ("product", "promotion", *_NUMBERS)}
-        return {**self.products.arrays("products"), **self.promotions.arrays("promotions"), **numbers}
-
-    def meta(self) -> dict[str, Any]:
-        """Nothing."""
-        return {}
-
-    @classmethod
-    def from_arrays(cls, arrays: Arrays, meta: Meta) -> Self:  # noqa: ARG003 - every part takes both
-        """The table again.
-
-        Raises:
-            BadArray: the arrays do not fit together; named.
-        """
-        product = taken(arrays, "product", np.int32, (None,))
-        numbers = {name: taken(arrays, name, np.int64, (len(product),)) for name in _NUMBERS}
-        return cls(
-            products=Index.from_arrays(arrays, "products"),
-            promotions=Index.from_arrays(arrays, "promotions"),
-            product=product,
-            promotion=taken(arrays, "promotion", np.int32, (len(product),)),
-            **numbers,
-        )
-
-    def of(self, product_id: str) -> list[tuple[str, int]]:
-        """(promotion, price) of a product, the cheapest first, whenever they run."""
-        rows = np.flatnonzero(self.product == self.products.position(product_id)).tolist()
-        return [(self.promotions[int(self.promotion[row])], int(self.price[row])) for row in rows]
+    product: str
+    promotions: tuple[str, ...]
+    gives: str
+    numbers: Mapping[str, int]
+    saving: int
+    gifts: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
 
 
 def make_deals(
@@ -99,6 +57,8 @@ def make_deals(
     products: pl.DataFrame,
     history: Mapping[str, Sequence[PricePoint]],
     now: datetime,
+    *,
+    shipping: int = 0,
 ) -> Deals:
     """The table of deals.
 
@@ -107,117 +67,329 @@ def make_deals(
         products: frame of PRODUCTS.
         history: product → its price points.
         now: UTC; crossed-out prices are judged as of now, or of the promotion's start where that is later.
+        shipping: what shipping costs the customer, minor units: what free shipping saves.
     """
-    usable = sorted((each for each in promotions if _usable(each)), key=lambda each: each.id)
-    rows: list[tuple[str, str, dict[str, int]]] = []
-    for product in products.iter_rows(named=True) if usable else ():
-        found = [
-            (each.id, _deal(each, product, price, history.get(product["id"], ()), now))
-            for each in usable
-            if (price := _price_under(each, product, now)) is not None
-        ]
-        cheapest = sorted(found, key=lambda each: (each[1]["price"], each[0]))[:MOST_PER_PRODUCT]
-        rows += [(product["id"], promotion_id, deal) for promotion_id, deal in cheapest]
-    ids, names = Index.of(sorted({row[0] for row in rows})), Index.of(sorted({row[1] for row in rows}))
-    columns = {name: frozen(np.array([row[2][name] for row in rows], np.int64)) for name in _NUMBERS}
+    usable = sorted((each for each in promotions if not each.paused), key=lambda each: each.id)
+    asked = {item for each in usable for item in each.benefit.items}
+    wanted = products.filter(pl.col("id").is_in(sorted(asked))) if asked else products.head(0)
+    known = {row["id"]: row for row in wanted.iter_rows(named=True)}
+    rows = [deal for each in usable if _is_set(each) if (deal := _set_deal(each, known, now)) is not None]
+    single = [each for each in usable if not _is_set(each)]
+    for product in products.iter_rows(named=True) if single else ():
+        rows += _of_product(single, product, known, history.get(product["id"], ()), now, shipping)
+    return _table(rows)
+
+
+def _table(rows: Sequence[_Deal]) -> Deals:
+    every = {name for row in rows for name in (row.product, *row.gifts, *row.members)}
+    ids, named = Index.of(sorted(every)), Index.of(sorted({name for row in rows for name in row.segments})[:62])
+    joined = [columns.SEPARATOR.join(row.promotions) for row in rows]
+    groups, gives = Index.of(sorted(set(joined))), Index.of(sorted({row.gives for row in rows}))
+    bits = {name: 1 << place for place, name in enumerate(named.ids)}
+    segments = [sum(bits.get(name, 0) for name in row.segments) for row in rows]
+    numbers = {name: np.array([row.numbers[name] for row in rows], np.int64) for name in NUMBERS if name != "segments"}
     return Deals(
         products=ids,
-        promotions=names,
-        product=frozen(ids.positions([row[0] for row in rows]).astype(np.int32)),
-        promotion=frozen(names.positions([row[1] for row in rows]).astype(np.int32)),
-        **columns,
+        groups=groups,
+        segments_named=named,
+        gives=gives,
+        product=ids.positions([row.product for row in rows]),
+        promotion=groups.positions(joined),
+        given=gives.positions([row.gives for row in rows]),
+        gifts=_places([row.gifts for row in rows], ids, MOST_GIFTS),
+        members=_places([row.members for row in rows], ids, MEMBERS),
+        segments=frozen(np.array(segments, np.int64)),
+        **{name: frozen(column) for name, column in numbers.items()},
     )
 
 
-def _usable(promotion: Promotion) -> bool:
-    targets, benefit = promotion.targets, promotion.benefit
-    one = benefit.kind != "set_price" or len(benefit.items) == 1
-    return benefit.kind in _KINDS and one and not targets.segments and not targets.least and not promotion.paused
+def _places(names: Sequence[Sequence[str]], ids: Index, width: int) -> Int32:
+    found = np.full((len(names), width), -1, np.int32)
+    for row, several in enumerate(names):
+        found[row, : len(several)] = ids.positions(several)
+    return frozen(found)
 
 
-def _price_under(promotion: Promotion, product: Mapping[str, Any], now: datetime) -> int | None:
-    """What one unit costs; None where the promotion is not for it, or would take it below its cost."""
+def _of_product(
+    promotions: Sequence[Promotion],
+    product: Mapping[str, Any],
+    known: Mapping[str, Mapping[str, Any]],
+    history: Sequence[PricePoint],
+    now: datetime,
+    shipping: int,
+) -> list[_Deal]:
+    """Every promotion of the product and every group of them that may be given together, the best first."""
     price = product["price"]
-    if price is None or price <= 0 or product["currency"] != promotion.currency:
-        return None
-    rate = (product["tax_rate"] or 0) if product["tax_included"] is not False else 0
-    floor = -(-(product["cost"] or 0) * (RATE_UNIT + rate) // RATE_UNIT)
-    targets = promotion.targets
-    kind, placement = next(iter(targets.kinds), ""), next(iter(targets.placements), "")
-    line = Line(product["id"], 1, price, min(floor, price), tuple(product["category"] or ()), kind)
-    when = promotion.starts_at if promotion.starts_at is not None and promotion.starts_at > now else now
-    priced = apply_promotions([promotion], Basket((line,), promotion.currency, placement=placement), when)
-    return priced.amounts[0] if priced.given else None
+    if price is None or price <= 0:
+        return []
+    alone = [
+        deal
+        for each in promotions
+        if each.currency == product["currency"]
+        and (deal := _deal((each,), product, known, history, now, shipping)) is not None
+    ]
+    best = sorted(alone, key=lambda each: (-each.saving, each.promotions))[:MOST_PER_PRODUCT]
+    by_id = {each.id: each for each in promotions}
+    together = [
+        deal
+        for size in range(2, len(best) + 1)
+        for group in combinations(sorted(each.promotions[0] for each in best), size)
+        if (deal := _deal([by_id[name] for name in group], product, known, history, now, shipping)) is not None
+    ]
+    return sorted([*best, *together], key=lambda each: (-each.saving, len(each.promotions), each.promotions))
 
 
 def _deal(
-    promotion: Promotion, product: Mapping[str, Any], price: int, history: Sequence[PricePoint], now: datetime
-) -> dict[str, int]:
-    starts = promotion.starts_at
-    when = starts if starts is not None and starts > now else now
+    group: Sequence[Promotion],
+    product: Mapping[str, Any],
+    known: Mapping[str, Mapping[str, Any]],
+    history: Sequence[PricePoint],
+    now: datetime,
+    shipping: int,
+) -> _Deal | None:
+    """What the promotions make of one unit; None where not all of them are given, or never at one time and place."""
+    window = _window(group)
+    gifts = tuple(item for each in group if each.benefit.kind == "free_item" for item in each.benefit.items)
+    segments = {each.targets.segments for each in group if each.targets.segments}
+    if window is None or len(gifts) > MOST_GIFTS or len(segments) > 1:
+        return None
+    starts, ends, kinds, placements = window
+    line = _line(product, next(iter(kinds), ""))
+    basket = Basket(
+        (line,),
+        product["currency"],
+        shipping,
+        placement=next(iter(placements), ""),
+        segments=next(iter(segments), ()),
+        shelf={name: _on_shelf(known[name]) for name in gifts if name in known},
+    )
+    when = max(now, starts) if starts is not None else now
+    priced = apply_promotions(group, basket, when, lawful=False)
+    if len(priced.given) < len(group):
+        return None
+    price = priced.amounts[0]
     honest = judge_reference(history, product["price"], price, when) == "honest"
-    targets = promotion.targets
+    return _Deal(
+        product=product["id"],
+        promotions=tuple(each.id for each in group),
+        gives=_written(group, priced),
+        saving=priced.saving,
+        gifts=gifts,
+        segments=next(iter(segments), ()),
+        numbers={
+            "price": price,
+            "list_price": product["price"],
+            "extra": _extra(priced, known, gifts),
+            "premium": premium_of(group, priced, basket),
+            "honest_until": to_micros(when if starts is None else starts) + LONGEST_SALE if honest else 0,
+            **_bits(starts, ends, kinds, placements),
+        },
+    )
+
+
+def _window(
+    group: Sequence[Promotion],
+) -> tuple[datetime | None, datetime | None, tuple[str, ...], tuple[str, ...]] | None:
+    """(starts, ends, kinds, placements) in which all of them run, () = every one; None = never together."""
+    starts = max((each.starts_at for each in group if each.starts_at is not None), default=None)
+    ends = min((each.ends_at for each in group if each.ends_at is not None), default=None)
+    if starts is not None and ends is not None and starts >= ends:
+        return None
+    found: list[tuple[str, ...]] = []
+    for names, every in (("kinds", KINDS), ("placements", PLACEMENTS)):
+        asked = [set(getattr(each.targets, names)) for each in group if getattr(each.targets, names)]
+        both = set.intersection(*asked) if asked else set()
+        if asked and not both:
+            return None
+        found.append(tuple(name for name in every if name in both))
+    return starts, ends, found[0], found[1]
+
+
+def _bits(
+    starts: datetime | None, ends: datetime | None, kinds: Sequence[str], placements: Sequence[str]
+) -> dict[str, int]:
     return {
-        "price": price,
-        "list_price": product["price"],
         "starts": 0 if starts is None else to_micros(starts),
-        "ends": _ALWAYS if promotion.ends_at is None else to_micros(promotion.ends_at),
-        "honest_until": to_micros(starts if starts is not None else now) + LONGEST_SALE if honest else 0,
-        "kinds": sum(1 << place for place, kind in enumerate(KINDS) if not targets.kinds or kind in targets.kinds),
-        "placements": sum(
-            1 << place for place, name in enumerate(PLACEMENTS) if not targets.placements or name in targets.placements
-        ),
+        "ends": _ALWAYS if ends is None else to_micros(ends),
+        "kinds": sum(1 << place for place, name in enumerate(KINDS) if not kinds or name in kinds),
+        "placements": sum(1 << place for place, name in enumerate(PLACEMENTS) if not placements or name in placements),
     }
 
 
+def _line(product: Mapping[str, Any], kind: str) -> Line:
+    """One unit of a product, with the floor that no promotion goes below: what it costs the shop, as shown."""
+    price, rate = product["price"], (product["tax_rate"] or 0) if product["tax_included"] is not False else 0
+    floor = -(-(product["cost"] or 0) * (RATE_UNIT + rate) // RATE_UNIT)
+    return Line(product["id"], 1, price, min(floor, price), tuple(product["category"] or ()), kind)
+
+
+def _on_shelf(product: Mapping[str, Any]) -> tuple[int, int]:
+    """(price, cost) of what may come free; a cost that is not known counts as 0 here and is marked in `extra`."""
+    return product["price"] or 0, product["cost"] or 0
+
+
+def _extra(priced: Priced, known: Mapping[str, Mapping[str, Any]], gifts: Sequence[str]) -> int:
+    """What the shop pays beyond the lower price; -1 where a gift's cost is not known."""
+    if any(known[name]["cost"] is None for name in gifts):
+        return -1
+    return sum(each.cost for each in priced.given if not any(each.cuts))
+
+
+def _written(group: Sequence[Promotion], priced: Priced) -> str:
+    kinds = {each.id: each.benefit.kind for each in group}
+    rows = [
+        (each.promotion_id, kinds[each.promotion_id], each.saving, each.cost, each.items, each.points, each.unit)
+        for each in priced.given
+    ]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _is_set(promotion: Promotion) -> bool:
+    return promotion.benefit.kind == "set_price" and len(promotion.benefit.items) > 1
+
+
+def _set_deal(promotion: Promotion, known: Mapping[str, Mapping[str, Any]], now: datetime) -> _Deal | None:
+    """A set of different products at its price; one that asks for two of a thing is left to the basket."""
+    items, targets = promotion.benefit.items, promotion.targets
+    different = len(set(items)) == len(items) <= MEMBERS
+    priced_all = different and all(name in known and known[name]["price"] for name in items)
+    if not priced_all or any(known[name]["currency"] != promotion.currency for name in items):
+        return None
+    kinds = tuple(name for name in KINDS if name in targets.kinds)
+    if kinds and "bundle" not in kinds:
+        return None
+    lines = tuple(_line(known[name], "bundle") for name in items)
+    basket = Basket(lines, promotion.currency, placement=next(iter(targets.placements), ""), segments=targets.segments)
+    starts = promotion.starts_at
+    priced = apply_promotions([promotion], basket, now if starts is None else max(now, starts))
+    if not priced.given:
+        return None
+    placements = tuple(name for name in PLACEMENTS if name in targets.placements)
+    full = sum(line.unit_price for line in lines)
+    return _Deal(
+        product=items[0],
+        promotions=(promotion.id,),
+        gives=_written([promotion], priced),
+        saving=priced.saving,
+        members=items,
+        segments=targets.segments,
+        numbers={
+            "price": sum(priced.amounts),
+            "list_price": full,
+            "extra": 0,
+            "premium": 0,
+            "honest_until": _ALWAYS,  # beside it stands what its parts cost one by one, today
+            **_bits(promotion.starts_at, promotion.ends_at, kinds, placements),
+        },
+    )
+
+
+# --- laid over the candidates of a decision ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Laid:
+    """The state's deals as the kernel reads them.
+
+    Args:
+        rows: DEAL, as in the table.
+        order, of: the deals of product p: `rows[order[of[p]]]` … `rows[order[of[p + 1] - 1]]`, the best first.
+    """
+
+    table: Deals
+    rows: np.ndarray
+    order: Int64
+    of: Int64
+
+
 @lru_cache(maxsize=8)
-def _starts(state: State) -> tuple[Deals, Int64] | None:
-    """The state's deals, and where those of each product begin: `of[p]` … `of[p + 1]`; None = there are none."""
-    part = state.parts.get("deals")
+def _laid(key: Unchanged) -> _Laid | None:
+    part = key.state.parts.get("deals")
     if not isinstance(part, Deals) or not len(part.product):
         return None
-    places = state.ids.positions(part.products.ids)[part.product].astype(np.int64)
+    dense = np.r_[key.state.ids.positions(part.products.ids), -1]
+    places = np.where(part.members[:, 0] < 0, dense[part.product], -1).astype(np.int64)
     known = np.flatnonzero(places >= 0)
     order = known[np.argsort(places[known], kind="stable")]
-    numbers = {name: frozen(getattr(part, name)[order]) for name in ("product", "promotion", *_NUMBERS)}
-    of = np.searchsorted(places[order], np.arange(len(state.items) + 1))
-    return Deals(products=part.products, promotions=part.promotions, **numbers), frozen(of.astype(np.int64))
+    of = np.searchsorted(places[order], np.arange(len(key.state.items) + 1)).astype(np.int64)
+    return _Laid(part, deal_rows(part, key.state.ids), frozen(order), frozen(of))
 
 
-def apply_deals(candidates: np.ndarray, count: int, placement: int, state: State, now: int) -> None:
-    """Give every candidate the cheapest deal that holds for it now.
+@lru_cache(maxsize=8)
+def _off(key: Unchanged, withdrawn: tuple[str, ...]) -> np.ndarray:
+    """Which deals rest on a promotion that gives nothing more; bool (deals,)."""
+    laid = _laid(key)
+    if laid is None:
+        return np.zeros(0, np.bool_)
+    gone = {
+        at
+        for at, name in enumerate(laid.table.groups.ids)
+        if not set(withdrawn).isdisjoint(name.split(columns.SEPARATOR))
+    }
+    return frozen(np.isin(laid.table.promotion, sorted(gone)))
 
-    Margin and worth fall by the whole cut ex tax (worth is never overstated: fees on what is not paid are not given
-    back). Sets, combinations and fillers keep their price: theirs was worked out already.
+
+_NO_LAID: Final = (np.zeros(0, DEAL), np.zeros(0, np.int64), np.zeros(0, np.bool_))
+
+
+def apply_deals(
+    candidates: np.ndarray,
+    count: int,
+    placement: int,
+    state: State,
+    now: int,
+    *,
+    savings: Int64 | None = None,
+    segments: Sequence[str] = (),
+    lift: int = 0,
+) -> None:
+    """Give every candidate the best deal that holds for it now.
+
+    Margin and worth fall by the whole cut ex tax and by what else the deal costs the shop (worth is never overstated:
+    fees on what is not paid are not given back). Combinations and fillers keep their price: theirs was worked out
+    already. A set takes the price of its campaign, or the one that pays (`sets.set_savings`).
 
     Args:
         candidates: CANDIDATE; rows 0 … count are changed.
         count: how many there are.
         placement: its code.
-        state: without deals nothing changes.
+        state: without deals and set prices nothing changes.
         now: microseconds.
+        savings: off each mined set, minor units as shown, 0 = none; int64 (sets,); None = none has any.
+        segments: of the customer.
+        lift: basis points that a running campaign adds to the context weight.
     """
-    found = _starts(state)
-    if found is None or not count:
+    laid = _laid(Unchanged(state))
+    if (laid is None and savings is None) or not count:
         return
-    deals, of = found
+    rows, order, off = _NO_LAID
+    of = _no_deals(len(state.items))
+    bits = 0
+    if laid is not None:
+        rows, order, of, off = laid.rows, laid.order, laid.of, _off(Unchanged(state), state.withdrawn)
+        named = laid.table.segments_named
+        bits = sum({1 << at for name in segments if (at := named.position(name)) >= 0}) if segments else 0
     _kernels().apply(
         candidates,
         count,
         placement,
+        bits,
         state.items,
+        state.sets,
+        rows,
+        order,
         of,
-        deals.promotion,
-        deals.price,
-        deals.list_price,
-        deals.starts,
-        deals.ends,
-        deals.honest_until,
-        deals.kinds,
-        deals.placements,
+        off,
+        np.zeros(len(state.sets), np.int64) if savings is None else savings,
+        lift / 10_000.0,
         RATE_UNIT,
         now,
     )
+
+
+@lru_cache(maxsize=2)
+def _no_deals(products: int) -> Int64:
+    return frozen(np.zeros(products + 1, np.int64))
 
 
 _KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
@@ -237,11 +409,11 @@ def apply({arguments}):
 def _kernels() -> ModuleType:
     code = deals_kernel.apply.py_func.__code__  # type: ignore[attr-defined]  # a numba dispatcher
     arguments = ", ".join(code.co_varnames[: code.co_argcount])
-    made_of = (codes, columns, deals_kernel, offer, records)
+    made_of = (bundles, codes, columns, deal_table, deals_kernel, offer, records)
     return compiled.generated("tsuide_deals", _KERNELS.format(arguments=arguments), made_of)
 
 
-def promotion_of(state: State, code: int) -> str | None:
-    """The id of a promotion by its code in a candidate; None for -1."""
+def promotion_of(state: State, deal: int) -> str | None:
+    """The first promotion of a candidate's deal; None for -1."""
     part = state.parts.get("deals")
-    return part.promotions[code] if isinstance(part, Deals) and code >= 0 else None
+    return promotions_of(part, deal)[0] if isinstance(part, Deals) and deal >= 0 else None

@@ -17,6 +17,7 @@ from tsuide.kit.ids import time_id
 from tsuide.offers import codes, columns, compiled, offer, records, slate
 from tsuide.offers.bind import Bound, bind
 from tsuide.offers.candidates import (
+    alike,
     bestsellers,
     bundles,
     cart,
@@ -33,6 +34,7 @@ from tsuide.offers.candidates import (
     listed,
     members,
     pool,
+    promoted,
 )
 from tsuide.offers.chances import Chances, chances_of
 from tsuide.offers.customer import CustomerView
@@ -42,7 +44,7 @@ from tsuide.offers.offer import Arm, Offer
 from tsuide.offers.policy import chain
 from tsuide.offers.policy.fuse import fused
 from tsuide.offers.policy.policy import Policy
-from tsuide.offers.prepare import Prepared, Question, prepare_customer, prepare_request
+from tsuide.offers.prepare import NO_LIKED, Prepared, Question, prepare_customer, prepare_request
 from tsuide.offers.records import CANDIDATE
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
@@ -51,9 +53,9 @@ from tsuide.offers.write import write_offers
 HOLDOUT: Final = "holdout"
 FEW_OWNED: Final = 32  # so many purchases are recorded whole
 _MADE_OF: Final[tuple[ModuleType, ...]] = (
-    bestsellers, bundles, cart, catalogue, chances, codes, columns,
+    alike, bestsellers, bundles, cart, catalogue, chances, codes, columns,
     combined, complements, contacts, content, declared, fill,
-    fillers, gather, ladder, listed, members, offer, pool, records, slate,
+    fillers, gather, ladder, listed, members, offer, pool, promoted, records, slate,
 )  # fmt: skip
 _KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
 from tsuide.offers.candidates import gather as _gather
@@ -152,6 +154,7 @@ def decide(
         refused=_counts(judged.refused),
         cleared=judged.cleared,
         notes=_notes(judged, prepared, slate_),
+        withdrawn=state.withdrawn,
         question="what_need" if judged.refused[_NEED_RECORDED()] else None,
     )
 
@@ -164,7 +167,16 @@ def judge(
     question = prepare_request(request, state, prepared, policy, bound, now)
     candidates = np.zeros(pool.MOST, CANDIDATE)
     count = _gathered(candidates, question, state, prepared, policy, bound, to_micros(now))
-    apply_deals(candidates, count, int(question.request["placement"][0]), state, to_micros(now))
+    apply_deals(
+        candidates,
+        count,
+        int(question.request["placement"][0]),
+        state,
+        to_micros(now),
+        savings=bound.savings,
+        segments=prepared.view.segments,
+        lift=policy.promotion_lift,
+    )
     learned = chances_of(state)
     if learned is not None:
         _correct(candidates, count, question, state, learned)
@@ -288,6 +300,8 @@ def _gathered(
             prepared.due if personal else none,
             prepared.expected if personal else none,
             prepared.session,
+            prepared.liked if personal else NO_LIKED,
+            state.promoted,
             question.wanted,
             question.tastes,
             prepared.touches,
@@ -365,6 +379,8 @@ def _notes(judged: Judged, prepared: Prepared, offers: Sequence[Offer]) -> tuple
         notes.append("ranked_without_margin")
     if "rate" in bases:
         notes.append("margin_assumed")
+    if any(each.source == "bundles" and each.margin_basis == "unknown" for each in offers):
+        notes.append("set_at_sum")
     return tuple(notes)
 
 
@@ -383,6 +399,7 @@ def replay(decision: Decision, state: State, policy: Policy) -> Decision:
             raise ReplayRefused(
                 f"the decision was made with another {key}", key=key, value=had, way_out=f"given: {has}"
             )
+    state = replace(state, withdrawn=decision.withdrawn)
     return decide(decision.request, state, decision.customer, policy, now=decision.at, seed=decision.seed)
 
 

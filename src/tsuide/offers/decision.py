@@ -34,6 +34,7 @@ class Decision:
         refused: rule → how many candidates it refused (the first rule that refuses a candidate counts).
         cleared: candidates that no rule refused.
         notes: codes of what the reader should know (no consent, ranked without V, the policy refuses all …).
+        withdrawn: promotions that gave nothing more, although the learned state still names them.
         question: for a rep who has recorded no need: the code of what to ask.
         format: of this record.
     """
@@ -55,6 +56,7 @@ class Decision:
     cleared: int = 0
     notes: tuple[str, ...] = ()
     question: str | None = None
+    withdrawn: tuple[str, ...] = ()
     format: int = FORMAT
 
     @property

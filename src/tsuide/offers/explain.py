@@ -33,6 +33,15 @@ REASONS: Final = Phrases(
         },
         "declared_alone": {"ja": "当店がお選びした商品です。", "en": "Chosen by the shop."},
         "promotion": {"ja": "ただいま{difference}引きです。", "en": "{difference} off for now."},
+        "set_price": {"ja": "セットで{difference}お得です。", "en": "Together {difference} less than one by one."},
+        "points": {"ja": "{points}{unit}が付きます。", "en": "Comes with {points} {unit}."},
+        "ships_free": {"ja": "送料無料でお届けします。", "en": "Ships free."},
+        "comes_free": {"ja": "{with_}が付いてきます。", "en": "{with_} comes free with it."},
+        "campaign": {"ja": "ただいまキャンペーン中の商品です。", "en": "On a campaign now."},
+        "alike": {
+            "ja": "{group}{base}人のうち{count}人がお求めになっています。",
+            "en": "{count} of {base} customers {group} bought this.",
+        },
         "step_up": {
             "ja": "{with_}の上位モデルです（差額 {difference}）。",
             "en": "A step above {with_}, for {difference} more.",
@@ -120,6 +129,10 @@ NOTES: Final = Phrases(
             "ja": "原価が分からない商品は、利益を使わずに順位を付けています。",
             "en": "Products of unknown cost were ranked without their margin.",
         },
+        "set_at_sum": {
+            "ja": "原価が分からないため、セットは単品の合計価格で提案しています。",
+            "en": "Without known costs the set is offered at the sum of its prices.",
+        },
         "margin_assumed": {
             "ja": "利益率は、人が決めた仮の値を使っています。",
             "en": "Margins rest on a rate that a person assumed.",
@@ -133,6 +146,15 @@ QUESTIONS: Final = Phrases(
             "ja": "商品をご案内する前に、お困りのことやご要望を伺ってください。",
             "en": "Before naming a product, ask what the customer wants to get done.",
         }
+    }
+)
+
+
+_GROUPS: Final = Phrases(
+    {
+        "age": {"ja": "{value}歳のお客様", "en": "aged {value}"},
+        "prefecture": {"ja": "{value}のお客様", "en": "in {value}"},
+        "industry": {"ja": "{value}のお客様", "en": "in the trade “{value}”"},
     }
 )
 
@@ -158,6 +180,9 @@ def _blanks(numbers: Mapping[str, int | float | str], language: str, state: Stat
         if name in {"with", "other"}:
             title = state.title(str(value))
             blanks["with_" if name == "with" else name] = f"「{title}」" if language == "ja" else title
+        elif name == "group":
+            trait, _, told = str(value).partition("=")
+            blanks[name] = _GROUPS.text(trait, language, value=told)
         elif name == "difference":
             blanks[name] = Money(int(value), str(numbers["currency"])).text(language)
         elif isinstance(value, float):

@@ -13,8 +13,10 @@ from tsuide.mining.bundles import FittedBundles
 from tsuide.mining.complements import FittedComplements
 from tsuide.mining.fillers import FittedFillers
 from tsuide.mining.index import Index
+from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.mining.significance import lift_interval, p_values
 from tsuide.mining.timing import FittedTiming
+from tsuide.offers.candidates.alike import LIKED
 from tsuide.offers.candidates.bundles import MEMBERS, SET
 from tsuide.offers.candidates.fillers import FILLER
 
@@ -123,9 +125,10 @@ def set_links(fitted: FittedBundles, ids: Index) -> tuple[Int64, np.ndarray]:
     members = np.maximum(members[known], -1)
     order = np.argsort(members[:, 0], kind="stable")
     rows = np.zeros(len(known), SET)
-    rows["items"] = -1
+    rows["items"], rows["deal"] = -1, -1
     rows["items"][:, : members.shape[1]] = members[order]
     rows["intent"], rows["count"] = fitted.intent[known][order], fitted.count[known][order]
+    rows["attach"][:, : min(members.shape[1], MEMBERS) - 1] = fitted.attach[known][order][:, : MEMBERS - 1]
     rows["base"] = fitted.degree[fitted.items[known, 0]][order]
     of = np.zeros(len(ids) + 1, dtype=np.int64)
     np.cumsum(np.bincount(members[:, 0], minlength=len(ids)), out=of[1:])
@@ -140,6 +143,16 @@ def filler_rows(fitted: FittedFillers, ids: Index) -> np.ndarray:
     rows = np.zeros(len(order), FILLER)
     rows["item"], rows["appeal"] = dense[order], fitted.appeal[order]
     return frozen(rows)
+
+
+def liked_rows(fitted: FittedLookalikes, ids: Index) -> dict[str, np.ndarray]:
+    """Group of customers → what they buy more than others, LIKED, the surest first."""
+    dense = ids.positions(fitted.item_ids.ids)[fitted.item]
+    rows = np.zeros(len(fitted.group), LIKED)
+    rows["item"], rows["group"], rows["count"] = dense, fitted.group, fitted.count
+    rows["base"], rows["lift"], rows["lift_low"] = fitted.size[fitted.group], fitted.lift, fitted.lift_low
+    known = dense >= 0
+    return {name: frozen(rows[known & (fitted.group == place)]) for place, name in enumerate(fitted.group_ids.ids)}
 
 
 def baskets_of(fitted: FittedComplements, ids: Index) -> Int64:

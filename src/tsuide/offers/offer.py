@@ -25,6 +25,7 @@ Source: TypeAlias = Literal[
     "content",
     "category",
     "combined",
+    "alike",
 ]
 Placement: TypeAlias = Literal[
     "home",
@@ -86,6 +87,27 @@ class OfferItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Gain:
+    """What one promotion gives with one unit of an offer.
+
+    Args:
+        kind: of benefit, as in `facts.promotions`.
+        saving: what it is worth to the customer, minor units.
+        cost: what it costs the shop, minor units: what its budget pays.
+        items: free products.
+        points: how many, of `unit`.
+    """
+
+    promotion_id: str
+    kind: str
+    saving: int
+    cost: int
+    items: tuple[str, ...] = ()
+    points: int = 0
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Scores:
     """The factors of priority = P × V × C × L.
 
@@ -122,8 +144,10 @@ class Offer:
         anchor_id: the product that it goes with, or stands above or below; None where there is none.
         items: everything that accepting would add, the anchor included only for sets.
         price: of the whole offer after discount, as the shop shows prices; None where it is asked for.
-        list_price: before discount.
+        list_price: before discount; above `price` only where it may honestly stand crossed out.
         difference: for up- and down-sell: price minus the anchor's price.
+        promotion_id: the (first) promotion under which it is made.
+        gains: what its promotions give; none where its price is lower for another reason (a set's own price).
         margin_basis: cost known, a rate set by a person (an assumption), or unknown.
         shown_probability: of being drawn at its place by exploration.
         expires_at: until when it may be accepted at this price.
@@ -145,6 +169,7 @@ class Offer:
     difference: int | None = None
     discount: int = 0
     promotion_id: str | None = None
+    gains: tuple[Gain, ...] = ()
     margin_basis: MarginBasis = "unknown"
     shown_probability: float = 1.0
     reasons: tuple[Reason, ...] = ()

@@ -11,8 +11,10 @@ import numpy as np
 from tsuide.facts.consent import Channel
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.kit.clock import to_micros, zone
+from tsuide.mining.lookalikes import groups_of
 from tsuide.offers import codes
 from tsuide.offers.bind import Bound, in_categories
+from tsuide.offers.candidates.alike import LIKED
 from tsuide.offers.candidates.cart import LINE, MOST_ANCHORS
 from tsuide.offers.candidates.contacts import TOUCH
 from tsuide.offers.candidates.fill import WEIGHT
@@ -48,6 +50,7 @@ class Prepared:
         touches: TOUCH, oldest first.
         due, expected, session: LISTED.
         region: the bit of the customer's region; 0 = not known.
+        liked: LIKED, what customers of their groups buy more than others.
     """
 
     view: CustomerView
@@ -58,6 +61,7 @@ class Prepared:
     expected: np.ndarray
     session: np.ndarray
     region: int
+    liked: np.ndarray
 
 
 def prepare_customer(view: CustomerView, state: State) -> Prepared:
@@ -75,7 +79,16 @@ def prepare_customer(view: CustomerView, state: State) -> Prepared:
         expected=_expected(view.expected, places),
         session=_expected(view.session, places),
         region=1 << code if code >= 0 else 0,
+        liked=_liked(view, state),
     )
+
+
+def _liked(view: CustomerView, state: State) -> np.ndarray:
+    """What each of the customer's groups likes, the groups in turn."""
+    if not state.liked or view.id is None:
+        return NO_LIKED
+    found = [state.liked[name] for name in groups_of(view.attributes, view.age) if name in state.liked]
+    return np.concatenate(found) if found else NO_LIKED
 
 
 class _Same:
@@ -168,6 +181,7 @@ _CART_IS_READ_LATER: Final = (0, -1, 0, -1, -1)  # value, dearest, lines, shippi
 _NO_ANCHORS: Final = np.array([(-1, 0, False, -1)] * MOST_ANCHORS, dtype=ANCHOR)
 _NO_TOUCHES: Final = np.empty(0, TOUCH)
 _NO_LIST: Final = np.empty(0, LISTED)
+NO_LIKED: Final = np.empty(0, LIKED)
 _NO_ITEMS: Final = np.empty(0, np.int32)
 _NO_MOMENTS: Final = np.empty(0, np.int64)
 _NO_CATEGORIES: Final = np.empty(0, np.bool_)

@@ -115,13 +115,14 @@ class Priced:
         return sum(each.saving for each in self.given)
 
 
-def apply_promotions(promotions: Iterable[Promotion], basket: Basket, now: datetime) -> Priced:
+def apply_promotions(promotions: Iterable[Promotion], basket: Basket, now: datetime, *, lawful: bool = True) -> Priced:
     """The basket with the promotions that may be given together.
 
     Args:
         promotions: in any order; the result does not depend on it.
         basket: lines before promotions.
         now: UTC.
+        lawful: withhold premiums beyond the legal limit; False leaves that to who asks (`premium_of`).
 
     Raises:
         MixedCurrencies: a promotion of another currency than the basket's.
@@ -140,10 +141,10 @@ def apply_promotions(promotions: Iterable[Promotion], basket: Basket, now: datet
         raise BadValue("two promotions have one id", key="id", value=[each.id for each in ordered])
     unused: dict[str, Unused] = {}
     running = [each for each in ordered if _may(each, basket, now, unused)]
-    together = _best_of_groups([each for each in running if each.stacking != "exclusive"], basket)
-    best, chosen = _in_turn(together, basket), together
+    together = _best_of_groups([each for each in running if each.stacking != "exclusive"], basket, lawful=lawful)
+    best, chosen = _in_turn(together, basket, lawful=lawful), together
     for each in running:
-        if each.stacking == "exclusive" and (alone := _in_turn([each], basket)).saving > best.saving:
+        if each.stacking == "exclusive" and (alone := _in_turn([each], basket, lawful=lawful)).saving > best.saving:
             best, chosen = alone, [each]
     unused |= best.unused or {}
     unused |= {each.id: "other_is_better" for each in running if each not in chosen}
@@ -196,19 +197,20 @@ def targeted(targets: Targets, basket: Basket) -> list[int]:
     ]
 
 
-def _best_of_groups(promotions: Sequence[Promotion], basket: Basket) -> list[Promotion]:
+def _best_of_groups(promotions: Sequence[Promotion], basket: Basket, *, lawful: bool) -> list[Promotion]:
     """Without those of a group whose neighbour saves more when each is given alone; the order stays."""
     best: dict[str, tuple[int, Promotion]] = {}
     for each in promotions:
         if each.stacking == "group":
-            saving = _in_turn([each], basket).saving
+            saving = _in_turn([each], basket, lawful=lawful).saving
             if each.group not in best or saving > best[each.group][0]:
                 best[each.group] = (saving, each)
     return [each for each in promotions if each.stacking != "group" or best[each.group][1] is each]
 
 
-def _in_turn(promotions: Sequence[Promotion], basket: Basket) -> Priced:
+def _in_turn(promotions: Sequence[Promotion], basket: Basket, *, lawful: bool) -> Priced:
     """Give each on what the ones before it left."""
+    premium = 0
     rest, shipping = [line.listed for line in basket.lines], basket.shipping
     free = [line.quantity for line in basket.lines]  # units in no set yet
     given: list[Given] = []
@@ -218,6 +220,11 @@ def _in_turn(promotions: Sequence[Promotion], basket: Basket) -> Priced:
         if not isinstance(made, Given):
             unused[each.id] = made
             continue
+        more = _premium(each, made, basket)
+        if lawful and more and not premium_allowed(_purchase(each, rest, basket), premium + more, basket.currency):
+            unused[each.id] = "premium_limit"
+            continue
+        premium += more
         rest = [left - cut for left, cut in zip(rest, made.cuts, strict=True)]
         shipping -= made.shipping
         given.append(made)
@@ -270,16 +277,29 @@ def _amount(promotion: Promotion, basket: Basket, rest: list[int], _: list[int],
     )
 
 
+def premium_of(promotions: Iterable[Promotion], priced: Priced, basket: Basket) -> int:
+    """What of everything given is a premium before the law, minor units."""
+    by_id = {each.id: each for each in promotions}
+    return sum(_premium(by_id[made.promotion_id], made, basket) for made in priced.given)
+
+
+def _premium(promotion: Promotion, made: Given, basket: Basket) -> int:
+    """Another product free is a premium; more of the same one, or points that only this shop takes, a rebate."""
+    if promotion.benefit.kind == "points":
+        return made.saving if promotion.benefit.elsewhere else 0
+    shelf = basket.shelf or {}
+    bought = {basket.lines[i].product_id for i in targeted(promotion.targets, basket)}
+    return sum(shelf[each][0] for each in made.items if each not in bought)
+
+
+def _purchase(promotion: Promotion, rest: Sequence[int], basket: Basket) -> int:
+    return sum(rest[i] for i in targeted(promotion.targets, basket))
+
+
 def _free_item(promotion: Promotion, basket: Basket, rest: list[int], _: list[int], __: int) -> Given | Unused:
-    """Another product free is a premium and has its legal limit; more of the same product is a rebate."""
     shelf, items = basket.shelf or {}, promotion.benefit.items
     if not items or any(each not in shelf for each in items):
         return "nothing_to_give"
-    places = targeted(promotion.targets, basket)
-    bought = {basket.lines[i].product_id for i in places}
-    premium = sum(shelf[each][0] for each in items if each not in bought)
-    if not premium_allowed(sum(rest[i] for i in places), premium, basket.currency):
-        return "premium_limit"
     price, cost = (sum(shelf[each][at] for each in items) for at in (0, 1))
     return Given(promotion.id, (0,) * len(rest), items=items, saving=price, cost=cost)
 

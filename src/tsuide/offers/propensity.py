@@ -60,7 +60,7 @@ class FittedPropensity:
         basis: ``prior``: nothing is learned, candidates keep what was mined; ``learning``: learned, calibration not
             shown yet; ``calibrated``: enough outcomes, and held-out predictions came true.
         weights: bias, log odds of the prior, ln(1 + place); float64 (3,).
-        source: effect of each of SOURCES; float64 (16,).
+        source: effect of each of SOURCES; float64 (sources,).
         kind_placement: float64 (kinds, placements).
         categories: words of the pairs.
         pair_anchor, pair_category: places in `categories`, -1 = no anchor; int32 (pairs,).
@@ -124,7 +124,7 @@ class FittedPropensity:
         return cls(
             basis=meta["basis"],
             weights=taken(arrays, "weights", np.float64, (3,)),
-            source=taken(arrays, "source", np.float64, (len(SOURCES),)),
+            source=_of_all_sources(taken(arrays, "source", np.float64, (None,))),
             kind_placement=taken(arrays, "kind_placement", np.float64, cells),
             categories=categories,
             pair_anchor=taken(arrays, "pair_anchor", np.int32, (len(pair),)),
@@ -291,6 +291,11 @@ def _shares(incremental: Mapping[tuple[str, str], Incremental]) -> Float64:
     for (kind, placement), found in incremental.items():
         share[KINDS.index(kind), PLACEMENTS.index(placement)] = share_of(found)
     return frozen(share)
+
+
+def _of_all_sources(effects: Float64) -> Float64:
+    """Effects learned before a source came new: it has none yet."""
+    return frozen(np.r_[effects, np.zeros(max(len(SOURCES) - len(effects), 0))][: len(SOURCES)])
 
 
 def _codes(rows: pl.DataFrame, name: str, words: tuple[str, ...]) -> Int64:

@@ -29,7 +29,8 @@ CANDIDATE: Final = np.dtype(
         ("need", np.int32),
         ("category", np.int32),
         ("parent", np.int32),  # variants of one product share it
-        ("promotion", np.int32),  # place in the state's promotions; -1 = none
+        ("promotion", np.int32),  # place in the state's table of deals; -1 = none
+        ("group", np.int32),  # place in the state's groups of customers; -1 = none
         ("set", np.int32),  # place in the state's sets; -1 = none
         ("second", np.int32),  # a second product offered with it; -1 = none
         # money

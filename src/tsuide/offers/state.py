@@ -16,12 +16,15 @@ from tsuide.mining.complements import FittedComplements
 from tsuide.mining.fillers import FittedFillers
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.index import Index
+from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.mining.reviews import ReviewSignals
 from tsuide.mining.timing import FittedTiming
 from tsuide.offers.candidates.bundles import SET
 from tsuide.offers.candidates.fillers import FILLER
+from tsuide.offers.candidates.promoted import PROMOTED
 from tsuide.offers.codes import CONTENT_PRODUCT as CONTENT
 from tsuide.offers.columns import Vocabulary, item_rows, listed_words
+from tsuide.offers.deal_table import Deals, promoted_rows, with_deal_sets
 from tsuide.offers.links import (
     Links,
     baskets_of,
@@ -29,6 +32,7 @@ from tsuide.offers.links import (
     complement_links,
     declared_links,
     filler_rows,
+    liked_rows,
     make_links,
     set_links,
     substitute_links,
@@ -61,6 +65,9 @@ class State:
         baskets: how many baskets were learned from.
         bestsellers: dense products by number of baskets, most first; int32 (≤ 200,).
         parts: the learned results themselves, for explanations.
+        promoted: PROMOTED, what campaigns are for, the most bought first.
+        liked: group of customers (``prefecture=北海道``) → LIKED, the surest first.
+        withdrawn: promotions that give nothing more (used up or paused since the table of deals was made).
     """
 
     snapshot_id: str
@@ -83,6 +90,9 @@ class State:
     goals: Mapping[str, Int32]
     baskets: int = 0
     parts: Mapping[str, Fitted] = field(default_factory=dict)
+    promoted: np.ndarray = field(default_factory=lambda: np.zeros(0, PROMOTED))
+    liked: Mapping[str, np.ndarray] = field(default_factory=dict)
+    withdrawn: tuple[str, ...] = ()
 
     @property
     def yen(self) -> int:
@@ -194,6 +204,7 @@ def build_state(
     beside, instead, never = declared_links(declared, ids)
     if isinstance(complements, FittedComplements):
         items["baskets"] = baskets_of(complements, ids)
+    liked = parts.get("lookalikes")
     bundles, fillers, reviews = parts.get("bundles"), parts.get("fillers"), parts.get("reviews")
     beside_bought = complement_links(complements, ids) if isinstance(complements, FittedComplements) else none
     timing = parts.get("timing")
@@ -202,6 +213,9 @@ def build_state(
     set_of, sets = np.zeros(len(ids) + 1, dtype=np.int64), np.zeros(0, SET)
     if isinstance(bundles, FittedBundles):
         set_of, sets = set_links(bundles, ids)
+    deals = parts.get("deals")
+    if isinstance(deals, Deals):
+        set_of, sets = with_deal_sets(set_of, sets, deals, ids)
     if isinstance(reviews, ReviewSignals):
         _rate(items, reviews, ids)
     return State(
@@ -225,6 +239,8 @@ def build_state(
         goals=_with_listed({}, products, "goals", ids),
         baskets=complements.n_baskets if isinstance(complements, FittedComplements) else 0,
         parts=dict(parts),
+        liked=liked_rows(liked, ids) if isinstance(liked, FittedLookalikes) else {},
+        promoted=promoted_rows(deals, items["baskets"], ids) if isinstance(deals, Deals) else np.zeros(0, PROMOTED),
     )
 
 

@@ -5,10 +5,11 @@ from typing import Final
 
 import numpy as np
 
+from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.offers import codes
 from tsuide.offers.candidates.declared import REQUIRED
-from tsuide.offers.deals import promotion_of
-from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Offer, OfferItem, Reason, Scores
+from tsuide.offers.deal_table import Deals, given_by
+from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Gain, Offer, OfferItem, Reason, Scores
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.propensity import FittedPropensity
 from tsuide.offers.request import OfferRequest
@@ -21,7 +22,7 @@ WRITTEN: Final = (
     "item", "anchor", "kind", "source", "quantity", "price", "list_price", "discount", "anchor_price",
     "margin_basis", "currency", "rating", "reviews", "qualified", "count", "base", "lift", "lift_low",
     "propensity", "prior", "since_anchor", "declared", "worth", "context", "levers", "influence", "priority", "place",
-    "mandatory", "set", "second", "promotion",
+    "mandatory", "set", "second", "promotion", "group",
 )  # fmt: skip
 """The columns that an offer tells."""
 
@@ -40,7 +41,11 @@ def write_offers(
     for number, pick in enumerate(picks):
         row = dict(zip(names, pool[pick["row"]].item(), strict=True))
         slot = request.slots[pick["slot"]].name if request.slots else ""
-        written.append(_offer(f"{decision_id}.{number}", row, slot, float(pick["probability"]), state, policy))
+        priced_set = row["set"] >= 0 and row["discount"] > 0  # its price holds for the whole of it
+        anchored = priced_set and not any(line.product_id == state.ids.ids[row["anchor"]] for line in request.cart)
+        written.append(
+            _offer(f"{decision_id}.{number}", row, slot, float(pick["probability"]), state, policy, anchored=anchored)
+        )
     return tuple(written)
 
 
@@ -51,10 +56,15 @@ def _offer(
     probability: float,
     state: State,
     policy: Policy,
+    *,
+    anchored: bool,
 ) -> Offer:
+    """The offer; `anchored`: accepting adds the anchor too, since a set's price is of the whole."""
     ids = state.ids.ids
     product = ids[row["item"]]
-    price = _known(row["price"])
+    whole = int(state.items["price"][row["anchor"]]) if anchored else 0
+    price = row["price"] + whole if row["price"] >= 0 else None
+    gains = _gains(row, state)
     anchor_price = _known(row["anchor_price"])
     steps = row["kind"] in {codes.UP_SELL, codes.DOWN_SELL, codes.ALTERNATIVE}
     return Offer(
@@ -65,13 +75,14 @@ def _offer(
         source=SOURCES[row["source"]],
         product_id=product,
         anchor_id=ids[row["anchor"]] if row["anchor"] >= 0 else None,
-        items=_items(row, state),
+        items=(*_items(row, state, anchored=anchored), *_free(gains, state)),
         currency=state.words.currencies.words[row["currency"]] if row["currency"] >= 0 else policy.currency,
         price=price,
-        list_price=_known(row["list_price"]),
+        list_price=row["list_price"] + whole if row["list_price"] >= 0 else None,
         difference=price - anchor_price if steps and price is not None and anchor_price is not None else None,
         discount=row["discount"],
-        promotion_id=promotion_of(state, row["promotion"]),
+        promotion_id=gains[0].promotion_id if gains else None,
+        gains=gains,
         margin_basis=MARGIN_BASES[row["margin_basis"]],
         shown_probability=probability,
         scores=_scores(row, state),
@@ -84,7 +95,21 @@ def _known(value: int) -> int | None:
     return value if value >= 0 else None
 
 
-def _items(row: dict[str, int], state: State) -> tuple[OfferItem, ...]:
+def _gains(row: dict[str, int], state: State) -> tuple[Gain, ...]:
+    part = state.parts.get("deals")
+    return given_by(part, row["promotion"]) if isinstance(part, Deals) and row["promotion"] >= 0 else ()
+
+
+def _free(gains: tuple[Gain, ...], state: State) -> tuple[OfferItem, ...]:
+    """What comes free, with its price, so that the customer sees what it is worth."""
+    return tuple(
+        OfferItem(item, 1, _known(int(state.items["price"][state.ids.position(item)])), "free")
+        for gain in gains
+        for item in gain.items
+    )
+
+
+def _items(row: dict[str, int], state: State, *, anchored: bool = False) -> tuple[OfferItem, ...]:
     """Everything that accepting would add: the products offered, then the parts that they need."""
     offered = [row["item"]]
     if row["second"] >= 0:
@@ -93,6 +118,10 @@ def _items(row: dict[str, int], state: State) -> tuple[OfferItem, ...]:
         offered.extend(at for at in state.sets["items"][row["set"]][2:].tolist() if at >= 0)
     listed = [_known(price) for price in state.items["price"][offered].tolist()]
     found = [OfferItem(state.ids.ids[at], row["quantity"], price) for at, price in zip(offered, listed, strict=True)]
+    if anchored:
+        offered.append(row["anchor"])
+        anchor_price = _known(int(state.items["price"][row["anchor"]]))
+        found.append(OfferItem(state.ids.ids[row["anchor"]], row["quantity"], anchor_price, "anchor"))
     required = {part.product_id: part for at in offered for part in _required(at, state)}
     inside = {item.product_id for item in found}
     return (*found, *(part for name, part in required.items() if name not in inside))
@@ -149,15 +178,30 @@ def reasons(row: dict[str, int], state: State) -> tuple[Reason, ...]:
         found.append(Reason("bought_lately", {"with": state.ids.ids[row["anchor"]], "days": row["since_anchor"]}))
     if row["reviews"] > 0:
         found.append(Reason("rated", {"rating": row["rating"], "reviews": row["reviews"]}))
-    if row["promotion"] >= 0:
-        currency = state.words.currencies.words[row["currency"]]
-        found.append(Reason("promotion", {"difference": row["discount"], "currency": currency}))
+    found.extend(_savings(row, state))
     if row["mandatory"]:
         found.append(Reason("put_first"))
     return tuple(found)
 
 
-def _because(row: dict[str, int], state: State) -> Reason:  # noqa: PLR0911 - one return per source
+def _savings(row: dict[str, int], state: State) -> list[Reason]:
+    """What the customer saves or gets with it: by a set's own price, or by a campaign."""
+    currency = state.words.currencies.words[row["currency"]] if row["currency"] >= 0 else ""
+    gains = _gains(row, state)
+    found = []
+    if row["discount"] > 0:
+        code = "set_price" if row["set"] >= 0 else "promotion"
+        found.append(Reason(code, {"difference": row["discount"], "currency": currency}))
+    for gain in gains:
+        if gain.points:
+            found.append(Reason("points", {"points": gain.points, "unit": gain.unit}))
+        elif gain.kind == "free_shipping":
+            found.append(Reason("ships_free"))
+        found.extend(Reason("comes_free", {"with": item}) for item in gain.items)
+    return found
+
+
+def _because(row: dict[str, int], state: State) -> Reason:  # noqa: C901, PLR0911 - one return per source
     anchor = {"with": state.ids.ids[row["anchor"]]} if row["anchor"] >= 0 else {}
     source = row["source"]
     if source == codes.COMPLEMENTS:
@@ -178,6 +222,12 @@ def _because(row: dict[str, int], state: State) -> Reason:  # noqa: PLR0911 - on
         return Reason("whole_set", {"count": row["count"], "base": row["base"], **anchor})
     if source == codes.COMBINED:
         return Reason("upgrade_with", {"with": state.ids.ids[row["item"]], "other": state.ids.ids[row["second"]]})
+    if source == codes.ALIKE:
+        part = state.parts.get("lookalikes")
+        group = part.group_ids[row["group"]] if isinstance(part, FittedLookalikes) else ""
+        return Reason("alike", {"group": group, "count": row["count"], "base": row["base"]})
+    if source == codes.PROMOTION:
+        return Reason("campaign", anchor)
     if source == codes.CATEGORY:
         return Reason("bestseller", {"count": row["count"], "base": row["base"]})
     return Reason(_PLAIN.get(source, "declared"), anchor)

@@ -15,16 +15,20 @@ SET: Final = np.dtype(
         ("intent", np.int8),  # 0 starter, 1 complete
         ("count", np.int64),  # baskets with all of it
         ("base", np.int64),  # baskets with the main item
+        ("attach", np.float64, (MEMBERS - 1,)),  # share of them that hold each other member
+        ("deal", np.int32),  # place in the table of deals, of a campaign's set; -1 = mined
+        ("starts", np.int64),  # microseconds, of a campaign's set
+        ("ends", np.int64),
     ],
     align=True,
 )
 
 
 @kernel
-def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, sets: Rows, anchors: Rows) -> None:
+def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, sets: Rows, anchors: Rows, priors: Rows, now: int) -> None:
     """For every anchor that is being bought or looked at, what is missing of its sets.
 
-    P is the share of the main item's baskets that held the whole set.
+    P is the share of the main item's baskets that held the whole set; of a campaign's set the kind's prior.
     """
     for a in range(len(anchors)):
         anchor = anchors[a]
@@ -32,15 +36,16 @@ def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, sets: Rows, anchors: R
             continue
         for at in range(of[anchor.item], of[anchor.item + 1]):
             one = sets[at]
-            if one.base <= 0 or one.items[1] < 0:
+            mined = one.deal < 0
+            if one.items[1] < 0 or (one.base <= 0 if mined else not one.starts <= now < one.ends):
                 continue
             place = place_for(pool, size, seen, one.items[1], codes.BUNDLE)
             if place < 0:
                 return
             row = pool[place]
-            chance = one.count / one.base
+            chance = one.count / one.base if mined else priors[codes.BUNDLE] / 10_000.0
             if chance > row.propensity:
-                row.source = codes.BUNDLES
+                row.source = codes.BUNDLES if mined else codes.PROMOTION
                 row.set = at
                 row.anchor = anchor.item
                 row.anchor_price = anchor.price

@@ -30,6 +30,8 @@ BOUND: Final = np.dtype(
         ("margin", np.int64),  # of one unit, ex tax, minor units
         ("weights", np.int64),  # bits of the policy's weights that its category or id matches
         ("basis", np.int8),
+        ("apart_left", np.int64),  # bits of the policy's never_with pairs on whose left side it stands
+        ("apart_right", np.int64),
     ],
     align=True,
 )
@@ -86,13 +88,16 @@ def fill(
     weights: Rows,
     economics: Rows,
     qualified: Rows,
+    left: int,
+    right: int,
     now: int,
 ) -> None:
     """Fill rows 0 … count of the pool.
 
     `categories` are the category codes that the request asks for, bool (categories,), empty = all;
     `economics` the lost share, payment fee (basis points), return cost, influence start, target (basis
-    points), days, parcel; `qualified` the qualifications that the rep has, bool (codes,).
+    points), days, parcel; `qualified` the qualifications that the rep has, bool (codes,); `left` and `right`
+    the bits of never_with pairs that the cart stands on.
     """
     for i in range(count):
         row = pool[i]
@@ -107,10 +112,15 @@ def fill(
         _marked(row, row.item, item, slots, marks, mark_size, now)
         _rest(row, row.item, item.category, rests, n_rests)
         _answers(row, row.item, item, said, n_said)
+        own_left, own_right = left | bound[row.item].apart_left, right | bound[row.item].apart_right
+        row.never_with |= bound[row.item].apart_left & right != 0 or bound[row.item].apart_right & left != 0
         k = 0
         other = member(row, sets, k)
         while other >= 0:
             more = items[other]
+            row.never_with |= bound[other].apart_left & own_right != 0 or bound[other].apart_right & own_left != 0
+            own_left |= bound[other].apart_left
+            own_right |= bound[other].apart_right
             join(row, more, bound[other])
             row.never_with |= declared_apart(never_of, never, row.item, other)
             row.qualified = row.qualified and qualified[more.qualification]

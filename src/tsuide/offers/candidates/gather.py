@@ -6,6 +6,7 @@ import numpy as np
 
 from tsuide.offers import codes
 from tsuide.offers.candidates import (
+    alike,
     bestsellers,
     bundles,
     combined,
@@ -17,6 +18,7 @@ from tsuide.offers.candidates import (
     ladder,
     listed,
 )
+from tsuide.offers.candidates import promoted as promoted_products
 from tsuide.offers.candidates.cart import find_anchors, read_cart
 from tsuide.offers.candidates.fill import family, fill, mark_of
 from tsuide.offers.candidates.pool import place_for
@@ -112,6 +114,8 @@ def gather(
     due: Rows,
     expected: Rows,
     session: Rows,
+    liked: Rows,
+    promoted: Rows,
     wanted: Rows,
     tastes: Rows,
     touches: Rows,
@@ -155,7 +159,7 @@ def gather(
     listed.propose(pool, size, seen, due, codes.REPLENISH, codes.REPLENISHMENT, True)
     listed.propose(pool, size, seen, wanted, codes.CROSS_SELL, codes.GOAL, False)
     fillers.propose(pool, size, seen, filler_rows, items, request.gap, priors)
-    bundles.propose(pool, size, seen, set_of, sets, anchors)
+    bundles.propose(pool, size, seen, set_of, sets, anchors, priors, now)
     combined.propose(pool, size, seen, complement_of, complement)
     content.propose(pool, size, seen, contents, anchors, items, priors)
     complements.propose(pool, size, seen, complement_of, complement, anchors)
@@ -163,6 +167,8 @@ def gather(
     listed.propose(pool, size, seen, session, codes.CROSS_SELL, codes.SESSION, False)
     listed.propose(pool, size, seen, expected, codes.CROSS_SELL, codes.PERSONAL, True)
     listed.propose(pool, size, seen, tastes, codes.CROSS_SELL, codes.TASTE, True)
+    alike.propose(pool, size, seen, liked, items, baskets)
+    promoted_products.propose(pool, size, seen, promoted, items, baskets, anchors, now)
     if size[0] < FEW and baskets > 0:
         bestsellers.propose(pool, size, seen, best, items, baskets, anchors, 40)
     rests = np.empty(MOST_RESTS, contacts.REST)
@@ -170,9 +176,16 @@ def gather(
     n_rests = contacts.resting(touches, suppression, now, rests)
     n_said = contacts.answers(touches, items, now, said)
     request.contacts_left = contacts.contacts_left(touches, limits, request.channel, now)
+    left, right = 0, 0
+    for i in range(len(cart)):
+        left |= bound[cart[i].item].apart_left
+        right |= bound[cart[i].item].apart_right
+    if looked_at >= 0:
+        left |= bound[looked_at].apart_left
+        right |= bound[looked_at].apart_right
     customer.offered_before = contacts.proposed_before(touches, now, PROPOSED_WITHIN)
     fill(
         pool, size[0], items, bound, sets, never_of, never, slots, marks, mark_size, categories,
-        rests, n_rests, said, n_said, weights, economics, qualified, now,
+        rests, n_rests, said, n_said, weights, economics, qualified, left, right, now,
     )  # fmt: skip
     return int(size[0])

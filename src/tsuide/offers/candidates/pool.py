@@ -42,6 +42,7 @@ def place_for(pool: Rows, size: Rows, seen: Rows, item: int, kind: int) -> int:
     row.kind = kind
     row.anchor = -1
     row.promotion = -1
+    row.group = -1
     row.prior = -1.0
     row.set = -1
     row.second = -1

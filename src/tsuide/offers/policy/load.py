@@ -24,6 +24,7 @@ from tsuide.offers.policy.policy import (
     Mandatory,
     Policy,
     Sender,
+    SetPrices,
     Weight,
 )
 from tsuide.offers.policy.reading import Place, nearest, read
@@ -53,7 +54,11 @@ _KEYS: Final = (
     "exploration",
     "influence",
     "costs",
+    "never_with",
+    "set_prices",
+    "promotions",
 )
+_MOST_APART: Final = 62  # pairs: bits of a word
 _PRIORS: Final = {  # basis points; what is believed of acceptance where nothing was mined or measured
     "cross_sell": 300,
     "up_sell": 300,
@@ -106,6 +111,9 @@ def load_policy(text: str, *, name: str = "policy") -> Policy:
         currency=_currency(keys.get("currency")),
         per_need=_per_need(keys.get("page")),
         holdout=keys["holdout"].share(0, 9_000) if "holdout" in keys else 500,
+        never_with=_apart(keys.get("never_with")),
+        set_prices=_set_prices(keys.get("set_prices")),
+        promotion_lift=_lift(keys.get("promotions")),
         **_costs(keys.get("costs")),
     )
     check(policy, top)
@@ -307,6 +315,36 @@ def _costs(place: Place | None) -> dict[str, int]:
     found = place.mapping(names) if place else {}
     shares = {"lost_share", "payment_fee"}
     return {key: value.share(0, 10_000) if key in shares else value.whole(0, 10**12) for key, value in found.items()}
+
+
+def _apart(place: Place | None) -> tuple[tuple[str, str], ...]:
+    rows = place.items() if place else []
+    if place and len(rows) > _MOST_APART:
+        place.refuse(f"at most {_MOST_APART} pairs")
+    pairs = []
+    for row in rows:
+        sides = row.items()
+        if len(sides) != 2:  # noqa: PLR2004 - a pair
+            row.refuse("must be a pair of categories such as [Alcohol, Baby]")
+        pairs.append((sides[0].text(), sides[1].text()))
+    return tuple(pairs)
+
+
+def _set_prices(place: Place | None) -> SetPrices | None:
+    if place is None or place.raw in {"off", "no"}:
+        return None
+    found = place.mapping(("response", "most", "step"))
+    usual = SetPrices()
+    return SetPrices(
+        found["response"].share(0, 1_000_000) if "response" in found else usual.response,
+        found["most"].share(100, 5_000) if "most" in found else usual.most,
+        found["step"].whole(1, 100_000) if "step" in found else usual.step,
+    )
+
+
+def _lift(place: Place | None) -> int:
+    found = place.mapping(("lift",)) if place else {}
+    return found["lift"].share(0, 50_000) if "lift" in found else 0
 
 
 def _needed(place: Place, keys: tuple[str, ...], optional: tuple[str, ...] = ()) -> dict[str, Place]:

@@ -56,6 +56,22 @@ class Mandatory:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPrices:
+    """How mined sets get a price of their own.
+
+    Args:
+        response: how much more often a set is taken whole per unit of discount, basis points (50,000 = 5: ten
+            percent off makes half as many more); an assumption until an experiment has measured it.
+        most: the deepest discount, basis points.
+        step: prices are rounded up to a multiple of it, minor units.
+    """
+
+    response: int = 50_000
+    most: int = 2_000
+    step: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Exploration:
     """How much is tried.
 
@@ -108,6 +124,9 @@ class Policy:
         shipping_cost: what a parcel costs the shop, ex tax, minor units.
         payment_fee: basis points of the price.
         return_cost: what one return costs the shop, minor units.
+        never_with: pairs of category names whose products never go together.
+        set_prices: None = sets are offered at the sum of their prices.
+        promotion_lift: what a running campaign adds to the context weight, basis points.
     """
 
     name: str
@@ -134,6 +153,9 @@ class Policy:
     shipping_cost: int = 0
     payment_fee: int = 0
     return_cost: int = 0
+    never_with: tuple[tuple[str, str], ...] = ()
+    set_prices: SetPrices | None = None
+    promotion_lift: int = 0
 
     @property
     def page_most(self) -> int:
