@@ -28,6 +28,9 @@ from tsuide.mining.timeline import Timeline, timeline_of
 HORIZONS: Final = (7, 14, 28)  # days for which the correction is learned
 FEWEST_GAPS: Final = 50
 SHRINK: Final = 10.0  # repeats for which the prior counts
+SAMPLE: Final = 40_000  # purchases, of each sort, on which the correction is learned
+FEWEST_REPEATS: Final = 5  # of an item, without which its usual interval is not told
+FEWEST_REPEATERS: Final = 0.1  # of its buyers, the share
 CONTEXT: Final = (
     "bias",
     "process",  # log odds of the process
@@ -81,6 +84,8 @@ class FittedReplenishment:
         last: microseconds, int64 (owned,).
         speed: rate of each item over that of all, float64 (items,).
         loyalty: log odds of buying on, over those of all items; float64 (items,).
+        usual: median days between purchases of each item, float64 (items,); NaN where fewer than 5 repeats were
+            seen, or fewer than a tenth of its buyers came back for it.
         visit_last: last visit of each customer, microseconds, int64 (customers,).
         visit_rate: visits per 28 days, float64 (customers,).
         process: of all items.
@@ -99,6 +104,7 @@ class FittedReplenishment:
     last: Int64
     speed: Float64
     loyalty: Float64
+    usual: Float64
     visit_last: Int64
     visit_rate: Float64
     process: Process
@@ -270,7 +276,7 @@ _OWNED: Final[Mapping[str, Any]] = {
     "first": np.int64,
     "last": np.int64,
 }
-_OF_ITEM: Final[Mapping[str, Any]] = {"speed": np.float64, "loyalty": np.float64}
+_OF_ITEM: Final[Mapping[str, Any]] = {"speed": np.float64, "loyalty": np.float64, "usual": np.float64}
 _OF_CUSTOMER: Final[Mapping[str, Any]] = {"visit_last": np.int64, "visit_rate": np.float64}
 
 
@@ -328,7 +334,7 @@ class Replenishment:
             early = self._known(past, group, seed)
         except TooFewData:
             return whole
-        return replace(whole, correction=_correction(early, timeline_of(baskets), cut, horizon))
+        return replace(whole, correction=_correction(early, timeline_of(baskets), cut, horizon, seed))
 
     def _known(self, baskets: Baskets, group: Int32, seed: int) -> FittedReplenishment:
         line = timeline_of(baskets)
@@ -358,6 +364,7 @@ class Replenishment:
             last=frozen(sequences.last),
             speed=frozen(speed),
             loyalty=frozen(loyalty),
+            usual=frozen(_usual(sequences, line)),
             visit_last=frozen(last.astype(np.int64)),
             visit_rate=frozen(visits / months),
             process=process,
@@ -407,20 +414,34 @@ def _paces(
     return np.clip(speed, 0.05, 20.0), np.log(first / (1 - first)) - base
 
 
+def _usual(sequences: Sequences, line: Timeline) -> Float64:
+    """Median gap of each item, NaN where it rests on too little; float64 (items,)."""
+    item = np.repeat(line.item, sequences.count)
+    found = pl.DataFrame({"item": item, "gap": sequences.gap}).group_by("item").agg(pl.len(), pl.col("gap").median())
+    usual, repeats = np.full(line.items, np.nan), np.zeros(line.items, np.int64)
+    usual[found["item"].to_numpy()], repeats[found["item"].to_numpy()] = found["gap"], found["len"]
+    buyers = np.bincount(line.item, minlength=line.items)
+    back = np.bincount(line.item[sequences.count > 0], minlength=line.items)
+    usual[(repeats < FEWEST_REPEATS) | (back < FEWEST_REPEATERS * buyers)] = np.nan
+    return usual
+
+
 def _correction(
-    early: FittedReplenishment, line: Timeline, cut: int, horizon: float
+    early: FittedReplenishment, line: Timeline, cut: int, horizon: float, seed: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Weights that turn what was foretold at `cut` to what came in the weeks after."""
     now, when = from_micros(cut), next_purchases(early, line, cut)
     horizons = [float(days) for days in HORIZONS if days <= horizon + _SLACK] or [horizon]
     again = early.count > 0
-    once = _weights(early, np.flatnonzero(~again), now, when, horizons)
-    return once, _weights(early, np.flatnonzero(again), now, when, horizons)
+    once = _weights(early, np.flatnonzero(~again), now, when, horizons, seed)
+    return once, _weights(early, np.flatnonzero(again), now, when, horizons, seed)
 
 
 def _weights(
-    early: FittedReplenishment, place: Int64, now: datetime, when: Int64, horizons: Sequence[float]
+    early: FittedReplenishment, place: Int64, now: datetime, when: Int64, horizons: Sequence[float], seed: int
 ) -> tuple[float, ...]:
+    if len(place) > SAMPLE:
+        place = np.sort(np.random.default_rng(seed).choice(place, SAMPLE, replace=False))
     rows = [early.context(place, now, days) for days in horizons]
     ends = [to_micros(now) + int(days * MICROS_PER_DAY) for days in horizons]
     labels = np.concatenate([when[place] <= end for end in ends]).astype(np.float64)

@@ -7,6 +7,7 @@ import numpy as np
 from tsuide.errors import TooFewData
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.baskets import Baskets
+from tsuide.mining.compiled import compiled
 from tsuide.mining.history import between
 
 
@@ -74,30 +75,85 @@ def timeline_of(baskets: Baskets) -> Timeline:
             value="without times" if not baskets.has_time else "without customers",
             way_out="give orders with a time and a customer",
         )
-    visits = np.flatnonzero(known)
-    visits = visits[np.lexsort((baskets.time[visits], baskets.customer[visits]))]
-    of_entry = baskets.basket_of_entry()
-    entries = np.flatnonzero(known[of_entry])
-    whose, what, when = (
-        baskets.customer[of_entry[entries]],
-        baskets.item[entries],
-        baskets.time[of_entry[entries]],
-    )
-    order = np.lexsort((when, what, whose))
-    whose, what, when = whose[order], what[order], when[order]
-    new = np.ones(len(order), np.bool_)
+    visit_start = _starts(baskets.customer[known], baskets.n_customers)
+    bought_by = np.bincount(baskets.customer[known], np.diff(baskets.items_of)[known], baskets.n_customers)
+    entry_start = np.r_[0, np.cumsum(bought_by.astype(np.int64))]
+    visit = np.empty(visit_start[-1], np.int64)
+    what, when = np.empty(entry_start[-1], np.int32), np.empty(entry_start[-1], np.int64)
+    fill_lines(
+        baskets.customer, baskets.time, baskets.items_of, baskets.item, baskets.n_items,
+        visit_start, entry_start, visit, what, when,
+    )  # fmt: skip
+    whose = np.repeat(np.arange(baskets.n_customers, dtype=np.int32), np.diff(entry_start))
+    new = np.ones(len(what), np.bool_)
     new[1:] = (whose[1:] != whose[:-1]) | (what[1:] != what[:-1])
     begin = np.flatnonzero(new)
     return Timeline(
-        visit_start=frozen(_starts(baskets.customer[visits], baskets.n_customers)),
-        visit=frozen(baskets.time[visits]),
+        visit_start=frozen(visit_start),
+        visit=frozen(visit),
         owner=frozen(whose[begin]),
         item=frozen(what[begin]),
-        bought_start=frozen(np.r_[begin, len(order)].astype(np.int64)),
+        bought_start=frozen(np.r_[begin, len(what)].astype(np.int64)),
         bought=frozen(when),
         owned_start=frozen(_starts(whose[begin], baskets.n_customers)),
         items=baskets.n_items,
     )
+
+
+@compiled
+def fill_lines(
+    customer: Int32,
+    time: Int64,
+    items_of: Int64,
+    item: Int32,
+    items: int,
+    visit_start: Int64,
+    entry_start: Int64,
+    visit: Int64,
+    what: Int32,
+    when: Int64,
+) -> None:
+    """Visits by customer, and entries by customer, item and time: two counting sorts, baskets being in time's order.
+
+    Args:
+        customer: of each basket, -1 = not known.
+        time: of each basket, ascending, microseconds.
+        items_of: items of basket b are `item[items_of[b]:items_of[b + 1]]`.
+        item: dense items.
+        items: how many there are.
+        visit_start: where each customer's visits begin.
+        entry_start: where each customer's entries begin.
+        visit: filled; int64 (visits,).
+        what: filled; int32 (entries,).
+        when: filled; int64 (entries,).
+    """
+    after = np.zeros(items + 1, np.int64)  # entries of smaller items
+    for b in range(len(customer)):
+        if customer[b] >= 0:
+            for entry in range(items_of[b], items_of[b + 1]):
+                after[item[entry] + 1] += 1
+    for i in range(items):
+        after[i + 1] += after[i]
+    basket_of = np.empty(len(what), np.int32)
+    item_of = np.empty(len(what), np.int32)
+    next_visit = visit_start.copy()
+    for b in range(len(customer)):
+        if customer[b] < 0:
+            continue
+        visit[next_visit[customer[b]]] = time[b]
+        next_visit[customer[b]] += 1
+        for entry in range(items_of[b], items_of[b + 1]):
+            place = after[item[entry]]
+            after[item[entry]] = place + 1
+            basket_of[place] = b
+            item_of[place] = item[entry]
+    next_entry = entry_start.copy()
+    for place in range(len(what)):  # by item, then time: what comes stays in this order within its customer
+        b = basket_of[place]
+        to = next_entry[customer[b]]
+        next_entry[customer[b]] = to + 1
+        what[to] = item_of[place]
+        when[to] = time[b]
 
 
 def earlier(baskets: Baskets, share: float) -> Baskets:

@@ -359,7 +359,7 @@ def counted(line: Timeline, anchor_start: Int64, partner: Int32, *, after: int =
     """
     bought = np.zeros((len(partner), len(DAYS) - 1), np.int32)
     visits = np.zeros_like(bought)
-    count_pairs(line_of(line), *line.by_item(), anchor_start, partner, edges(), after, bought, visits)
+    count_pairs(line_of(line), anchor_start, partner, edges(), after, bought, visits)
     return bought, visits
 
 

@@ -36,15 +36,7 @@ def line_of(timeline: Timeline) -> Line:
 
 @compiled
 def count_pairs(
-    line: Line,
-    item_start: Int64,
-    owned_of_item: Int64,
-    anchor_start: Int64,
-    partner: Int32,
-    edges: Int64,
-    after: int,
-    bought: Int32,
-    visits: Int32,
+    line: Line, anchor_start: Int64, partner: Int32, edges: Int64, after: int, bought: Int32, visits: Int32
 ) -> None:
     """Per pair and bin: visits of customers at risk, and first purchases of the partner among them.
 
@@ -53,8 +45,6 @@ def count_pairs(
 
     Args:
         line: the timeline.
-        item_start: the (customer, item)s of item a are `owned_of_item[start[a]:start[a + 1]]`.
-        owned_of_item: places in `line.item`.
         anchor_start: partners of item a are `partner[start[a]:start[a + 1]]`.
         partner: dense items.
         edges: of the bins, microseconds since the anchor, ascending; bin k is (edges[k], edges[k + 1]].
@@ -62,19 +52,53 @@ def count_pairs(
         bought: int32 (pairs, bins), is added to.
         visits: int32 (pairs, bins), is added to.
     """
-    reached = np.zeros(len(edges), np.int64)
+    bins = len(edges) - 1
+    whole = np.zeros((len(anchor_start) - 1, bins), np.int64)  # visits of all buyers of the anchor
+    place_of = np.full(len(anchor_start) - 1, -1, np.int64)  # where this customer's purchases of an item stand
+    for customer in range(len(line.visit_start) - 1):
+        for owned in range(line.owned_start[customer], line.owned_start[customer + 1]):
+            place_of[line.item[owned]] = owned
+        _count_customer(line, customer, place_of, anchor_start, partner, edges, after, whole, bought, visits)
+        for owned in range(line.owned_start[customer], line.owned_start[customer + 1]):
+            place_of[line.item[owned]] = -1
     for a in range(len(anchor_start) - 1):
-        if anchor_start[a] == anchor_start[a + 1]:
+        for pair in range(anchor_start[a], anchor_start[a + 1]):
+            for k in range(bins):
+                visits[pair, k] += whole[a, k]
+
+
+@compiled
+def _count_customer(
+    line: Line,
+    customer: int,
+    place_of: Int64,
+    anchor_start: Int64,
+    partner: Int32,
+    edges: Int64,
+    after: int,
+    whole: Int64,
+    bought: Int32,
+    visits: Int32,
+) -> None:
+    """One customer's visits to `whole` of each anchor they bought, and what differs from it where they bought on."""
+    bins = len(edges) - 1
+    first, last = line.visit_start[customer], line.visit_start[customer + 1]
+    since = np.empty((last - first, bins + 1), np.int64)
+    for v in range(first, last):
+        reach(line, customer, line.visit[v], edges, after, since[v - first])
+    for owned in range(line.owned_start[customer], line.owned_start[customer + 1]):
+        a = line.item[owned]
+        begin = line.bought[line.bought_start[owned]]
+        reached = since[np.searchsorted(line.visit[first:last], begin)]
+        if anchor_start[a] == anchor_start[a + 1] or reached[bins] == reached[0]:
             continue
-        for place in range(item_start[a], item_start[a + 1]):
-            owned = owned_of_item[place]
-            customer = line.owner[owned]
-            begin = line.bought[line.bought_start[owned]]
-            reach(line, customer, begin, edges, after, reached)
-            if reached[len(edges) - 1] == reached[0]:
-                continue
-            for pair in range(anchor_start[a], anchor_start[a + 1]):
-                when = first_after(line, customer, partner[pair], begin)
+        whole[a] += reached[1:] - reached[:-1]
+        for pair in range(anchor_start[a], anchor_start[a + 1]):
+            place = place_of[partner[pair]]
+            when = _after(line, place, begin) if place >= 0 else -1
+            if when >= 0:  # they do not stay at risk to the end
+                for k in range(bins):
+                    visits[pair, k] -= reached[k + 1] - reached[k]
                 add(line, begin, when, edges, after, reached, bought[pair], visits[pair])
 
 
@@ -128,10 +152,10 @@ def add_losses(
     """Log loss of predicted chances over the same visits, per customer and method.
 
     Args:
-        line: as in `count_pairs`, and so the next six.
-        item_start: …
-        owned_of_item: …
-        anchor_start: …
+        line: as in `count_pairs`.
+        item_start: the (customer, item)s of item a are `owned_of_item[start[a]:start[a + 1]]`.
+        owned_of_item: places in `line.item`.
+        anchor_start: as in `count_pairs`, and so the next three.
         partner: …
         edges: …
         after: …
