@@ -131,6 +131,26 @@ def test_settling_between_updates_changes_nothing(
     assert now.pairs == refit.pairs
 
 
+@settings(deadline=None, max_examples=40)
+@given(orders_made, orders_made, st.integers(1, 3), st.sampled_from(SCORES))
+def test_only_moved_rows_differ_from_the_tables(
+    first: list[set[str]], second: list[set[str]], min_count: int, score: str
+) -> None:
+    before = Complements(3, min_count, score).fit(made(first))
+    after = before.update(made(second))
+    moved = set(after.moved().tolist())
+    for anchor in range(len(before.item_ids)):
+        if anchor not in moved:
+            assert [each.tolist() for each in after.row(anchor)] == [each.tolist() for each in before.row(anchor)]
+
+
+def test_one_order_moves_the_rows_of_its_items_and_of_their_partners_only() -> None:
+    orders = [{"a", "b"}, {"a", "b"}, {"c", "d"}, {"c", "d"}, {"e"}]
+    after = Complements(min_count=2, score="cosine").fit(made(orders)).update(made([{"a", "e"}]))
+    assert after.item_ids.series(after.moved()).to_list() == ["a", "b", "e"]
+    assert len(after.settled().moved()) == 0
+
+
 @given(st.sets(st.text(max_size=3), min_size=1, max_size=8), st.sets(st.text(max_size=3), max_size=4))
 def test_new_ids_take_their_place_in_the_order_of_ids(known: set[str], more: set[str]) -> None:
     """As Polars sorts texts, by their UTF-8 bytes; ids that cannot be written as UTF-8 are none."""

@@ -323,14 +323,20 @@ class FittedComplements:
         )
         return written if self.kept.n_more + more_baskets.n_baskets <= WRITTEN_DOWN else written._counted()  # noqa: SLF001  # our own
 
+    def moved(self) -> Int64:
+        """Dense items whose row may be another than in the tables since `update`; `settled` ranks just these anew."""
+        n = len(self.item_ids)
+        if self.kept is None or self.is_settled:
+            return np.empty(0, np.int64)
+        if self.score.kind == kernels.PPMI:  # its scores hold the number of baskets
+            return np.arange(n)
+        return np.flatnonzero(self.kept.behind(self.ranked, n, self.parameters.min_count))
+
     def settled(self) -> "FittedComplements":
         """The same with every table up to date; only rows that moved are ranked anew."""
         if self.kept is None or self.is_settled:
             return self
         n, top = len(self.item_ids), self.parameters.top
-        behind = np.ones(n, np.bool_)
-        if self.score.kind != kernels.PPMI:  # whose scores hold the number of baskets
-            behind = self.kept.behind(self.ranked, n, self.parameters.min_count)
         tables = Tables.empty(n, top)
         for table, before in (
             (tables.score, self.top_score),
@@ -339,7 +345,7 @@ class FittedComplements:
         ):
             table[: len(before)] = before
         best_of_pairs(
-            self.kept, np.flatnonzero(behind), self.degree, self.n_baskets, self.score, self.order,
+            self.kept, self.moved(), self.degree, self.n_baskets, self.score, self.order,
             self.parameters.min_count, tables, self.apart,
         )  # fmt: skip
         return replace(

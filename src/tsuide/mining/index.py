@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,8 @@ import pyarrow as pa
 from tsuide.errors import BadArray
 from tsuide.kit.arrays import Int32, Int64, UInt8, frozen
 from tsuide.mining.fitted import taken
+
+_FEW: Final = 16  # so many times fewer ids than there are: read one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +171,8 @@ class Index(Texts):
 
     def series(self, positions: Int32 | Int64) -> pl.Series:
         """The ids at `positions` as a Polars string column."""
+        if len(positions) * _FEW < len(self):
+            return pl.Series([self[place] for place in positions.tolist()], dtype=pl.String)
         return self.column().gather(positions)
 
 

@@ -141,6 +141,32 @@ def fisher_tail(count: int, degree_a: int, degree_b: int, total: int, table: Arr
         table[degree_a] + table[total - degree_a] + table[degree_b] + table[total - degree_b]
         - table[total] - table[count] - table[degree_a - count] - table[degree_b - count] - table[rest]
     )  # fmt: skip
+    return _tail_from(term, count, degree_a, degree_b, rest)
+
+
+@compiled
+def fisher_tail_alone(count: int, degree_a: int, degree_b: int, total: int) -> float:
+    """As `fisher_tail`, bit for bit, without a table: for a few pairs of many baskets."""
+    if count * float(total) <= degree_a * float(degree_b):
+        return 1.0
+    rest = total - degree_a - degree_b + count
+    term = math.exp(
+        _log_factorial(degree_a) + _log_factorial(total - degree_a)
+        + _log_factorial(degree_b) + _log_factorial(total - degree_b)
+        - _log_factorial(total) - _log_factorial(count)
+        - _log_factorial(degree_a - count) - _log_factorial(degree_b - count) - _log_factorial(rest)
+    )  # fmt: skip
+    return _tail_from(term, count, degree_a, degree_b, rest)
+
+
+@compiled
+def _log_factorial(n: int) -> float:
+    return math.lgamma(n + 1.0) if n > 1 else 0.0
+
+
+@compiled
+def _tail_from(term: float, count: int, degree_a: int, degree_b: int, rest: int) -> float:
+    """The term of `count` and all behind it; `rest` = baskets with neither."""
     tail = term
     most = min(degree_a, degree_b)
     while count < most:
@@ -156,11 +182,13 @@ def fisher_tail(count: int, degree_a: int, degree_b: int, total: int, table: Arr
 
 @compiled
 def fisher_tails(count: Array, degree_a: Array, degree_b: Array, total: int, table: Array) -> Array:
-    """`fisher_tail` of every pair; 1 where the count is 0; float64 (pairs,)."""
+    """`fisher_tail` of every pair, without a table where it is empty; 1 where the count is 0; float64 (pairs,)."""
     p = np.ones(len(count))
     for i in range(len(count)):
-        if count[i] > 0:
+        if count[i] > 0 and len(table) > 0:
             p[i] = fisher_tail(count[i], degree_a[i], degree_b[i], total, table)
+        elif count[i] > 0:
+            p[i] = fisher_tail_alone(count[i], degree_a[i], degree_b[i], total)
     return p
 
 

@@ -8,6 +8,7 @@ from tsuide.kit.arrays import Float64, Int32, Int64
 from tsuide.mining import kernels
 
 P_BINS: Final = 330 * kernels.BINS_PER_DECADE  # down to the smallest positive double, 1e-323
+_LOOKED_UP: Final = 9  # logarithms of factorials that a test needs
 _Z95: Final = 1.959963984540054
 
 
@@ -43,7 +44,8 @@ def p_values(count: Int32, degree_a: Int64, degree_b: Int64, total: int) -> Floa
     >>> p_values(np.array([3], np.int32), np.array([3]), np.array([3]), 6).round(4).tolist()
     [0.05]
     """
-    table = kernels.log_factorials(total)
+    worthwhile = len(count) * _LOOKED_UP > total
+    table = kernels.log_factorials(total) if worthwhile else np.empty(0)
     return kernels.fisher_tails(count, degree_a, degree_b, total, table)
 
 
