@@ -8,6 +8,8 @@
 | currency | TSUIDE_CURRENCY | ``JPY``: of tables that name none |
 | language | TSUIDE_LANGUAGE | ``ja``: of texts for which nobody asked for another |
 | trace_durability | TSUIDE_TRACE_DURABILITY | ``normal``: decisions survive kill -9; ``full``: power loss |
+| shopify_secrets | TSUIDE_SHOPIFY_SECRETS | none: who signs Shopify's webhooks; two, with a comma, while one is replaced |
+| woocommerce_secrets | TSUIDE_WOOCOMMERCE_SECRETS | none: the same for WooCommerce |
 | demo_shop | TSUIDE_DEMO_SHOP | ``false``: also serve the demo shop, in which a visitor may play any customer |
 """
 
@@ -16,7 +18,7 @@ import re
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import ValidationError, field_validator
+from pydantic import SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tsuide.errors import BadSetting, BadValue
@@ -46,6 +48,8 @@ class Settings(BaseSettings):
     language: Literal["ja", "en"] = "ja"
     trace_durability: Literal["normal", "full"] = "normal"
     demo_shop: bool = False
+    shopify_secrets: SecretStr = SecretStr("")
+    woocommerce_secrets: SecretStr = SecretStr("")
 
     @field_validator("time_zone")
     @classmethod
@@ -80,6 +84,15 @@ class Settings(BaseSettings):
     def snapshots(self) -> Path:
         """The folder of learned snapshots."""
         return self.home / "snapshots"
+
+
+def secrets_of(setting: SecretStr) -> tuple[str, ...]:
+    """The secrets that a setting names.
+
+    >>> secrets_of(SecretStr("old, new")), secrets_of(SecretStr(""))
+    (('old', 'new'), ())
+    """
+    return tuple(each.strip() for each in setting.get_secret_value().split(",") if each.strip())
 
 
 def load_settings(*, home: Path | None = None, database_url: str | None = None) -> Settings:

@@ -11,17 +11,20 @@ from typing import Final, Self
 import polars as pl
 import structlog
 
+from tsuide.app.arrivals import Arrivals
 from tsuide.app.deciding import Decider
 from tsuide.app.explaining import Told, tell
 from tsuide.app.keys import Keyring, storefront_key
 from tsuide.app.ledger import Ledger
-from tsuide.app.ordering import Buyer, Placed, Wanted, place_order
+from tsuide.app.ordering import Placed, place_order
+from tsuide.app.quoting import Buyer, Quote, Wanted, items_of, quote
 from tsuide.app.replaying import replay_decision
 from tsuide.app.signing import DEMO_TERMS, sale_terms, set_sale_terms
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import TsuideError
 from tsuide.kit.ids import ENTROPY_BITS
+from tsuide.offers.offer import OfferItem
 from tsuide.store.journal import Journal
 
 _FRESH_S: Final = 0.25  # how often newer snapshots, products and policies are looked for
@@ -47,6 +50,7 @@ class Serving:
         self.decider = Decider(shop, journal, clock, entropy)
         self.keyring = Keyring(shop, time.monotonic)
         self.ledger = Ledger(shop.store, journal, clock, self._leaf_of)
+        self.arrivals = Arrivals(shop, journal, self.ledger, clock)
         self.storefront_key = storefront_key(shop, clock())
         self.example_customers: tuple[str, ...] = ()
         self.watch: asyncio.Task[None] | None = None
@@ -102,14 +106,29 @@ class Serving:
         replayed = await asyncio.to_thread(replay_decision, self.shop, decision_id)
         return await asyncio.to_thread(tell, replayed, language)
 
-    async def place(self, order_id: str, buyer: Buyer, wanted: list[Wanted]) -> Placed:
+    async def quote(self, buyer: Buyer, wanted: list[Wanted]) -> Quote:
+        """What a cart of the demo shop costs now.
+
+        Raises:
+            BadValue: a product that is not for sale, or several currencies.
+        """
+        return await asyncio.to_thread(quote, self.shop, self.decider.catalogue, buyer, wanted, clock())
+
+    async def offered(self, buyer: Buyer, decision_id: str, offer_id: str) -> tuple[OfferItem, ...]:
+        """What taking an offer puts into the cart; nothing where the page's word is not to be believed."""
+        return await asyncio.to_thread(items_of, self.shop, buyer, decision_id, offer_id)
+
+    async def place(self, order_id: str, buyer: Buyer, wanted: list[Wanted], shown_total: int | None = None) -> Placed:
         """Take an order of the demo shop and tell the ledger what was bought from offers.
 
         Raises:
             BadValue: nothing wanted, or a product that is not for sale.
+            Conflict: it does not cost what the customer saw.
         """
         catalogue = self.decider.loaded.catalogue
-        placed = await asyncio.to_thread(place_order, self.shop, catalogue, order_id, buyer, wanted, clock())
+        placed = await asyncio.to_thread(
+            place_order, self.shop, catalogue, order_id, buyer, wanted, clock(), shown_total
+        )
         for decision_id, told in placed.told.items():
             await self.ledger.record(decision_id, told)
         return placed

@@ -4,10 +4,11 @@ from typing import Final
 
 import polars as pl
 
-from tsuide.facts.behaviour import EVENT_KINDS, EVENTS
+from tsuide.facts.behaviour import EVENTS
 from tsuide.facts.catalogue import RELATION_TYPES, RELATIONS
 from tsuide.facts.reviews import REVIEWS
 from tsuide.facts.schema import conform
+from tsuide.intake import event_names
 from tsuide.intake.attributes import attributes
 from tsuide.intake.columns import Columns
 from tsuide.intake.identities import derived_ids, reject_twice
@@ -15,55 +16,6 @@ from tsuide.intake.mapping import Mapping
 from tsuide.intake.rejects import Rejecting
 from tsuide.intake.settings import IntakeSettings
 
-_EVENTS: Final = {
-    **{kind: kind for kind in EVENT_KINDS},
-    "Product Viewed": "view",
-    "Viewed Product": "view",
-    "view_item": "view",
-    "product_view": "view",
-    "閲覧": "view",
-    "商品閲覧": "view",
-    "Product List Viewed": "list_view",
-    "Product List Filtered": "list_view",
-    "Viewed Product Category": "list_view",
-    "view_item_list": "list_view",
-    "一覧閲覧": "list_view",
-    "Products Searched": "search",
-    "view_search_results": "search",
-    "検索": "search",
-    "Product Clicked": "click",
-    "Clicked Product": "click",
-    "select_item": "click",
-    "クリック": "click",
-    "Product Added": "add",
-    "Added Product": "add",
-    "add_to_cart": "add",
-    "addtocart": "add",
-    "カート追加": "add",
-    "カートに追加": "add",
-    "Product Removed": "remove",
-    "Removed Product": "remove",
-    "remove_from_cart": "remove",
-    "カート削除": "remove",
-    "Cart Viewed": "cart",
-    "view_cart": "cart",
-    "カート閲覧": "cart",
-    "Checkout Started": "checkout",
-    "Started Order": "checkout",
-    "begin_checkout": "checkout",
-    "購入手続き": "checkout",
-    "Product Added to Wishlist": "wishlist",
-    "add_to_wishlist": "wishlist",
-    "お気に入り追加": "wishlist",
-    "Product Removed from Wishlist": "unwishlist",
-    "お気に入り削除": "unwishlist",
-    "Product Shared": "share",
-    "Cart Shared": "share",
-    "共有": "share",
-    "Page Viewed": "page",
-    "page_view": "page",
-    "pageview": "page",
-}
 _RELATIONS: Final = {
     **{relation: relation for relation in RELATION_TYPES},
     "セット": "part_of_set",
@@ -99,7 +51,7 @@ def events(
         BadColumns: dates can be read in two ways.
     """
     columns = Columns(frame, mapping, settings, rejecting)
-    kind = columns.choice("kind", _EVENTS)
+    kind = columns.choice("kind", event_names.ALL)
     columns.reject(kind.is_null(), "missing", "kind")
     customer, anonymous = columns.key("customer_id"), columns.key("anonymous_id")
     who = "customer_id" if columns.has("customer_id") else "anonymous_id"

@@ -10,7 +10,9 @@ from tsuide.store.acceptances import Acceptances
 from tsuide.store.confirmations import Confirmations
 from tsuide.store.decisions import Decisions
 from tsuide.store.engines import checked_url, make_engine, sqlite_file
+from tsuide.store.erasure import Erasure
 from tsuide.store.facts import Facts
+from tsuide.store.inbox import Inbox
 from tsuide.store.journal import BOUND, Journal, TraceDurability
 from tsuide.store.keys import Keys
 from tsuide.store.outcomes import Contacts, Outcomes
@@ -38,6 +40,8 @@ class Store:
     decisions: Decisions
     outcomes: Outcomes
     contacts: Contacts
+    inbox: Inbox
+    erasure: Erasure
     policies: Policies
     keys: Keys
     acceptances: Acceptances
@@ -99,6 +103,8 @@ def open_store(url: str) -> Store:
         decisions=Decisions(trace),
         outcomes=Outcomes(trace),
         contacts=Contacts(trace),
+        inbox=Inbox(record),
+        erasure=Erasure(record),
         policies=Policies(record),
         keys=Keys(record),
         acceptances=Acceptances(record),

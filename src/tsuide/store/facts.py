@@ -1,5 +1,6 @@
 """The port of facts: what happened, in and out of the store as frames."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -82,10 +83,20 @@ class Facts:
         with reading(self.engine) as connection:
             return catalogue.read_products(connection, schema.product.c.seq > sequence)
 
+    def products_of(self, ids: Sequence[str]) -> pl.DataFrame:
+        """Those of the products named that there are, as PRODUCTS."""
+        with reading(self.engine) as connection:
+            return catalogue.read_products(connection, schema.product.c.id.in_(list(ids)))
+
     def products_at(self, sequence: int) -> pl.DataFrame:
         """The catalogue as it stood when `sequence` was the newest number."""
         with reading(self.engine) as connection:
             return catalogue.products_at(connection, sequence)
+
+    def order(self, order_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """One order and its lines, as ORDERS and ORDER_LINES; both empty where there is none."""
+        with reading(self.engine) as connection:
+            return order_book.read_order(connection, order_id)
 
     def orders(self) -> pl.DataFrame:
         """All orders, as ORDERS, by time."""

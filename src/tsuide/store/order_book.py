@@ -173,6 +173,18 @@ def read_orders(connection: sa.Connection) -> pl.DataFrame:
     return from_storage(_read_orders(connection), ORDERS).sort("placed_at", "id")
 
 
+def read_order(connection: sa.Connection, order_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One order as ORDERS and its lines as ORDER_LINES, by line; both empty where there is none."""
+    heads = _read_orders(connection, pl.Series([order_id]))
+    numbers = _read_lines(connection, heads["no"])
+    names = sa.select(product_number.c.no, product_number.c.id).where(
+        product_number.c.no.in_(numbers["product_no"].to_list())
+    )
+    known = bulk.fetch(connection, names, {"product_no": WHOLE, "product_id": TEXT})
+    lines = numbers.with_columns(order_id=pl.lit(order_id)).join(known, on="product_no")
+    return from_storage(heads, ORDERS), from_storage(lines, ORDER_LINES).sort("line")
+
+
 def read_lines(connection: sa.Connection, before: datetime | None) -> pl.DataFrame:
     """Lines as ORDER_LINES, by order id and line; with `before`, of the orders placed earlier."""
     heads = _read_orders(connection)

@@ -239,6 +239,7 @@ event = sa.Table(
     _text("properties", null=True),
     sa.Index(None, "at"),
     sa.Index(None, "customer_id", "at"),
+    sa.Index(None, "anonymous_id", "at"),
     info=TRACE,
 )
 

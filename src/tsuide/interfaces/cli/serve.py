@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 import uvicorn
+from pydantic import SecretStr
 from uvicorn.supervisors import Multiprocess
 
 from tsuide.app.wiring import opened
@@ -102,7 +103,8 @@ def announce(settings: Settings, listener: socket.socket, *, report: bool = Fals
 def environment(settings: Settings) -> dict[str, str]:
     """This process's environment with the settings in it, for processes that it starts."""
     given = {name: value for name, value in settings.model_dump().items() if value is not None}
-    return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+    shown = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in given.items()}
+    return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in shown.items()}
 
 
 def run(settings: Settings, listener: socket.socket, workers: int = 1) -> None:

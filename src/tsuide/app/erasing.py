@@ -1,0 +1,100 @@
+"""Forget a person everywhere, or show them everything that is kept of them."""
+
+import hashlib
+import json
+import os
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from tsuide.app.wiring import Shop
+from tsuide.errors import UnknownCustomer
+from tsuide.kit.clock import to_micros
+from tsuide.offers.acceptance import from_json, to_json
+from tsuide.offers.customer import CustomerView
+from tsuide.offers.decision import ERASED, Decision
+
+ERASED_SINCE_LEARNING: Final = "erased_since_learning"
+"""Setting: when the last person was erased whom the learned state may still know."""
+
+
+def erase_customer(shop: Shop, customer_id: str, now: datetime) -> dict[str, int]:
+    """Forget one customer; erasing nobody is no error.
+
+    Orders and outcomes stay as nobody's, so that every count stays right. What was learned from the person's own
+    history is gone with the next `learn`, which then also removes the older snapshots; until then nothing reads it,
+    because without a consent on record nothing personal is looked up.
+
+    Returns:
+        Rows changed or deleted, by table.
+    """
+    done = shop.store.erasure.erase(customer_id, _nobodys, _unsigned)
+    folder = disclosures(shop)
+    for path in folder.glob(f"{_name(customer_id)}-*.json") if folder.is_dir() else ():
+        path.unlink()
+    if done:
+        shop.store.settings.put(ERASED_SINCE_LEARNING, now.isoformat(), now)
+    return done
+
+
+def forget_everyone(shop: Shop, now: datetime) -> int:
+    """Forget every customer: the shop has left the platform. How many there were."""
+    everyone = shop.store.erasure.everyone()
+    for customer_id in everyone:
+        erase_customer(shop, customer_id, now)
+    return len(everyone)
+
+
+def everything_of(shop: Shop, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+    """All that is kept of a customer, by table.
+
+    Raises:
+        UnknownCustomer: nothing is kept of anybody with this id.
+    """
+    kept = shop.store.erasure.everything_of(customer_id)
+    if not any(kept.values()):
+        raise UnknownCustomer("nothing is kept of this customer", key="customer_id", value=customer_id)
+    return kept
+
+
+def disclose(shop: Shop, customer_id: str, now: datetime) -> Path | None:
+    """Write everything that is kept of a customer to a file that only the shop's own people can read.
+
+    Returns:
+        The file; None where nothing is kept.
+    """
+    try:
+        kept = everything_of(shop, customer_id)
+    except UnknownCustomer:
+        return None
+    folder = disclosures(shop)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    path = folder / f"{_name(customer_id)}-{to_micros(now)}.json"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump({"customer_id": customer_id, "at": now.isoformat(), **kept}, file, ensure_ascii=False, indent=1)
+    return path
+
+
+def disclosures(shop: Shop) -> Path:
+    """The folder of what was written for customers who asked."""
+    return shop.settings.home / "disclosures"
+
+
+def _name(customer_id: str) -> str:
+    return hashlib.blake2b(
+        customer_id.encode(), digest_size=12
+    ).hexdigest()  # ids may hold anything, names of files not
+
+
+def _nobodys(record: str) -> str:
+    """A decision's record without the person: what was offered stays, whom it was for does not."""
+    decision = Decision.from_json(record)
+    request = replace(decision.request, customer_id=None, anonymous_id=None, session_id=None)
+    return replace(decision, request=request, customer=CustomerView(), unit=ERASED).to_json()
+
+
+def _unsigned(content: str) -> str:
+    """A confirmation's content without the customer."""
+    return to_json(replace(from_json(content), customer_id=None))

@@ -1,0 +1,126 @@
+"""The port of erasure: one person's rows removed, or made nobody's; what was counted stays counted."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from tsuide.store.arrivals import message, same_person
+from tsuide.store.engines import reading, writing
+from tsuide.store.rows import Found, found
+from tsuide.store.schema import acceptance, consent, customer, decision, event, orders, outcome, review
+from tsuide.store.selling import confirmation, promotion_use
+
+_NOBODY: Final = "erased"
+_FORGOTTEN: Final = (event, message)  # whose rows say nothing once the person is gone
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Erases and discloses. Every method raises `Unavailable` when the database does not answer."""
+
+    engine: sa.Engine
+
+    def erase(self, customer_id: str, anonymise: Callable[[str], str], confirm: Callable[[str], str]) -> dict[str, int]:
+        """Forget one customer, and every visitor who turned out to be them, in one transaction.
+
+        Orders, reviews' stars, outcomes and decisions stay as nobody's, so that counts and sums stay right; nothing
+        that stays leads back to the person. Consents, events, raw messages and the person's own row are deleted.
+
+        Args:
+            customer_id: whom.
+            anonymise: a decision's record → the same without the person.
+            confirm: a confirmation's content → the same without the person.
+
+        Returns:
+            Rows changed or deleted, by table.
+        """
+        with writing(self.engine) as connection:
+            visitors = self._visitors(connection, customer_id)
+            theirs = _theirs(customer_id, visitors)
+            done: dict[str, int] = {}
+            for row in found(connection, sa.select(decision.c.id, decision.c.record).where(theirs(decision))):
+                change = sa.update(decision).where(decision.c.id == row["id"]).values(
+                    customer_id=None, anonymous_id=None, session_id=None, record=anonymise(row["record"])
+                )  # fmt: skip
+                done["decision"] = done.get("decision", 0) + connection.execute(change).rowcount
+            nobody = {"customer_id": None, "anonymous_id": None, "evidence": None}
+            done["outcome"] = connection.execute(sa.update(outcome).where(theirs(outcome)).values(nobody)).rowcount
+            done |= self._selling(connection, customer_id, confirm)
+            done |= self._facts(connection, customer_id, theirs)
+            mine = same_person.c.customer_id == customer_id
+            done["same_person"] = connection.execute(sa.delete(same_person).where(mine)).rowcount
+        return {name: count for name, count in done.items() if count}
+
+    def _selling(self, connection: sa.Connection, customer_id: str, confirm: Callable[[str], str]) -> dict[str, int]:
+        mine = sa.select(acceptance.c.id).where(acceptance.c.customer_id == customer_id)
+        for row in found(connection, sa.select(confirmation).where(confirmation.c.acceptance_id.in_(mine))):
+            change = sa.update(confirmation).where(confirmation.c.acceptance_id == row["acceptance_id"])
+            connection.execute(change.values(content=confirm(row["content"])))
+        yes = sa.update(acceptance).where(acceptance.c.customer_id == customer_id)
+        use = sa.update(promotion_use).where(promotion_use.c.customer_id == customer_id)
+        return {
+            "promotion_use": connection.execute(use.values(customer_id=None)).rowcount,
+            "acceptance": connection.execute(yes.values(customer_id=None, evidence_reference=_NOBODY)).rowcount,
+        }
+
+    def _facts(
+        self, connection: sa.Connection, customer_id: str, theirs: Callable[[sa.Table], sa.ColumnElement[bool]]
+    ) -> dict[str, int]:
+        said = sa.update(review).where(review.c.customer_id == customer_id).values(customer_id=None, text=None)
+        bought = sa.update(orders).where(orders.c.customer_id == customer_id).values(customer_id=None)
+        below = sa.update(customer).where(customer.c.parent_id == customer_id).values(parent_id=None)
+        connection.execute(below)
+        done = {"review": connection.execute(said).rowcount, "orders": connection.execute(bought).rowcount}
+        for table in _FORGOTTEN:
+            done[table.name] = connection.execute(sa.delete(table).where(theirs(table))).rowcount
+        done["consent"] = connection.execute(sa.delete(consent).where(consent.c.customer_id == customer_id)).rowcount
+        done["customer"] = connection.execute(sa.delete(customer).where(customer.c.id == customer_id)).rowcount
+        return done
+
+    def everything_of(self, customer_id: str) -> dict[str, list[Found]]:
+        """Every row that is kept of a customer, by table: what they may ask to see."""
+        with reading(self.engine) as connection:
+            theirs = _theirs(customer_id, self._visitors(connection, customer_id))
+            tables: Sequence[tuple[sa.Table, sa.ColumnElement[bool]]] = (
+                (customer, customer.c.id == customer_id),
+                (consent, consent.c.customer_id == customer_id),
+                (orders, orders.c.customer_id == customer_id),
+                (review, review.c.customer_id == customer_id),
+                *((table, theirs(table)) for table in (event, message, decision, outcome)),
+                (acceptance, acceptance.c.customer_id == customer_id),
+                (promotion_use, promotion_use.c.customer_id == customer_id),
+                (same_person, same_person.c.customer_id == customer_id),
+            )
+            return {table.name: _shown(connection, table, where) for table, where in tables}
+
+    def everyone(self) -> list[str]:
+        """Every customer of whom anything is kept."""
+        parts = [sa.select(customer.c.id.label("id"))]
+        parts += [
+            sa.select(table.c.customer_id).where(table.c.customer_id.is_not(None))
+            for table in (consent, orders, event, decision, outcome, acceptance, same_person, review)
+        ]
+        with reading(self.engine) as connection:
+            return sorted(str(each) for each in connection.execute(sa.union(*parts)).scalars())
+
+    def _visitors(self, connection: sa.Connection, customer_id: str) -> list[str]:
+        query = sa.select(same_person.c.anonymous_id).where(same_person.c.customer_id == customer_id)
+        return [str(each) for each in connection.execute(query).scalars()]
+
+
+def _theirs(customer_id: str, visitors: Sequence[str]) -> Callable[[sa.Table], sa.ColumnElement[bool]]:
+    """Rows of the customer, and of their visitors where these are not somebody else's by now."""
+
+    def where(table: sa.Table) -> sa.ColumnElement[bool]:
+        alone = sa.and_(table.c.customer_id.is_(None), table.c.anonymous_id.in_(visitors))
+        return sa.or_(table.c.customer_id == customer_id, alone)
+
+    return where
+
+
+def _shown(connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[Any]) -> list[Found]:
+    """Rows without what only machines need: hashes of tokens."""
+    columns = [column for column in table.columns if column.name not in {"token_hash", "given"}]
+    return found(connection, sa.select(*columns).where(where).order_by(*table.primary_key.columns))

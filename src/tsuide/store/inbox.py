@@ -1,0 +1,121 @@
+"""The port of the inbox: messages as they came, what became of them, and which visitor is which customer."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import sqlalchemy as sa
+
+from tsuide.errors import NotFound
+from tsuide.kit.clock import to_micros
+from tsuide.store.arrivals import message, same_person
+from tsuide.store.engines import reading, writing
+from tsuide.store.rows import Found, Row, Value, found
+from tsuide.store.schema import event, outcome
+
+State = Literal["waiting", "done", "quarantined"]
+_MOST: Final = 1_000
+
+
+def message_row(values: dict[str, Value]) -> Row:
+    """A message for the journal: id, source, topic, at, received_at, trusted, body and state must be there."""
+    return Row("message", values)
+
+
+def as_body(content: object) -> str:
+    """A JSON document as it is kept; half characters, which no database holds, become question marks."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Reads and settles messages; they are appended through the journal. Rows have the columns of `message`.
+
+    Every method raises `Unavailable` when the database does not answer.
+    """
+
+    engine: sa.Engine
+
+    def get(self, message_id: str) -> Found:
+        """One message.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        rows = self._rows(message.c.id == message_id)
+        if not rows:
+            raise NotFound("no such message", key="id", value=message_id)
+        return rows[0]
+
+    def about(self, thing: str) -> list[Found]:
+        """Every message about one thing, oldest first."""
+        return self._rows(message.c.thing == thing)
+
+    def in_state(self, state: State, *, received_before: datetime | None = None, most: int = _MOST) -> list[Found]:
+        """Messages in a state, oldest first."""
+        where = [message.c.state == state]
+        if received_before is not None:
+            where.append(message.c.received_at < to_micros(received_before))
+        return self._rows(*where, most=most)
+
+    def counts(self) -> dict[str, int]:
+        """How many messages are in each state."""
+        query = sa.select(message.c.state, sa.func.count()).group_by(message.c.state)
+        with reading(self.engine) as connection:
+            return {str(state): int(count) for state, count in connection.execute(query)}
+
+    def settle(self, outcomes: Sequence[tuple[str, State, str | None]]) -> None:
+        """Write down what became of messages: (id, state, reason)."""
+        if not outcomes:
+            return
+        change = (
+            sa.update(message)
+            .where(message.c.id == sa.bindparam("which"))
+            .values(state=sa.bindparam("to"), reason=sa.bindparam("why"))
+        )
+        with writing(self.engine) as connection:
+            rows = [{"which": one, "to": state, "why": reason} for one, state, reason in outcomes]
+            connection.execute(change, rows)
+
+    def join(self, anonymous_id: str, customer_id: str, at: datetime) -> int:
+        """From now on the visitor is this customer; what they did before, and nobody else's, becomes the customer's.
+
+        Returns:
+            How many events and outcomes found their customer.
+        """
+        moment = to_micros(at)
+        with writing(self.engine) as connection:
+            known = connection.execute(
+                sa.select(same_person.c.customer_id).where(same_person.c.anonymous_id == anonymous_id)
+            ).scalar()
+            if known is None:
+                row = {"anonymous_id": anonymous_id, "customer_id": customer_id, "at": moment}
+                connection.execute(sa.insert(same_person).values(row))
+            elif known != customer_id:
+                change = sa.update(same_person).where(same_person.c.anonymous_id == anonymous_id)
+                connection.execute(change.values(customer_id=customer_id, at=moment))
+            moved = 0
+            for table in (event, outcome):
+                mine = sa.and_(table.c.anonymous_id == anonymous_id, table.c.customer_id.is_(None))
+                moved += connection.execute(sa.update(table).where(mine).values(customer_id=customer_id)).rowcount
+        return moved
+
+    def customer_of(self, anonymous_id: str) -> str | None:
+        """Who a visitor turned out to be."""
+        with reading(self.engine) as connection:
+            query = sa.select(same_person.c.customer_id).where(same_person.c.anonymous_id == anonymous_id)
+            who = connection.execute(query).scalar()
+            return None if who is None else str(who)
+
+    def visitors_of(self, customer_id: str) -> list[str]:
+        """Every visitor who turned out to be this customer."""
+        with reading(self.engine) as connection:
+            query = sa.select(same_person.c.anonymous_id).where(same_person.c.customer_id == customer_id)
+            return [str(each) for each in connection.execute(query.order_by(same_person.c.anonymous_id)).scalars()]
+
+    def _rows(self, *where: sa.ColumnElement[Any], most: int = _MOST) -> list[Found]:
+        query = sa.select(message).where(*where).order_by(message.c.received_at, message.c.id).limit(most)
+        with reading(self.engine) as connection:
+            return found(connection, query)
