@@ -11,7 +11,7 @@ from tsuide.app.policies import policy_of
 from tsuide.app.wiring import Shop
 from tsuide.errors import NotFound, NothingLearned, ReplayRefused, SnapshotDamaged
 from tsuide.offers.decide import replay
-from tsuide.offers.decision import Decision
+from tsuide.offers.decision import ERASED, Decision
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.state import State
 from tsuide.offers.what_if import WhatIf, what_if
@@ -109,4 +109,5 @@ def replay_range(shop: Shop, start: datetime, end: datetime) -> ReplayedRange:
 def policy_what_if(shop: Shop, other: Policy, start: datetime, end: datetime) -> WhatIf:
     """What `other` would have done with the decisions of a range."""
     past = Past(shop)
-    return what_if(past.decisions(start, end), other, past.state, past.policy)
+    known = (each for each in past.decisions(start, end) if each.unit != ERASED)
+    return what_if(known, other, past.state, past.policy)

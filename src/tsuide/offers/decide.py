@@ -39,7 +39,7 @@ from tsuide.offers.candidates import (
 from tsuide.offers.chances import Chances, chances_of
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.deals import apply_deals
-from tsuide.offers.decision import Decision
+from tsuide.offers.decision import ERASED, Decision
 from tsuide.offers.offer import Arm, Offer
 from tsuide.offers.policy import chain
 from tsuide.offers.policy.fuse import fused
@@ -388,8 +388,11 @@ def replay(decision: Decision, state: State, policy: Policy) -> Decision:
     """The decision made again from its own record.
 
     Raises:
-        ReplayRefused: the state or the policy is not the one it was made with.
+        ReplayRefused: the state or the policy is not the one it was made with, or its customer was erased.
     """
+    if decision.unit == ERASED:
+        raise ReplayRefused("the customer was erased: what they were like is not known any more", key="decision",
+                            value=decision.id)  # fmt: skip
     for key, had, has in (
         ("snapshot_id", decision.snapshot_id, state.snapshot_id),
         ("sequence", decision.sequence, state.sequence),

@@ -13,6 +13,8 @@ from tsuide.offers.plain import build, plain
 from tsuide.offers.request import OfferRequest
 
 FORMAT: Final = 1
+ERASED: Final = "erased"
+"""Stands for the unit where the person asked to be forgotten: what was offered is kept, nobody knows to whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Decision:
         policy_version: hash of the policy's text.
         seed: 64 bits.
         arm: "holdout": the slate is what would have been shown, and nothing is.
-        unit: by whom the arm was assigned: customer, anonymous, session or nobody.
+        unit: by whom the arm was assigned: customer, anonymous, session or nobody; or erased.
         slate: the chosen offers in order.
         considered: candidates in all.
         refused: rule → how many candidates it refused (the first rule that refuses a candidate counts).
