@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsuide.mining.cooccurrence import Score, all_pairs
-from tsuide.mining.pairs import KeptPairs, best_of_pairs
+from tsuide.mining.pairs import KeptPairs, Tables, best_of_pairs
 from tsuide.mining.spark.counting import best_of_anchors, pair_blocks
 
 baskets_made = st.lists(st.sets(st.integers(0, 29), max_size=14), min_size=1, max_size=25)
@@ -45,5 +45,7 @@ def test_the_best_partners_are_those_of_the_local_ranking(score: Score) -> None:
     anchors = np.flatnonzero(np.diff(kept.begin)).astype(np.int32)
     begin = np.append(kept.begin[anchors], kept.begin[-1])
     found = best_of_anchors(anchors, begin, kept.partner, kept.common, score, degree, 300, order, 6)
-    expected = best_of_pairs(kept, anchors.astype(np.int64), degree, 300, score, order, 6)
+    tables = Tables.empty(30, 6)
+    best_of_pairs(kept, anchors.astype(np.int64), degree, 300, score, order, 2, tables)
+    expected = tables.score, tables.item, tables.count
     assert [each.tolist() for each in found] == [each[anchors].tolist() for each in expected]

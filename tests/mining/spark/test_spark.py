@@ -1,7 +1,11 @@
 """What Spark finds is what the local models find: counts, ranks and cuts exactly."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Timer
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -27,11 +31,27 @@ from tsuide.mining.spark.timing import fit_timing
 from tsuide.mining.timing import FEWEST_PAIRS, Timing
 from tsuide.mining.value import LifetimeValue
 
+NAMES = {"basket": "order_id", "item": "product_id", "customer": "customer_id", "time": "placed_at"}
+
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
 
 
 def local(lines: pl.DataFrame) -> Baskets:
-    return Baskets.from_frame(lines, basket="order_id", item="product_id", customer="customer_id", time="placed_at")
+    return Baskets.from_frame(lines, **NAMES)
+
+
+def priced(lines: pl.DataFrame) -> Baskets:
+    return Baskets.from_frame(lines, **NAMES, quantity="quantity", price="unit_price")
+
+
+def same_baskets(found: Baskets, expected: Baskets) -> list[str]:
+    """Arrays and ids that are not exactly the same."""
+    arrays = ("items_of", "item", "quantity", "price", "customer", "time")
+    left, right = ([getattr(each, name) for name in arrays] for each in (found, expected))
+    pairs = zip(arrays, left, right, strict=True)
+    differing = [name for name, a, b in pairs if a.dtype != b.dtype or not np.array_equal(a, b)]
+    ids = ("item_ids", "customer_ids", "basket_ids", "has_time")
+    return differing + [name for name in ids if getattr(found, name) != getattr(expected, name)]
 
 
 def differences(one: Fitted, other: Fitted) -> list[str]:
@@ -137,41 +157,72 @@ def test_a_run_writes_a_snapshot_that_opens_and_keeps_what_it_does_not_learn(
     assert differences(opened.parts["complements"], Complements(keep=False).fit(local(lines), tune=False)) == []
     due = Replenishment().fit(local(lines), groups={f"p{n}": "small" for n in range(40)})
     assert differences(opened.parts["replenishment"], due) == []
-    names = {"basket": "order_id", "item": "product_id", "customer": "customer_id", "time": "placed_at"}
-    priced = Baskets.from_frame(lines, **names, quantity="quantity", price="unit_price")
-    assert differences(opened.parts["value"], LifetimeValue().fit(priced)) == []
+    assert differences(opened.parts["value"], LifetimeValue().fit(priced(lines))) == []
     assert differences(opened.parts["bundles"], sets) == []
     with pytest.raises(BadValue, match="gossip"):
         learn_with_spark(spark, [str(path)], folder, relations=["gossip"], now=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.soak
-def test_a_grocers_year_is_learned_alike(spark: Any, tmp_path: Path) -> None:
-    """1.47 million real lines of 2,469 households: complements and timing, exactly."""
+def test_a_grocers_year_is_learned_alike(spark: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """1.47 million real lines of 2,469 households: what is read, complements, timing and value, exactly."""
     data = complete_journey.load()
     orders = data.orders.select(pl.col("id").alias("order_id"), "customer_id", "placed_at")
-    lines = data.lines.select("order_id", "product_id").join(orders, on="order_id")
+    lines = data.lines.select("order_id", "product_id", "quantity", "unit_price").join(orders, on="order_id")
     path = tmp_path / "year.parquet"
     lines.write_parquet(path)
-    spread, baskets = read_lines(spark, [str(path)], Columns()), local(lines)
-    expected = Complements(keep=False).fit(baskets, tune=False)
-    assert differences(fit_complements(spread), expected) == []
-    assert differences(fit_timing(spread, seed=1), Timing().fit(baskets, seed=1)) == []
-    spread.release()
+    tell = _clock(capfd)
+    with _within(SOAK_MINUTES, spark):
+        spread = read_lines(spark, [str(path)], Columns(quantity="quantity", price="unit_price"))
+        tell(f"Spark has read {len(lines):,} lines")
+        baskets = priced(lines)
+        assert same_baskets(gathered(spread), baskets) == []
+        tell("and gives the same baskets back")
+        complements = fit_complements(spread)
+        tell(f"Spark has complements: {complements.pairs:,} pairs")
+        assert differences(complements, Complements(keep=False).fit(baskets, tune=False)) == []
+        tell("the same as here")
+        timing = fit_timing(spread, seed=1)
+        tell(f"Spark has timing: {len(timing.partner):,} pairs")
+        assert differences(timing, Timing().fit(baskets, seed=1)) == []
+        tell("the same as here")
+        assert differences(LifetimeValue().fit(gathered(spread)), LifetimeValue().fit(baskets)) == []
+        tell("value is the same as here")
+        spread.release()
+
+
+SOAK_MINUTES = 45  # of two busy cores; about 6 on two idle ones
+
+
+def _clock(capfd: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Tells what was done, with the seconds since the last time, past pytest's capture."""
+    last = [perf_counter()]
+
+    def tell(what: str) -> None:
+        now = perf_counter()
+        with capfd.disabled():
+            print(f"\n{now - last[0]:6.0f} s  {what}", end="", flush=True)  # noqa: T201 - progress of a long test
+        last[0] = now
+
+    return tell
+
+
+@contextmanager
+def _within(minutes: float, spark: Any) -> Iterator[None]:
+    """Ends Spark's jobs, and so the test, when the time is over: a hanging worker is a failure, not a wait."""
+    timer = Timer(60 * minutes, spark.sparkContext.cancelAllJobs)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def test_gathered_baskets_are_those_of_the_local_reading(spark: Any, lines: pl.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "lines.parquet"
     lines.write_parquet(path)
-    names = {"basket": "order_id", "item": "product_id", "customer": "customer_id", "time": "placed_at"}
-    more = {"quantity": "quantity", "price": "unit_price"}
-    found = gathered(read_lines(spark, [str(path)], Columns(**names, **more)))
-    expected = Baskets.from_frame(lines, **names, **more)
-    for each in ("items_of", "item", "quantity", "price", "customer", "time"):
-        assert np.array_equal(getattr(found, each), getattr(expected, each)), each
-        assert getattr(found, each).dtype == getattr(expected, each).dtype
-    for each in ("item_ids", "customer_ids", "basket_ids", "has_time"):
-        assert getattr(found, each) == getattr(expected, each), each
+    columns = Columns(quantity="quantity", price="unit_price")
+    assert same_baskets(gathered(read_lines(spark, [str(path)], columns)), priced(lines)) == []
 
 
 def test_the_command_prints_the_snapshots_id_or_what_is_wrong(

@@ -71,7 +71,7 @@ def complements_of(
         top_item=frozen(items),
         top_count=frozen(counts),
         top_score=frozen(scores),
-        pairs=found,
+        counted=found,
         p_cut=p_cut(bins, eligible_pairs(degree, chosen.min_count), chosen.rate),
         parameters=chosen,
         score=score,
@@ -79,7 +79,7 @@ def complements_of(
         kept=None,
         order=order,
         apart=NONE_APART,
-        stale=None,
+        ranked=0,
     )
 
 

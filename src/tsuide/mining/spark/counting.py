@@ -100,10 +100,12 @@ def best_of_anchors(
     """
     shape = (len(anchors), top)
     scores, items, counts = np.zeros(shape), np.full(shape, -1, np.int32), np.zeros(shape, np.int32)
-    left, right = score.powers
+    of_anchor, of_partner = score.powers
+    left = kernels.weights_of(score.kind, degree[anchors], of_anchor)
+    right = kernels.weights_of(score.kind, degree[partner], of_partner)
     _best(
         anchors, begin, partner, common, score.kind, score.shrink, left, right,
-        degree, float(np.log(max(1, total))), order, apart, scores, items, counts,
+        float(np.log(max(1, total))), order, apart, scores, items, counts,
     )  # fmt: skip
     return scores, items, counts
 
@@ -116,9 +118,8 @@ def _best(
     common: Int32,
     kind: int,
     shrink: float,
-    left: float,
-    right: float,
-    degree: Int32,
+    left: Float64,
+    right: Float64,
     log_n: float,
     order: Int32,
     apart: Int64,
@@ -130,7 +131,7 @@ def _best(
     for r in range(len(anchors)):
         row = slice(begin[r], begin[r + 1])
         sizes[r] = kernels.best_of_row(
-            partner[row], common[row], anchors[r], kind, shrink, left, right, degree, log_n, order, apart,
-            scores[r], items[r], counts[r],
+            partner[row], common[row], begin[r + 1] - begin[r], anchors[r], kind, shrink, left[r], right[row], log_n,
+            order, apart, scores[r], items[r], counts[r],
         )  # fmt: skip
     kernels.sort_best(scores, items, counts, sizes, order)

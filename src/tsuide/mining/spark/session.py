@@ -16,6 +16,8 @@ _OURS: Final = {
     "spark.sql.session.timeZone": "UTC",  # times without a zone are UTC, as everywhere in Tsuide
     "spark.sql.execution.arrow.maxRecordsPerBatch": "200000",
     "spark.ui.showConsoleProgress": "false",
+    "spark.python.worker.faulthandler.enabled": "true",  # a worker that dies in a kernel says where
+    "spark.sql.execution.pyspark.udf.faulthandler.enabled": "true",
 }
 _ALONE: Final = {  # on this machine only: nothing listens to the network
     "spark.driver.host": "127.0.0.1",
