@@ -1,15 +1,20 @@
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from tsuide.app.learn import learn
 from tsuide.app.locks import alone
 from tsuide.app.wiring import Shop
 from tsuide.errors import NothingLearned, Unavailable
+from tsuide.facts.behaviour import EVENTS
+from tsuide.facts.schema import conform
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements, FittedComplements
+from tsuide.mining.replenishment import FittedReplenishment
+from tsuide.mining.sessions import FittedSessions
 from tsuide.mining.snapshot import current_snapshot, open_snapshot, save_snapshot
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -72,3 +77,39 @@ def test_a_later_run_keeps_the_last_choice_unless_it_is_asked_to_choose_anew(sma
     assert usual != other.score.name
     assert score(tune=False) == other.score.name
     assert score(tune=True) == usual
+
+
+def test_every_model_that_the_data_can_teach_is_learned_and_the_others_say_why(small_shop: Shop) -> None:
+    learned = learn(small_shop, now=NOW, seed=0)
+    parts = open_snapshot(small_shop.snapshots).parts
+    assert {"complements", "alternatives", "timing", "replenishment", "bundles", "fillers"} <= set(parts)
+    assert {"completion", "next_basket", "backoff"} <= set(parts)
+    assert {"sessions", "reviews"} <= set(learned.left_out)
+    assert not set(learned.left_out) & set(parts)
+    assert set(learned.seconds) >= set(parts)
+    assert "no views" in learned.left_out["sessions"]
+
+
+def test_views_teach_sessions_and_a_gift_teaches_no_refill(small_shop: Shop) -> None:
+    events = [
+        {
+            "id": f"e{n}-{item}",
+            "kind": "view",
+            "at": NOW - timedelta(hours=n),
+            "session_id": f"s{n}",
+            "product_id": item,
+        }
+        for n in range(30)
+        for item in ("cam-a", "card")
+    ]
+    small_shop.store.facts.write_events(conform(pl.DataFrame(events), EVENTS))
+    lines = small_shop.store.facts.order_lines().with_columns(gift=pl.col("product_id") == "rice")
+    small_shop.store.facts.write_orders(small_shop.store.facts.orders(), lines)
+    learn(small_shop, now=NOW, seed=0)
+    parts = open_snapshot(small_shop.snapshots).parts
+    sessions, refills = parts["sessions"], parts["replenishment"]
+    assert isinstance(sessions, FittedSessions)
+    assert isinstance(refills, FittedReplenishment)
+    assert sessions.recommend(["cam-a"], n=1).ids(0) == ["card"]
+    assert "rice" not in refills.item_ids
+    assert "tea" in refills.item_ids

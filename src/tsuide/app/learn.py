@@ -1,10 +1,11 @@
 """Learn everything from the store's facts and save it as the new current snapshot."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
 from typing import Any, Final, TypeAlias
 
@@ -12,76 +13,18 @@ import polars as pl
 
 from tsuide import __version__
 from tsuide.app.locks import alone
+from tsuide.app.material import Material, gather
+from tsuide.app.models import MODELS, Model
 from tsuide.app.outcomes_learning import learn_propensity
 from tsuide.app.promotions import current_deals
 from tsuide.app.wiring import Shop
-from tsuide.errors import NothingLearned, SnapshotDamaged
-from tsuide.mining.alternatives import Alternatives, FittedAlternatives
-from tsuide.mining.baskets import Baskets
-from tsuide.mining.complements import Complements, FittedComplements
+from tsuide.errors import NothingLearned, SnapshotDamaged, TooFewData
+from tsuide.mining.complements import FittedComplements
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
-from tsuide.mining.weighing import Weights
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # what is being done, steps done, steps in all
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What models learn from.
-
-    Args:
-        baskets: every order that was not cancelled, with customer, time and price.
-        purchases: the same as one row per line (`store.facts.purchases`).
-        products, relations, customers: frames of facts.
-        now: the moment of learning.
-        seed: of everything that is drawn.
-        tune: choose parameters on held-out orders, whatever was chosen before.
-        previous: the parts of the current snapshot, whose choices are kept where `tune` is not asked for.
-    """
-
-    baskets: Baskets
-    purchases: pl.DataFrame
-    products: pl.DataFrame
-    relations: pl.DataFrame
-    now: datetime
-    seed: int
-    tune: bool
-    previous: Mapping[str, Fitted]
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """One part of a snapshot and how it is learned; the parts before it are at hand."""
-
-    name: str
-    fit: Callable[[Material], Fitted]
-
-
-def _complements(material: Material) -> Fitted:
-    last = material.previous.get("complements")
-    if isinstance(last, FittedComplements) and not material.tune:
-        return Complements(score=last.score).fit(material.baskets, tune=False, seed=material.seed)
-    return Complements().fit(material.baskets, tune=True, seed=material.seed)
-
-
-def _alternatives(material: Material) -> Fitted:
-    last = material.previous.get("alternatives")
-    chosen = last.chosen if isinstance(last, FittedAlternatives) and not material.tune else None
-    model = Alternatives() if chosen is None else Alternatives(weights=Weights(chosen["weights"], chosen["note"]))
-    return model.fit(
-        material.products,
-        material.baskets,
-        relations=material.relations,
-        tune=chosen is None,
-        seed=material.seed,
-    )
-
-
-MODELS: Final[tuple[Model, ...]] = (
-    Model("complements", _complements),
-    Model("alternatives", _alternatives),
-)
+AT_ONCE: Final = 2  # models learned at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +36,9 @@ class Learned:
         sequence: up to which fact it reaches.
         orders, order_lines, products, customers: what it was learned from.
         complement_pairs: pairs kept that pass the false-discovery gate.
-        seconds: by step.
+        seconds: by step; models are learned two at a time, so these add up to more than `seconds_in_all`.
+        seconds_in_all: the whole run.
+        left_out: model → why the shop's data could not teach it.
     """
 
     snapshot_id: str
@@ -104,11 +49,28 @@ class Learned:
     customers: int
     complement_pairs: int
     seconds: dict[str, float] = field(default_factory=dict)
+    seconds_in_all: float = 0.0
+    left_out: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def seconds_in_all(self) -> float:
-        """The whole run."""
-        return sum(self.seconds.values())
+
+class _Steps:
+    """Tells progress and takes the time of each step, from whatever thread."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self.seconds: dict[str, float] = {}
+        self.total = total
+        self._progress = progress
+        self._begun = 0
+        self._lock = Lock()
+
+    def timed(self, name: str, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the step makes
+        with self._lock:
+            self._progress(name, self._begun, self.total)
+            self._begun += 1
+        start = perf_counter()
+        made = work()
+        self.seconds[name] = perf_counter() - start
+        return made
 
 
 def learn(
@@ -126,36 +88,32 @@ def learn(
         shop: whose facts.
         now: written into the snapshot.
         seed: same facts, seed and code give the same snapshot's arrays.
-        tune: choose parameters on held-out orders anew; else the current snapshot's choices are kept, and only
-            a first run chooses.
+        tune: choose all parameters on held-out orders anew; else the current snapshot's choices are kept, and a
+            first run chooses only what is cheap to choose (`models.py` says which).
         progress: told before each step.
-        models: parts in the order in which they are learned.
+        models: in the order in which they are begun; each after those that it names.
 
     Raises:
         NothingLearned: there are no orders to learn from.
         Unavailable: another learner is at work in this home, or the store does not answer.
     """
     with alone(shop.settings.home / "learn.lock", "a learner"):
-        steps, total, seconds = 0, len(models) + 5, {}
-
-        def timed(name: str, work: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever the step makes
-            nonlocal steps
-            progress(name, steps, total)
-            start = perf_counter()
-            made = work()
-            seconds[name] = perf_counter() - start
-            steps += 1
-            return made
-
+        begun = perf_counter()
+        steps = _Steps(progress, len(models) + 5)
         sequence = shop.store.facts.sequence()
         shop.store.prices.note(now)
-        purchases: pl.DataFrame = timed("read orders", shop.store.facts.purchases)
+        purchases: pl.DataFrame = steps.timed("read orders", shop.store.facts.purchases)
         if purchases.is_empty():
             raise NothingLearned("there are no orders to learn from", way_out="tsuide import orders FILE")
-        material: Material = timed("baskets", lambda: _material(shop, purchases, now, seed, tune))
-        parts: dict[str, Fitted] = {model.name: timed(model.name, partial(model.fit, material)) for model in models}
-        parts["deals"] = timed("deals", lambda: current_deals(shop, material.products, now))
-        parts["propensity"] = timed("propensity", lambda: learn_propensity(shop, purchases, material.products, now))
+        previous = _previous(shop.snapshots)
+        material: Material = steps.timed(
+            "baskets", lambda: gather(shop, purchases, previous, now=now, seed=seed, tune=tune)
+        )
+        parts, left_out = fit_all(material, models, steps.timed)
+        parts["deals"] = steps.timed("deals", lambda: current_deals(shop, material.products, now))
+        parts["propensity"] = steps.timed(
+            "propensity", lambda: learn_propensity(shop, purchases, material.products, now)
+        )
         counts = {
             "orders": material.baskets.n_baskets,
             "order_lines": len(purchases),
@@ -170,11 +128,51 @@ def learn(
             "code": __version__,
             "first_order": purchases["placed_at"].min().isoformat(),  # type: ignore[union-attr]  # not empty, so a datetime
             "last_order": purchases["placed_at"].max().isoformat(),  # type: ignore[union-attr]  # as above
+            "left_out": left_out,
             **counts,
         }
-        snapshot_id = timed("save", lambda: save_snapshot(shop.snapshots, parts, meta))
-        progress("done", total, total)
-    return Learned(snapshot_id=snapshot_id, sequence=sequence, seconds=seconds, **counts)
+        snapshot_id = steps.timed("save", lambda: save_snapshot(shop.snapshots, parts, meta))
+        progress("done", steps.total, steps.total)
+    return Learned(
+        snapshot_id=snapshot_id,
+        sequence=sequence,
+        seconds=steps.seconds,
+        seconds_in_all=perf_counter() - begun,
+        left_out=left_out,
+        **counts,
+    )
+
+
+def fit_all(
+    material: Material, models: Sequence[Model], timed: Callable[[str, Callable[[], Any]], Any]
+) -> tuple[dict[str, Fitted], dict[str, str]]:
+    """Learn models, two at a time (their kernels run without the interpreter's lock).
+
+    Args:
+        material: not changed.
+        models: each after those that it names.
+        timed: (name, work) → what the work makes.
+
+    Returns:
+        The parts in the models' order, and why each of the others was left out.
+    """
+    begun: dict[str, Future[Fitted | TooFewData]] = {}
+
+    def fit(model: Model) -> Fitted | TooFewData:
+        before = {name: begun[name].result() for name in model.after if name in begun}
+        parts = {name: part for name, part in before.items() if not isinstance(part, TooFewData)}
+        try:
+            made: Fitted = timed(model.name, lambda: model.fit(material, parts))
+        except TooFewData as why:
+            return why
+        return made
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for model in models:
+            begun[model.name] = pool.submit(fit, model)
+        made = {name: future.result() for name, future in begun.items()}
+    parts = {name: part for name, part in made.items() if not isinstance(part, TooFewData)}
+    return parts, {name: str(why) for name, why in made.items() if isinstance(why, TooFewData)}
 
 
 def pairs_of(part: Fitted | None) -> int:
@@ -182,20 +180,6 @@ def pairs_of(part: Fitted | None) -> int:
     if not isinstance(part, FittedComplements):
         return 0
     return int(part.frame()["significant"].sum())
-
-
-def _material(shop: Shop, purchases: pl.DataFrame, now: datetime, seed: int, tune: bool) -> Material:  # noqa: FBT001 - passed on
-    baskets = Baskets.from_frame(
-        purchases,
-        basket="order_id",
-        item="product_id",
-        customer="customer_id",
-        time="placed_at",
-        quantity="quantity",
-        price="unit_price",
-    )
-    facts = shop.store.facts
-    return Material(baskets, purchases, facts.products(), facts.relations(), now, seed, tune, _previous(shop.snapshots))
 
 
 def _previous(snapshots: Path) -> Mapping[str, Fitted]:

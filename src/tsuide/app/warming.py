@@ -17,12 +17,14 @@ from tsuide.app.learn import learn
 from tsuide.app.promotions import put_promotion
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import Settings
+from tsuide.facts.behaviour import EVENTS
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.promotions import Benefit, Promotion
 from tsuide.facts.schema import conform
 
-_ORDERS: Final = 60
+_ORDERS: Final = 320
+_CUSTOMERS: Final = 40
 _GOODS: Final = (("cam", 58_000), ("cam-pro", 79_800), ("card", 1_980), ("bag", 4_980), ("tea", 860), ("cup", 1_200))
 _BASKETS: Final = (("cam", "card", "bag"), ("cam-pro", "card"), ("tea", "cup"), ("tea",))
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -50,7 +52,7 @@ async def _decide(shop: Shop) -> None:
 
 
 def _fill(shop: Shop) -> None:
-    """Sixty orders of twelve customers: cameras with cards, tea with cups."""
+    """Three hundred orders of forty customers, and what they looked at: cameras with cards, tea with cups."""
     products = [
         {"id": item, "title": item, "category": ["shop", item[:3]], "price": price, "cost": price // 2}
         | {"currency": "JPY", "tax_rate": 1_000, "tax_included": True, "status": "active", "kind": "physical"}
@@ -58,7 +60,7 @@ def _fill(shop: Shop) -> None:
     ]
     prices = dict(_GOODS)
     orders = [
-        {"id": f"o{n}", "customer_id": f"c{n % 12}", "placed_at": _NOW - timedelta(days=_ORDERS - n)}
+        {"id": f"o{n}", "customer_id": f"c{n % _CUSTOMERS}", "placed_at": _NOW - timedelta(days=_ORDERS - n)}
         | {"currency": "JPY", "status": "placed", "origin": "import"}
         for n in range(_ORDERS)
     ]
@@ -71,3 +73,9 @@ def _fill(shop: Shop) -> None:
     facts = shop.store.facts
     facts.write_products(conform(pl.DataFrame(products), PRODUCTS))
     facts.write_orders(conform(pl.DataFrame(orders), ORDERS), conform(pl.DataFrame(lines), ORDER_LINES))
+    views = [
+        {"id": f"{n}-{item}", "kind": "view", "at": _NOW - timedelta(days=1), "session_id": f"s{n}", "product_id": item}
+        for n in range(_ORDERS)
+        for item in _BASKETS[n % len(_BASKETS)]
+    ]
+    facts.write_events(conform(pl.DataFrame(views), EVENTS))

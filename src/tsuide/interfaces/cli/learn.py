@@ -50,6 +50,7 @@ def as_dict(learned: Learned) -> dict[str, object]:
         "complement_pairs": learned.complement_pairs,
         "seconds": {name: round(seconds, 3) for name, seconds in learned.seconds.items()},
         "seconds_in_all": round(learned.seconds_in_all, 3),
+        "left_out": learned.left_out,
     }
 
 
@@ -59,5 +60,7 @@ def _table(learned: Learned) -> Table:
         table.add_row(name.replace("_", " "), f"{getattr(learned, name):,}")
     for name, seconds in learned.seconds.items():
         table.add_row(f"  {name}", f"{seconds:.2f} s")
-    table.add_row("in all", f"{learned.seconds_in_all:.1f} s")
+    table.add_row("in all (two models at a time)", f"{learned.seconds_in_all:.1f} s")
+    for name, why in learned.left_out.items():
+        table.add_row(f"  without {name}", why)
     return table

@@ -1,0 +1,173 @@
+"""Every part of a snapshot and how it is learned from a shop's material.
+
+Choosing parameters on held-out orders costs many times a fit. Where that is cheap (complements, alternatives,
+replenishment) a first run chooses; where it is dear (timing, completion, next basket, sessions) a first run takes the
+documented defaults and `tsuide learn --tune` chooses. Every later run keeps the last choice unless asked anew.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+import polars as pl
+
+from tsuide.app.material import Material
+from tsuide.errors import TooFewData
+from tsuide.mining.alternatives import Alternatives, FittedAlternatives
+from tsuide.mining.backoff import BackOff
+from tsuide.mining.bundles import Bundles
+from tsuide.mining.complements import Complements, FittedComplements
+from tsuide.mining.completion import Completion, FittedCompletion
+from tsuide.mining.fillers import Fillers
+from tsuide.mining.fitted import Fitted
+from tsuide.mining.next_basket import FittedNextBasket, NextBasket
+from tsuide.mining.replenishment import FittedReplenishment, Replenishment
+from tsuide.mining.reviews import Reviews
+from tsuide.mining.sessions import FittedSessions, Sessions
+from tsuide.mining.timing import FittedTiming, Timing
+from tsuide.mining.value import LifetimeValue
+from tsuide.mining.weighing import Weights
+
+Parts: TypeAlias = Mapping[str, Fitted]
+_RATE: Final = 10_000  # basis points
+_PARTNERS: Final = 10  # per product, whose windows are learned
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One part of a snapshot and how it is learned.
+
+    Args:
+        name: of the part.
+        fit: (material, the parts named in `after`) → the part; raises TooFewData where the shop's data cannot
+            teach it, and is then left out.
+        after: parts that must be learned before.
+    """
+
+    name: str
+    fit: Callable[[Material, Parts], Fitted]
+    after: tuple[str, ...] = ()
+
+
+def _complements(material: Material, _: Parts) -> Fitted:
+    last = material.previous.get("complements")
+    kept = isinstance(last, FittedComplements) and not material.tune
+    model = Complements(score=last.score) if kept and isinstance(last, FittedComplements) else Complements()
+    return model.fit(material.baskets, views=material.views, tune=not kept, seed=material.seed)
+
+
+def _alternatives(material: Material, _: Parts) -> Fitted:
+    last = material.previous.get("alternatives")
+    chosen = last.chosen if isinstance(last, FittedAlternatives) and not material.tune else None
+    model = Alternatives() if chosen is None else Alternatives(weights=Weights(chosen["weights"], chosen["note"]))
+    return model.fit(
+        material.products,
+        material.baskets,
+        relations=material.relations,
+        tune=chosen is None,
+        seed=material.seed,
+    )
+
+
+def _learned_complements(parts: Parts) -> FittedComplements:
+    found = parts.get("complements")
+    if not isinstance(found, FittedComplements):
+        raise TooFewData("no complements were learned", key="complements", value="none")
+    return found
+
+
+def _backoff(material: Material, parts: Parts) -> Fitted:
+    return BackOff().fit(material.products, material.baskets, _learned_complements(parts))
+
+
+def _timing(material: Material, _: Parts) -> Fitted:
+    """Windows of the surest complements, and of what one customer buys one after the other."""
+    last = material.previous.get("timing")
+    model = Timing(top=_PARTNERS)
+    if isinstance(last, FittedTiming) and not material.tune:
+        found = replace(model, strength=last.strength).fit(material.baskets, tune=False, seed=material.seed)
+        return replace(found, temper=last.temper)
+    return model.fit(material.baskets, tune=material.tune, seed=material.seed)
+
+
+def _replenishment(material: Material, _: Parts) -> Fitted:
+    last = material.previous.get("replenishment")
+    kept = isinstance(last, FittedReplenishment) and not material.tune
+    found = Replenishment().fit(material.kept, groups=material.groups, tune=not kept, seed=material.seed)
+    return replace(found, correction=last.correction) if kept and isinstance(last, FittedReplenishment) else found
+
+
+def _completion(material: Material, _: Parts) -> Fitted:
+    last = material.previous.get("completion")
+    chosen = last.chosen if isinstance(last, FittedCompletion) and not material.tune else None
+    model = Completion(chosen=chosen)
+    return model.fit(material.baskets, groups=material.groups, tune=material.tune, seed=material.seed)
+
+
+def _next_basket(material: Material, _: Parts) -> Fitted:
+    last = material.previous.get("next_basket")
+    chosen = last.chosen if isinstance(last, FittedNextBasket) and not material.tune else None
+    model = NextBasket(chosen=chosen)
+    return model.fit(material.baskets, groups=material.groups, tune=material.tune, seed=material.seed)
+
+
+def _sessions(material: Material, _: Parts) -> Fitted:
+    if material.views is None:
+        raise TooFewData("no views are recorded", key="events", value=0)
+    last = material.previous.get("sessions")
+    kept = isinstance(last, FittedSessions) and not material.tune
+    model = Sessions(last.latest, last.neighbours) if kept and isinstance(last, FittedSessions) else Sessions()
+    found = model.fit(material.views, tune=material.tune, seed=material.seed)
+    return replace(found, report=last.report) if kept and isinstance(last, FittedSessions) else found
+
+
+def _bundles(material: Material, parts: Parts) -> Fitted:
+    apart = material.relations.filter(pl.col("relation").is_in(["substitute", "different_brand", "never_with"]))
+    pairs = zip(apart["product_id"].to_list(), apart["other_id"].to_list(), strict=True)
+    return Bundles().fit(material.baskets, _learned_complements(parts), groups=material.groups, apart=pairs)
+
+
+def _fillers(material: Material, _: Parts) -> Fitted:
+    return Fillers().fit(material.baskets, material.products, margins=margins_of(material.products))
+
+
+def margins_of(products: pl.DataFrame) -> dict[str, int]:
+    """Product id → margin of one unit ex tax, minor units, where price and cost are known.
+
+    >>> margins_of(pl.DataFrame({"id": ["a", "b"], "price": [1100, 500], "cost": [400, None],
+    ...                          "tax_rate": [1000, 1000], "tax_included": [True, True]}))
+    {'a': 600}
+    """
+    rate = pl.col("tax_rate").fill_null(1_000)
+    tax = pl.when(pl.col("tax_included").fill_null(value=True)).then(pl.col("price") * rate // (_RATE + rate))
+    known = products.drop_nulls(["price", "cost"]).select(
+        "id", margin=pl.col("price") - tax.otherwise(0) - pl.col("cost")
+    )
+    return dict(zip(known["id"].to_list(), known["margin"].to_list(), strict=True))
+
+
+def _reviews(material: Material, _: Parts) -> Fitted:
+    if material.reviews.is_empty():
+        raise TooFewData("there are no reviews", key="reviews", value=0)
+    return Reviews().fit(material.reviews)
+
+
+def _value(material: Material, _: Parts) -> Fitted:
+    return LifetimeValue().fit(material.baskets, purchases=material.purchases)
+
+
+MODELS: Final[tuple[Model, ...]] = (
+    Model("alternatives", _alternatives),
+    Model("complements", _complements),
+    Model("timing", _timing),
+    Model("backoff", _backoff, after=("complements",)),
+    Model("replenishment", _replenishment),
+    Model("completion", _completion),
+    Model("next_basket", _next_basket),
+    Model("bundles", _bundles, after=("complements",)),
+    Model("value", _value),
+    Model("fillers", _fillers),
+    Model("sessions", _sessions),
+    Model("reviews", _reviews),
+)
+"""In the order in which they are begun: the longest first."""
