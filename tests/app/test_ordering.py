@@ -1,13 +1,16 @@
 import asyncio
 import zlib
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tsuide.app.deciding import Decider, Served
 from tsuide.app.learn import learn
 from tsuide.app.ledger import Ledger, Told
-from tsuide.app.ordering import Buyer, Wanted, place_order
+from tsuide.app.ordering import place_order
+from tsuide.app.promotions import pause_promotion, publish_deals, put_promotion, read_promotion, standing
+from tsuide.app.quoting import Buyer, Wanted, quote
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, Conflict, NotFound, UnknownDecision
 from tsuide.offers.request import OfferRequest
@@ -28,7 +31,9 @@ def decided(shop: Shop, visitor: str = "v1") -> Served:
         journal = shop.store.journal()
         decider = Decider(shop, journal, lambda: NOW, lambda: zlib.crc32(visitor.encode()))
         decider.refresh()
-        served = await decider.decide(OfferRequest("product", product_id="cam-a", anonymous_id=visitor))
+        served = await decider.decide(
+            OfferRequest("product", product_id="cam-a", anonymous_id=visitor, kinds=("cross_sell",))
+        )
         await journal.close()
         return served
 
@@ -119,3 +124,82 @@ def test_outcomes_are_recorded_once_and_belong_to_their_decision(taught_shop: Sh
     assert sorted(row["outcome"] for row in rows) == ["clicked", "declined", "shown"]
     assert {row["category"] for row in rows} == {"cards"}
     assert {row["anonymous_id"] for row in rows} == {"v1"}
+
+
+SALE = {
+    "id": "cards",
+    "names": {"ja": "カード300円引き", "en": "300 yen off cards"},
+    "benefit": {"kind": "amount", "value": 300},
+    "currency": "JPY",
+    "targets": {"products": ["card"]},
+    "budget": {"amount": 900},
+}
+
+
+def on_sale(shop: Shop, *promotions: dict[str, object], product: str = "card") -> tuple[Served, Wanted]:
+    """A product offered under promotions, and the cart's line of it."""
+    for each in promotions:
+        put_promotion(shop, read_promotion(each), NOW)
+    publish_deals(shop, NOW)
+    served = decided(shop)
+    offer = next(each for each in served.decision.offers if each.product_id == product)
+    return served, Wanted(product, 1, offer.id, served.decision.id)
+
+
+def test_what_was_offered_is_what_is_charged(taught_shop: Shop) -> None:
+    served, card = on_sale(taught_shop, SALE)
+    made = quote(taught_shop, served.catalogue, Buyer("v1"), [Wanted("cam-a", 1), replace(card, quantity=2)], NOW)
+    assert [(each.product.id, each.discount) for each in made.lines] == [("cam-a", 0), ("card", 600)]
+    assert [each.crossed_out for each in made.lines] == [None, None]  # noted only since today
+    assert made.whole is not None
+    assert made.whole.total == sum(each.amount for each in made.lines)
+    placed = place_order(
+        taught_shop, served.catalogue, "web_1", Buyer("v1"), [Wanted("cam-a", 1), replace(card, quantity=2)], NOW,
+        shown_total=made.whole.total,
+    )  # fmt: skip
+    assert placed.accepted == {"card": card.offer_id}
+    line = taught_shop.store.facts.order_lines().filter(order_id="web_1", product_id="card")
+    assert line.select("unit_price", "quantity", "discount", "amount").row(0) == (3_000, 2, 600, 5_400)
+    assert standing(taught_shop, "cards").spent == 600
+    again = place_order(
+        taught_shop, served.catalogue, "web_1", Buyer("v1"), [Wanted("cam-a", 1), replace(card, quantity=2)], NOW,
+        shown_total=made.whole.total,
+    )  # fmt: skip
+    assert (again.quote.whole, standing(taught_shop, "cards").spent) == (made.whole, 600)
+
+
+def test_another_price_than_was_shown_is_shown_first(taught_shop: Shop) -> None:
+    served, card = on_sale(taught_shop, SALE)
+    pause_promotion(taught_shop, "cards", NOW)
+    with pytest.raises(Conflict, match="price has changed"):
+        place_order(taught_shop, served.catalogue, "web_1", Buyer("v1"), [card], NOW, shown_total=2_700)
+    assert taught_shop.store.facts.order_lines().filter(order_id="web_1").is_empty()
+    made = quote(taught_shop, served.catalogue, Buyer("v1"), [card], NOW)
+    assert [each.amount for each in made.lines] == [3_000]
+
+
+def test_the_price_ends_with_the_offer(taught_shop: Shop) -> None:
+    served, card = on_sale(taught_shop, SALE)
+    held, over = (
+        quote(taught_shop, served.catalogue, Buyer("v1"), [card], NOW + timedelta(days=days)) for days in (2, 3)
+    )
+    assert [each.lines[0].amount for each in (held, over)] == [2_700, 3_000]
+
+
+def test_a_gift_is_a_line_that_costs_nothing_and_points_are_told(taught_shop: Shop) -> None:
+    more = {**SALE, "targets": {}, "budget": {}}
+    gift = {**more, "id": "gift", "benefit": {"kind": "free_item", "items": ["tea"]}}
+    points = {**more, "id": "points", "benefit": {"kind": "points", "value": 1_000, "unit": "pt"}}
+    served, bag = on_sale(taught_shop, gift, points, product="bag")
+    made = quote(taught_shop, served.catalogue, Buyer("v1"), [bag], NOW)
+    assert [(each.product.id, each.amount, each.free) for each in made.lines] == [
+        ("bag", 5_000, False),
+        ("tea", 0, True),
+    ]
+    assert made.points == {"pt": 500}
+    place_order(taught_shop, served.catalogue, "web_1", Buyer("v1"), [bag], NOW)
+    lines = taught_shop.store.facts.order_lines().filter(order_id="web_1").sort("line")
+    assert lines["amount"].to_list() == [5_000, 0]
+    assert standing(taught_shop, "points").spent == 500
+    assert "card" not in {each.product_id for each in served.decision.offers}
+    assert served.decision.refused["premium_limit"] >= 1  # 800 yen of tea free with a card of 3,000: over 20 %

@@ -2,8 +2,8 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -207,33 +207,51 @@ def later(shop: Shop, token: str, now: datetime) -> Answer:
 
 
 def final_click(
-    shop: Shop, decision: Decision, offer: Offer, product: Product, quantity: int, order_id: str, now: datetime
+    shop: Shop,
+    decision: Decision,
+    offer: Offer,
+    product: Product,
+    items: Sequence[Item],
+    draws: Mapping[str, int],
+    order_id: str,
+    now: datetime,
 ) -> str:
     """The yes of a shop's own final confirmation page, which showed the whole order: asked and given at once.
+
+    Args:
+        shop: its store.
+        decision: that made the offer.
+        offer: what is accepted.
+        product: the first of it: the terms of a subscription are its.
+        items: the lines that it becomes, as they were shown.
+        draws: promotion → what its budget pays, minor units.
+        order_id: the order; said again the same yes changes nothing.
+        now: UTC.
 
     Returns:
         The acceptance's id.
 
     Raises:
-        Conflict: the offer was accepted before, in another order.
+        Conflict: the offer was accepted before, in another order, or a promotion is used up.
     """
     acceptance_id = f"{order_id}:{offer.id}"
     made = confirmation(
         offer_id=offer.id,
         decision_id=decision.id,
         customer_id=decision.request.customer_id,
-        items=[_item(product, quantity, product.price)],
-        currency=product.currency,
-        terms=sale_terms(shop),
+        items=items,
+        currency=offer.currency,
+        terms=replace(sale_terms(shop), shipping=0),  # shown once, for the whole order
         expires_at=now + HOLDS,
         subscription=_subscription(product),
+        draws=draws,
     )
     evidence = ("click", f"final confirmation of order {order_id}")
     waiting = Waiting(
         acceptance_id, offer.id, decision.id, decision.request.customer_id, evidence, to_json(made), made.expires_at
     )
     shop.store.confirmations.ask(waiting, now)
-    shop.store.confirmations.confirm(acceptance_id, evidence, {}, now)
+    shop.store.confirmations.confirm(acceptance_id, evidence, draws, now)
     return acceptance_id
 
 
@@ -261,12 +279,14 @@ def _id_of(asked: Asked) -> str:
 def _confirmation(
     decision: Decision, offer: Offer, catalogue: Catalogue, asked: Asked, terms: SaleTerms, now: datetime
 ) -> Confirmation:
-    until = offer.expires_at or decision.at + HOLDS_LONGER.get(decision.request.placement, HOLDS)
+    until = holds_until(decision, offer)
     if now >= until:
         raise Refused("this offer is over", key="expires_at", value=until.isoformat(), way_out="ask for offers anew")
     chosen = [each for each in offer.items if each.role != "required" or each.product_id in asked.include]
     products = [_sold(catalogue, each.product_id, each.quantity * asked.quantity) for each in chosen]
-    discounts = _discounts(offer, chosen)
+    discounts, units = discounts_of(offer, chosen), units_of(offer) * asked.quantity
+    if any(gain.kind == "free_shipping" for gain in offer.gains):
+        terms = replace(terms, shipping=0)
     return confirmation(
         offer_id=offer.id,
         decision_id=decision.id,
@@ -279,13 +299,25 @@ def _confirmation(
         terms=terms,
         expires_at=until,
         subscription=_subscription(products[0]),
-        draws={offer.promotion_id: offer.discount * units_of(offer) * asked.quantity} if offer.promotion_id else {},
+        draws=_draws(offer, units),
+        points={gain.unit: gain.points * units for gain in offer.gains if gain.points},
         entered_by=asked.entered_by,
     )
 
 
-def _discounts(offer: Offer, items: Sequence[OfferItem]) -> list[int]:
-    """Off each item: free ones whole; what a set's price saves shared over the others."""
+def holds_until(decision: Decision, offer: Offer) -> datetime:
+    """Until when an offer may be accepted at its price."""
+    return offer.expires_at or decision.at + HOLDS_LONGER.get(decision.request.placement, HOLDS)
+
+
+def _draws(offer: Offer, units: int) -> dict[str, int]:
+    if not offer.gains and offer.promotion_id:  # recorded before offers told promotion by promotion
+        return {offer.promotion_id: offer.discount * units}
+    return {gain.promotion_id: gain.cost * units for gain in offer.gains}
+
+
+def discounts_of(offer: Offer, items: Sequence[OfferItem]) -> list[int]:
+    """Off each item of one offer: free ones whole; what its price saves shared over the others to the last unit."""
     full = [(each.price or 0) * each.quantity for each in items]
     off = [amount if each.role == "free" else 0 for each, amount in zip(items, full, strict=True)]
     paid = [0 if each.role in {"free", "required"} else amount for each, amount in zip(items, full, strict=True)]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from tsuide.app.catalogue import Catalogue
 from tsuide.app.customers import Customers
 from tsuide.app.loading import Loaded, caught_up, load
 from tsuide.app.policies import active_policy
+from tsuide.app.promotions import withdrawn
 from tsuide.app.relations import Relations, relations_of
 from tsuide.app.wiring import Shop
 from tsuide.errors import NothingLearned, SnapshotDamaged
@@ -19,6 +20,7 @@ from tsuide.facts.catalogue import PRODUCTS, Product
 from tsuide.kit.clock import to_micros
 from tsuide.mining.snapshot import current_snapshot
 from tsuide.offers.customer import CustomerView
+from tsuide.offers.deal_table import Deals
 from tsuide.offers.decide import decide
 from tsuide.offers.decision import Decision
 from tsuide.offers.explain import reason_text
@@ -148,6 +150,7 @@ class Decider:
                 self._loaded = loaded
             else:
                 self._loaded = caught_up(self._shop, self._loaded)
+            self._loaded = _without_withdrawn(self._shop, self._loaded)
             self._trouble = None
         except (NothingLearned, SnapshotDamaged) as error:
             self._trouble = error
@@ -165,6 +168,16 @@ class Decider:
         row = self._shop.store.policies.active()
         if row is not None and (row["name"], row["version"]) != (self._policy.name, self._policy.version):
             self._policy = active_policy(self._shop, self._clock())
+
+
+def _without_withdrawn(shop: Shop, loaded: Loaded) -> Loaded:
+    """The state told which of its promotions are used up or paused; itself where nothing changed."""
+    deals = loaded.state.parts.get("deals")
+    if not isinstance(deals, Deals) or not len(deals.product):
+        return loaded
+    named = deals.promotions()
+    gone = tuple(each for each in withdrawn(shop) if each in named)
+    return loaded if gone == loaded.state.withdrawn else replace(loaded, state=replace(loaded.state, withdrawn=gone))
 
 
 def row_of(decision: Decision) -> Row:

@@ -133,6 +133,14 @@ def publish_deals(shop: Shop, now: datetime) -> str | None:
         return save_snapshot(shop.snapshots, {**before.parts, "deals": deals}, before.meta)
 
 
+def withdrawn(shop: Shop) -> tuple[str, ...]:
+    """Promotions that give nothing more (used up, or paused), by id: decisions leave them out at once.
+
+    The learned state may still name them until it is published anew; a decision records what was left out.
+    """
+    return tuple(each.promotion.id for each in standings(shop) if each.exhausted() or each.promotion.paused)
+
+
 def running(rows: Iterable[Standing], now: datetime) -> list[Promotion]:
     """Those that may be given now: in their time, not paused, with something left to give."""
     return [each.promotion for each in rows if each.promotion.runs(now) and not each.exhausted()]

@@ -106,13 +106,14 @@ class Serving:
         replayed = await asyncio.to_thread(replay_decision, self.shop, decision_id)
         return await asyncio.to_thread(tell, replayed, language)
 
-    async def quote(self, buyer: Buyer, wanted: list[Wanted]) -> Quote:
-        """What a cart of the demo shop costs now.
+    async def quote(self, buyer: Buyer, wanted: list[Wanted], order_id: str | None = None) -> Quote:
+        """What a cart of the demo shop costs now; of an order, what its offers gave still counts.
 
         Raises:
             BadValue: a product that is not for sale, or several currencies.
         """
-        return await asyncio.to_thread(quote, self.shop, self.decider.catalogue, buyer, wanted, clock())
+        catalogue, now = self.decider.catalogue, clock()
+        return await asyncio.to_thread(quote, self.shop, catalogue, buyer, wanted, now, order_id=order_id)
 
     async def offered(self, buyer: Buyer, decision_id: str, offer_id: str) -> tuple[OfferItem, ...]:
         """What taking an offer puts into the cart; nothing where the page's word is not to be believed."""

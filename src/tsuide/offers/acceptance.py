@@ -185,6 +185,7 @@ class Confirmation:
         draws: promotion → what the yes takes from its budget, minor units.
         expires_at: until when this price holds.
         entered_by: the rep who entered it; None = the customer asked.
+        points: unit → how many the yes brings.
     """
 
     offer_id: str
@@ -203,6 +204,7 @@ class Confirmation:
     draws: Mapping[str, int] = field(default_factory=dict)
     entered_by: str | None = None
     cancellation: str = ""
+    points: Mapping[str, int] = field(default_factory=dict)
 
     def missing(self, language: str) -> tuple[str, ...]:
         """Which of the legal items a reader of `language` would not see."""
@@ -228,6 +230,7 @@ def confirmation(
     expires_at: datetime,
     subscription: Mapping[str, str] | None = None,
     draws: Mapping[str, int] | None = None,
+    points: Mapping[str, int] | None = None,
     entered_by: str | None = None,
 ) -> Confirmation:
     """Add up what is confirmed: tax is rounded once per rate, over the whole.
@@ -242,6 +245,7 @@ def confirmation(
         expires_at: until when it may be confirmed.
         subscription: the product's ``term``, ``renewal`` and ``cancellation``.
         draws: promotion → what the yes takes from its budget, minor units.
+        points: unit → how many the yes brings.
         entered_by: the rep.
 
     Raises:
@@ -283,6 +287,7 @@ def confirmation(
         draws=dict(draws or {}),
         entered_by=entered_by,
         cancellation=found.get("cancellation", ""),
+        points=dict(points or {}),
     )
 
 

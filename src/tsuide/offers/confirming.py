@@ -21,6 +21,7 @@ PHRASES: Final = Phrases(
         "tax": {"ja": "うち消費税（{rate}%）", "en": "of which tax ({rate}%)"},
         "total": {"ja": "合計（税込）", "en": "Total, tax included"},
         "term": {"ja": "契約期間", "en": "Term"},
+        "points": {"ja": "ポイント", "en": "Points"},
         "renewal": {"ja": "更新", "en": "Renewal"},
         "payment": {"ja": "お支払い", "en": "Payment"},
         "delivery": {"ja": "お届け・提供時期", "en": "Delivery"},
@@ -68,6 +69,7 @@ def shown(confirmed: Confirmation, language: str, zone: ZoneInfo) -> list[Shown]
     total = PHRASES.text("asked_for", language) if confirmed.total is None else money(confirmed.total)
     rows.append(row("total", total))
     rows += [row("tax", money(tax), rate=f"{rate / 100:g}") for rate, tax in confirmed.taxes.items()]
+    rows += [row("points", f"{count:,} {unit}") for unit, count in confirmed.points.items()]
     rows += [row(name, text) for name in ("term", "renewal") if (text := getattr(confirmed, name))]
     terms = confirmed.terms
     cancellation = confirmed.cancellation or terms.cancellation.get(language, "")

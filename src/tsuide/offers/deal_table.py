@@ -103,6 +103,10 @@ class Deals:
             **{name: taken(arrays, name, np.int64, (count,)) for name in NUMBERS},
         )
 
+    def promotions(self) -> frozenset[str]:
+        """Every promotion that a deal rests on."""
+        return frozenset(name for group in self.groups.ids for name in group.split(SEPARATOR))
+
     def of(self, product_id: str) -> list[tuple[str, int]]:
         """(promotions joined by " + ", price) of a product by itself, the best first, whenever they run."""
         single = (self.product == self.products.position(product_id)) & (self.members[:, 0] < 0)

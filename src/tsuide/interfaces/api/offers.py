@@ -20,7 +20,7 @@ from tsuide.interfaces.api.problems import of_validation, request_id_of
 from tsuide.interfaces.api.products import product_out
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import OffersIn, OffersOut, OutcomesIn, OutcomesOut
-from tsuide.offers.offer import Offer
+from tsuide.offers.offer import Offer, OfferItem
 
 router = APIRouter(tags=["offers"])
 _FROM_A_PAGE: Final = frozenset({"shown", "clicked", "accepted", "declined", "later"})
@@ -101,8 +101,21 @@ def _answer(served: Served) -> dict[str, Any]:
     }
 
 
+def _item(item: OfferItem, currency: str, served: Served) -> dict[str, Any]:
+    return {
+        "product_id": item.product_id,
+        "title": served.product(item.product_id).title,
+        "quantity": item.quantity,
+        "price": item.price,
+        "price_text": amount_text(item.price, currency, served.decision.request.language),
+        "role": item.role,
+    }
+
+
 def _offer(offer: Offer, served: Served) -> dict[str, Any]:
     language = served.decision.request.language
+    listed = offer.list_price
+    crossed_out = listed if listed is not None and offer.price is not None and listed > offer.price else None
     return {
         "id": offer.id,
         "slot": offer.slot,
@@ -110,8 +123,12 @@ def _offer(offer: Offer, served: Served) -> dict[str, Any]:
         "kind": offer.kind,
         "product": product_out(served.product(offer.product_id), language),
         "anchor_id": offer.anchor_id,
+        "items": [_item(item, offer.currency, served) for item in offer.items],
         "price": offer.price,
         "price_text": amount_text(offer.price, offer.currency, language),
+        "list_price": crossed_out,
+        "list_price_text": amount_text(crossed_out, offer.currency, language),
+        "promotion_id": offer.promotion_id,
         "difference": offer.difference,
         "difference_text": signed_text(offer.difference, offer.currency, language),
         "reasons": [{"code": reason.code, "text": served.reason_text(reason, language)} for reason in offer.reasons],

@@ -115,6 +115,20 @@ class ProductOut(BaseModel):
     url: str | None
 
 
+class OfferItemOut(BaseModel):
+    """One product within an offer."""
+
+    product_id: str
+    title: str
+    quantity: int
+    price: int | None = Field(description="Of one unit by itself.")
+    price_text: str | None
+    role: Literal["offered", "anchor", "required", "free"] = Field(
+        description="`anchor`: the main product of a set whose price holds for the whole; `required`: a part without "
+        "which it does not work, to be asked about, never preselected; `free`: comes with it."
+    )
+
+
 class OfferOut(BaseModel):
     """One proposal."""
 
@@ -124,8 +138,15 @@ class OfferOut(BaseModel):
     kind: Kind
     product: ProductOut
     anchor_id: str | None = Field(description="The product that it goes with, or stands above or below.")
-    price: int | None
+    items: list[OfferItemOut] = Field(description="Everything that accepting would add.")
+    price: int | None = Field(description="Of everything offered, after discount.")
     price_text: str | None
+    list_price: int | None = Field(
+        description="What may stand crossed out beside the price; missing unless the price history (or, for a set, "
+        "what its parts cost one by one) carries it."
+    )
+    list_price_text: str | None
+    promotion_id: str | None = Field(description="The promotion under which it is made.")
     difference: int | None = Field(description="Price minus the anchor's, for better and cheaper models.")
     difference_text: str | None
     reasons: list[ReasonOut]

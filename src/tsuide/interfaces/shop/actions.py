@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from tsuide.app.ordering import Buyer, Wanted
+from tsuide.app.quoting import Buyer, Wanted
+from tsuide.errors import Conflict
 from tsuide.interfaces.shop import views
 from tsuide.interfaces.shop.rendering import catalogue_of, serving_of, visitor
 from tsuide.interfaces.shop.visitor import MOST_LINES, MOST_UNITS, Line, Order, Visitor, remember, remember_order
@@ -30,8 +31,14 @@ async def add(request: Request) -> Response:
     new = all(line.product_id != product.id for line in who.cart)
     if new and len(who.cart) >= MOST_LINES:
         return _to(request, "/cart", who, notice="cart_full")
-    offer, decision = _field(form, "offer") or None, _field(form, "decision") or None
-    line = Line(product.id, _quantity(form), offer, decision if offer else None)
+    offer, decision = _field(form, "offer"), _field(form, "decision")
+    if offer and decision:  # everything that the offer holds, not only the product that it is named after
+        items = await serving_of(request).offered(Buyer(who.id, who.customer_id), decision, offer)
+        for item in items:
+            there = any(line.product_id == item.product_id for line in who.cart)
+            if item.product_id != product.id and not there and len(who.cart) < MOST_LINES:
+                who = who.with_line(Line(item.product_id, item.quantity * _quantity(form), offer, decision))
+    line = Line(product.id, _quantity(form), offer or None, (decision or None) if offer else None)
     return _to(request, "/cart", who.with_line(line), notice="added", about=product.id)
 
 
@@ -65,7 +72,7 @@ async def place(request: Request) -> Response:
     """Place the order; sent twice, it is placed once."""
     form, who = await _form(request), visitor(request)
     token = _field(form, "token")
-    lines, _, gone = views.line_views(who.cart, catalogue_of(request), who.language)
+    lines, gone = views.buyable(who.cart, catalogue_of(request))
     if gone:  # something was taken off sale meanwhile: the customer looks at the rest again before saying yes
         kept = tuple(line for line in who.cart if line not in gone)
         return _to(request, "/cart", replace(who, cart=kept), notice="not_sold", about=gone[0].product_id)
@@ -75,8 +82,14 @@ async def place(request: Request) -> Response:
         raise HTTPException(400)
     order_id = f"web_{hashlib.blake2b(f'{who.id}:{token}'.encode(), digest_size=9).hexdigest()}"
     wanted = [Wanted(line.product_id, line.quantity, line.offer_id, line.decision_id) for line in who.cart]
-    placed = await serving_of(request).place(order_id, Buyer(who.id, who.customer_id), wanted)
-    bought = tuple(replace(line, offer_id=placed.accepted.get(line.product_id), decision_id=None) for line in who.cart)
+    try:
+        placed = await serving_of(request).place(order_id, Buyer(who.id, who.customer_id), wanted, _total(form))
+    except Conflict:  # it costs something else now: the customer looks at it again before saying yes
+        return _to(request, "/cart", who, notice="price_changed")
+    bought = tuple(
+        line if line.product_id in placed.accepted else replace(line, offer_id=None, decision_id=None)
+        for line in who.cart
+    )
     response = _to(request, "/order", replace(who, cart=()))
     return remember_order(response, Order(order_id, bought), base=request.app.state.base, secure=_secure(request))
 
@@ -98,6 +111,12 @@ async def _form(request: Request) -> FormData:
 def _field(form: FormData, name: str) -> str:
     value = form.get(name, "")
     return value[:_LONGEST] if isinstance(value, str) and value.isprintable() else ""
+
+
+def _total(form: FormData) -> int | None:
+    """What the customer saw as the total; None where the page did not say."""
+    given = _field(form, "total")
+    return int(given) if given.isascii() and given.isdigit() else None
 
 
 def _quantity(form: FormData) -> int:

@@ -1,16 +1,18 @@
 """The pages that show something. What they ask of the API stands in `ask`; the page's script sends it."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from tsuide.app.quoting import Buyer, Wanted
 from tsuide.interfaces.shop import views
 from tsuide.interfaces.shop.phrases import SHOP
-from tsuide.interfaces.shop.rendering import catalogue_of, page, visitor
-from tsuide.interfaces.shop.visitor import Visitor, confirmed
+from tsuide.interfaces.shop.rendering import catalogue_of, page, serving_of, visitor
+from tsuide.interfaces.shop.visitor import Line, Visitor, confirmed
 
 _PER_PAGE: Final = 24
 _BESTSELLERS: Final = 10
@@ -121,7 +123,7 @@ async def product(request: Request) -> Response:
 async def cart(request: Request) -> Response:
     """What is in the cart, and what would go well with it; who takes something out may be shown a cheaper one."""
     who, catalogue = visitor(request), catalogue_of(request)
-    lines, total, _ = views.line_views(who.cart, catalogue, who.language)
+    shown = await quoted(request, who, who.cart)
     removed = request.query_params.get("about") if request.query_params.get("notice") == "removed" else None
     hesitation = {"hesitation": ["removed"], "product_id": removed} if removed in catalogue else {}
     slots = {"cart": {"n": 3, "kinds": _CROSS}, "models": {"n": 2, "kinds": _MODELS}}
@@ -129,26 +131,23 @@ async def cart(request: Request) -> Response:
         request,
         "cart.html",
         who,
-        lines=lines,
-        total_text=total,
-        ask=asked(who, "cart", slots=slots, **hesitation) if lines or hesitation else None,
+        cart=shown,
+        ask=asked(who, "cart", slots=slots, **hesitation) if shown.lines or hesitation else None,
     )
 
 
 async def checkout(request: Request) -> Response:
     """The final confirmation: everything that the click will do stands on this page."""
     who = visitor(request)
-    lines, total, _ = views.line_views(who.cart, catalogue_of(request), who.language)
-    if not lines:
+    shown = await quoted(request, who, who.cart)
+    if not shown.lines:
         return await cart(request)
     return page(
         request,
         "checkout.html",
         who,
-        lines=lines,
-        total_text=total,
-        taxes=views.tax_views(who.cart, catalogue_of(request), who.language),
-        any_offer=any(line.offer_id for line in lines),
+        cart=shown,
+        any_offer=any(line.offer_id for line in shown.lines),
         token=secrets.token_hex(16),
     )
 
@@ -159,10 +158,20 @@ async def confirmation(request: Request) -> Response:
     order = confirmed(request)
     if order is None:
         raise HTTPException(404)
-    lines, total, _ = views.line_views(order.lines, catalogue_of(request), who.language)
+    shown = await quoted(request, who, order.lines, order_id=order.id)
     bought = [{"product_id": line.product_id, "quantity": line.quantity} for line in order.lines]
     ask = asked(who, "confirmation", slots={"confirmation": {"n": 3}}) | {"cart": bought}
-    return page(request, "confirmation.html", who, order_id=order.id, lines=lines, total_text=total, ask=ask)
+    return page(request, "confirmation.html", who, order_id=order.id, cart=shown, ask=ask)
+
+
+async def quoted(
+    request: Request, who: Visitor, cart: Sequence[Line], *, order_id: str | None = None
+) -> views.CartView:
+    """What the lines that can be bought cost now; of an order that was placed, what they cost then."""
+    kept, _ = views.buyable(cart, catalogue_of(request))
+    wanted = [Wanted(line.product_id, line.quantity, line.offer_id, line.decision_id) for line in kept]
+    made = await serving_of(request).quote(Buyer(who.id, who.customer_id), wanted, order_id)
+    return views.cart_view(made, who.language)
 
 
 async def report(request: Request) -> Response:

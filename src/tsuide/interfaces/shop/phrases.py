@@ -123,6 +123,12 @@ SHOP: Final = Phrases(
         "added": {"ja": "{title}をカートに入れました。", "en": "{title} is in your cart."},
         "removed": {"ja": "{title}をカートから削除しました。", "en": "{title} was removed from your cart."},
         "updated": {"ja": "数量を更新しました。", "en": "The quantity was updated."},
+        "price_changed": {
+            "ja": "価格が変わりました。もう一度ご確認ください。",
+            "en": "A price has changed. Please look at your cart again.",
+        },
+        "free": {"ja": "無料", "en": "free"},
+        "was": {"ja": "通常価格", "en": "Usual price"},
         "cart_full": {
             "ja": "カートに入れられるのは{n}種類までです。",
             "en": "A cart holds up to {n} different products.",

@@ -24,7 +24,7 @@ _HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",  # the cart and the visitor stand in every page
 }
-_NOTICES: Final = ("added", "removed", "updated", "cart_full", "not_sold")
+_NOTICES: Final = ("added", "removed", "updated", "cart_full", "not_sold", "price_changed")
 
 
 @cache

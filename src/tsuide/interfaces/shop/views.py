@@ -7,10 +7,11 @@ from typing import Final
 from urllib.parse import quote, urlencode
 
 from tsuide.app.catalogue import Branch, Catalogue
+from tsuide.app.quoting import Quote
 from tsuide.facts.catalogue import Product
 from tsuide.interfaces.shop.looks import look_of
 from tsuide.interfaces.shop.visitor import Line
-from tsuide.kit.money import Money, tax_of
+from tsuide.kit.money import Money
 from tsuide.offers.confirming import PHRASES as CONFIRMING
 
 _NAMES: Final = {  # of attributes that many catalogues have
@@ -59,6 +60,23 @@ class LineView:
     quantity: int
     amount_text: str
     offer_id: str | None
+    crossed_out_text: str | None = None
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CartView:
+    """A cart or an order with what it costs.
+
+    Args:
+        total: minor units; what the customer says yes to.
+        facts: (label, text) of shipping, tax and points.
+    """
+
+    lines: tuple[LineView, ...] = ()
+    total: int = 0
+    total_text: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @lru_cache(maxsize=16_384)
@@ -125,38 +143,39 @@ def product_link(product_id: str, base: str) -> str:
     return f"{base}/p/{quote(product_id, safe='')}"
 
 
-def tax_views(cart: Sequence[Line], catalogue: Catalogue, language: str) -> list[tuple[str, str]]:
-    """(label, amount) of the tax inside the total, by currency and rate; rounded once per rate."""
-    sums: dict[str, dict[int, int]] = {}
+def buyable(cart: Sequence[Line], catalogue: Catalogue) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """The lines that can be bought now, and those that cannot."""
+    kept: list[Line] = []
+    gone: list[Line] = []
     for line in cart:
         product = catalogue.product(line.product_id)
-        if product is not None and product.price is not None and sold(product) and product.tax_included:
-            of = sums.setdefault(product.currency, {})
-            of[product.tax_rate] = of.get(product.tax_rate, 0) + product.price * line.quantity
-    return [
-        (CONFIRMING.text("tax", language, rate=f"{rate / 100:g}"), price_text(tax, currency, language))
-        for currency, of in sorted(sums.items())
-        for rate, tax in sorted(tax_of(of, included=True).items())
+        (kept if product is not None and sold(product) else gone).append(line)
+    return tuple(kept), tuple(gone)
+
+
+def cart_view(made: Quote, language: str) -> CartView:
+    """What a quote says, in the visitor's language."""
+    if made.whole is None or made.whole.total is None:
+        return CartView()
+    currency = made.whole.currency
+
+    def text(amount: int) -> str:
+        return price_text(amount, currency, language)
+
+    facts = [(CONFIRMING.text("shipping", language), text(made.whole.shipping))] if made.whole.shipping else []
+    facts += [
+        (CONFIRMING.text("tax", language, rate=f"{rate / 100:g}"), text(tax)) for rate, tax in made.whole.taxes.items()
     ]
-
-
-def line_views(cart: Sequence[Line], catalogue: Catalogue, language: str) -> tuple[list[LineView], str, list[Line]]:
-    """The lines that can be bought, their total as text, and the lines that cannot."""
-    shown, gone, totals = [], [], dict[str, int]()
-    for line in cart:
-        product = catalogue.product(line.product_id)
-        if product is None or product.price is None or not sold(product):
-            gone.append(line)
-            continue
-        amount = product.price * line.quantity
-        totals[product.currency] = totals.get(product.currency, 0) + amount
-        shown.append(
-            LineView(
-                product_view(product, language),
-                line.quantity,
-                price_text(amount, product.currency, language),
-                line.offer_id,
-            )
+    facts += [(CONFIRMING.text("points", language), f"{count:,} {unit}") for unit, count in made.points.items()]
+    lines = tuple(
+        LineView(
+            product_view(each.product, language),
+            each.quantity,
+            text(each.amount),
+            each.offer_id,
+            None if each.crossed_out is None else text(each.crossed_out),
+            each.free,
         )
-    total = " + ".join(price_text(amount, currency, language) for currency, amount in sorted(totals.items()))
-    return shown, total, gone
+        for each in made.lines
+    )
+    return CartView(lines, made.whole.total, text(made.whole.total), tuple(facts))

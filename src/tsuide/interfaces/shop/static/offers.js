@@ -34,6 +34,13 @@ function drawn(offer, decision) {
   tile.querySelector("use").setAttribute("href", `${words.base}/static/tiles.svg#${glyph}`);
   item.querySelector("[data-kind]").textContent = words.kinds[offer.anchor_id === null && offer.kind === "cross_sell" ? "popular" : offer.kind] ?? "";
   item.querySelector("[data-title]").textContent = offer.product.title;
+  const together = offer.items.filter((each) => each.product_id !== offer.product.id && each.role !== "required");
+  const beside = item.querySelector("[data-with]");
+  beside.textContent = together.map((each) => `+ ${each.title}`).join(" ");
+  beside.hidden = !together.length;
+  const before = item.querySelector("[data-list]");
+  before.textContent = offer.list_price_text ?? "";
+  before.hidden = !offer.list_price_text;
   item.querySelector("[data-price]").textContent = offer.price_text ?? words.ask_price;
   item.querySelector("[data-difference]").textContent = offer.difference_text ?? "";
   const reason = item.querySelector("[data-reason]");

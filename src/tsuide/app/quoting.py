@@ -1,0 +1,269 @@
+"""What a shop's cart costs: offers at the price that they were made at, everything else at the catalogue's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tsuide.app.accepting import discounts_of, holds_until, units_of
+from tsuide.app.catalogue import Catalogue
+from tsuide.app.ledger import offer_of
+from tsuide.app.promotions import withdrawn
+from tsuide.app.signing import sale_terms
+from tsuide.app.wiring import Shop
+from tsuide.errors import BadValue, NotFound
+from tsuide.facts.catalogue import Product
+from tsuide.offers.acceptance import Confirmation, Item, confirmation
+from tsuide.offers.decision import Decision
+from tsuide.offers.offer import Offer, OfferItem
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One line that the customer wants.
+
+    Args:
+        offer_id, decision_id: where it came from, as the page said; checked before it is believed.
+    """
+
+    product_id: str
+    quantity: int
+    offer_id: str | None = None
+    decision_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who wants it: the browser, and the customer where one is signed in."""
+
+    anonymous_id: str
+    customer_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """One line as it will be charged.
+
+    Args:
+        discount: off the whole line, minor units as shown.
+        crossed_out: what may honestly stand crossed out beside the amount; None = nothing.
+        offer_id: of an offer that was believed.
+        free: it comes free with an offer.
+    """
+
+    product: Product
+    quantity: int
+    discount: int = 0
+    crossed_out: int | None = None
+    offer_id: str | None = None
+    free: bool = False
+
+    @property
+    def listed(self) -> int:
+        """Before the discount."""
+        return (self.product.price or 0) * self.quantity
+
+    @property
+    def amount(self) -> int:
+        """What is charged, as prices are shown."""
+        return self.listed - self.discount
+
+    @property
+    def item(self) -> Item:
+        """The line as it is confirmed."""
+        product = self.product
+        role = "free" if self.free else "offered"
+        return Item(
+            product.id, product.title, self.quantity, product.price, product.tax_rate, product.tax_included,
+            self.discount, role,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An offer that the cart takes up.
+
+    Args:
+        units: of the offer that get its price; 0 = it is taken at the catalogue's.
+        draws: promotion → what its budget pays, minor units.
+        points: unit → how many.
+    """
+
+    decision: Decision
+    offer: Offer
+    units: int
+    draws: Mapping[str, int]
+    points: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The whole cart.
+
+    Args:
+        whole: total, tax by rate, shipping; None where nothing can be bought.
+    """
+
+    lines: tuple[Quoted, ...]
+    taken: tuple[Taken, ...]
+    whole: Confirmation | None
+
+    @property
+    def points(self) -> dict[str, int]:
+        """Points that the order brings, by unit."""
+        found: dict[str, int] = {}
+        for each in self.taken:
+            for unit, count in each.points.items():
+                found[unit] = found.get(unit, 0) + count
+        return found
+
+
+def quote(
+    shop: Shop,
+    catalogue: Catalogue,
+    buyer: Buyer,
+    wanted: Sequence[Wanted],
+    now: datetime,
+    *,
+    order_id: str | None = None,
+) -> Quote:
+    """What the cart costs now.
+
+    An offer is believed only where its decision was made for this buyer and names the product; its price holds
+    until it expires, while its promotions have something to give, for as many units of it as the cart holds whole.
+
+    Args:
+        shop: its decisions, acceptances and promotions.
+        catalogue: products and prices.
+        buyer: whose cart.
+        wanted: its lines, one per product.
+        now: UTC.
+        order_id: the order that this becomes: what it drew on already still counts for it.
+
+    Raises:
+        BadValue: a product that is not for sale, or several currencies.
+    """
+    products = [_sold(catalogue, each.product_id) for each in wanted]
+    have = {each.product_id: each.quantity for each in wanted}
+    taken = _taken(shop, buyer, wanted, have, now, order_id)
+    lines = [_line(product, each, taken) for product, each in zip(products, wanted, strict=True)]
+    lines += [_free(catalogue, item, each) for each in taken if each.units for item in _of_role(each.offer, "free")]
+    return Quote(tuple(lines), tuple(taken), _whole(shop, lines, taken, now) if lines else None)
+
+
+def items_of(shop: Shop, buyer: Buyer, decision_id: str, offer_id: str) -> tuple[OfferItem, ...]:
+    """What taking an offer puts into the cart; nothing where the page's word is not to be believed."""
+    found = _believed(shop, buyer, decision_id, offer_id)
+    return () if found is None else tuple(each for each in found[1].items if each.role in {"offered", "anchor"})
+
+
+def _sold(catalogue: Catalogue, product_id: str) -> Product:
+    product = catalogue.product(product_id)
+    if product is None or product.price is None or product.status != "active":
+        raise BadValue("not for sale", key="product", value=product_id, way_out="take it out of the cart")
+    return product
+
+
+def _believed(shop: Shop, buyer: Buyer, decision_id: str, offer_id: str) -> tuple[Decision, Offer] | None:
+    try:
+        decision = Decision.from_json(shop.store.decisions.get(decision_id)["record"])
+        offer = offer_of(decision, offer_id)
+    except NotFound:
+        return None
+    return (decision, offer) if decision.request.anonymous_id == buyer.anonymous_id else None
+
+
+def _taken(
+    shop: Shop,
+    buyer: Buyer,
+    wanted: Sequence[Wanted],
+    have: Mapping[str, int],
+    now: datetime,
+    order_id: str | None,
+) -> list[Taken]:
+    named: dict[tuple[str, str], list[str]] = {}
+    for each in wanted:
+        if each.offer_id is not None and each.decision_id is not None:
+            named.setdefault((each.decision_id, each.offer_id), []).append(each.product_id)
+    gone = withdrawn(shop) if named else ()
+    found = []
+    for (decision_id, offer_id), products in named.items():
+        believed = _believed(shop, buyer, decision_id, offer_id)
+        if believed is None or not set(products) <= {item.product_id for item in believed[1].items}:
+            continue
+        decision, offer = believed
+        given = {row["id"] for row in shop.store.acceptances.of_offer(offer.id) if row["state"] in {"accepted", "used"}}
+        ours = given <= {f"{order_id}:{offer.id}"}
+        if not ours:
+            continue
+        runs = bool(given) or (
+            now < holds_until(decision, offer) and not {gain.promotion_id for gain in offer.gains} & set(gone)
+        )
+        units = _units(offer, have) if runs and _is_less(offer) else 0
+        found.append(
+            Taken(
+                decision,
+                offer,
+                units,
+                {gain.promotion_id: gain.cost * units for gain in offer.gains} if units else {},
+                {gain.unit: gain.points * units for gain in offer.gains if gain.points} if units else {},
+            )
+        )
+    return found
+
+
+def _is_less(offer: Offer) -> bool:
+    """Whether it gives anything beyond the catalogue's price."""
+    return bool(offer.gains) or offer.discount > 0
+
+
+def _units(offer: Offer, have: Mapping[str, int]) -> int:
+    """How often the cart holds the offer whole; a set's price asks for its main product too."""
+    needed = {item.product_id: item.quantity for item in offer.items if item.role in {"offered", "anchor"}}
+    if offer.kind == "bundle" and offer.discount > 0 and offer.anchor_id is not None:
+        needed.setdefault(offer.anchor_id, units_of(offer))
+    return min(have.get(product, 0) // count for product, count in needed.items()) * units_of(offer)
+
+
+def _of_role(offer: Offer, role: str) -> list[OfferItem]:
+    return [item for item in offer.items if item.role == role]
+
+
+def _line(product: Product, wanted: Wanted, taken: Sequence[Taken]) -> Quoted:
+    discount, crossed_out, offer_id = 0, False, None
+    for each in taken:
+        inside = [item for item in each.offer.items if item.role in {"offered", "anchor"}]
+        if wanted.offer_id == each.offer.id:
+            offer_id = each.offer.id
+        if each.units:
+            cuts = dict(zip((item.product_id for item in inside), discounts_of(each.offer, inside), strict=True))
+            discount += cuts.get(product.id, 0) * each.units // units_of(each.offer)
+            listed, asked = each.offer.list_price, each.offer.price
+            honest = listed is not None and asked is not None and listed > asked
+            crossed_out = crossed_out or (honest and bool(cuts.get(product.id)))
+    listed_amount = (product.price or 0) * wanted.quantity
+    discount = min(discount, listed_amount)
+    return Quoted(product, wanted.quantity, discount, listed_amount if crossed_out and discount else None, offer_id)
+
+
+def _free(catalogue: Catalogue, item: OfferItem, taken: Taken) -> Quoted:
+    product = _sold(catalogue, item.product_id)
+    quantity = item.quantity * taken.units
+    return Quoted(product, quantity, (product.price or 0) * quantity, None, taken.offer.id, free=True)
+
+
+def _whole(shop: Shop, lines: Sequence[Quoted], taken: Sequence[Taken], now: datetime) -> Confirmation:
+    currencies = {each.product.currency for each in lines}
+    if len(currencies) != 1:
+        raise BadValue("an order has one currency and at least one line", key="currencies", value=sorted(currencies))
+    terms = sale_terms(shop)
+    if any(gain.kind == "free_shipping" for each in taken if each.units for gain in each.offer.gains):
+        terms = replace(terms, shipping=0)
+    return confirmation(
+        offer_id="",
+        decision_id="",
+        customer_id=None,
+        items=[each.item for each in lines],
+        currency=currencies.pop(),
+        terms=terms,
+        expires_at=now,
+    )
