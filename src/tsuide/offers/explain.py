@@ -58,6 +58,10 @@ REASONS: Final = Phrases(
             "ja": "前回のお求めから{days}日がたちました。そろそろ補充の時期かもしれません。",
             "en": "You last bought this {days} days ago: it may be running out.",
         },
+        "due_every": {
+            "ja": "いつもはおよそ{interval}日ごとにお求めの商品です。前回のお求めから{days}日がたちました。",
+            "en": "Usually bought every {interval} days; you last bought it {days} days ago.",
+        },
         "your_history": {
             "ja": "これまでに{times}回お求めいただいています。",
             "en": "You have bought this {times} times.",
@@ -169,6 +173,8 @@ def reason_text(reason: Reason, language: str, state: State) -> str:
     code = reason.code
     if code in {"declared", "looked_alike"} and "with" not in numbers:
         code += "_alone"
+    if code == "due" and "interval" in numbers:
+        code = "due_every"
     if code == "your_history" and not numbers.get("times"):
         code = "your_taste"
     return REASONS.text(code, language, **_blanks(numbers, language, state))

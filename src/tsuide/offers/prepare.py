@@ -153,7 +153,7 @@ def _leaves(key: Unchanged) -> dict[str, int]:
 
 
 def _due(due: Sequence[Due], places: dict[str, int]) -> np.ndarray:
-    rows = [(places.get(each.product_id, -1), -1, each.days, each.probability) for each in due]
+    rows = [(places.get(each.product_id, -1), -1, each.days, each.interval, each.probability) for each in due]
     return _listed(rows)
 
 
@@ -163,6 +163,7 @@ def _expected(expected: Sequence[Expected], places: dict[str, int]) -> np.ndarra
             places.get(each.product_id, -1),
             places.get(each.because, -1) if each.because else -1,
             each.times,
+            -1,
             each.probability,
         )
         for each in expected
@@ -170,7 +171,7 @@ def _expected(expected: Sequence[Expected], places: dict[str, int]) -> np.ndarra
     return _listed(rows)
 
 
-def _listed(rows: list[tuple[int, int, int, float]]) -> np.ndarray:
+def _listed(rows: list[tuple[int, int, int, int, float]]) -> np.ndarray:
     if not rows:
         return _NO_LIST
     found = np.array(rows, dtype=LISTED)
@@ -361,7 +362,7 @@ def _by_words(listed: Mapping[str, Int32], words: Sequence[str], policy: Policy)
         return _NO_LIST
     prior = int(policy.priors[_KIND["cross_sell"]]) / 10_000
     ranked = sorted(counts.items(), key=lambda each: -each[1])[:MOST_BY_WORDS]
-    return np.array([(at, -1, times, prior * times / len(words)) for at, times in ranked], dtype=LISTED)
+    return np.array([(at, -1, times, -1, prior * times / len(words)) for at, times in ranked], dtype=LISTED)
 
 
 def _weights(bound: Bound, view: CustomerView, placement: int, hesitation: int) -> np.ndarray:

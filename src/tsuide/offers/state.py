@@ -17,6 +17,7 @@ from tsuide.mining.fillers import FittedFillers
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.index import Index
 from tsuide.mining.lookalikes import FittedLookalikes
+from tsuide.mining.replenishment import FittedReplenishment
 from tsuide.mining.reviews import ReviewSignals
 from tsuide.mining.timing import FittedTiming
 from tsuide.offers.candidates.bundles import SET
@@ -218,6 +219,9 @@ def build_state(
         set_of, sets = with_deal_sets(set_of, sets, deals, ids)
     if isinstance(reviews, ReviewSignals):
         _rate(items, reviews, ids)
+    refills = parts.get("replenishment")
+    if isinstance(refills, FittedReplenishment):
+        _pace(items, refills, ids)
     return State(
         snapshot_id=snapshot_id,
         sequence=sequence,
@@ -258,6 +262,14 @@ def _rate(items: np.ndarray, reviews: ReviewSignals, ids: Index) -> None:
     known = dense >= 0
     items["rating"][dense[known]] = reviews.rating[known]
     items["reviews"][dense[known]] = reviews.count[known]
+
+
+def _pace(items: np.ndarray, refills: FittedReplenishment, ids: Index) -> None:
+    """Usual days between purchases, of what is not owned for good."""
+    dense = ids.positions(refills.item_ids.ids)
+    known = (dense >= 0) & ~np.isnan(refills.usual)
+    known[known] = items["durable"][dense[known]] != 1
+    items["interval"][dense[known]] = np.maximum(np.rint(refills.usual[known]), 1).astype(np.int32)
 
 
 def _with_listed(before: Mapping[str, Int32], products: pl.DataFrame, key: str, ids: Index) -> Mapping[str, Int32]:

@@ -22,7 +22,7 @@ WRITTEN: Final = (
     "item", "anchor", "kind", "source", "quantity", "price", "list_price", "discount", "anchor_price",
     "margin_basis", "currency", "rating", "reviews", "qualified", "count", "base", "lift", "lift_low",
     "propensity", "prior", "since_anchor", "declared", "worth", "context", "levers", "influence", "priority", "place",
-    "mandatory", "set", "second", "promotion", "group",
+    "mandatory", "set", "second", "promotion", "group", "interval",
 )  # fmt: skip
 """The columns that an offer tells."""
 
@@ -215,7 +215,8 @@ def _because(row: dict[str, int], state: State) -> Reason:  # noqa: C901, PLR091
         currency = state.words.currencies.words[row["currency"]]
         return Reason(code, {**anchor, "difference": abs(row["price"] - row["anchor_price"]), "currency": currency})
     if source == codes.REPLENISHMENT:
-        return Reason("due", {"days": row["count"]})
+        paced = {"interval": row["interval"]} if row["interval"] >= 0 else {}
+        return Reason("due", {"days": row["count"], **paced})
     if source == codes.PERSONAL:
         return Reason("your_history", {"times": row["count"], **anchor})
     if source == codes.BUNDLES:

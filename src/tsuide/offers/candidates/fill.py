@@ -147,7 +147,6 @@ def _marked(row: Row, at: int, item: Row, slots: Rows, marks: Rows, mark_size: R
     if mark.owned >= 0 and (at == row.item or item.durable != 0):
         row.owned_days = days_between(mark.owned, now)
         row.durable = item.durable
-        row.interval = item.interval
 
 
 @kernel
@@ -170,7 +169,8 @@ def _product(row: Row, item: Row) -> None:
     row.shipping = item.shipping
     row.has_terms = item.has_terms
     row.returns = item.returns
-    row.interval = item.interval
+    if row.kind != codes.REPLENISH or row.interval < 0:  # a refill is due by the customer's own pace
+        row.interval = item.interval
 
 
 @kernel

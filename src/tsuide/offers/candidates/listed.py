@@ -27,6 +27,7 @@ def propose(
             row.propensity = listed[i].chance
             row.chance = listed[i].chance
             row.count = listed[i].times
+            row.interval = listed[i].interval
             row.base = 0
             row.opens = -1
             row.closes = -1

@@ -17,9 +17,17 @@ ANCHOR: Final = np.dtype(
 and the price that it lies in the cart with (-1 = the catalogue's)."""
 
 LISTED: Final = np.dtype(
-    [("item", np.int32), ("because", np.int32), ("times", np.int32), ("chance", np.float64)], align=True
+    [
+        ("item", np.int32),
+        ("because", np.int32),
+        ("times", np.int32),
+        ("interval", np.int32),
+        ("chance", np.float64),
+    ],
+    align=True,
 )
-"""A product that a list (history, session, refills) brought: why (-1 = nothing), how often, how likely."""
+"""A product that a list (history, session, refills) brought: why (-1 = nothing), how often (of a refill: days since
+the last purchase), this customer's usual days between purchases (-1 = not known), how likely."""
 
 
 @kernel
@@ -58,6 +66,7 @@ def place_for(pool: Rows, size: Rows, seen: Rows, item: int, kind: int) -> int:
     row.said_too_dear = -1
     row.too_dear_price = -1
     row.owned_days = -1
+    row.interval = -1
     row.influence = 1.0
     row.returns = -1
     return int(place)
