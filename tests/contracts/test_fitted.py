@@ -30,6 +30,7 @@ from tsuide.mining.completion import Completion
 from tsuide.mining.contact_time import ContactTime
 from tsuide.mining.fillers import Fillers
 from tsuide.mining.fitted import Fitted
+from tsuide.mining.lookalikes import Lookalikes
 from tsuide.mining.next_basket import NextBasket
 from tsuide.mining.paths import Paths
 from tsuide.mining.ranked import Ranked
@@ -37,6 +38,7 @@ from tsuide.mining.replenishment import Replenishment
 from tsuide.mining.reviews import Reviews
 from tsuide.mining.sessions import Sessions
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
+from tsuide.mining.stated import StatedRelations
 from tsuide.mining.timing import Timing
 from tsuide.mining.value import LifetimeValue
 from tsuide.mining.whitespace import Whitespace
@@ -225,7 +227,38 @@ CASES: dict[str, Case] = {
         keys=["a", "b"],
         one=lambda fitted, key: fitted.of(key),
         many=lambda fitted, keys: [fitted.of(key) for key in keys],
-        unchecked=frozenset({"products_offsets", "promotions_offsets"}),
+        unchecked=frozenset({"products_offsets", "groups_offsets", "gives_offsets", "named_blob", "named_offsets"}),
+    ),
+    "lookalikes": Case(
+        inputs=lambda: [
+            orders().select(
+                customer_id="customer",
+                product_id=pl.when(pl.col("customer").str.slice(1).cast(pl.Int64) % 3 == 0)
+                .then(pl.lit("snow-boots"))
+                .otherwise("product"),
+            )
+        ],
+        fit=lambda inputs, _: Lookalikes(min_group=5, min_count=2).fit(
+            inputs[0], {f"c{n:02}": ("age=20-29",) if n % 3 else ("prefecture=北海道",) for n in range(60)}
+        ),
+        keys=["age=20-29", "prefecture=北海道", "industry=none"],
+        one=lambda fitted, key: fitted.of((key,)),
+        many=lambda fitted, keys: [fitted.frame().filter(pl.col("group") == key) for key in keys],
+        unchecked=frozenset({"items_offsets", "groups_offsets"}),
+    ),
+    "relations": Case(
+        inputs=lambda: [
+            pl.DataFrame(
+                [("a", "b", "accessory"), ("b", "c", "never_with")],
+                schema=["product_id", "other_id", "relation"],
+                orient="row",
+            )
+        ],
+        fit=lambda inputs, _: StatedRelations.of(inputs[0]),
+        keys=["a", "b"],
+        one=lambda fitted, key: fitted.frame().filter(product_id=key),
+        many=lambda fitted, keys: [fitted.frame().filter(product_id=key) for key in keys],
+        unchecked=frozenset({"ids_offsets"}),
     ),
     "backoff": Case(
         inputs=lambda: [catalogue_of_letters(), baskets()],

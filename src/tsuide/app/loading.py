@@ -9,6 +9,7 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import BadArray, SnapshotDamaged
 from tsuide.mining.complements import FittedComplements
 from tsuide.mining.snapshot import Snapshot, open_snapshot
+from tsuide.mining.stated import StatedRelations
 from tsuide.offers.state import State, build_state
 
 
@@ -59,10 +60,14 @@ def load(shop: Shop, snapshot_id: str | None = None, sequence: int | None = None
     snapshot = open_learned(shop, snapshot_id)
     reached = shop.store.facts.sequence() if sequence is None else sequence
     products = shop.store.facts.products_at(reached)
-    state = build_state(
-        snapshot.parts, products, shop.store.facts.relations(), snapshot_id=snapshot.id, sequence=reached
-    )
+    state = build_state(snapshot.parts, products, _relations(shop, snapshot), snapshot_id=snapshot.id, sequence=reached)
     return Loaded(snapshot, state, products, Catalogue(products, baskets_of(snapshot)), reached)
+
+
+def _relations(shop: Shop, snapshot: Snapshot) -> pl.DataFrame:
+    """What people had declared when the snapshot was made; a later declaration must not change a replay."""
+    part = snapshot.parts.get("relations")
+    return part.frame() if isinstance(part, StatedRelations) else shop.store.facts.relations()
 
 
 def caught_up(shop: Shop, loaded: Loaded) -> Loaded:

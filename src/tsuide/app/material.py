@@ -23,7 +23,7 @@ class Material:
         kept: the same without gifts and without what came back whole: what calls for a refill.
         purchases: one row per line (`store.facts.purchases`).
         views: what was looked at in each visit; None where no views are recorded.
-        products, relations, reviews: frames of facts.
+        products, relations, reviews, customers: frames of facts.
         groups: product id → its category path, where it has one.
         now: the moment of learning.
         seed: of everything that is drawn.
@@ -38,6 +38,7 @@ class Material:
     products: pl.DataFrame
     relations: pl.DataFrame
     reviews: pl.DataFrame
+    customers: pl.DataFrame
     groups: Mapping[str, str]
     now: datetime
     seed: int
@@ -71,6 +72,7 @@ def gather(
         products=products,
         relations=facts.relations(),
         reviews=facts.reviews(),
+        customers=facts.customers(),
         groups=groups_of(products),
         now=now,
         seed=seed,

@@ -5,6 +5,7 @@ replenishment) a first run chooses; where it is dear (timing, completion, next b
 documented defaults and `tsuide learn --tune` chooses. Every later run keeps the last choice unless asked anew.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
@@ -20,10 +21,12 @@ from tsuide.mining.complements import Complements, FittedComplements
 from tsuide.mining.completion import Completion, FittedCompletion
 from tsuide.mining.fillers import Fillers
 from tsuide.mining.fitted import Fitted
+from tsuide.mining.lookalikes import Lookalikes, groups_of
 from tsuide.mining.next_basket import FittedNextBasket, NextBasket
 from tsuide.mining.replenishment import FittedReplenishment, Replenishment
 from tsuide.mining.reviews import Reviews
 from tsuide.mining.sessions import FittedSessions, Sessions
+from tsuide.mining.stated import StatedRelations
 from tsuide.mining.timing import FittedTiming, Timing
 from tsuide.mining.value import LifetimeValue
 from tsuide.mining.weighing import Weights
@@ -156,6 +159,20 @@ def _value(material: Material, _: Parts) -> Fitted:
     return LifetimeValue().fit(material.baskets, purchases=material.purchases)
 
 
+def _lookalikes(material: Material, _: Parts) -> Fitted:
+    groups = {
+        customer: groups_of({str(name): str(value) for name, value in json.loads(text).items()})
+        for customer, text in material.customers.select("id", "attributes").drop_nulls().iter_rows()
+    }
+    if not any(groups.values()):
+        raise TooFewData("no age band, prefecture or industry is known of any customer", key="customers", value=0)
+    return Lookalikes().fit(material.purchases, groups)
+
+
+def _relations(material: Material, _: Parts) -> Fitted:
+    return StatedRelations.of(material.relations)
+
+
 MODELS: Final[tuple[Model, ...]] = (
     Model("alternatives", _alternatives),
     Model("complements", _complements),
@@ -169,5 +186,7 @@ MODELS: Final[tuple[Model, ...]] = (
     Model("fillers", _fillers),
     Model("sessions", _sessions),
     Model("reviews", _reviews),
+    Model("lookalikes", _lookalikes),
+    Model("relations", _relations),
 )
 """In the order in which they are begun: the longest first."""

@@ -16,6 +16,7 @@ from tsuide.facts.pricing import PricePoint
 from tsuide.facts.promotions import Promotion
 from tsuide.kit.money import minor_digits
 from tsuide.mining.snapshot import current_snapshot, open_snapshot, save_snapshot
+from tsuide.mining.stated import StatedRelations
 from tsuide.offers.deal_table import Deals
 from tsuide.offers.deals import make_deals
 from tsuide.offers.plain import build, plain
@@ -117,7 +118,7 @@ def current_deals(shop: Shop, products: pl.DataFrame, now: datetime) -> Deals:
 
 
 def publish_deals(shop: Shop, now: datetime) -> str | None:
-    """Put promotions into the learned state without learning anew; servers take it up by themselves.
+    """Put promotions (and relations) into the learned state without learning anew; servers take it up by themselves.
 
     Returns:
         The new current snapshot; None while nothing has been learned: `tsuide learn` will publish them.
@@ -130,7 +131,8 @@ def publish_deals(shop: Shop, now: datetime) -> str | None:
     with alone(shop.settings.home / "learn.lock", "a learner"):
         before = open_snapshot(shop.snapshots)
         deals = current_deals(shop, shop.store.facts.products(), now)
-        return save_snapshot(shop.snapshots, {**before.parts, "deals": deals}, before.meta)
+        stated = StatedRelations.of(shop.store.facts.relations())
+        return save_snapshot(shop.snapshots, {**before.parts, "deals": deals, "relations": stated}, before.meta)
 
 
 def withdrawn(shop: Shop) -> tuple[str, ...]:

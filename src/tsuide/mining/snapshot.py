@@ -39,13 +39,15 @@ PARTS: Final[dict[str, str]] = {
     "complements": "tsuide.mining.complements:FittedComplements",
     "completion": "tsuide.mining.completion_model:FittedCompletion",
     "contact_time": "tsuide.mining.contact_time:ContactTimes",
-    "deals": "tsuide.offers.deals:Deals",  # a name only: mining never imports offers
+    "deals": "tsuide.offers.deal_table:Deals",  # a name only: mining never imports offers
     "fillers": "tsuide.mining.fillers:FittedFillers",
     "next_basket": "tsuide.mining.next_basket_model:FittedNextBasket",
     "paths": "tsuide.mining.paths:PathMap",
     "propensity": "tsuide.offers.propensity:FittedPropensity",  # a name only: mining never imports offers
     "replenishment": "tsuide.mining.replenishment:FittedReplenishment",
     "reviews": "tsuide.mining.reviews:ReviewSignals",
+    "lookalikes": "tsuide.mining.lookalikes:FittedLookalikes",
+    "relations": "tsuide.mining.stated:StatedRelations",
     "sessions": "tsuide.mining.sessions:FittedSessions",
     "timing": "tsuide.mining.timing:FittedTiming",
     "value": "tsuide.mining.value:FittedLifetimeValue",
