@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from tsuide.app.keys import create_key
@@ -35,7 +36,13 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, fill_shop: object) -> Iterator[Served]:
-    settings = Settings(home=tmp_path_factory.mktemp("served"), language="en", demo_shop=True)
+    settings = Settings(
+        home=tmp_path_factory.mktemp("served"),
+        language="en",
+        demo_shop=True,
+        shopify_secrets=SecretStr("new,hush"),
+        woocommerce_secrets=SecretStr("hush"),
+    )
     shop = open_shop(settings)
     assert callable(fill_shop)
     fill_shop(shop)

@@ -28,6 +28,7 @@ from tsuide.offers.offer import OfferItem
 from tsuide.store.journal import Journal
 
 _FRESH_S: Final = 0.25  # how often newer snapshots, products and policies are looked for
+_LEFT_BEHIND_S: Final = 30.0  # how often for messages that a process which is gone left unread
 _log = structlog.get_logger("tsuide.serving")
 
 
@@ -139,10 +140,14 @@ class Serving:
         return product.category[-1] if product is not None and product.category else None
 
     async def keep_fresh(self) -> None:
-        """Look for newer states for ever; `start` runs it."""
+        """Look for newer states, and for messages that nobody is at work on, for ever; `start` runs it."""
+        looked = -_LEFT_BEHIND_S
         while True:
             await asyncio.sleep(_FRESH_S)
             try:
+                if time.monotonic() - looked >= _LEFT_BEHIND_S:
+                    looked = time.monotonic()
+                    await self.arrivals.resume()
                 if await asyncio.to_thread(self.decider.refresh):
                     _log.info("took up a newer state", sequence=self.decider.loaded.sequence)
                     await asyncio.to_thread(self.shop.store.prices.note, clock())

@@ -12,6 +12,7 @@ from tsuide.errors import WrongKey
 SCHEMES: Final[dict[str, Any]] = {
     "ApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
     "Bearer": {"type": "http", "scheme": "bearer"},
+    "Basic": {"type": "http", "scheme": "basic"},
 }
 SECURITY: Final[list[dict[str, list[str]]]] = [{"ApiKey": []}, {"Bearer": []}]
 _WAY_OUT: Final = "send X-Api-Key or Authorization: Bearer; `tsuide keys create` makes a key"
@@ -41,6 +42,11 @@ def require(request: Request, scope: Scope) -> frozenset[Scope]:
             way_out=f"use a key with the scope {scope}",
         )
     return scopes
+
+
+def scopes_of(request: Request, key: str) -> frozenset[Scope] | None:
+    """The scopes of a key that stands somewhere else than in our own headers; None where it is not known."""
+    return serving_of(request).keyring.scopes_of(key)
 
 
 def _token(request: Request) -> str:
