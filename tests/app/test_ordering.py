@@ -1,5 +1,6 @@
 import asyncio
 import zlib
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -136,7 +137,7 @@ SALE = {
 }
 
 
-def on_sale(shop: Shop, *promotions: dict[str, object], product: str = "card") -> tuple[Served, Wanted]:
+def on_sale(shop: Shop, *promotions: Mapping[str, object], product: str = "card") -> tuple[Served, Wanted]:
     """A product offered under promotions, and the cart's line of it."""
     for each in promotions:
         put_promotion(shop, read_promotion(each), NOW)
