@@ -2,17 +2,20 @@
 
 import asyncio
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from tsuide.app import accepting
 from tsuide.app.accepting import Asked
 from tsuide.app.deciding import Decider, Served
 from tsuide.app.learn import learn
-from tsuide.app.promotions import publish_deals, put_promotion, read_promotion, standing
+from tsuide.app.promotions import note_prices, publish_deals, put_promotion, read_promotion, standing
 from tsuide.app.replaying import replay_decision
 from tsuide.app.signing import DEMO_TERMS, set_sale_terms
 from tsuide.app.wiring import Shop
+from tsuide.facts.pricing import PricePoint
+from tsuide.mining.snapshot import open_snapshot
 from tsuide.offers.offer import Offer
+from tsuide.offers.price_history import judge_reference
 from tsuide.offers.request import OfferRequest
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -76,3 +79,23 @@ def test_from_the_person_who_sets_it_to_the_customers_yes(small_shop: Shop) -> N
     assert (card_of(last).price, last.decision.withdrawn) == (3_000, ())
     for each in (served, after, last):  # what became of promotions since changes no replay
         assert replay_decision(small_shop, each.decision.id).same
+
+
+def test_what_everybody_paid_under_a_promotion_stands_in_the_price_history(small_shop: Shop) -> None:
+    begun = NOW - timedelta(days=30)
+    learn(small_shop, now=begun, seed=0)
+    put_promotion(small_shop, read_promotion({**SALE, "budget": {}, "ends_at": NOW.isoformat()}), begun)
+    put_promotion(small_shop, read_promotion({**SALE, "id": "mail", "targets": {"placements": ["email"]}}), begun)
+    publish_deals(small_shop, begun)
+    deals = open_snapshot(small_shop.snapshots).parts["deals"]
+    for days in (0, 10, 31):
+        note_prices(small_shop, deals, begun + timedelta(days=days))
+    points = small_shop.store.prices.of(["card", "bag"]).select("product_id", "price", "source").rows()
+    assert points == [
+        ("bag", 5_000, "catalogue"),
+        ("card", 2_700, "promotion"),  # of one moment the last word holds: the promotion began as it was noted
+        ("card", 3_000, "catalogue"),
+    ]
+    history = [PricePoint(*row) for row in small_shop.store.prices.of(["card"]).iter_rows()]
+    # two days at 3,000 after thirty at 2,700
+    assert judge_reference(history, 3_000, 2_700, NOW + timedelta(days=2)) == "not_most"

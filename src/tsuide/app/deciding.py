@@ -18,6 +18,7 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import NothingLearned, SnapshotDamaged
 from tsuide.facts.catalogue import PRODUCTS, Product
 from tsuide.kit.clock import to_micros
+from tsuide.mining.fitted import Fitted
 from tsuide.mining.snapshot import current_snapshot
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.deal_table import Deals
@@ -100,6 +101,11 @@ class Decider:
         if self._loaded is None:
             raise self._trouble or NothingLearned("nothing has been learned yet", way_out="tsuide learn")
         return self._loaded
+
+    @property
+    def deals(self) -> Fitted | None:
+        """The table of deals that the next decision reads; None while there is none."""
+        return None if self._loaded is None else self._loaded.state.parts.get("deals")
 
     @property
     def catalogue(self) -> Catalogue:

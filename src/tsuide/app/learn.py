@@ -16,7 +16,7 @@ from tsuide.app.locks import alone
 from tsuide.app.material import Material, gather
 from tsuide.app.models import MODELS, Model
 from tsuide.app.outcomes_learning import learn_propensity
-from tsuide.app.promotions import current_deals
+from tsuide.app.promotions import current_deals, note_prices
 from tsuide.app.wiring import Shop
 from tsuide.errors import NothingLearned, SnapshotDamaged, TooFewData
 from tsuide.mining.complements import FittedComplements
@@ -101,11 +101,11 @@ def learn(
         begun = perf_counter()
         steps = _Steps(progress, len(models) + 5)
         sequence = shop.store.facts.sequence()
-        shop.store.prices.note(now)
         purchases: pl.DataFrame = steps.timed("read orders", shop.store.facts.purchases)
         if purchases.is_empty():
             raise NothingLearned("there are no orders to learn from", way_out="tsuide import orders FILE")
         previous = _previous(shop.snapshots)
+        note_prices(shop, previous.get("deals"), now)
         material: Material = steps.timed(
             "baskets", lambda: gather(shop, purchases, previous, now=now, seed=seed, tune=tune)
         )

@@ -14,10 +14,12 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.facts.pricing import PricePoint
 from tsuide.facts.promotions import Promotion
+from tsuide.kit.clock import to_micros
 from tsuide.kit.money import minor_digits
+from tsuide.mining.fitted import Fitted
 from tsuide.mining.snapshot import current_snapshot, open_snapshot, save_snapshot
 from tsuide.mining.stated import StatedRelations
-from tsuide.offers.deal_table import Deals
+from tsuide.offers.deal_table import Deals, asked_prices
 from tsuide.offers.deals import make_deals
 from tsuide.offers.plain import build, plain
 from tsuide.offers.promotions import checked
@@ -141,6 +143,26 @@ def withdrawn(shop: Shop) -> tuple[str, ...]:
     The learned state may still name them until it is published anew; a decision records what was left out.
     """
     return tuple(each.promotion.id for each in standings(shop) if each.exhausted() or each.promotion.paused)
+
+
+def note_prices(shop: Shop, deals: Fitted | None, now: datetime) -> int:
+    """Write down what every product costs now, promotions that are for everybody counted in; how many changed.
+
+    Args:
+        shop: its catalogue and price history.
+        deals: the table of deals in force; None = there is none.
+        now: UTC.
+    """
+    asked = asked_prices(deals, withdrawn(shop), to_micros(now)) if isinstance(deals, Deals) else None
+    return shop.store.prices.note(now, asked)
+
+
+def asked_now(shop: Shop, deals: Fitted | None, now: datetime) -> tuple[str, ...]:
+    """Which promotions run now, to see that prices changed by the clock alone."""
+    if not isinstance(deals, Deals) or not len(deals.product):
+        return ()
+    named = deals.promotions()
+    return tuple(each.id for each in running(standings(shop), now) if each.id in named)
 
 
 def running(rows: Iterable[Standing], now: datetime) -> list[Promotion]:

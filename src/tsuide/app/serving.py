@@ -17,6 +17,7 @@ from tsuide.app.explaining import Told, tell
 from tsuide.app.keys import Keyring, storefront_key
 from tsuide.app.ledger import Ledger
 from tsuide.app.ordering import Placed, place_order
+from tsuide.app.promotions import asked_now, note_prices
 from tsuide.app.quoting import Buyer, Quote, Wanted, items_of, quote
 from tsuide.app.replaying import replay_decision
 from tsuide.app.signing import DEMO_TERMS, sale_terms, set_sale_terms
@@ -141,16 +142,20 @@ class Serving:
 
     async def keep_fresh(self) -> None:
         """Look for newer states, and for messages that nobody is at work on, for ever; `start` runs it."""
-        looked = -_LEFT_BEHIND_S
+        looked, on = -_LEFT_BEHIND_S, tuple[str, ...]()
         while True:
             await asyncio.sleep(_FRESH_S)
             try:
                 if time.monotonic() - looked >= _LEFT_BEHIND_S:
                     looked = time.monotonic()
                     await self.arrivals.resume()
-                if await asyncio.to_thread(self.decider.refresh):
+                changed, before = await asyncio.to_thread(self.decider.refresh), on
+                deals = self.decider.deals
+                on = await asyncio.to_thread(asked_now, self.shop, deals, clock())
+                if changed:
                     _log.info("took up a newer state", sequence=self.decider.loaded.sequence)
-                    await asyncio.to_thread(self.shop.store.prices.note, clock())
+                if changed or on != before:
+                    await asyncio.to_thread(note_prices, self.shop, deals, clock())
             except TsuideError as error:  # the store is away for a moment: what is loaded goes on serving
                 _log.warning("cannot look for a newer state", error=str(error))
 

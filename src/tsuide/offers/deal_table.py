@@ -1,10 +1,12 @@
 """The table of deals: what promotions bring with one product or one set, as arrays that are saved with a snapshot."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
+import polars as pl
 
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.fitted import Arrays, Meta, taken
@@ -12,7 +14,7 @@ from tsuide.mining.index import Index
 from tsuide.offers.candidates.bundles import MEMBERS, SET
 from tsuide.offers.candidates.promoted import PROMOTED
 from tsuide.offers.columns import SEPARATOR
-from tsuide.offers.offer import Gain
+from tsuide.offers.offer import KINDS, PLACEMENTS, Gain
 
 MOST_GIFTS: Final = 2  # products free with one
 MOST_PROMOTED: Final = 40
@@ -111,6 +113,34 @@ class Deals:
         """(promotions joined by " + ", price) of a product by itself, the best first, whenever they run."""
         single = (self.product == self.products.position(product_id)) & (self.members[:, 0] < 0)
         return [(" + ".join(promotions_of(self, row)), int(self.price[row])) for row in np.flatnonzero(single).tolist()]
+
+
+def asked_prices(deals: Deals, withdrawn: Collection[str], now: int) -> pl.DataFrame:
+    """What everybody pays now for a product that a running promotion makes cheaper, wherever they meet it.
+
+    A price for some kinds of offers, places or segments is not what the shop asks of everybody, and is left out.
+
+    Args:
+        deals: the table.
+        withdrawn: promotions that give nothing more.
+        now: microseconds.
+
+    Returns:
+        product_id, list_price, price; each product once.
+    """
+    everywhere = (deals.kinds == (1 << len(KINDS)) - 1) & (deals.placements == (1 << len(PLACEMENTS)) - 1)
+    open_ = (deals.segments == 0) & (deals.members[:, 0] < 0) & (deals.starts <= now) & (now < deals.ends)
+    gone = [at for at, name in enumerate(deals.groups.ids) if not set(withdrawn).isdisjoint(name.split(SEPARATOR))]
+    rows = np.flatnonzero(everywhere & open_ & (deals.price < deals.list_price) & ~np.isin(deals.promotion, gone))
+    found = pl.DataFrame(
+        {
+            "product_id": deals.products.series(deals.product[rows]),
+            "list_price": deals.list_price[rows],
+            "price": deals.price[rows],
+        },
+        schema={"product_id": pl.String, "list_price": pl.Int64, "price": pl.Int64},
+    )
+    return found.sort("price", maintain_order=True).unique("product_id", keep="first", maintain_order=True)
 
 
 def promotions_of(deals: Deals, row: int) -> tuple[str, ...]:

@@ -37,10 +37,15 @@ class Prices:
         with writing(self.engine) as connection:
             return self._write(connection, rows)
 
-    def note(self, now: datetime) -> int:
+    def note(self, now: datetime, asked: pl.DataFrame | None = None) -> int:
         """Note what every product of the catalogue costs now, where it differs from its newest point; how many.
 
         A product that is not sold at present (hidden, discontinued, without a price) gets a point without price.
+
+        Args:
+            now: UTC.
+            asked: product_id, list_price and price of what everybody gets cheaper under a running promotion; it
+                counts while the catalogue still says `list_price`.
         """
         with writing(self.engine) as connection:
             latest = _points(connection).sort("at").group_by("product_id", maintain_order=True).last()
@@ -50,10 +55,11 @@ class Prices:
             current = bulk.fetch(connection, query, names).join(
                 latest.select("product_id", before="price", known=pl.lit(value=True)), on="product_id", how="left"
             )
+            current = _under_promotions(current, asked)
             known = pl.col("known").fill_null(value=False)
             changed = pl.when(known).then(pl.col("price").ne_missing(pl.col("before"))).otherwise(True)
             news = current.filter(changed & (known | pl.col("price").is_not_null()))
-            rows = news.with_columns(at=pl.lit(to_micros(now)), source=pl.lit("catalogue")).select(list(_STORED))
+            rows = news.with_columns(at=pl.lit(to_micros(now))).select(list(_STORED))
             written = self._write(connection, rows)
             return written.inserted + written.updated
 
@@ -72,6 +78,18 @@ class Prices:
         """Every point as PRICES, by product and moment."""
         with reading(self.engine) as connection:
             return from_storage(_points(connection), PRICES).sort("product_id", "at")
+
+
+def _under_promotions(current: pl.DataFrame, asked: pl.DataFrame | None) -> pl.DataFrame:
+    """What is really asked, and the column source."""
+    if asked is None or asked.is_empty():
+        return current.with_columns(source=pl.lit("catalogue"))
+    joined = current.join(asked.rename({"price": "asked"}), on="product_id", how="left")
+    holds = (pl.col("asked").is_not_null() & (pl.col("list_price") == pl.col("price"))).fill_null(value=False)
+    return joined.with_columns(
+        price=pl.when(holds).then("asked").otherwise("price"),
+        source=pl.when(holds).then(pl.lit("promotion")).otherwise(pl.lit("catalogue")),
+    )
 
 
 def _points(connection: sa.Connection, product_ids: Sequence[str] | None = None) -> pl.DataFrame:

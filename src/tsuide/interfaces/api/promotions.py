@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from datetime import datetime
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -16,7 +15,7 @@ from tsuide.facts.catalogue import Product
 from tsuide.facts.promotions import Benefit, BenefitKind, Budget, Promotion, Stacking, Targets
 from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import Amount, Id, Units
+from tsuide.interfaces.api.schemas import Amount, Id, Moment, Units
 from tsuide.kit.money import RATE_UNIT
 from tsuide.offers.offer import Kind, Placement
 from tsuide.offers.promotions import Basket, Line, Priced, apply_promotions, checked
@@ -38,6 +37,7 @@ class BenefitIn(_In):
     items: list[Id] = Field([], max_length=20)
     unit: Id = "points"
     point_value: Amount = 1
+    elsewhere: bool = Field(False, description="The points buy in other shops too: then they count as a premium.")
 
 
 class TargetsIn(_In):
@@ -74,8 +74,8 @@ class PromotionIn(_In):
     currency: str = Field(pattern="^[A-Z]{3}$")
     targets: TargetsIn = TargetsIn.model_validate({})
     budget: BudgetIn = BudgetIn()
-    starts_at: datetime | None = Field(None, strict=False)
-    ends_at: datetime | None = Field(None, strict=False)
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
     stacking: Stacking = "stackable"
     group: str = Field("", max_length=200)
     priority: Amount = 0
@@ -252,7 +252,9 @@ def _promotion(promotion_id: str, body: PromotionIn) -> Promotion:
     return Promotion(
         id=promotion_id,
         names={"ja": body.names.ja, "en": body.names.en},
-        benefit=Benefit(benefit.kind, benefit.value, tuple(benefit.items), benefit.unit, benefit.point_value),
+        benefit=Benefit(
+            benefit.kind, benefit.value, tuple(benefit.items), benefit.unit, benefit.point_value, benefit.elsewhere
+        ),
         currency=body.currency,
         targets=Targets(
             tuple(targets.products),

@@ -24,6 +24,14 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _written(value: object) -> object:
+    """A moment is written (ISO 8601); a number could be seconds or milliseconds, and is neither."""
+    if value is not None and not isinstance(value, str | datetime):
+        raise ValueError("a moment is text: 2026-11-22T09:00:00+09:00")
+    return value
+
+
+Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_written)]
 Amount = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(_whole)]
 Units = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
 Most = Annotated[int, Field(ge=1, le=MOST_OFFERS), BeforeValidator(_whole)]
