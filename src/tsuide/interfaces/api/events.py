@@ -27,7 +27,7 @@ from tsuide.kit.clock import from_micros
 
 router = APIRouter(tags=["events"])
 MOST_WEBHOOK: Final = 1_000_000  # bytes
-_FAILURES: Final = failures(400, 401, 403, 413, 503)
+_FAILURES: Final = failures(400, 401, 403, 413, 422, 503)
 _JSON_BODY: Final[dict[str, Any]] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
 }
