@@ -70,6 +70,14 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A part of a request that is no message: its place from 0, and why."""
+
+    place: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Same:
     """A visitor turned out to be a customer (or one id another)."""
 

@@ -20,7 +20,7 @@ from tsuide.facts.orders import Order
 from tsuide.facts.reviews import Review
 from tsuide.intake.event_names import TRACKED
 from tsuide.intake.live_orders import bought, order_lines
-from tsuide.intake.message import LiveSettings, Message, Reported, Returned, Said, Same
+from tsuide.intake.message import LiveSettings, Message, Refused, Reported, Returned, Said, Same
 from tsuide.intake.values import currency, listed, mapping, moment, money, name, needed, plain, text, whole
 
 CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
@@ -41,8 +41,10 @@ _OF_PERSON: Final = frozenset(
 )
 
 
-def messages(payload: Mapping[str, Any], call: str, received_at: datetime, *, trusted: bool = False) -> list[Message]:
-    """The messages of one request, in order; what is wrong with a single one is found by `read` alone.
+def messages(
+    payload: Mapping[str, Any], call: str, received_at: datetime, *, trusted: bool = False
+) -> tuple[list[Message], list[Refused]]:
+    """The messages of one request, in order, and what of it is none.
 
     Args:
         payload: the request's body.
@@ -51,16 +53,26 @@ def messages(payload: Mapping[str, Any], call: str, received_at: datetime, *, tr
         trusted: whether the key belongs to a server.
 
     Raises:
-        BadValue: the request as a whole cannot be taken: no list, neither userId nor anonymousId, too long.
+        BadValue: a batch without a list.
     """
-    if call != "batch":
-        return [_message({**payload, "type": call}, payload.get("sentAt"), received_at, trusted=trusted)]
-    context, found = mapping(payload.get("context"), "context"), []
-    sent = payload.get("sentAt")
-    for place, item in enumerate(listed(payload.get("batch"), "batch", most=5_000)):
-        shared = {"context": {**context, **mapping(item.get("context"), f"batch.{place}.context")}} if context else {}
-        found.append(_message({**item, **shared}, item.get("sentAt") or sent, received_at, trusted=trusted))
-    return found
+    shared: Mapping[str, Any] = {}
+    items, sent = [{**payload, "type": call}], payload.get("sentAt")
+    if call == "batch":
+        shared, found = mapping(payload.get("context"), "context"), payload.get("batch")
+        if not isinstance(found, list):
+            raise BadValue("a batch needs a list", key="batch")
+        items = found
+    taken: list[Message] = []
+    refused: list[Refused] = []
+    for place, item in enumerate(items):
+        try:
+            whole_item = dict(mapping(item, f"batch.{place}"))
+            if shared:
+                whole_item["context"] = {**shared, **mapping(whole_item.get("context"), "context")}
+            taken.append(_message(whole_item, whole_item.get("sentAt") or sent, received_at, trusted=trusted))
+        except BadValue as error:
+            refused.append(Refused(place, str(error)))
+    return taken, refused
 
 
 def _message(item: dict[str, Any], sent: object, received_at: datetime, *, trusted: bool) -> Message:
@@ -76,6 +88,8 @@ def _message(item: dict[str, Any], sent: object, received_at: datetime, *, trust
     body = item if sent is None else {**item, "sentAt": sent}
     if given is None:  # the sender cannot send it again as the same: only the very same bytes are the same message
         given = _digest(body)
+    if len(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")) > LARGEST_MESSAGE:
+        raise BadValue(f"larger than {LARGEST_MESSAGE:,} bytes", key="messageId", value=given)
     return Message(
         id=f"segment:{given}",
         source="segment",
