@@ -11,6 +11,7 @@ from typing import Any, Final
 from tsuide.app.wiring import Shop
 from tsuide.errors import UnknownCustomer
 from tsuide.kit.clock import to_micros
+from tsuide.mining.snapshot import prune_snapshots
 from tsuide.offers.acceptance import from_json, to_json
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.decision import ERASED, Decision
@@ -36,6 +37,30 @@ def erase_customer(shop: Shop, customer_id: str, now: datetime) -> dict[str, int
     if done:
         shop.store.settings.put(ERASED_SINCE_LEARNING, now.isoformat(), now)
     return done
+
+
+def erased_since_learning(shop: Shop) -> str:
+    """When somebody was last erased whom learned states may still know; "" where nobody was."""
+    return shop.store.settings.get(ERASED_SINCE_LEARNING) or ""
+
+
+def forget_learned(shop: Shop, erased: str, now: datetime) -> list[str]:
+    """Remove the snapshots in which somebody erased may still stand, once there is a newer one without them.
+
+    Args:
+        shop: whose snapshots.
+        erased: what `erased_since_learning` said before the newer one's facts were read: whoever was erased after that
+            waits for the next learning.
+        now: UTC.
+
+    Returns:
+        The snapshots removed; decisions made with them refuse replay by name from now on.
+    """
+    if not erased or erased_since_learning(shop) != erased:
+        return []
+    removed = prune_snapshots(shop.snapshots, keep=1)
+    shop.store.settings.put(ERASED_SINCE_LEARNING, "", now)
+    return removed
 
 
 def forget_everyone(shop: Shop, now: datetime) -> int:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 import polars as pl
 
 from tsuide import __version__
+from tsuide.app.erasing import erased_since_learning, forget_learned
 from tsuide.app.locks import alone
 from tsuide.app.material import Material, gather
 from tsuide.app.models import MODELS, Model
@@ -100,7 +101,7 @@ def learn(
     with alone(shop.settings.home / "learn.lock", "a learner"):
         begun = perf_counter()
         steps = _Steps(progress, len(models) + 5)
-        sequence = shop.store.facts.sequence()
+        sequence, erased = shop.store.facts.sequence(), erased_since_learning(shop)
         purchases: pl.DataFrame = steps.timed("read orders", shop.store.facts.purchases)
         if purchases.is_empty():
             raise NothingLearned("there are no orders to learn from", way_out="tsuide import orders FILE")
@@ -132,6 +133,7 @@ def learn(
             **counts,
         }
         snapshot_id = steps.timed("save", lambda: save_snapshot(shop.snapshots, parts, meta))
+        forget_learned(shop, erased, now)
         progress("done", steps.total, steps.total)
     return Learned(
         snapshot_id=snapshot_id,

@@ -23,6 +23,8 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "promotion": "tsuide.interfaces.cli.promotion:promotion",
     "acceptance": "tsuide.interfaces.cli.acceptance:acceptance",
     "keys": "tsuide.interfaces.cli.keys:keys",
+    "erase": "tsuide.interfaces.cli.erase:erase",
+    "disclose": "tsuide.interfaces.cli.erase:disclose",
     "warm": "tsuide.interfaces.cli.warm:warm",
     "doctor": "tsuide.interfaces.cli.doctor:doctor",
     "bench": "tsuide.interfaces.cli.bench:bench",

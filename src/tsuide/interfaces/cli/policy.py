@@ -12,9 +12,9 @@ from tsuide.errors import BadFile
 from tsuide.interfaces.cli.options import Database, Home, now
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
 from tsuide.offers.policy import chain
-from tsuide.offers.policy.load import load_policy, ready_text
+from tsuide.offers.policy.load import READY, load_policy, ready_text
 from tsuide.offers.policy.policy import Policy
-from tsuide.offers.what_if import Difference, WhatIf
+from tsuide.offers.what_if import WhatIf, as_plain
 
 policy = typer.Typer(no_args_is_help=True, help="Rules between every door and the customer.")
 
@@ -62,7 +62,68 @@ def what_if(
         other, until = _read(file), now()
         with opened(load_settings(home=home, database_url=database_url)) as shop:
             found = policy_what_if(shop, other, until - timedelta(days=days), until)
-        emit(_as_dict(found), lambda: _told(found), as_json=as_json)
+        emit(as_plain(found), lambda: _told(found), as_json=as_json)
+
+
+@policy.command("list")
+def list_(home: Home = None, database_url: Database = None, as_json: Json = False) -> None:
+    """Every policy that was ever kept, the newest version of each first, and which one is in force."""
+    _kept(None, home, database_url, as_json=as_json)
+
+
+@policy.command("history")
+def history(
+    name: Annotated[str | None, typer.Argument(help="Of the policy; the one in force when missing.")] = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Every version of one policy, newest first."""
+    _kept(name or "", home, database_url, as_json=as_json)
+
+
+@policy.command("activate")
+def activate(
+    what: Annotated[str, typer.Argument(help="A file, a ready-made policy's name, or NAME@VERSION of a kept one.")],
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Put a policy in force; servers take it up within a second. An older version undoes a newer one."""
+    from tsuide.app.policies import activate_version, put_in_force
+    from tsuide.app.wiring import opened
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        name, _, version = what.rpartition("@")
+        if name and not Path(what).exists():
+            found = activate_version(shop, name, version)
+        else:
+            text = ready_text(what) if what in READY and not Path(what).exists() else _read(Path(what)).text
+            found = put_in_force(shop, text, now())
+        result = {"name": found.name, "version": found.version, "active": True}
+        emit(result, lambda: _rows([result]), as_json=as_json)
+
+
+def _kept(name: str | None, home: Path | None, database_url: str | None, *, as_json: bool) -> None:
+    from tsuide.app.policies import active_policy, versions
+    from tsuide.app.wiring import opened
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        wanted = active_policy(shop, now()).name if name == "" else name
+        rows = [
+            {"name": row["name"], "version": row["version"], "at": row["at"].isoformat(), "active": row["active"]}
+            for row in versions(shop, wanted)
+        ]
+        emit({"policies": rows}, lambda: _rows(rows), as_json=as_json)
+
+
+def _rows(rows: list[dict[str, Any]]) -> Table:
+    table = Table(*(list(rows[0]) if rows else ["name"]))
+    for row in rows:
+        table.add_row(*("yes" if each is True else "" if each is False else escape(str(each)) for each in row.values()))
+    return table
 
 
 def _read(file: Path) -> Policy:
@@ -80,34 +141,15 @@ def _checked(result: dict[str, Any]) -> Table:
     return table
 
 
-def _as_dict(found: WhatIf) -> dict[str, Any]:
-    return {
-        "decisions": found.decisions,
-        "offers": found.offers,
-        "refused": found.refused_in_all,
-        "let_through": found.let_through_in_all,
-        "slates_changed": found.slates,
-        "silent": found.silent,
-        "skipped": dict(found.skipped),
-        "refused_by_rule": {rule: _difference(each) for rule, each in found.refused.items()},
-        "let_through_by_rule": {rule: _difference(each) for rule, each in found.let_through.items()},
-    }
-
-
-def _difference(each: Difference) -> dict[str, Any]:
-    examples = [
-        {"decision": one.decision_id, "product": one.product_id, "title": one.title, "kind": one.kind}
-        for one in each.examples
-    ]
-    return {"count": each.count, "examples": examples}
-
-
 def _told(found: WhatIf) -> Table:
     table = Table("", "rule", "offers", "for example", title_justify="left")
     table.title = (
         f"This policy would have refused {found.refused_in_all:,} of {found.offers:,} offers in "
         f"{found.decisions:,} decisions, and let {found.let_through_in_all:,} candidates through"
     )
+    if found.refuses_everything:
+        most = ", ".join(f"{rule} {count:,}" for rule, count in list(found.refusals.items())[:3])
+        table.title += f". It refuses everything: all {found.candidates:,} candidates ({most})"
     for what, side in (("refused", found.refused), ("let through", found.let_through)):
         for rule, each in side.items():
             examples = ", ".join(dict.fromkeys(one.title for one in each.examples))

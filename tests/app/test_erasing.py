@@ -1,0 +1,65 @@
+"""Forgetting a person: nothing leads back to them, everything that was counted stays counted."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tsuide.app.erasing import disclose, erase_customer, everything_of
+from tsuide.app.learn import learn
+from tsuide.app.wiring import Shop, open_shop
+from tsuide.config import Settings
+from tsuide.errors import UnknownCustomer
+from tsuide.mining.snapshot import list_snapshots
+
+NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, fill_shop: Callable[[Shop], None]) -> Iterator[Shop]:
+    opened = open_shop(Settings(home=tmp_path, language="en"))
+    fill_shop(opened)
+    yield opened
+    opened.close()
+
+
+def somebody(shop: Shop) -> str:
+    return str(shop.store.facts.purchases()["customer_id"].drop_nulls().sort()[0])
+
+
+def test_orders_stay_as_nobodys(shop: Shop) -> None:
+    who, before = somebody(shop), shop.store.facts.purchases()
+    done = erase_customer(shop, who, NOW)
+    after = shop.store.facts.purchases()
+    assert done["orders"] > 0
+    assert after["amount"].sum() == before["amount"].sum()
+    assert who not in after["customer_id"].to_list()
+    with pytest.raises(UnknownCustomer):
+        everything_of(shop, who)
+
+
+def test_erasing_nobody_is_no_error(shop: Shop) -> None:
+    assert erase_customer(shop, "nobody 🍵", NOW) == {}
+
+
+def test_the_next_learning_removes_the_states_that_knew_the_person_and_only_then(shop: Shop) -> None:
+    first = learn(shop, now=NOW, seed=0).snapshot_id
+    second = learn(shop, now=NOW, seed=1).snapshot_id
+    assert set(list_snapshots(shop.snapshots)) == {first, second}
+    erase_customer(shop, somebody(shop), NOW)
+    third = learn(shop, now=NOW, seed=2).snapshot_id
+    assert list_snapshots(shop.snapshots) == [third]
+    fourth = learn(shop, now=NOW, seed=3).snapshot_id
+    assert set(list_snapshots(shop.snapshots)) == {third, fourth}
+
+
+def test_what_is_kept_is_written_for_the_shops_own_eyes_and_goes_with_the_person(shop: Shop) -> None:
+    who = somebody(shop)
+    path = disclose(shop, who, NOW)
+    assert path is not None
+    assert path.stat().st_mode & 0o077 == 0
+    assert f'"customer_id": "{who}"' in path.read_text(encoding="utf-8")
+    erase_customer(shop, who, NOW)
+    assert not path.exists()
+    assert disclose(shop, who, NOW) is None
