@@ -1,7 +1,7 @@
 """Why an offer was made, and why the rest was not: sentences for people, a full trace for the engineer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -283,6 +283,7 @@ def trace(decision: Decision, state: State, policy: Policy) -> Trace:
 
     The rules run as plain Python here; the compiled chain's verdict must be their first.
     """
+    state = replace(state, withdrawn=decision.withdrawn)
     prepared = prepare_customer(decision.customer, state)
     judged = judge(decision.request, state, prepared, policy, now=decision.at, seed=decision.seed)
     place = {int(pick["row"]): (number, float(pick["probability"])) for number, pick in enumerate(judged.picks)}

@@ -1,8 +1,10 @@
 """What another policy would have done with decisions that were made: refused, let through, by rule, with examples."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeAlias
+
+import numpy as np
 
 from tsuide.errors import NotFound, NotReady
 from tsuide.offers.decide import Judged, judge
@@ -50,6 +52,9 @@ class WhatIf:
         slates: decisions whose slate would have been another.
         silent: decisions that had an offer and would have none.
         skipped: reason → decisions that could not be looked at (their state or policy is gone).
+        speaking: decisions that would have an offer.
+        candidates: how many the other policy would have judged.
+        refusals: its rule → candidates that it refuses; the first rule that refuses one counts.
     """
 
     decisions: int
@@ -59,6 +64,14 @@ class WhatIf:
     slates: int
     silent: int
     skipped: Mapping[str, int] = field(default_factory=dict)
+    speaking: int = 0
+    candidates: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def refuses_everything(self) -> bool:
+        """Whether the other policy would have been silent throughout, although there was something to offer."""
+        return self.decisions > 0 and self.candidates > 0 and self.speaking == 0
 
     @property
     def refused_in_all(self) -> int:
@@ -102,7 +115,8 @@ def what_if(decisions: Iterable[Decision], other: Policy, states: States, polici
         policies: the same for policies.
     """
     refused, let_through = _Tally(), _Tally()
-    looked_at = offers = slates = silent = 0
+    looked_at = offers = slates = silent = speaking = candidates = 0
+    refusals = np.zeros(len(chain.ORDER), np.int64)
     skipped: dict[str, int] = {}
     for decision in decisions:
         try:
@@ -119,10 +133,44 @@ def what_if(decisions: Iterable[Decision], other: Policy, states: States, polici
         chosen = _keys(after, chosen=True)
         slates += _keys(before, chosen=True) != chosen
         silent += bool(decision.slate) and not chosen
-    return WhatIf(looked_at, offers, refused.result(), let_through.result(), slates, silent, skipped)
+        speaking += bool(chosen)
+        candidates += after.count
+        refusals += after.refused
+    return WhatIf(
+        looked_at, offers, refused.result(), let_through.result(), slates, silent, skipped, speaking, candidates,
+        {chain.ORDER[at]: int(refusals[at]) for at in np.argsort(-refusals, kind="stable").tolist() if refusals[at]},
+    )  # fmt: skip
+
+
+def as_plain(found: WhatIf) -> dict[str, Any]:
+    """The comparison as plain JSON, for people's tools and the API."""
+    return {
+        "decisions": found.decisions,
+        "offers": found.offers,
+        "refused": found.refused_in_all,
+        "let_through": found.let_through_in_all,
+        "slates_changed": found.slates,
+        "silent": found.silent,
+        "speaking": found.speaking,
+        "refuses_everything": found.refuses_everything,
+        "candidates": found.candidates,
+        "candidates_refused_by_rule": dict(found.refusals),
+        "skipped": dict(found.skipped),
+        "refused_by_rule": {rule: _difference(each) for rule, each in found.refused.items()},
+        "let_through_by_rule": {rule: _difference(each) for rule, each in found.let_through.items()},
+    }
+
+
+def _difference(each: Difference) -> dict[str, Any]:
+    examples = [
+        {"decision": one.decision_id, "product": one.product_id, "title": one.title, "kind": one.kind}
+        for one in each.examples
+    ]
+    return {"count": each.count, "examples": examples}
 
 
 def _judged(decision: Decision, state: State, policy: Policy) -> Judged:
+    state = replace(state, withdrawn=decision.withdrawn)
     prepared = prepare_customer(decision.customer, state)
     return judge(decision.request, state, prepared, policy, now=decision.at, seed=decision.seed)
 

@@ -6,7 +6,18 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from tsuide import __version__
-from tsuide.interfaces.api import acceptances, decisions, docs, events, health, offers, problems, products, promotions
+from tsuide.interfaces.api import (
+    acceptances,
+    decisions,
+    docs,
+    events,
+    health,
+    offers,
+    policies,
+    problems,
+    products,
+    promotions,
+)
 from tsuide.interfaces.api.frame import Frame
 from tsuide.interfaces.api.keys import SCHEMES
 from tsuide.interfaces.api.schemas import OffersIn, OutcomesIn
@@ -32,7 +43,7 @@ def build_api(**options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own option
         **options,
     )
     problems.install(app)
-    for part in (offers, products, acceptances, promotions, decisions, health, docs, events):
+    for part in (offers, products, acceptances, promotions, policies, decisions, health, docs, events):
         app.include_router(part.router)
     app.add_middleware(Frame)
     generated = app.openapi

@@ -49,6 +49,7 @@ class Problem(BaseModel):
     request_id: str = Field(description="Quote it when you ask for help; the server's log has it too.")
     key: str | None = Field(None, description="The field, option or id at fault.")
     way_out: str | None = Field(None, description="What you can do about it.")
+    line: int | None = Field(None, description="Of a policy's text, from 1.")
     errors: list[WrongField] | None = None
 
 
@@ -110,6 +111,7 @@ def of_error(request_id: str, error: TsuideError, status: int | None = None) -> 
         headers=headers,
         key=error.key,
         way_out=error.way_out,
+        line=getattr(error, "line", None),
     )
 
 

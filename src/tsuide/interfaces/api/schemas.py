@@ -19,7 +19,7 @@ LARGEST: Final = 1 << 53  # what every JSON reader keeps exact
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """JSON knows one kind of number: 3.0 is 3; 3.5, "3" and true are not whole numbers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -32,9 +32,9 @@ def _written(value: object) -> object:
 
 
 Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_written)]
-Amount = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(_whole)]
-Units = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_whole)]
-Most = Annotated[int, Field(ge=1, le=MOST_OFFERS), BeforeValidator(_whole)]
+Amount = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(whole)]
+Units = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole)]
+Most = Annotated[int, Field(ge=1, le=MOST_OFFERS), BeforeValidator(whole)]
 SlotName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Language = Literal["ja", "en"]
 
