@@ -10,6 +10,7 @@ from tsuide.mining.baskets import Baskets
 
 WIDTH: Final = 48
 ROUNDS: Final = 2
+TALL: Final = 20  # rows per column
 _NOTHING: Final = 1e-12
 SHRINK: Final = 10.0  # baskets at which a vector is trusted by half
 
@@ -59,12 +60,28 @@ def second_order(baskets: Baskets, *, width: int = WIDTH, seed: int = 0) -> Floa
     random = np.random.default_rng(seed)
     directions = random.standard_normal((baskets.n_items, min(width, baskets.n_items)), np.float32)
     for _ in range(ROUNDS):
-        directions = np.linalg.qr(company(directions))[0]
+        directions = _orthonormal(company(directions))
     seen = company(directions)
     length = np.linalg.norm(seen, axis=1, keepdims=True)
     trust = (count / (count + SHRINK)).astype(np.float32)[:, None]
     vectors: Float32 = np.divide(seen * np.sqrt(trust), length, out=np.zeros_like(seen), where=length > _NOTHING)
     return vectors
+
+
+def _orthonormal(columns: Float32) -> Float32:
+    """A basis of what the columns span: tall matrices by their small Gram matrix, which is one product, not many.
+
+    Float64 where it is squared; a Gram matrix that is not positive definite is left to Householder (numpy's qr).
+    """
+    if len(columns) > TALL * columns.shape[1]:
+        gram = columns.T.astype(np.float64) @ columns.astype(np.float64)
+        try:
+            triangle = np.linalg.cholesky(gram).T
+        except np.linalg.LinAlgError:
+            return np.linalg.qr(columns)[0]
+        basis: Float32 = columns @ np.linalg.inv(triangle).astype(np.float32)
+        return basis
+    return np.linalg.qr(columns)[0]
 
 
 def _normalised(baskets: Baskets, count: np.ndarray) -> csr_matrix:

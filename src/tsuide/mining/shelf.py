@@ -14,6 +14,7 @@ from tsuide.mining.attributes import Attributes, parse_attributes
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.fitted import taken
 from tsuide.mining.index import Index
+from tsuide.mining.rungs import Compared, Footing, footing_of, sold_for
 from tsuide.mining.sizes import MEASURES, Size, first_size, unit_price
 
 _SIZE_KEYS: Final = (
@@ -27,6 +28,7 @@ _SIZE_KEYS: Final = (
     "サイズ",
     "入数",
 )
+_BETWEEN: Final = "\x1f"  # levels of a path, as one text
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,7 @@ class Shelf:
         unit_price: per kg, l, 1,000 pieces …; the price where no size is known; int64 (products,); -1.
         size: milli-units, int64 (products,); 0 = not known.
         group: equal where unit prices compare: same currency and measure; int32 (products,).
+        footing: how firmly its price stands, a code of rungs.FOOTINGS; uint8 (products,).
         active: may be proposed, bool (products,).
         title: the titles, dense by first appearance; int32 (products,).
         titles: dense title ↔ title.
@@ -61,6 +64,7 @@ class Shelf:
     unit_price: Int64
     size: Int64
     group: Int32
+    footing: Footing
     active: Bool
     title: Int32
     titles: Index
@@ -112,6 +116,7 @@ _PLAIN: Final = {
     "unit_price": np.int64,
     "size": np.int64,
     "group": np.int32,
+    "footing": np.uint8,
     "active": np.bool_,
     "title": np.int32,
 }
@@ -120,7 +125,7 @@ _PLAIN: Final = {
 def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
     """The shelf of a products frame (columns of facts.catalogue.PRODUCTS; missing ones count as unknown).
 
-    A product without a price takes the median of what it was sold for, where `baskets` knows prices.
+    A product without a price takes what it was usually sold for, where `baskets` knows prices.
 
     Raises:
         BadColumns: a column cannot be cast to its type.
@@ -132,10 +137,16 @@ def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
     """
     frame = conform(products, PRODUCTS).filter(pl.col("id").is_not_null())
     ids = Index.of(frame["id"].to_list())
-    written = [parse_attributes(text) for text in frame["attributes"].to_list()]
-    sizes = _sizes(frame, written)
-    price = _prices(frame["price"], ids, baskets)
-    path, need, depth = _paths(frame["category"].to_list())
+    texts = frame["attributes"].to_list()
+    parsed = {text: parse_attributes(text) for text in set(texts)}
+    written = [parsed[text] for text in texts]
+    sizes = _sizes(frame, parsed)
+    sold = sold_for(ids, baskets)
+    listed = (frame["price"].fill_null(-1) >= 0).to_numpy(writable=True)
+    price = frozen(np.where(listed, frame["price"].fill_null(-1).to_numpy(), sold.price))
+    amount = frozen(np.array([size.amount if size else 0 for size in sizes], np.int64))
+    per_unit, group = _unit_prices(price, sizes), _groups(frame["currency"], sizes)
+    path, need, depth = _paths(frame["category"])
     brand, brands = _coded(frame["brand"])
     title, titles = _coded(frame["title"])
     return Shelf(
@@ -146,9 +157,12 @@ def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
         root=_roots(frame, ids),
         brand=brand,
         price=price,
-        unit_price=_unit_prices(price, sizes),
-        size=frozen(np.array([size.amount if size else 0 for size in sizes], np.int64)),
-        group=_groups(frame["currency"], sizes),
+        unit_price=per_unit,
+        size=amount,
+        group=group,
+        footing=frozen(
+            footing_of(Compared(need, _broad(path, depth), group, amount, per_unit, listed, title, titles), sold)
+        ),
         active=frozen((frame["status"].fill_null("active") == "active").to_numpy(writable=True)),
         title=title,
         titles=titles,
@@ -157,42 +171,37 @@ def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
     )
 
 
-def _sizes(frame: pl.DataFrame, written: Sequence[Mapping[str, str]]) -> list[Size | None]:
-    texts = zip(written, frame["variant"].to_list(), frame["title"].to_list(), strict=True)
-    return [first_size([*(row.get(key) for key in _SIZE_KEYS), variant, title]) for row, variant, title in texts]
+def _sizes(frame: pl.DataFrame, parsed: Mapping[str | None, Mapping[str, str]]) -> list[Size | None]:
+    """The size of each product; many products state the same."""
+    stated = list(zip(*(frame[name].to_list() for name in ("attributes", "variant", "title")), strict=True))
+    sizes = {each: first_size([*(parsed[each[0]].get(key) for key in _SIZE_KEYS), *each[1:]]) for each in set(stated)}
+    return [sizes[each] for each in stated]
 
 
-def _prices(listed: pl.Series, ids: Index, baskets: Baskets | None) -> Int64:
-    price = listed.fill_null(-1).to_numpy(writable=True)
-    price[price < 0] = -1
-    if baskets is None or (price >= 0).all():
-        return frozen(price)
-    sold = (
-        pl.DataFrame({"item": baskets.item, "price": baskets.price})
-        .filter(pl.col("price") >= 0)
-        .group_by("item")
-        .agg(pl.col("price").median().round().cast(pl.Int64))
-    )
-    place = ids.positions(baskets.item_ids.series(sold["item"].to_numpy()).to_list())
-    known = np.flatnonzero(place >= 0)
-    missing = known[price[place[known]] < 0]
-    price[place[missing]] = sold["price"].to_numpy()[missing]
-    return frozen(price)
-
-
-def _paths(categories: Sequence[Sequence[str] | None]) -> tuple[Int32, Int32, Int32]:
+def _paths(categories: pl.Series) -> tuple[Int32, Int32, Int32]:
     """Codes of the paths' prefixes: (path (products, levels), the narrowest, levels given)."""
+    joined = categories.list.join(_BETWEEN, ignore_nulls=True).fill_null("")
+    distinct = joined.unique(maintain_order=True)
+    row_of = (
+        joined.replace_strict(distinct, np.arange(len(distinct)), return_dtype=pl.Int64).to_numpy().astype(np.int64)
+    )
     codes: dict[tuple[str, ...], int] = {}
-    cleaned = [tuple(level for level in row or () if level) for row in categories]
+    cleaned = [tuple(level for level in text.split(_BETWEEN) if level) for text in distinct.to_list()]
     depth = np.array([len(row) for row in cleaned], np.int32)
     path = np.full((len(cleaned), max(1, int(depth.max(initial=0)))), -1, np.int32)
     need = np.full(len(cleaned), -1, np.int32)
-    for product, row in enumerate(cleaned):
+    for place, row in enumerate(cleaned):
         for level in range(len(row)):
-            path[product, level] = codes.setdefault(row[: level + 1], len(codes))
+            path[place, level] = codes.setdefault(row[: level + 1], len(codes))
         if row:
-            need[product] = path[product, len(row) - 1]
-    return frozen(path), frozen(need), frozen(depth)
+            need[place] = path[place, len(row) - 1]
+    return frozen(path[row_of]), frozen(need[row_of]), frozen(depth[row_of])
+
+
+def _broad(path: Int32, depth: Int32) -> Int32:
+    """Category one level above the narrowest (the only one where there is one); int32 (products,)."""
+    broad: Int32 = path[np.arange(len(path)), np.maximum(depth - 2, 0)]
+    return broad
 
 
 def _coded(column: pl.Series) -> tuple[Int32, Index]:

@@ -119,6 +119,15 @@ def first_size(texts: Iterable[str | None]) -> Size | None:
     return next((size for text in texts if text and (size := parse_size(text)) is not None), None)
 
 
+def without_sizes(text: str) -> str:
+    """The text folded, without what states a size: what is left of two titles is the same where only sizes differ.
+
+    >>> without_sizes("Tea 250 g"), without_sizes("ＥＯＳ Ｒ１０")
+    ('tea', 'eos r10')
+    """
+    return " ".join(_TERM.sub(" ", _plain(text)).replace(",", " ").split())
+
+
 def unit_price(price: int, size: Size | None) -> int:
     """Price per kg, l, 1,000 pieces, 1,000 m or 1,000 m², minor units; without size the price itself.
 

@@ -24,6 +24,7 @@ FEATURES: Final = (
 )
 ALIKE: Final = 0.7  # cosine of titles from which they stand in for a category that neither product has
 CATEGORY, TEXT, SIZE, ATTRIBUTES, PRICE, SECOND_ORDER, TOGETHER, ALTERNATING = range(len(FEATURES))
+SLACK: Final = 1e-5  # of bounds on log odds, above what rounding to float32 moves them
 BEHAVIOUR: Final = (SECOND_ORDER, TOGETHER, ALTERNATING)
 
 
@@ -107,11 +108,21 @@ def mark(evidence: Evidence, product: int, value: int, in_basket: UInt8, of_cust
 @compiled
 def features(evidence: Evidence, a: int, others: Int32, in_basket: UInt8, of_customer: UInt8, out: Float64) -> None:
     """Write the features of a with each of `others` to a row of `out`; the marks are those of a."""
+    _standing(evidence, a, others, out)
+    basket_start, basket = evidence.basket_start, evidence.basket
+    customer_start, customer = evidence.customer_start, evidence.customer
+    for row in range(len(others)):
+        b = others[row]
+        out[row, TOGETHER] = _beyond_chance(basket_start, basket, a, b, in_basket, evidence.baskets)
+        out[row, ALTERNATING] = _beyond_chance(customer_start, customer, a, b, of_customer, evidence.customers)
+
+
+@compiled
+def _standing(evidence: Evidence, a: int, others: Int32, out: Float64) -> None:
+    """The features that do not read who bought what: all but the last two."""
     path, text, vector = evidence.path, evidence.text, evidence.vector
     size, price, group, currency = evidence.size, evidence.price, evidence.group, evidence.currency
     attribute_start, attribute = evidence.attribute_start, evidence.attribute
-    basket_start, basket = evidence.basket_start, evidence.basket
-    customer_start, customer = evidence.customer_start, evidence.customer
     for row in range(len(others)):
         b = others[row]
         out[row, TEXT] = max(0.0, _dot(text, a, b))
@@ -123,8 +134,6 @@ def features(evidence: Evidence, a: int, others: Int32, in_basket: UInt8, of_cus
         out[row, ATTRIBUTES] = _jaccard(attribute_start, attribute, a, b)
         out[row, PRICE] = _closeness(price, a, b) if currency[a] == currency[b] else 0.0
         out[row, SECOND_ORDER] = _dot(vector, a, b)
-        out[row, TOGETHER] = _beyond_chance(basket_start, basket, a, b, in_basket, evidence.baskets)
-        out[row, ALTERNATING] = _beyond_chance(customer_start, customer, a, b, of_customer, evidence.customers)
 
 
 @compiled
@@ -191,6 +200,17 @@ def _beyond_chance(start: Int64, member: Int32, a: int, b: int, marked: UInt8, t
 
 
 @compiled
+def _at_best(start: Int64, a: int, b: int, total: int, weight: float) -> float:
+    """The most that `weight · _beyond_chance` can be, however many members a and b share."""
+    of_a, of_b = start[a + 1] - start[a], start[b + 1] - start[b]
+    if of_a == 0 or of_b == 0:
+        return 0.0
+    expected = of_a * (of_b / total)
+    shared = min(of_a, of_b) if weight > 0.0 else 0
+    return weight * math.log((shared + 1.0) / (expected + 1.0))
+
+
+@compiled
 def rank(
     order: Int64,
     evidence: Evidence,
@@ -199,14 +219,20 @@ def rank(
     active: Bool,
     weights: Float64,
     banned: Int64,
+    least: float,
     in_basket: UInt8,
     of_customer: UInt8,
     other: Int32,
     score: Float32,
 ) -> None:
-    """Fill the rows of the products in `order` with their best candidates and log odds, best first."""
-    products = len(root)
-    most = 0
+    """Fill the rows of the products in `order` with their best candidates and log odds, best first.
+
+    Who bought what is counted only for candidates that could still be kept: at least `least`, better than the last.
+    """
+    products, last, most = len(root), other.shape[1] - 1, 0
+    basket_start, basket, baskets = evidence.basket_start, evidence.basket, evidence.baskets
+    customer_start, customer, customers = evidence.customer_start, evidence.customer, evidence.customers
+    of_together, of_alternating = weights[1 + TOGETHER], weights[1 + ALTERNATING]
     for a in order:
         most = max(most, candidates.high[a] - candidates.low[a])
     found = np.zeros((most, len(FEATURES)))
@@ -214,17 +240,26 @@ def rank(
         others = candidates.member[candidates.low[a] : candidates.high[a]]
         if not len(others):
             continue
+        _standing(evidence, a, others, found)
         mark(evidence, a, 1, in_basket, of_customer)
-        features(evidence, a, others, in_basket, of_customer, found)
-        mark(evidence, a, 0, in_basket, of_customer)
         for row in range(len(others)):
             b = others[row]
             if root[a] == root[b] or not active[b] or _contains(banned, a * products + b):
                 continue
             value = weights[0]
-            for feature in range(found.shape[1]):
+            for feature in range(TOGETHER):
                 value += weights[1 + feature] * found[row, feature]
-            _keep(other, score, a, b, value)
+            needed = max(least, float(score[a, last])) if other[a, last] >= 0 else least
+            needed -= SLACK + value
+            at_best = _at_best(basket_start, a, b, baskets, of_together)
+            if at_best + _at_best(customer_start, a, b, customers, of_alternating) < needed:
+                continue
+            alternating = of_alternating * _beyond_chance(customer_start, customer, a, b, of_customer, customers)
+            if at_best + alternating < needed:
+                continue
+            together = of_together * _beyond_chance(basket_start, basket, a, b, in_basket, baskets)
+            _keep(other, score, a, b, value + together + alternating)
+        mark(evidence, a, 0, in_basket, of_customer)
 
 
 @compiled

@@ -4,6 +4,7 @@ Candidates are the products of the same narrowest category; for products without
 titles share rare character n-grams. So the work grows with products × candidates, never with their square.
 """
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -14,7 +15,7 @@ from tsuide.kit.arrays import Float32, Float64, Int32, Int64
 from tsuide.mining.evidence import scratch
 from tsuide.mining.logistic import probability
 from tsuide.mining.shelf import Shelf
-from tsuide.mining.substitute_kernel import Candidates, Evidence, near, rank
+from tsuide.mining.substitute_kernel import SLACK, Candidates, Evidence, near, rank
 from tsuide.mining.text import Grams
 
 LARGEST_BLOCK: Final = 2_000  # products compared all with all; larger needs are cut along price
@@ -105,10 +106,11 @@ def best_substitutes(
     other = np.full((len(shelf), top), -1, np.int32)
     score = np.zeros((len(shelf), top), np.float32)
     active, root = np.ascontiguousarray(shelf.active), np.ascontiguousarray(shelf.root)
+    odds = math.log(LEAST / (1 - LEAST)) - SLACK  # log odds, below which nothing is returned
     order = np.argsort(candidates.low, kind="stable")  # block by block: their rows stay in the cache
 
     def ranked(part: Int64) -> None:
-        rank(part, evidence, candidates, root, active, weights, banned, *scratch(evidence), other, score)
+        rank(part, evidence, candidates, root, active, weights, banned, odds, *scratch(evidence), other, score)
 
     with ThreadPoolExecutor(_PARTS) as pool:  # each writes the rows of its own products
         list(pool.map(ranked, np.array_split(order, _PARTS)))
