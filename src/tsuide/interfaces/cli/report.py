@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from tsuide.app.free_to_paid import shop_free_to_paid
 from tsuide.app.reporting import Reported, read_orders, shop_orders, write_report
 from tsuide.app.wiring import opened
 from tsuide.config import Settings, load_settings
@@ -39,6 +40,18 @@ _PHRASES: Final = Phrases(
         "step_next": {"ja": "次に売れるもの", "en": "what sells next"},
         "step_alone": {"ja": "単独で売れるもの", "en": "what sells alone"},
         "page": {"ja": "ページを書く", "en": "writing the page"},
+        "free_to_paid": {"ja": "無料プランから有料プランへ", "en": "From a free plan to a paid one"},
+        "free": {"ja": "無料プランの顧客", "en": "free plan"},
+        "paid": {"ja": "のちに有料", "en": "paid later"},
+        "share": {"ja": "割合", "en": "share"},
+        "median_days": {"ja": "日数（中央値）", "en": "days (median)"},
+        "all": {"ja": "全員", "en": "everybody"},
+        "after": {"ja": "間に提案を表示", "en": "an offer was shown between"},
+        "without": {"ja": "提案なし", "en": "no offer"},
+        "attribution": {
+            "ja": "これは帰属であり、効果ではありません。効果は、何も表示しない比較群で測ります。",
+            "en": "This is attribution, not effect: what an offer changes is told by the holdout.",
+        },
     }
 )
 _STEPS: Final = {
@@ -65,11 +78,17 @@ def report(
     encoding: Annotated[str | None, typer.Option(help="utf-8, cp932 or utf-16; told from the bytes.")] = None,
     delimiter: Annotated[str | None, typer.Option(help="Of a CSV; told from its first lines.")] = None,
     top: Annotated[int, typer.Option(min=1, max=500, help="Rows in each table, at most.")] = 30,
+    free_to_paid: Annotated[
+        bool, typer.Option("--free-to-paid", help="Only count free plans of the shop that became paid ones.")
+    ] = False,
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Write one HTML page: what sells together, what sells next, and when; nothing is stored or sent."""
     with errors_shown(as_json=as_json):
+        if free_to_paid:
+            _free_to_paid(load_settings(home=home), language, as_json=as_json)
+            return
         began = perf_counter()
         settings = load_settings(home=home)
         spoken = _language(language, settings)
@@ -105,6 +124,24 @@ def report(
         if not as_json:
             err.print(f"{output} ", style="bold", end="", markup=False, highlight=False)
             err.print(_PHRASES.text("open", spoken))
+
+
+def _free_to_paid(settings: Settings, language: str | None, *, as_json: bool) -> None:
+    spoken = _language(language, settings)
+    with opened(settings) as shop:
+        found = shop_free_to_paid(shop, now())
+
+    def told() -> Table:
+        text = {key: _PHRASES.text(key, spoken) for key in ("free", "paid", "share", "median_days")}
+        table = Table("", *text.values(), title=_PHRASES.text("free_to_paid", spoken), title_justify="left")
+        for key, group in (("all", found.all), ("after", found.after_offer), ("without", found.without_offer)):
+            share = "–" if group.share is None else f"{group.share:.1%}"
+            days = "–" if group.days is None else f"{group.days:.0f}"
+            table.add_row(_PHRASES.text(key, spoken), f"{group.free:,}", f"{group.paid:,}", share, days)
+        table.caption = _PHRASES.text("attribution", spoken)
+        return table
+
+    emit(found.to_json(), told, as_json=as_json)
 
 
 def _of_store(settings: Settings) -> Material:

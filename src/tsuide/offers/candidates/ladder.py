@@ -40,19 +40,24 @@ def propose(
     hesitating: bool,  # noqa: FBT001 - a kernel takes no names
     declared: bool,  # noqa: FBT001 - as above
 ) -> None:
-    """Substitutes of every anchor; P is the kind's prior × how surely the need is the same."""
+    """Substitutes of every anchor; P is the kind's prior × how surely the need is the same.
+
+    Of what was bought earlier only a plan has a better one to go on with (at renewal), and a cheaper one to who
+    hesitates to go on: a thing that one owns is not replaced by the next better one.
+    """
     for a in range(len(anchors)):
         anchor = anchors[a]
-        if anchor.since > 0:
-            continue
         own = items[anchor.item]
+        renewed = anchor.since > 0
+        if renewed and own.kind != codes.SUBSCRIPTION:
+            continue
         available = own.status == codes.ACTIVE and own.stock != 0
         anchor_price = anchor.price
         for at in range(of[anchor.item], of[anchor.item + 1]):
             link = links[at]
             price = items[link.item].price
             kind = kind_of(price, anchor_price, link.step, available, hesitating)
-            if kind < 0:
+            if kind < 0 or (renewed and (kind == codes.ALTERNATIVE or (kind == codes.DOWN_SELL and not hesitating))):
                 continue
             place = place_for(pool, size, seen, link.item, kind)
             if place < 0:
@@ -65,6 +70,7 @@ def propose(
                 row.source = codes.LADDER if kind != codes.ALTERNATIVE else codes.ALTERNATIVES
                 row.anchor = anchor.item
                 row.anchor_price = anchor_price
+                row.since_anchor = anchor.since
                 row.personal = anchor.personal
                 row.propensity = propensity
                 row.chance = link.chance
