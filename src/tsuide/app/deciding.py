@@ -122,9 +122,9 @@ class Decider:
         """
         loaded, policy, now = self.loaded, self._policy, self._clock()
         if self._remote:  # a database over the network must not hold up the other requests
-            view = await asyncio.to_thread(self._customers.view, request, now, loaded.sequence)
+            view = await asyncio.to_thread(self._customers.view, request, now, loaded)
         else:
-            view = self._customers.view(request, now, loaded.sequence)
+            view = self._customers.view(request, now, loaded)
         decision = decide(request.checked(), loaded.state, view, policy, now=now, seed=self._entropy())
         await self._journal.trace(row_of(decision))
         return Served(decision, loaded.state, loaded.catalogue, _warnings(request, loaded.catalogue))

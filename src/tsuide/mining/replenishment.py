@@ -15,14 +15,14 @@ import numpy as np
 import polars as pl
 
 from tsuide.errors import BadValue, TooFewData
-from tsuide.kit.arrays import Float64, Int32, Int64, frozen
+from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
 from tsuide.kit.clock import MICROS_PER_DAY, from_micros, to_micros
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.fitted import Arrays, Meta, taken
 from tsuide.mining.history import between
 from tsuide.mining.index import Index
 from tsuide.mining.logistic import fit_logistic, probability
-from tsuide.mining.repurchase import Process, Sequences, fit_process, sequences_of
+from tsuide.mining.repurchase import SHORTEST, Process, Sequences, fit_process, sequences_of
 from tsuide.mining.timeline import Timeline, timeline_of
 
 HORIZONS: Final = (7, 14, 28)  # days for which the correction is learned
@@ -67,6 +67,25 @@ class Due:
     repeats: float
     within_14: float
     due: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outlook:
+    """The same of many (customer, item)s: typical_days, since_days, repeats, chance (within the days asked for).
+
+    Each float64 (places,).
+    """
+
+    typical_days: Float64
+    since_days: Float64
+    repeats: Float64
+    chance: Float64
+
+    @property
+    def due(self) -> Bool:
+        """Where at least three quarters of the typical time have passed and they probably buy again."""
+        found: Bool = (self.since_days >= _NEARLY * self.typical_days) & (self.repeats >= _PROBABLY)
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,19 +169,67 @@ class FittedReplenishment:
         places = self._places([customer], [item])
         if places[0] < 0:
             return None
-        since = self._since(places, now)
-        goes_on, survived = self._alive(places, since)
-        repeats = float((goes_on * survived / (goes_on * survived + 1 - goes_on))[0])
-        typical = float(self._median(places)[0])
-        place = int(places[0])
+        found, place = self.outlook(places, now, 14), int(places[0])
         return Due(
             last=from_micros(int(self.last[place])),
             purchases=int(self.count[place]) + 1,
-            typical_days=typical,
-            since_days=float(since[0]),
-            repeats=repeats,
-            within_14=float(self.chances(places, now, 14)[0]),
-            due=bool(since[0] >= _NEARLY * typical and repeats >= _PROBABLY),
+            typical_days=float(found.typical_days[0]),
+            since_days=float(found.since_days[0]),
+            repeats=float(found.repeats[0]),
+            within_14=float(found.chance[0]),
+            due=bool(found.due[0]),
+        )
+
+    def outlook(self, place: Int64, now: datetime, days: float) -> Outlook:
+        """How far each place in `item` is on the way to the next purchase, and its chance within `days`.
+
+        Raises:
+            BadValue: days that are not positive.
+        """
+        since = self._since(place, now)
+        goes_on, survived = self._alive(place, since)
+        repeats = goes_on * survived / (goes_on * survived + 1 - goes_on)
+        return Outlook(self._median(place), since, repeats, self.chances(place, now, days))
+
+    def of_customer(self, customer: str, bought: Mapping[str, int]) -> "FittedReplenishment | None":
+        """One customer as they stand now: purchases since learning count, what they no longer have does not.
+
+        Args:
+            customer: whose.
+            bought: item → when they last bought it for themselves and kept it, microseconds.
+
+        Returns:
+            The same process with this customer's rows alone; None where the customer was not known then.
+
+        >>> day = 86_400_000_000
+        >>> rows = [(f"{c}-{k}", f"c{c}", "tea", (14 * k + c % 3) * day) for c in range(20) for k in range(8)]
+        >>> frame = pl.DataFrame(rows, schema=["order", "who", "sku", "at"], orient="row")
+        >>> baskets = Baskets.from_frame(frame, basket="order", item="sku", customer="who", time="at")
+        >>> fitted = Replenishment().fit(baskets)
+        >>> now = fitted.of_customer("c0", {"tea": 100 * day})
+        >>> now.count.tolist(), fitted.of_customer("c0", {}).item.tolist(), fitted.of_customer("new", {})
+        ([8], [], None)
+        """
+        c = self.customer_ids.position(customer)
+        if c < 0:
+            return None
+        ids = self.item_ids.ids
+        place = np.arange(self.owned_start[c], self.owned_start[c + 1])
+        last = np.array([bought.get(ids[i], -1) for i in self.item[place].tolist()], np.int64)
+        place, last = place[last >= 0], last[last >= 0]
+        gap = (last - self.last[place]) / MICROS_PER_DAY
+        again = gap >= SHORTEST
+        return replace(
+            self,
+            customer_ids=Index.of([customer]),
+            owned_start=np.array([0, len(place)], np.int64),
+            item=self.item[place],
+            count=self.count[place] + again.astype(np.int32),
+            spent=self.spent[place] + np.where(again, np.maximum(gap, SHORTEST) ** self.process.power, 0.0),
+            first=self.first[place],
+            last=np.maximum(last, self.last[place]),
+            visit_last=np.maximum(self.visit_last[c : c + 1], max(bought.values(), default=0)),
+            visit_rate=self.visit_rate[c : c + 1],
         )
 
     def of(self, customer: str, now: datetime, days: float = 14, n: int = 10) -> pl.DataFrame:

@@ -1,43 +1,139 @@
 """What learning foresees for one customer or visit, written into their view before deciding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+import numpy as np
+
+from tsuide.facts.consent import Channel
+from tsuide.kit.clock import to_micros
+from tsuide.mining.completion import FittedCompletion
 from tsuide.mining.next_basket_model import FittedNextBasket
 from tsuide.mining.ranked import Ranked
+from tsuide.mining.replenishment import FittedReplenishment
 from tsuide.mining.sessions import FittedSessions
-from tsuide.offers.customer import CustomerView, Expected
+from tsuide.offers.customer import CustomerView, Due, Expected
 from tsuide.offers.state import State
 
-MOST: Final = 40
+MOST: Final = 20
+MOST_DUE: Final = 12
+AHEAD_DAYS: Final = 14  # within which a refill is foretold
 TOP_CHANCE: Final = 0.05  # believed of the first of a list: its scores rank, they are no probabilities
+_DIGITS: Final = 6  # of a probability: records stay short, and decide the same when read back
+_OWNED_FOR_GOOD: Final = 1
+_UNKNOWN: Final = -1
 
 
-def foreseen(view: CustomerView, state: State, *, now: datetime) -> CustomerView:
-    """The view with `expected` (next basket) and `session` (this visit) filled from what was learned.
+def foreseen(
+    view: CustomerView,
+    state: State,
+    *,
+    now: datetime,
+    cart: Sequence[str] = (),
+    channel: Channel = "site",
+) -> CustomerView:
+    """The view with `due` (refills), `expected` (next basket, or what completes the cart) and `session` filled.
 
     Lists that the caller filled stay. Without consent to personalisation nothing is foreseen from history.
+
+    Args:
+        view: with `owned` and `session_products`.
+        state: what was learned.
+        now: UTC.
+        cart: product ids in the cart.
+        channel: of the request's placement: consent for it suffices.
     """
-    expected, session = view.expected, view.session
-    next_basket, sessions = state.parts.get("next_basket"), state.parts.get("sessions")
-    known = view.id is not None and view.allows("personalisation", "site")
-    if not expected and known and view.id is not None and isinstance(next_basket, FittedNextBasket):
-        expected = _expected(next_basket.recommend([view.id], MOST, now=now))
-    if not session and view.session_products and isinstance(sessions, FittedSessions):
-        last = next((each for each in reversed(view.session_products) if each in sessions.item_ids), None)
-        session = _expected(sessions.recommend(view.session_products, MOST), because=last)
-    return replace(view, expected=expected, session=session)
+    due, expected, session = view.due, view.expected, view.session
+    if view.id is not None and (view.allows("personalisation", "site") or view.allows("personalisation", channel)):
+        habits = habits_of(view, state)
+        due = due or refills_due(habits, state, now)
+        expected = expected or (likely_beside(view.id, cart, habits, state, now) if cart else ())
+        expected = expected or likely_next(view.id, habits, state, now)
+    if not session and view.session_products:
+        session = likely_views(view.session_products, state)
+    return replace(view, due=due, expected=expected, session=session)
 
 
-def _expected(ranked: Ranked, because: str | None = None) -> tuple[Expected, ...]:
+def habits_of(view: CustomerView, state: State) -> FittedReplenishment | None:
+    """The customer's own repurchases as they stand now; what was given away or came back is not among them."""
+    learned = state.parts.get("replenishment")
+    if view.id is None or not isinstance(learned, FittedReplenishment):
+        return None
+    return learned.of_customer(view.id, {each.product_id: to_micros(each.at) for each in view.owned})
+
+
+def refills_due(habits: FittedReplenishment | None, state: State, now: datetime) -> tuple[Due, ...]:
+    """What the customer bought at least twice and is by their own pace about to run out of, the surest first.
+
+    Nothing that is owned for good; of what is not known to be used up only what customers of the shop come back for.
+    """
+    if habits is None or not len(habits.item):
+        return ()
+    ids = habits.item_ids.ids
+    place = state.ids.positions([ids[item] for item in habits.item.tolist()])
+    durable = np.where(place >= 0, state.items["durable"][place], _OWNED_FOR_GOOD)
+    used_up = (durable == 0) | ((durable == _UNKNOWN) & ~np.isnan(habits.usual[habits.item]))
+    wanted = np.flatnonzero(used_up & (habits.count > 0))
+    found = habits.outlook(wanted, now, AHEAD_DAYS)
+    kept = np.flatnonzero(found.due)
+    kept = kept[np.argsort(-found.chance[kept], kind="stable")][:MOST_DUE]
+    return tuple(
+        Due(
+            product_id=ids[int(habits.item[wanted[row]])],
+            probability=round(float(found.chance[row]), _DIGITS),
+            days=int(found.since_days[row]),
+            interval=max(round(float(found.typical_days[row])), 1),
+        )
+        for row in kept.tolist()
+    )
+
+
+def likely_next(customer: str, habits: FittedReplenishment | None, state: State, now: datetime) -> tuple[Expected, ...]:
+    """What the customer most likely buys next, whatever they hold now."""
+    learned = state.parts.get("next_basket")
+    if not isinstance(learned, FittedNextBasket) or customer not in learned.customer_ids:
+        return ()
+    return _expected(learned.recommend([customer], MOST, now=now), times=_times(habits))
+
+
+def likely_beside(
+    customer: str, cart: Sequence[str], habits: FittedReplenishment | None, state: State, now: datetime
+) -> tuple[Expected, ...]:
+    """What most likely completes this cart of this customer; nothing where neither is known."""
+    learned = state.parts.get("completion")
+    if not isinstance(learned, FittedCompletion) or customer not in learned.customer_ids:
+        return ()
+    return _expected(learned.recommend([list(cart)], [customer], MOST, now=now), times=_times(habits))
+
+
+def likely_views(session_products: Sequence[str], state: State) -> tuple[Expected, ...]:
+    """What visitors with this visit's views look at next."""
+    learned = state.parts.get("sessions")
+    if not isinstance(learned, FittedSessions):
+        return ()
+    last = next((each for each in reversed(session_products) if each in learned.item_ids), None)
+    return _expected(learned.recommend(session_products, MOST), because=last)
+
+
+def _times(habits: FittedReplenishment | None) -> Mapping[str, int]:
+    """Product → on how many days the customer bought it."""
+    if habits is None:
+        return {}
+    ids = habits.item_ids.ids
+    return {ids[i]: count + 1 for i, count in zip(habits.item.tolist(), habits.count.tolist(), strict=True)}
+
+
+def _expected(
+    ranked: Ranked, because: str | None = None, times: Mapping[str, int] | None = None
+) -> tuple[Expected, ...]:
     scores: Sequence[float] = ranked.score[0].tolist()
-    top = max(scores, default=0.0)
+    top, counts = max(scores, default=0.0), times or {}
     if top <= 0:
         return ()
     return tuple(
-        Expected(item, TOP_CHANCE * score / top, because=because)
+        Expected(item, round(TOP_CHANCE * score / top, _DIGITS), counts.get(item, 0), because)
         for item, score in zip(ranked.ids(0), scores, strict=False)
         if score > 0
     )

@@ -16,6 +16,7 @@ from tsuide.store.inbox import Inbox
 from tsuide.store.journal import BOUND, Journal, TraceDurability
 from tsuide.store.keys import Keys
 from tsuide.store.outcomes import Contacts, Outcomes
+from tsuide.store.people import People
 from tsuide.store.policies import Policies
 from tsuide.store.prices import Prices
 from tsuide.store.promotions import Promotions
@@ -40,6 +41,7 @@ class Store:
     decisions: Decisions
     outcomes: Outcomes
     contacts: Contacts
+    people: People
     inbox: Inbox
     erasure: Erasure
     policies: Policies
@@ -103,6 +105,7 @@ def open_store(url: str) -> Store:
         decisions=Decisions(trace),
         outcomes=Outcomes(trace),
         contacts=Contacts(trace),
+        people=People(trace),
         inbox=Inbox(record),
         erasure=Erasure(record),
         policies=Policies(record),

@@ -1,0 +1,136 @@
+"""The port of one person: what a decision needs to know of them, by point look-ups that are built once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from tsuide.kit.clock import to_micros
+from tsuide.store.engines import reading
+from tsuide.store.schema import consent, customer, event, order_line, orders, product_number
+
+
+class Bought(NamedTuple):
+    """One line of an order that was not cancelled; `at` in microseconds, `amount` paid in minor units."""
+
+    product_id: str
+    at: int
+    quantity: int
+    returned: int
+    gift: int
+    amount: int
+
+
+class Seen(NamedTuple):
+    """One view of a product; `at` in microseconds."""
+
+    product_id: str
+    at: int
+    session_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What is known of one customer, and what they or their browser looked at.
+
+    Args:
+        kind: person or company; None = nobody with this id.
+        attributes: a JSON object of strings; None where nothing is known.
+        consents: (purpose, channel) that hold now.
+        seen: oldest first.
+    """
+
+    kind: str | None
+    attributes: str | None
+    consents: tuple[tuple[str, str], ...]
+    seen: tuple[Seen, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Reads one person; every method raises `Unavailable` when the database does not answer."""
+
+    engine: sa.Engine
+
+    def of(self, customer_id: str | None, anonymous_id: str | None, since: datetime) -> Person:
+        """One customer, one browser, or both as one person; views from `since` on."""
+        given = {"customer": customer_id, "anonymous": anonymous_id, "since": to_micros(since)}
+        kind: str | None = None
+        attributes: str | None = None
+        consents: tuple[tuple[str, str], ...] = ()
+        with reading(self.engine) as connection:
+            if customer_id is not None:
+                row = connection.execute(_record(), given).first()
+                kind, attributes = (row[0], row[1]) if row is not None else (None, None)
+                consents = _holding(connection.execute(_consents(), given).all())
+            named = (customer_id is not None, anonymous_id is not None)
+            rows = connection.execute(_views(*named), given).all() if any(named) else []
+        return Person(kind, attributes, consents, tuple(Seen(*row) for row in rows))
+
+    def bought(self, customer_id: str) -> list[Bought]:
+        """Every line of a customer's orders that were not cancelled, oldest first."""
+        with reading(self.engine) as connection:
+            return [Bought(*row) for row in connection.execute(_lines(), {"customer": customer_id}).all()]
+
+    def buyers_since(self, sequence: int) -> set[str]:
+        """Customers of whom an order came or changed after `sequence`."""
+        with reading(self.engine) as connection:
+            return set(connection.execute(_buyers(), {"since": sequence}).scalars())
+
+
+def _holding(rows: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - rows of the query below
+    """The latest of each purpose and channel, where it grants."""
+    latest = {(purpose, channel): granted for purpose, channel, granted in rows}
+    return tuple(sorted(each for each, granted in latest.items() if granted))
+
+
+@cache
+def _record() -> sa.Select[Any]:
+    return sa.select(customer.c.kind, customer.c.attributes).where(customer.c.id == sa.bindparam("customer"))
+
+
+@cache
+def _consents() -> sa.Select[Any]:
+    c = consent.c
+    query = sa.select(c.purpose, c.channel, c.granted).where(c.customer_id == sa.bindparam("customer"))
+    return query.order_by(c.at)
+
+
+@cache
+def _views(customer_: bool, anonymous: bool) -> Any:  # noqa: ANN401, FBT001 - a query for each way to name a person
+    c = event.c
+    parts = [
+        sa.select(c.id, c.product_id, c.at, c.session_id).where(
+            column == sa.bindparam(name),
+            c.at >= sa.bindparam("since"),
+            c.kind == "view",
+            c.product_id.is_not(None),
+        )
+        for column, name, wanted in (
+            (c.customer_id, "customer", customer_),
+            (c.anonymous_id, "anonymous", anonymous),
+        )
+        if wanted
+    ]
+    rows = (parts[0] if len(parts) == 1 else sa.union(*parts)).subquery()
+    return sa.select(rows.c.product_id, rows.c.at, rows.c.session_id).order_by(rows.c.at, rows.c.id)
+
+
+@cache
+def _lines() -> sa.Select[Any]:
+    head, line = orders.c, order_line.c
+    return (
+        sa.select(product_number.c.id, head.placed_at, line.quantity, line.returned, line.gift, line.amount)
+        .join(order_line, line.order_no == head.no)
+        .join(product_number, product_number.c.no == line.product_no)
+        .where(head.customer_id == sa.bindparam("customer"), head.status != "cancelled")
+        .order_by(head.placed_at, product_number.c.id)
+    )
+
+
+@cache
+def _buyers() -> sa.Select[Any]:
+    named = orders.c.customer_id.is_not(None)
+    return sa.select(orders.c.customer_id).where(orders.c.seq > sa.bindparam("since"), named).distinct()

@@ -1,0 +1,176 @@
+"""What is known of a customer before deciding, and that a decision made with it comes out again."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from tsuide.app.customers import Customers
+from tsuide.app.deciding import Decider
+from tsuide.app.learn import learn
+from tsuide.app.loading import load
+from tsuide.app.replaying import replay_decision
+from tsuide.app.wiring import Shop
+from tsuide.facts.behaviour import EVENTS
+from tsuide.facts.consent import CONSENTS
+from tsuide.facts.customers import CUSTOMERS
+from tsuide.facts.orders import ORDER_LINES, ORDERS
+from tsuide.facts.schema import conform
+from tsuide.offers.customer import CustomerView
+from tsuide.offers.decision import Decision
+from tsuide.offers.request import CartLine, OfferRequest
+
+FIRST = datetime(2026, 1, 5, tzinfo=UTC)
+NOW = FIRST + timedelta(days=7 * 12 + 8)
+HOME = OfferRequest("home", customer_id="c01", language="en")
+
+
+def order(shop: Shop, name: str, customer: str, at: datetime, *items: str, **line: object) -> None:
+    """One order of single units at 500 yen."""
+    head = {"id": name, "customer_id": customer, "placed_at": at, "currency": "JPY"}
+    lines = [
+        {"order_id": name, "line": n, "product_id": item, "quantity": 1, "unit_price": 500, "amount": 500}
+        | {"role": "main", "discount": 0, "gift": False, "returned": 0}
+        | line
+        for n, item in enumerate(items, 1)
+    ]
+    shop.store.facts.write_orders(
+        conform(pl.DataFrame([head | {"status": "placed", "origin": "import"}]), ORDERS),
+        conform(pl.DataFrame(lines), ORDER_LINES),
+    )
+
+
+@pytest.fixture
+def weekly_shop(small_shop: Shop) -> Shop:
+    """The small shop in which c01 and others also buy rice every week, and visitors look at cameras, then cards."""
+    facts = small_shop.store.facts
+    for who in range(12):
+        for week in range(13):
+            order(small_shop, f"w{who}-{week}", f"c{who:02}", FIRST + timedelta(days=7 * week), "rice", "tea")
+    facts.write_products(facts.products().with_columns(durable=~pl.col("category").list.contains("food")))
+    attributes = '{"birth_date": "1990-01-01", "tastes": "green, calm", "needs": "travel", "won": "yes"}'
+    facts.write_customers(
+        conform(pl.DataFrame({"id": ["c01"], "kind": ["person"], "attributes": [attributes]}), CUSTOMERS)
+    )
+    allow(small_shop, "c01", granted=True, at=FIRST)
+    views = [
+        {"id": f"v{n}-{item}", "kind": "view", "at": NOW - timedelta(hours=n + 2), "session_id": f"s{n}"}
+        | {"anonymous_id": f"a{n}", "product_id": item}
+        for n in range(30)
+        for item in ("cam-a", "card")
+    ]
+    facts.write_events(conform(pl.DataFrame(views), EVENTS))
+    learn(small_shop, now=NOW, seed=0)
+    return small_shop
+
+
+def allow(shop: Shop, customer: str, *, granted: bool, at: datetime) -> None:
+    """Grant or withdraw the use of a customer's history."""
+    row = {"customer_id": customer, "purpose": "personalisation", "channel": "any", "granted": granted, "at": at}
+    shop.store.facts.write_consents(conform(pl.DataFrame([row | {"source": "test", "evidence": "-"}]), CONSENTS))
+
+
+def look(shop: Shop, name: str, item: str, at: datetime, **who: str) -> None:
+    """One view."""
+    event = {"id": name, "kind": "view", "at": at, "product_id": item} | who
+    shop.store.facts.write_events(conform(pl.DataFrame([event]), EVENTS))
+
+
+def seen(shop: Shop, request: OfferRequest = HOME, now: datetime = NOW) -> CustomerView:
+    """The view of a request, from a fresh start."""
+    return Customers(shop.store).view(request, now, load(shop))
+
+
+def test_what_is_used_up_is_due_by_the_customers_own_pace(weekly_shop: Shop) -> None:
+    due = {each.product_id: each for each in seen(weekly_shop).due}
+    assert due["rice"].days == 8
+    assert 6 <= due["rice"].interval <= 8
+    assert due["rice"].probability > 0.5
+    assert all(each.product_id in {"rice", "tea", "tea-fine", "cake"} for each in due.values())  # nothing durable
+
+
+def test_a_new_order_puts_a_refill_off_at_once_and_a_gift_does_not(weekly_shop: Shop) -> None:
+    customers, loaded = Customers(weekly_shop.store), load(weekly_shop)
+    assert "rice" in {each.product_id for each in customers.view(HOME, NOW, loaded).due}
+    order(weekly_shop, "n1", "c01", NOW - timedelta(hours=1), "rice", gift=True)
+    loaded = replace(loaded, sequence=weekly_shop.store.facts.sequence())
+    assert "rice" in {each.product_id for each in customers.view(HOME, NOW, loaded).due}
+    order(weekly_shop, "n2", "c01", NOW - timedelta(hours=1), "rice", "bag")
+    loaded = replace(loaded, sequence=weekly_shop.store.facts.sequence())
+    view = customers.view(HOME, NOW, loaded)
+    assert "rice" not in {each.product_id for each in view.due}
+    assert view.owned[-1].at == NOW - timedelta(hours=1)
+    assert {each.product_id for each in view.owned[-2:]} == {"rice", "bag"}
+
+
+def test_what_came_back_is_neither_owned_nor_due(weekly_shop: Shop) -> None:
+    facts = weekly_shop.store.facts
+    mine = facts.orders().filter(pl.col("customer_id") == "c01")["id"].to_list()
+    back = facts.order_lines().filter(pl.col("order_id").is_in(mine), pl.col("product_id") == "rice")
+    facts.write_orders(pl.DataFrame(schema=ORDERS), back.with_columns(returned=pl.col("quantity")))
+    view = seen(weekly_shop)
+    assert "rice" not in {each.product_id for each in view.owned}
+    assert "rice" not in {each.product_id for each in view.due}
+    assert view.risks.return_rate is not None
+    assert view.risks.return_rate > 0
+
+
+def test_the_record_of_the_customer_and_what_they_paid(weekly_shop: Shop) -> None:
+    view = seen(weekly_shop)
+    assert (view.age, view.tastes, view.needs, view.won) == (36, ("green", "calm"), ("travel",), True)
+    assert view.price_band is not None
+    assert view.price_band.middle == 500
+    assert view.expected
+    assert max(each.times for each in view.expected) >= 13
+
+
+def test_without_consent_only_this_visit_is_read(weekly_shop: Shop) -> None:
+    allow(weekly_shop, "c01", granted=False, at=NOW - timedelta(days=1))
+    look(weekly_shop, "x1", "cam-a", NOW - timedelta(days=3), customer_id="c01")
+    look(weekly_shop, "x2", "cam-a", NOW - timedelta(minutes=3), customer_id="c01")
+    view = seen(weekly_shop)
+    assert (view.due, view.expected, view.viewed, view.price_band, view.tastes) == ((), (), (), None, ())
+    assert view.session_products == ("cam-a",)
+
+
+def test_a_visit_ends_after_half_an_hour_and_what_was_bought_is_not_looked_at(weekly_shop: Shop) -> None:
+    look(weekly_shop, "x1", "bag", NOW - timedelta(minutes=50), anonymous_id="me")
+    look(weekly_shop, "x2", "cam-a", NOW - timedelta(minutes=10), anonymous_id="me")
+    look(weekly_shop, "x3", "cam-b", NOW - timedelta(minutes=5), anonymous_id="me")
+    view = seen(weekly_shop, OfferRequest("home", anonymous_id="me"))
+    assert view.session_products == ("cam-a", "cam-b")
+    assert [each.product_id for each in view.viewed] == ["bag", "cam-a", "cam-b"]
+    assert [each.product_id for each in view.session] == ["card"]
+    look(weekly_shop, "y1", "rice", NOW - timedelta(days=20), customer_id="c01")
+    look(weekly_shop, "y2", "cam-c", NOW - timedelta(days=2), customer_id="c01")
+    assert [each.product_id for each in seen(weekly_shop).viewed] == ["cam-c"]
+
+
+def test_decisions_with_all_of_it_come_out_again(weekly_shop: Shop) -> None:
+    look(weekly_shop, "x1", "cam-a", NOW - timedelta(minutes=3), customer_id="c01", anonymous_id="me")
+    asked = [
+        HOME,
+        OfferRequest("account", customer_id="c01"),
+        OfferRequest("cart", customer_id="c01", anonymous_id="me", cart=(CartLine("tea"),)),
+        OfferRequest("home", anonymous_id="me"),
+    ]
+
+    async def ask() -> list[Decision]:
+        journal = weekly_shop.store.journal()
+        decider = Decider(weekly_shop, journal, lambda: NOW, iter(range(1, 9)).__next__)
+        decider.refresh()
+        made = [(await decider.decide(each)).decision for each in asked]
+        await journal.close()
+        return made
+
+    decisions = asyncio.run(ask())
+    assert decisions[0].customer.due
+    assert decisions[2].customer.expected
+    assert decisions[3].customer.session
+    kinds = {offer.kind: offer for offer in decisions[1].slate}
+    reason = kinds["replenish"].reasons[0]
+    assert (reason.code, reason.numbers["days"]) == ("due", 8)
+    assert reason.numbers["interval"] in {6, 7, 8}
+    assert all(replay_decision(weekly_shop, each.id).same for each in decisions)
