@@ -16,12 +16,7 @@ def day(n: int) -> datetime:
 
 
 def bought(*rows: tuple[str | None, str, datetime, int]) -> pl.DataFrame:
-    schema = {
-        "customer_id": pl.String,
-        "product_id": pl.String,
-        "placed_at": pl.Datetime("us", "UTC"),
-        "amount": pl.Int64,
-    }
+    schema = pl.Schema({**WHO, "placed_at": MOMENT, "amount": pl.Int64()})
     return pl.DataFrame(list(rows), schema=schema, orient="row")
 
 
