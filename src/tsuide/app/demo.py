@@ -1,4 +1,8 @@
-"""The demo: a grocer's year of real orders, imported and learned; a second run finds everything in place."""
+"""The demo: a grocer's year of real orders, imported and learned; a second run finds everything in place.
+
+The year is moved forward by whole weeks so that it ends now: what is due again, and what it is too late for, is told
+from this moment.
+"""
 
 import json
 from collections.abc import Sequence
@@ -27,6 +31,7 @@ from tsuide.offers.policy.policy import Policy
 from tsuide.offers.request import CartLine, OfferRequest
 
 _MARK: Final = "demo.imported"  # a setting of the store: "begun", then "done"
+_BEGUN_AT: Final = "demo.begun_at"  # the moment to which its year is moved; kept, so that a second try writes the same
 _MOST_VISITORS: Final = 20
 
 
@@ -102,9 +107,10 @@ def _import(shop: Shop, now: datetime, progress: Progress, folder: Path | None) 
             value=str(shop.settings.home),
             way_out="tsuide demo --home another-folder",
         )
+    begun_at = settings.put_once(_BEGUN_AT, now.isoformat(), now)
     settings.put(_MARK, "begun", now)
     start = perf_counter()
-    import_complete_journey(facts, progress=progress, folder=folder)
+    import_complete_journey(facts, progress=progress, folder=folder, until=datetime.fromisoformat(begun_at))
     facts.write_consents(_consents(facts.customers()))
     seconds = perf_counter() - start
     settings.put(_MARK, "done", now)

@@ -9,6 +9,7 @@ import csv
 from collections.abc import Callable
 from collections.abc import Mapping as Dictionary
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -238,7 +239,7 @@ def import_file(
 
 
 def import_complete_journey(
-    facts: FactsPort, *, progress: Progress = _silent, folder: Path | None = None
+    facts: FactsPort, *, progress: Progress = _silent, folder: Path | None = None, until: datetime | None = None
 ) -> ImportReport:
     """Write the demo's data.
 
@@ -246,6 +247,8 @@ def import_complete_journey(
         facts: where they go.
         progress: called at each step.
         folder: files of the same shape instead of the installed package's.
+        until: move every order forward by the same whole weeks, so that the last one lies in the week before this
+            moment: what is due, and when it is time, is reckoned from now. None = as it was.
 
     Raises:
         MissingExtra: its package is not installed.
@@ -258,10 +261,27 @@ def import_complete_journey(
     progress("writing customers", 2, 4)
     written["customers"] = _counts(facts.write_customers(data.customers))
     progress("writing orders", 3, 4)
-    written["orders"] = _counts(facts.write_orders(data.orders, data.lines))
+    written["orders"] = _counts(facts.write_orders(moved_on(data.orders, until), data.lines))
     progress("done", 4, 4)
     rows = data.lines.height
     return ImportReport(complete_journey.PACKAGE, "orders", rows, rows, 0, written, {})
+
+
+def moved_on(orders: pl.DataFrame, until: datetime | None) -> pl.DataFrame:
+    """Orders moved forward by whole weeks, the last in the week before `until`; weekdays and gaps stay.
+
+    >>> from datetime import UTC
+    >>> orders = pl.DataFrame({"placed_at": [datetime(2018, 1, 1, 4, tzinfo=UTC)]})
+    >>> moved_on(orders, datetime(2026, 11, 22, tzinfo=UTC))["placed_at"].to_list()
+    [datetime.datetime(2026, 11, 16, 4, 0, tzinfo=zoneinfo.ZoneInfo(key='UTC'))]
+    """
+    last = orders["placed_at"].max()
+    if until is None or not isinstance(last, datetime) or last >= until:
+        return orders
+    return orders.with_columns(pl.col("placed_at") + (until - last) // _WEEK * _WEEK)
+
+
+_WEEK: Final = timedelta(days=7)
 
 
 def _unknown(lines: pl.DataFrame, products: pl.DataFrame) -> list[str]:
