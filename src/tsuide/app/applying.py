@@ -17,21 +17,27 @@ from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of, order_frames
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.facts.reviews import REVIEWS
-from tsuide.intake.message import Message, Reported, Returned, Said
+from tsuide.intake.message import Reported, Returned, Said
 
 _CANCELLED: Final = "cancelled"
 _UNSAID: Final = ("attributes",)  # mappings: what is said is laid over what is known
 
 
-def apply_said(shop: Shop, said: Said, message: Message, now: datetime) -> None:
+def apply_said(shop: Shop, said: Said, at: datetime, now: datetime) -> None:
     """Write everything but events and outcomes; the same again changes nothing.
+
+    Args:
+        shop: whose facts.
+        said: what to write.
+        at: when it happened, UTC.
+        now: this moment, UTC.
 
     Raises:
         BadInput: the store refuses a value.
         NotFound: a return or cancellation of an order that is not known.
         Unavailable: the store does not answer.
     """
-    _apply_people(shop, said, message.at)
+    _apply_people(shop, said, at)
     _apply_orders(shop, said)
     if said.products or said.gone:
         put_products(shop, said.products, said.gone)

@@ -135,7 +135,7 @@ class Arrivals:
             found = self._shop.store.inbox.about(message.thing)
             earlier = [message_of(row) for row in found if row["id"] != message.id]
         said = read(message, self._settings, earlier)
-        apply_said(self._shop, said, message, self._clock())
+        apply_said(self._shop, said, message.at, self._clock())
         for each in said.same:
             self._joined[each.anonymous_id] = each.customer_id
         while len(self._joined) > _MOST_JOINED:
@@ -147,6 +147,21 @@ class Arrivals:
             await self._ledger.record(decision_id, [Told(each.offer_id, each.outcome) for each in outcomes])
         if said.events:
             await self._journal.record(*(event_row(each) for each in said.events))
+
+    async def put(self, said: Sequence[Said]) -> None:
+        """Write facts that came as facts, from a server of the shop; durable when it comes back.
+
+        Raises:
+            BadInput: the store refuses a value.
+            NotFound: a return or cancellation of an order that is not known.
+            Unavailable: the store does not answer.
+        """
+        now = self._clock()
+        async with self._one_at_a_time:
+            for each in said:
+                await asyncio.to_thread(apply_said, self._shop, each, now, now)
+                if each.events:
+                    await self._journal.record(*(event_row(event) for event in each.events))
 
     async def resume(self) -> int:
         """Read what an earlier process left waiting; how many messages there were."""

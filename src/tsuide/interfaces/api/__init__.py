@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from tsuide import __version__
@@ -17,6 +18,7 @@ from tsuide.interfaces.api import (
     problems,
     products,
     promotions,
+    upserts,
 )
 from tsuide.interfaces.api.frame import Frame
 from tsuide.interfaces.api.keys import SCHEMES
@@ -43,7 +45,7 @@ def build_api(**options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own option
         **options,
     )
     problems.install(app)
-    for part in (offers, products, acceptances, promotions, policies, decisions, health, docs, events):
+    for part in (offers, products, acceptances, promotions, policies, decisions, health, docs, events, upserts):
         app.include_router(part.router)
     app.add_middleware(Frame)
     generated = app.openapi
@@ -60,8 +62,9 @@ def build_api(**options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own option
 def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     """The document with the bodies that handlers read themselves, and with how to send a key."""
     components = schema.setdefault("components", {})
+    inward: list[type[BaseModel]] = [OffersIn, OutcomesIn, *upserts.BODIES]
     _, bodies = models_json_schema(
-        [(OffersIn, "validation"), (OutcomesIn, "validation"), (problems.Problem, "serialization")],
+        [*((each, "validation") for each in inward), (problems.Problem, "serialization")],
         ref_template="#/components/schemas/{model}",
     )
     components["schemas"] = {**components.get("schemas", {}), **bodies["$defs"]}
