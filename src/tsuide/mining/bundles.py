@@ -1,4 +1,4 @@
-"""Bundles: a main item and what truly goes with it, found together often and far more than by chance."""
+"""Bundles: a main item and what most of its buyers take with it, surely, still, and more than by chance."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +9,14 @@ import numpy as np
 import polars as pl
 
 from tsuide.errors import BadValue, UnknownProduct
-from tsuide.kit.arrays import Float64, Int32, Int64, frozen
+from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.bundles_kernel import attach_shares, grow
 from tsuide.mining.complements import FittedComplements
-from tsuide.mining.cooccurrence import threads
+from tsuide.mining.cooccurrence import Score, best_partners, threads
 from tsuide.mining.fitted import taken
 from tsuide.mining.index import Index
+from tsuide.mining.intervals import Z95
 from tsuide.mining.kernels import posts_of
 from tsuide.mining.significance import lift_interval, p_values
 
@@ -36,7 +37,8 @@ class Bundle:
         joint: of the main item's baskets, the share that hold all of it.
         attach: of the main item's baskets, the share that hold each other item; (items − 1,).
         lift: how much more often together than if each were bought by itself.
-        density: mean over its pairs of max(0, log lift) · log(1 + count).
+        strength: how surely the main item's buyers take all of it: the geometric mean of the lower 95 % bounds of
+            `joint` and of the same share of customers; of `joint` alone where customers are not known.
     """
 
     items: tuple[str, ...]
@@ -45,22 +47,27 @@ class Bundle:
     joint: float
     attach: tuple[float, ...]
     lift: float
-    density: float
+    strength: float
 
 
 @dataclass(frozen=True, slots=True)
 class Bundles:
-    """Dense sets around each main item, grown one item at a time; every count is exact.
+    """Sets around each main item, grown one item at a time; every count is exact.
 
-    A member must pass the false-discovery gate with the main item, be of another need than every member (no two
-    substitutes, no two variants, no two of one group), and keep the set's baskets at `min_count` or more. Of those,
-    the one joins that leaves the density highest. Of sets with the same items one is kept: that whose main item is
-    the dearest, or, where prices are not known, the most bought.
+    A member must pass the false-discovery gate with the main item, with the lower bound of the lift above 1, and be of
+    another need than every member (no two substitutes, no two variants, no two of one group). Of those the one joins
+    that most of the set's baskets hold: that makes the largest share of the main item's buyers who take all. A set
+    must have been bought whole in `min_count` baskets, and where times are known in `still` of the latest quarter.
+
+    Sets are ranked by their strength, which counts customers, too: one household that buys the same two things every
+    week says little about the next customer.
 
     Args:
         size: items in a set at most, 2 … 6.
         min_count: baskets that must hold the whole set.
         starter: items in a starter at most, 2 … size.
+        still: of the latest quarter of the baskets, those that must; 0 = it may be out of fashion.
+        hold: share of a set's baskets that must hold a third and further item for it to join, 0 … 1.
 
     >>> orders = ["cam card bag", "cam card bag", "cam card bag", "cam card", "tea", "tea", "tea cup", "pen", "pen"]
     >>> lines = pl.DataFrame([(n, sku) for n, order in enumerate(orders) for sku in order.split()],
@@ -76,6 +83,8 @@ class Bundles:
     size: int = 4
     min_count: int = 3
     starter: int = 3
+    still: int = 2
+    hold: float = 0.25
 
     def fit(
         self,
@@ -98,6 +107,8 @@ class Bundles:
         """
         if not 2 <= self.starter <= self.size <= _LARGEST or self.min_count < 1:  # noqa: PLR2004 - a set has two members
             raise BadValue("2 ≤ starter ≤ size ≤ 6 and min_count ≥ 1", key="bundles", value=self)
+        if self.still < 0 or not 0 <= self.hold <= 1:
+            raise BadValue("still ≥ 0 and 0 ≤ hold ≤ 1", key="bundles", value=self)
         if complements.item_ids != baskets.item_ids or not np.array_equal(complements.degree, baskets.count_of_item()):
             raise BadValue("complements were learned from other baskets", key="complements")
         rows = _grown(baskets, complements, needs_of(baskets.item_ids, groups), _apart(baskets.item_ids, apart), self)
@@ -132,22 +143,28 @@ def _apart(items: Index, pairs: Iterable[tuple[str, str]]) -> Int64:
 def _grown(
     baskets: Baskets, complements: FittedComplements, group: Int32, apart: Int64, parameters: Bundles
 ) -> "np.ndarray":
-    """Every set that can be grown; float64 (sets, size + 2): members (-1 = none), count, density."""
-    sure, together = _sure(complements)
+    """Every set that can be grown; int64 (sets, size + 3): see `grow`."""
+    sure, together = _sure(baskets, complements, parameters.min_count)
     begins, basket_of = posts_of(baskets.items_of, baskets.item, baskets.n_items)
     bounds = _shares(begins, _SHARES * threads())
 
     def share(part: int) -> "np.ndarray":
         first, end = bounds[part], bounds[part + 1]
-        out = np.full((2 * (end - first), parameters.size + 2), float(_NONE))
+        out = np.full((2 * (end - first), parameters.size + 3), _NONE, np.int64)
         rows = grow(
             int(first), int(end), begins, basket_of, sure, together, group, apart,
-            baskets.n_baskets, parameters.size, parameters.starter, parameters.min_count, out,
+            baskets.customer, _latest(baskets), parameters.size, parameters.starter, parameters.min_count,
+            parameters.still if baskets.has_time else 0, parameters.hold, out,
         )  # fmt: skip
         return out[:rows]
 
     with ThreadPoolExecutor(threads()) as pool:
         return np.concatenate(list(pool.map(share, range(len(bounds) - 1))))
+
+
+def _latest(baskets: Baskets) -> int:
+    """The first basket of the latest quarter."""
+    return baskets.n_baskets - baskets.n_baskets // 4
 
 
 _SHARES: Final = 8  # per thread: one popular stretch of items must not keep the others waiting
@@ -161,60 +178,83 @@ def _shares(begins: Int64, parts: int) -> Int64:
     return bounds
 
 
-def _sure(complements: FittedComplements) -> tuple[Int32, Int32]:
-    """Partners of each item that pass the gate, best first, -1 = none, and common baskets; int32 (items, top)."""
-    now = complements.settled()
-    anchor, slot = np.nonzero(now.top_item >= 0)
-    item, count = now.top_item[anchor, slot], now.top_count[anchor, slot]
-    of_anchor, of_item = now.degree[anchor].astype(np.int64), now.degree[item].astype(np.int64)
-    _, low, _ = lift_interval(count.astype(np.int64), of_anchor, of_item, now.n_baskets)
+def _sure(baskets: Baskets, complements: FittedComplements, min_count: int) -> tuple[Int32, Int32]:
+    """Of the partners that most baskets hold with an item those that pass the gate, most first, -1 = none.
+
+    Returns:
+        Partners and common baskets, int32 (items, top).
+    """
+    best = best_partners(
+        baskets.items_of, baskets.item, baskets.n_items, top=_PARTNERS, min_count=min_count, score=Score("count"),
+        order=complements.order, apart=complements.apart,
+    )  # fmt: skip
+    anchor, slot = np.nonzero(best.item >= 0)
+    item, count = best.item[anchor, slot], best.count[anchor, slot]
+    degree, total = complements.degree.astype(np.int64), complements.n_baskets
+    of_anchor, of_item = degree[anchor], degree[item]
+    _, low, _ = lift_interval(count.astype(np.int64), of_anchor, of_item, total)
     good = np.flatnonzero(low > 1.0)
-    tails = p_values(count[good], of_anchor[good], of_item[good], now.n_baskets)
-    good = good[tails <= now.p_cut]
-    place = np.arange(len(good)) - np.searchsorted(anchor[good], np.arange(len(now.degree)))[anchor[good]]
-    sure = np.full_like(now.top_item, _NONE)
-    together = np.zeros_like(now.top_count)
+    tails = p_values(count[good], of_anchor[good], of_item[good], total)
+    good = good[tails <= complements.p_cut]
+    place = np.arange(len(good)) - np.searchsorted(anchor[good], np.arange(len(degree)))[anchor[good]]
+    sure, together = np.full_like(best.item, _NONE), np.zeros_like(best.count)
     sure[anchor[good], place] = item[good]
     together[anchor[good], place] = count[good]
     return sure, together
 
 
-def _kept(rows: "np.ndarray", baskets: Baskets, parameters: Bundles) -> "FittedBundles":
-    """Of sets with the same items the one around the dearest, else the most bought; densest first."""
+_PARTNERS: Final = 20
+
+
+def _kept(rows: Int64, baskets: Baskets, parameters: Bundles) -> "FittedBundles":
+    """Sets that are more than chance, strongest first; of those with the same items the strongest leads."""
     size = parameters.size
-    items = rows[:, :size].astype(np.int32)
-    content = np.sort(items, axis=1)
-    main = items[:, 0]
-    order = np.lexsort((main, -baskets.count_of_item()[main], -_mean_price(baskets)[main]))
-    seen: set[bytes] = set()
-    kept = []
-    for row in order.tolist():
-        key = content[row].tobytes()
-        if key not in seen:
-            seen.add(key)
-            kept.append(row)
-    chosen = np.array(kept, dtype=np.int64)
-    chosen = chosen[np.lexsort((items[chosen, 0], -rows[chosen, size + 1]))] if len(chosen) else chosen
-    sizes = (items[chosen] >= 0).sum(axis=1)
+    items, count, buyers, takers = rows[:, :size].astype(np.int32), rows[:, size], rows[:, size + 1], rows[:, size + 2]
+    degree = baskets.count_of_item().astype(np.int64)
+    strength = _strength(count, degree[items[:, 0]], takers, buyers)
+    good = np.flatnonzero(_lift_low(items, count, degree, baskets.n_baskets) > 1)
+    order = good[np.lexsort((items[good, 0], -strength[good]))]
+    items, count, strength = items[order], count[order], strength[order]
+    leads = np.zeros(len(order), np.bool_)
+    leads[np.unique(np.sort(items, axis=1), axis=0, return_index=True)[1]] = True
     return FittedBundles(
         item_ids=baskets.item_ids,
-        degree=frozen(baskets.count_of_item().astype(np.int64)),
-        items=frozen(items[chosen]),
-        intent=frozen((sizes > parameters.starter).astype(np.int32)),
-        count=frozen(rows[chosen, size].astype(np.int64)),
-        attach=frozen(_attach(items[chosen], baskets)),
-        density=frozen(rows[chosen, size + 1].copy()),
+        degree=frozen(degree),
+        items=frozen(items),
+        intent=frozen(((items >= 0).sum(axis=1) > parameters.starter).astype(np.int32)),
+        count=frozen(count),
+        attach=frozen(_attach(items, baskets)),
+        strength=frozen(strength),
+        leads=frozen(leads),
         n_baskets=baskets.n_baskets,
         parameters=parameters,
     )
 
 
-def _mean_price(baskets: Baskets) -> Float64:
-    """Mean price of each item, minor units, 0 where it is not known; float64 (items,)."""
-    known = baskets.price >= 0
-    item, price = baskets.item[known], baskets.price[known].astype(np.float64)
-    total = np.bincount(item, weights=price, minlength=baskets.n_items)
-    return np.asarray(total / np.maximum(np.bincount(item, minlength=baskets.n_items), 1))
+def _strength(count: Int64, of_main: Int64, takers: Int64, buyers: Int64) -> Float64:
+    """The `strength` of sets from the baskets and customers with all of it and with the main item; (sets,)."""
+    of_baskets = wilson_low(count, of_main)
+    known = buyers > 0
+    return np.where(known, np.sqrt(of_baskets * wilson_low(takers, np.where(known, buyers, 1))), of_baskets)
+
+
+def wilson_low(hits: Int64, trials: Int64) -> Float64:
+    """Lower 95 % bounds of shares (Wilson 1927); 0 where nothing was tried; float64 (shares,).
+
+    >>> wilson_low(np.array([50, 0]), np.array([100, 0])).round(4).tolist()
+    [0.4038, 0.0]
+    """
+    n = np.maximum(trials, 1)
+    share = hits / n
+    spread = Z95 * np.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
+    low: Float64 = (share + Z95**2 / (2 * n) - spread) / (1 + Z95**2 / n)
+    return np.where(trials > 0, np.maximum(low, 0.0), 0.0)
+
+
+def _lift_low(items: Int32, count: Int64, degree: Int64, n_baskets: int) -> Float64:
+    """Lower 95 % bound of the lift of whole sets, counts as Poisson; float64 (sets,)."""
+    chance = np.where(items >= 0, degree[items] / n_baskets, 1.0).prod(axis=1)
+    return np.asarray(count / (chance * n_baskets) * np.exp(-Z95 / np.sqrt(count)))
 
 
 def _attach(items: Int32, baskets: Baskets) -> Float64:
@@ -227,7 +267,7 @@ def _attach(items: Int32, baskets: Baskets) -> Float64:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedBundles:
-    """The sets that were found, densest first.
+    """The sets that were found, strongest first.
 
     Args:
         item_ids: dense item ↔ id.
@@ -236,7 +276,8 @@ class FittedBundles:
         intent: 0 = starter, 1 = complete; int32 (sets,).
         count: baskets with the whole set, int64 (sets,).
         attach: share of the main item's baskets that hold each other member, float64 (sets, size − 1).
-        density: float64 (sets,).
+        strength: of each set, see `Bundle`; float64 (sets,).
+        leads: whether no set of the same items around another main item is stronger; bool (sets,).
         n_baskets: all baskets.
     """
 
@@ -248,7 +289,8 @@ class FittedBundles:
     intent: Int32
     count: Int64
     attach: Float64
-    density: Float64
+    strength: Float64
+    leads: Bool
     n_baskets: int
     parameters: Bundles
 
@@ -275,12 +317,15 @@ class FittedBundles:
             joint=count / main,
             attach=tuple(self.attach[row, : len(members) - 1].tolist()),
             lift=float(count / (chance * self.n_baskets)),
-            density=float(self.density[row]),
+            strength=float(self.strength[row]),
         )
 
     def frame(self) -> pl.DataFrame:
-        """Items (list, main first), intent, count, joint, attach (list), lift, density; densest first."""
-        rows = [self._bundle(row) for row in range(len(self.items))]
+        """Every set once, around the item whose buyers take it most surely; strongest first.
+
+        Columns: items (list, main first), intent, count, joint, attach (list), lift, strength.
+        """
+        rows = [self._bundle(row) for row in np.flatnonzero(self.leads).tolist()]
         return pl.DataFrame(
             {
                 "items": [list(row.items) for row in rows],
@@ -289,7 +334,7 @@ class FittedBundles:
                 "joint": [row.joint for row in rows],
                 "attach": [list(row.attach) for row in rows],
                 "lift": [row.lift for row in rows],
-                "density": [row.density for row in rows],
+                "strength": [row.strength for row in rows],
             },
             schema={
                 "items": pl.List(pl.String),
@@ -298,7 +343,7 @@ class FittedBundles:
                 "joint": pl.Float64,
                 "attach": pl.List(pl.Float64),
                 "lift": pl.Float64,
-                "density": pl.Float64,
+                "strength": pl.Float64,
             },
         )
 
@@ -311,7 +356,8 @@ class FittedBundles:
             "intent": self.intent,
             "count": self.count,
             "attach": self.attach,
-            "density": self.density,
+            "strength": self.strength,
+            "leads": self.leads,
         }
 
     def meta(self) -> dict[str, Any]:
@@ -322,6 +368,8 @@ class FittedBundles:
             "size": own.size,
             "min_count": own.min_count,
             "starter": own.starter,
+            "still": own.still,
+            "hold": own.hold,
         }
 
     @classmethod
@@ -331,6 +379,8 @@ class FittedBundles:
         Raises:
             BadArray: the arrays do not fit together; named.
         """
+        if "strength" not in arrays and "density" in arrays:  # written before sets were ranked by their strength
+            arrays, meta = _of_old(arrays), {"still": 0, "hold": 0.0, **meta}
         item_ids = Index.from_arrays(arrays, "items")
         items = taken(arrays, "members", np.int32, (None, meta["size"]))
         sets = len(items)
@@ -341,7 +391,18 @@ class FittedBundles:
             intent=taken(arrays, "intent", np.int32, (sets,)),
             count=taken(arrays, "count", np.int64, (sets,)),
             attach=taken(arrays, "attach", np.float64, (sets, meta["size"] - 1)),
-            density=taken(arrays, "density", np.float64, (sets,)),
+            strength=taken(arrays, "strength", np.float64, (sets,)),
+            leads=taken(arrays, "leads", np.bool_, (sets,)),
             n_baskets=meta["n_baskets"],
-            parameters=Bundles(meta["size"], meta["min_count"], meta["starter"]),
+            parameters=Bundles(**{name: meta[name] for name in _PARAMETERS}),
         )
+
+
+_PARAMETERS: Final = ("size", "min_count", "starter", "still", "hold")
+
+
+def _of_old(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Arrays with the strength that their counts give, as far as customers are not known."""
+    main, count = arrays["members"][:, 0], arrays["count"]
+    strength = wilson_low(count, arrays["degree"][main])
+    return {**arrays, "strength": strength, "leads": np.ones(len(count), np.bool_)}

@@ -77,15 +77,6 @@ def _fits(item: int, members: Int32, group: Int32, apart: Int64) -> bool:
 
 
 @compiled
-def _weight(count: int, n_a: int, n_b: int, n_baskets: int) -> float:
-    """Max(0, log lift) · log(1 + count) of a pair."""
-    if count == 0:
-        return 0.0
-    lift = count * n_baskets / (n_a * n_b)
-    return float(max(0.0, np.log(lift)) * np.log1p(count))
-
-
-@compiled
 def grow(
     first: int,
     end: int,
@@ -95,13 +86,16 @@ def grow(
     together: Int32,
     group: Int32,
     apart: Int64,
-    n_baskets: int,
+    customer: Int32,
+    recent_from: int,
     size: int,
     starter: int,
     min_count: int,
-    out: Float64,
+    still: int,
+    hold: float,
+    out: Int64,
 ) -> int:
-    """Grow a starter and a complete set around each of some items.
+    """Grow a starter and a complete set around each of some items: the one joins that most of the set's baskets hold.
 
     A candidate that does not fit, or shares too few baskets with the set, never will again: both only shrink.
 
@@ -114,11 +108,15 @@ def grow(
         together: their common baskets with the main item; int32 (items, top).
         group: need of each item, int32 (items,).
         apart: sorted keys low · items + high of pairs kept apart.
-        n_baskets: all baskets.
+        customer: of each basket, -1 = not known; int32 (baskets,).
+        recent_from: the first of the latest baskets.
         size: items in a set at most.
         starter: items in a starter at most.
         min_count: baskets that must hold the whole set.
-        out: float64 (2 · mains, size + 2), -1 everywhere; rows become members, count, density.
+        still: of the latest baskets, those that must.
+        hold: share of a set's baskets that must hold what joins it; a pair's first join is free.
+        out: int64 (2 · mains, size + 3), -1 everywhere; rows become members, count, customers with the main item,
+            customers with all (0 where they are not known).
 
     Returns:
         How many rows were written.
@@ -129,67 +127,76 @@ def grow(
     shared, scratch = np.empty(longest, np.int32), np.empty(longest, np.int32)
     members = np.empty(size, np.int32)
     left = np.empty(sure.shape[1], np.int32)  # places in `sure` of candidates that still may join
-    gained = np.empty(sure.shape[1], np.float64)  # weight of each candidate's pairs with the members
+    held = np.empty(sure.shape[1], np.int64)  # baskets of the set that hold each
+    seen = np.full(int(customer.max()) + 2 if len(customer) else 1, -1, np.int64)
     rows = 0
     for main in range(first, end):
-        n_main = begins[main + 1] - begins[main]
-        shared[:n_main] = basket_of[begins[main] : begins[main + 1]]
+        n_shared = begins[main + 1] - begins[main]
+        shared[:n_shared] = basket_of[begins[main] : begins[main + 1]]
         members[0] = main
-        n_left = _first_candidates(
-            main, begins, sure, together, group, apart, n_baskets, min_count, members[:1], left, gained
-        )
-        n_shared, n_members, weight, density = n_main, 1, 0.0, 0.0
+        n_left = _first_candidates(main, sure, together, group, apart, min_count, members[:1], left, held)
+        if n_left == 0:
+            continue
+        buyers = distinct(shared[:n_shared], customer, seen, 3 * main)
+        n_members = 1
         while n_members < size:
             if n_members > 1:
                 n_left = _shortened(
-                    main, n_left, left, gained, members[:n_members], shared[:n_shared], begins, basket_of,
-                    sure, group, apart, n_baskets, min_count, scratch,
+                    main, n_left, left, held, members[:n_members], shared[:n_shared], begins, basket_of,
+                    sure, group, apart, min_count, scratch,
                 )  # fmt: skip
-            if n_left == 0:
-                break  # nothing fits
-            best = int(np.argmax(gained[:n_left]))  # the first of equals
-            thinner = (weight + gained[best]) / (n_members * (n_members + 1) / 2)
-            if 2 * thinner < density:
-                break  # the newcomer would halve what held the set together
-            item = sure[main, left[best]]
-            n_shared = meet(shared[:n_shared], basket_of[begins[item] : begins[item + 1]], shared)
-            weight, density = weight + gained[best], thinner
+            n_left, item, n_scratch = _most_held(
+                main, n_left, left, held, shared[:n_shared], begins, basket_of, sure, recent_from, still, scratch
+            )
+            if item < 0 or (n_members > 1 and n_scratch < hold * n_shared):
+                break
+            n_shared = n_scratch
+            shared[:n_shared] = scratch[:n_shared]
             members[n_members] = item
             n_members += 1
             if n_members == starter:
-                _write(out, rows, members, n_members, n_shared, density)
+                takers = distinct(shared[:n_shared], customer, seen, 3 * main + 1)
+                _write(out, rows, members, n_members, n_shared, buyers, takers)
                 rows += 1
         if n_members > 1 and n_members != starter:
-            _write(out, rows, members, n_members, n_shared, density)
+            takers = distinct(shared[:n_shared], customer, seen, 3 * main + 2)
+            _write(out, rows, members, n_members, n_shared, buyers, takers)
             rows += 1
     return rows
 
 
 @compiled
+def distinct(baskets: Int32, customer: Int32, seen: Int64, mark: int) -> int:
+    """How many known customers the baskets have; `seen`, int64 (customers + 1,), holds no `mark` before."""
+    n = 0
+    for basket in baskets:
+        who = customer[basket]
+        if who >= 0 and seen[who] != mark:
+            seen[who] = mark
+            n += 1
+    return n
+
+
+@compiled
 def _first_candidates(
     main: int,
-    begins: Int64,
     sure: Int32,
     together: Int32,
     group: Int32,
     apart: Int64,
-    n_baskets: int,
     min_count: int,
     alone: Int32,
     left: Int32,
-    gained: Float64,
+    held: Int64,
 ) -> int:
-    """Candidates that may join the main item alone, weighed by counts that are known; returns how many."""
-    n_main = begins[main + 1] - begins[main]
+    """Candidates that may join the main item alone, with counts that are known; returns how many."""
     n_left = 0
     for place in range(sure.shape[1]):
         item = sure[main, place]
         if item < 0:
             break
         if together[main, place] >= min_count and _fits(item, alone, group, apart):
-            left[n_left] = place
-            n_other = begins[item + 1] - begins[item]
-            gained[n_left] = _weight(together[main, place], n_main, n_other, n_baskets)
+            left[n_left], held[n_left] = place, together[main, place]
             n_left += 1
     return n_left
 
@@ -199,7 +206,7 @@ def _shortened(
     main: int,
     n_left: int,
     left: Int32,
-    gained: Float64,
+    held: Int64,
     members: Int32,
     shared: Int32,
     begins: Int64,
@@ -207,26 +214,53 @@ def _shortened(
     sure: Int32,
     group: Int32,
     apart: Int64,
-    n_baskets: int,
-    min_count: int,
+    least: int,
     scratch: Int32,
 ) -> int:
-    """Drop candidates that the newest member shuts out, weigh the others with it; returns how many are left."""
-    newest = members[len(members) - 1]
-    of_newest = basket_of[begins[newest] : begins[newest + 1]]
+    """Drop candidates that the newest member shuts out, count the others; returns how many are left."""
     kept = 0
     for k in range(n_left):
         item = sure[main, left[k]]
-        of_item = basket_of[begins[item] : begins[item + 1]]
         if not _fits(item, members[len(members) - 1 :], group, apart):
             continue
-        if meet(shared, of_item, scratch) < min_count:
-            continue
-        count = common(of_newest, of_item)
-        left[kept] = left[k]
-        gained[kept] = gained[k] + _weight(count, len(of_newest), len(of_item), n_baskets)
-        kept += 1
+        count = meet(shared, basket_of[begins[item] : begins[item + 1]], scratch)
+        if count >= least:
+            left[kept], held[kept] = left[k], count
+            kept += 1
     return kept
+
+
+@compiled
+def _most_held(
+    main: int,
+    n_left: int,
+    left: Int32,
+    held: Int64,
+    shared: Int32,
+    begins: Int64,
+    basket_of: Int32,
+    sure: Int32,
+    recent_from: int,
+    still: int,
+    scratch: Int32,
+) -> tuple[int, int, int]:
+    """The candidate that most of the set's baskets hold, the first of equals, if the latest baskets still do.
+
+    Who is found not to be bought any more is dropped.
+
+    Returns:
+        How many candidates are left without it; the item, -1 = there is none; how many baskets of `scratch` hold all.
+    """
+    while n_left > 0:
+        best = int(np.argmax(held[:n_left]))
+        item = sure[main, left[best]]
+        for k in range(best, n_left - 1):
+            left[k], held[k] = left[k + 1], held[k + 1]
+        n_left -= 1
+        count = meet(shared, basket_of[begins[item] : begins[item + 1]], scratch)
+        if still == 0 or (count >= still and scratch[count - still] >= recent_from):
+            return n_left, int(item), count
+    return 0, -1, 0
 
 
 @compiled
@@ -236,12 +270,13 @@ def common(left: Int32, right: Int32) -> int:
 
 
 @compiled
-def _write(out: Float64, row: int, members: Int32, n_members: int, count: int, density: float) -> None:
+def _write(out: Int64, row: int, members: Int32, n_members: int, count: int, buyers: int, takers: int) -> None:
     width = out.shape[1]
     for place in range(n_members):
         out[row, place] = members[place]
-    out[row, width - 2] = count
-    out[row, width - 1] = density
+    out[row, width - 3] = count
+    out[row, width - 2] = buyers
+    out[row, width - 1] = takers
 
 
 @compiled
