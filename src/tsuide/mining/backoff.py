@@ -27,10 +27,10 @@ from tsuide.mining.cooccurrence import Score
 from tsuide.mining.fitted import Arrays, taken, taken_rows
 from tsuide.mining.index import Index
 from tsuide.mining.significance import p_values
+from tsuide.mining.similar_kernel import closest
 from tsuide.mining.text import grams
 
 SOURCES: Final = ("text", "category")
-_CHUNK: Final = 500  # titles whose similarities are computed at once
 _SIMILAR: Final = 5  # similar products asked
 
 
@@ -276,27 +276,16 @@ def _from_texts(
 def _similar_titles(asked: pl.Series, teachers: pl.DataFrame, like: float) -> pl.DataFrame:
     """The few most similar titles of those who have partners: title, evidence (the product), like."""
     rows = grams([*asked.to_list(), *teachers["title"].to_list()]).rows
-    n = len(asked)
-    known = rows[n:].T.tocsr()
-    evidence = teachers["product"].to_numpy()
-    parts = []
-    for first in range(0, n, _CHUNK):
-        found = (rows[first : min(first + _CHUNK, n)] @ known).tocoo()
-        close = found.data >= like
-        parts.append(
-            pl.DataFrame(
-                {
-                    "place": (found.row[close] + first).astype(np.int32),
-                    "evidence": evidence[found.col[close]],
-                    "like": found.data[close].astype(np.float64),
-                }
-            )
-            .sort("place", "like", "evidence", descending=[False, True, False])
-            .group_by("place", maintain_order=True)
-            .head(_SIMILAR)
-        )
-    similar = pl.concat(parts)
-    return similar.select(asked.gather(similar["place"]).alias("title"), "evidence", "like")
+    n, evidence = len(asked), teachers["product"].to_numpy()
+    found, cosine = closest(rows[:n], rows[n:], evidence, like, _SIMILAR)
+    place, slot = np.nonzero(found >= 0)
+    return pl.DataFrame(
+        {
+            "title": asked.gather(place),
+            "evidence": evidence[found[place, slot]],
+            "like": cosine[place, slot].astype(np.float64),
+        }
+    )
 
 
 def _borrowed(
