@@ -12,34 +12,12 @@ from tsuide.kit.arrays import Float32, Int32, Int64, frozen
 from tsuide.mining import ladder, substitutes
 from tsuide.mining.baskets import Baskets, Table, as_polars
 from tsuide.mining.declared import Declared
+from tsuide.mining.differences import Difference, attributes_that_differ, figures_that_differ
 from tsuide.mining.evidence import evidence_of
 from tsuide.mining.fitted import Arrays, Meta, taken
 from tsuide.mining.shelf import Shelf, shelf_of
 from tsuide.mining.text import grams
 from tsuide.mining.weighing import Weights, learned_weights, standing_weights
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """What `other` is beside `item`: the ground of "why is it worth more".
-
-    Args:
-        item: the product that the customer looks at.
-        other: the alternative.
-        brand: (brand of item, brand of other) where they differ, else None.
-        size: (size of item, size of other) in milli-units where they differ, else None.
-        price: price of other minus price of item, minor units; None where one is not known.
-        unit_price_ratio: price per unit of other over that of item; None where they do not compare.
-        attributes: key → (value of item, value of other), None where one lacks it; only keys that differ.
-    """
-
-    item: str
-    other: str
-    brand: tuple[str | None, str | None] | None
-    size: tuple[int, int] | None
-    price: int | None
-    unit_price_ratio: float | None
-    attributes: Mapping[str, tuple[str | None, str | None]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,23 +49,25 @@ class FittedAlternatives:
         product = self._product(item)
         return self._rows(product, self._others(product)[:n])
 
-    def up(self, item: str, n: int = 5) -> pl.DataFrame:
+    def up(self, item: str, n: int = 5, *, language: str = "en") -> pl.DataFrame:
         """Substitutes a step better: declared ones, then dearer per unit and package, nearest first.
 
-        Columns as `of`.
+        Columns as `of`, and `differences`: in what each differs from the item, sentences in "en" or "ja".
 
         Raises:
             UnknownProduct: no product has this id.
+            BadValue: another language.
         """
-        return self._stepped(self._product(item), 1, n)
+        return self._stepped(self._product(item), 1, n, language)
 
-    def down(self, item: str, n: int = 5) -> pl.DataFrame:
-        """Substitutes a step cheaper per unit and per package, nearest first; columns as `of`.
+    def down(self, item: str, n: int = 5, *, language: str = "en") -> pl.DataFrame:
+        """Substitutes a step cheaper per unit and per package, nearest first; columns as `up`.
 
         Raises:
             UnknownProduct: no product has this id.
+            BadValue: another language.
         """
-        return self._stepped(self._product(item), -1, n)
+        return self._stepped(self._product(item), -1, n, language)
 
     def ladder(self, item: str) -> pl.DataFrame:
         """The item among its comparable substitutes, cheapest per unit first; columns as `of`.
@@ -121,8 +101,6 @@ class FittedAlternatives:
         shelf, a, b = self.shelf, self._product(item), self._product(other)
         priced = bool(shelf.price[a] >= 0 and shelf.price[b] >= 0)
         compare = priced and bool(shelf.group[a] == shelf.group[b] and shelf.unit_price[a] > 0)
-        mine, theirs = shelf.attributes.row(a), shelf.attributes.row(b)
-        differing = {key for key in {*mine, *theirs} if mine.get(key) != theirs.get(key)}
         return Difference(
             item=item,
             other=other,
@@ -130,7 +108,9 @@ class FittedAlternatives:
             size=None if shelf.size[a] == shelf.size[b] else (int(shelf.size[a]), int(shelf.size[b])),
             price=int(shelf.price[b] - shelf.price[a]) if priced else None,
             unit_price_ratio=float(shelf.unit_price[b] / shelf.unit_price[a]) if compare else None,
-            attributes={key: (mine.get(key), theirs.get(key)) for key in sorted(differing)},
+            attributes=attributes_that_differ(shelf.attributes.row(a), shelf.attributes.row(b)),
+            measure=shelf.measure(a) if shelf.measure(a) == shelf.measure(b) else "none",
+            figures=figures_that_differ(self._title(a), self._title(b)),
         )
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -173,7 +153,11 @@ class FittedAlternatives:
         code = int(self.shelf.brand[product])
         return self.shelf.brands[code] if code >= 0 else None
 
-    def _stepped(self, product: int, direction: int, n: int) -> pl.DataFrame:
+    def _title(self, product: int) -> str:
+        code = int(self.shelf.title[product])
+        return self.shelf.titles[code] if code >= 0 else ""
+
+    def _stepped(self, product: int, direction: int, n: int, language: str) -> pl.DataFrame:
         others = self._others(product)
         along = others[self.step[product][: len(others)] == direction]
         ordered = ladder.in_order(self.shelf, along)[::direction]
@@ -181,7 +165,9 @@ class FittedAlternatives:
         if declared:
             sure = dict(zip(others.tolist(), self.score[product].tolist(), strict=False))
             ordered = ordered[np.argsort([sure[int(other)] < 1.0 for other in ordered], kind="stable")]
-        return self._rows(product, ordered[:n])
+        rows, item = self._rows(product, ordered[:n]), self.shelf.ids[product]
+        told = [" ".join(self.difference(item, other).told(language)) for other in rows["item"].to_list()]
+        return rows.with_columns(differences=pl.Series(told, dtype=pl.String))
 
     def _rows(self, product: int, others: Int32) -> pl.DataFrame:
         shelf, row = self.shelf, self.other[product]
@@ -221,6 +207,8 @@ class Alternatives:
     (['good', 'best'], ['good', 'basic'])
     >>> alternatives.difference("basic", "good").price
     200
+    >>> alternatives.difference("basic", "crate").told("ja")
+    ['内容量：100 g → 2 kg。']
     """
 
     top: int = 20

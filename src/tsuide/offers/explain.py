@@ -205,15 +205,6 @@ def offer_text(offer: Offer, language: str, state: State) -> str:
     return (" " if language == "en" else "").join(sentences)
 
 
-_DIFFERENCE: Final = Phrases(
-    {
-        "attribute": {"ja": "{name}：{before} → {after}。", "en": "{name}: {before} → {after}."},
-        "gained": {"ja": "{name}：{after}。", "en": "{name}: {after}."},
-        "brand": {"ja": "ブランド：{before} → {after}。", "en": "Brand: {before} → {after}."},
-    }
-)
-
-
 def differences_text(offer: Offer, language: str, state: State) -> list[str]:
     """In what an upgrade, step down or alternative differs from its anchor, where attributes tell."""
     part = state.parts.get("alternatives")
@@ -225,15 +216,7 @@ def differences_text(offer: Offer, language: str, state: State) -> list[str]:
         or offer.product_id not in part.shelf.ids
     ):
         return []
-    found = part.difference(offer.anchor_id, offer.product_id)
-    sentences = []
-    if found.brand is not None and None not in found.brand:
-        sentences.append(_DIFFERENCE.text("brand", language, before=found.brand[0], after=found.brand[1]))
-    for name, (before, after) in found.attributes.items():
-        if after is not None:
-            key = "gained" if before is None else "attribute"
-            sentences.append(_DIFFERENCE.text(key, language, name=name, before=before, after=after))
-    return sentences
+    return part.difference(offer.anchor_id, offer.product_id).told(language)
 
 
 @dataclass(frozen=True, slots=True)

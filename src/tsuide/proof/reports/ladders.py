@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from tsuide.kit.text import fold
-from tsuide.mining.alternatives import Alternatives, Difference, FittedAlternatives
+from tsuide.mining.alternatives import Alternatives, FittedAlternatives
+from tsuide.mining.differences import Difference
 from tsuide.proof.reports.material import Material
 
 _LOOKED_AT: Final = 400  # best sold products whose ladders are built
