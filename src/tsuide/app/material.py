@@ -122,7 +122,8 @@ def visits(events: pl.DataFrame) -> Baskets | None:
         events.filter(pl.col("kind") == "view", pl.col("product_id").is_not_null())
         .with_columns(visit=pl.coalesce(pl.col("session_id").cast(pl.String), day))
         .drop_nulls("visit")
+        .with_columns(who=pl.col("customer_id").cast(pl.String).drop_nulls().first().over("visit"))
     )
     if seen.is_empty():
         return None
-    return Baskets.from_frame(seen, basket="visit", item="product_id", time="at")
+    return Baskets.from_frame(seen, basket="visit", item="product_id", customer="who", time="at")

@@ -13,7 +13,7 @@ from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.mining import kernels
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.cooccurrence import Score, all_pairs, best_partners
-from tsuide.mining.coviews import viewed_apart
+from tsuide.mining.coviews import compared
 from tsuide.mining.fitted import Arrays, taken
 from tsuide.mining.index import Index
 from tsuide.mining.pairs import NONE_APART, KeptPairs, Tables, best_of_pairs
@@ -67,16 +67,28 @@ class Complements:
 
         Args:
             baskets: not changed.
-            views: what was looked at in one visit, the same ids; pairs that are looked at together beyond chance and
-                beyond what was bought together are substitutes and no partners (`coviews.py`).
+            views: what was looked at in one visit, the same ids of items (and, with times, of customers). Pairs that
+                are looked at together beyond chance and beyond what was bought together, and pairs of which one is
+                left and the other bought within a day, are substitutes and no partners (`coviews.py`).
             tune: where no score was given, choose it on held-out baskets of these.
             seed: of what is held out.
+
+        >>> orders = pl.DataFrame({"order": [*range(8), *range(8)],
+        ...                        "sku": ["camera"] * 8 + ["card"] * 4 + ["rival"] * 4})
+        >>> visits = pl.DataFrame({"visit": [*range(60)] * 2, "sku": ["camera"] * 30 + [f"x{n}" for n in range(30)]
+        ...                                                         + ["rival"] * 30 + [f"y{n}" for n in range(30)]})
+        >>> baskets = Baskets.from_frame(orders, basket="order", item="sku")
+        >>> looked_at = Baskets.from_frame(visits, basket="visit", item="sku")
+        >>> Complements().fit(baskets).of("camera")["item"].to_list()
+        ['card', 'rival']
+        >>> Complements().fit(baskets, views=looked_at).of("camera")["item"].to_list()
+        ['card']
         """
         tried: list[Tried] = []
         if tune and self.score is None:
             tried = tried_scores(baskets, top=self.top, min_count=self.min_count, seed=seed)
         score = self.score if isinstance(self.score, Score) else best_of(tried)
-        apart = NONE_APART if views is None else viewed_apart(baskets, views, self.min_count, self.rate)
+        apart = NONE_APART if views is None else compared(baskets, views, self.min_count, self.rate)
         return _learned(replace(self, score=score), score, baskets, tuple(each.plain() for each in tried), apart)
 
 
