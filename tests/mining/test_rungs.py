@@ -93,13 +93,15 @@ def test_a_clearance_is_no_step_down_but_what_is_often_bought_cheaply_is() -> No
     assert Alternatives(top=30).fit(products, sold).down("bread 07")["item"].to_list() == ["crumb"]
 
 
-@pytest.mark.parametrize("names", [["Seasonal"] * 6, ["Seasonal, 2 pack"] * 3 + ["Seasonal, 3 pack"] * 3])
-def test_where_neither_size_nor_title_tells_what_it_is_wide_prices_make_no_ladder(names: list[str]) -> None:
-    prices: dict[str, int | None] = {"a": 100, "b": 150, "c": 400, "d": 600, "e": 900, "f": 1200}
-    found = footings(catalogue(prices, "Seasonal", title=names))
-    assert set(found.values()) <= {"mixed_need", "loose"}
-    if "pack" not in names[0]:
-        assert Alternatives().fit(catalogue(prices, "Seasonal", title=names)).frame()["step"].abs().sum() == 0
+@pytest.mark.parametrize("names", [["Seasonal"] * 6, ["Seasonal No. 1", "Seasonal"] + ["ＳＥＡＳＯＮＡＬ"] * 4])
+def test_where_neither_size_nor_title_tells_what_it_is_there_is_no_ladder(names: list[str]) -> None:
+    prices = {"a": 100, "b": 150, "c": 180, "d": 200, "e": 230, "f": 260}
+    products = catalogue(prices, "Seasonal", title=names)
+    repeated = {name for name, footing in footings(products).items() if footing == "nameless"}
+    assert repeated == (set(prices) if len(set(names)) == 1 else set())
+    assert Alternatives().fit(products).up("c").is_empty() == bool(repeated)
+    sized = products.with_columns(variant=pl.lit("100 g"))
+    assert set(footings(sized).values()) == {"firm"}
 
 
 def test_named_products_of_a_wide_need_stand_beside_near_rungs_only() -> None:

@@ -19,15 +19,15 @@ from tsuide.mining.sizes import without_sizes
 
 Footing = npt.NDArray[np.uint8]
 
-FOOTINGS: Final = ("firm", "loose", "few_sales", "no_usual_price", "no_size", "far_below", "mixed_need")
-FIRM, LOOSE, FEW_SALES, NO_USUAL_PRICE, NO_SIZE, FAR_BELOW, MIXED_NEED = range(len(FOOTINGS))
+FOOTINGS: Final = ("firm", "loose", "few_sales", "no_usual_price", "no_size", "far_below", "nameless")
+FIRM, LOOSE, FEW_SALES, NO_USUAL_PRICE, NO_SIZE, FAR_BELOW, NAMELESS = range(len(FOOTINGS))
 
 FEWEST_SALES: Final = 3  # that make a price, where the catalogue states none
 JUDGED: Final = 5  # sales from which it can be said whether there is a usual price
 USUAL: Final = 0.5  # share of sales within a tenth of one price, below which it has no usual price: sold by weight
 WITHIN: Final = 1.1
-ESTABLISHED: Final = 20  # sales after which even a very low price is believed
-LOW: Final = 1 / 3  # of the median of its need
+ESTABLISHED: Final = 20  # sales after which even a very low price is believed, or as many as is usual in its need
+LOW: Final = 1 / 2  # of the median of its need
 SIZED: Final = 1 / 3  # share of a need that states sizes, from which a product without one does not compare
 WIDE: Final = 4.0  # dearest over cheapest tenth of a need's unit prices, from which it may hold several kinds of things
 FEWEST_OF_NEED: Final = 5
@@ -138,26 +138,28 @@ def footing_of(these: Compared, sold: Sold) -> Footing:
     | | |
     |---|---|
     | firm | its price compares |
-    | loose | its need's prices lie far apart, or neither size nor title tells what it is: only near rungs compare |
+    | loose | its need's prices lie far apart: only near rungs compare |
     | few_sales | not listed and hardly sold: no price to speak of |
     | no_usual_price | hardly two sales alike, as of what is sold by weight (or its need is, and nothing tells) |
     | no_size | others of its need state how much is in the package |
-    | far_below | under a third of its need's median, and hardly sold: a clearance, or an error |
-    | mixed_need | its need's prices lie far apart, and neither size nor title tells what it is |
+    | far_below | under half of its need's median, and hardly sold: a clearance, or an error |
+    | nameless | neither size nor title tells what it is: its need's titles repeat |
     """
     sized, priced = these.size > 0, these.unit_price > 0
     needed = these.need >= 0
     of_need = np.where(needed, these.need, int(these.need.max(initial=-1)) + 1)
     weighed = _weighed(these, sold)
-    low, median, high = _prices_of_need(of_need, these.group, these.unit_price, needed & priced & ~weighed)
+    low, median, high = _quantiles_of_need(of_need, these.group, these.unit_price, needed & priced & ~weighed)
     wide = high > WIDE * low
     nameless = _undistinguished(these, of_need, needed & ~sized)
-    below = (these.unit_price < LOW * median) & (sold.sales > 0) & (sold.sales < ESTABLISHED)
+    _, often, _ = _quantiles_of_need(of_need, np.zeros_like(these.group), sold.sales, needed)
+    rarely = (sold.sales > 0) & (sold.sales < np.clip(often, FEWEST_SALES, ESTABLISHED))
+    below = ~wide & (these.unit_price < LOW * median) & rarely
     unsized = ~sized & needed & (_share(of_need, sized, needed) >= SIZED)
     unpriced = ~these.listed & (sold.sales < FEWEST_SALES)
-    found = np.where(wide | nameless, LOOSE, FIRM)
+    found = np.where(wide, LOOSE, FIRM)
     for code, holds in (
-        (MIXED_NEED, wide & nameless),
+        (NAMELESS, nameless),
         (FAR_BELOW, below),
         (NO_SIZE, unsized),
         (NO_USUAL_PRICE, weighed),
@@ -189,21 +191,21 @@ def _share(of_need: Int32, among: Bool, of: Bool) -> Float64:
     return mine
 
 
-def _prices_of_need(of_need: Int32, group: Int32, unit_price: Int64, counts: Bool) -> tuple[Float64, Float64, Float64]:
-    """Lower tenth, median and upper tenth among the comparable prices of each product's need; float64 (products,).
+def _quantiles_of_need(of_need: Int32, group: Int32, of: Int64, counts: Bool) -> tuple[Float64, Float64, Float64]:
+    """Lower tenth, median and upper tenth of `of` among what compares in each product's need; float64 (products,).
 
     0, 0, 0 where fewer than FEWEST_OF_NEED count.
     """
     key = of_need.astype(np.int64) * (int(group.max(initial=0)) + 1) + group
     there = np.flatnonzero(counts)
-    order = there[np.lexsort((unit_price[there], key[there]))]
+    order = there[np.lexsort((of[there], key[there]))]
     start = np.searchsorted(key[order], key, side="left")
     n = np.searchsorted(key[order], key, side="right") - start
     enough = n >= FEWEST_OF_NEED
     low, median, high = np.zeros((3, len(key)))
     for values, quantile in ((low, 0.1), (median, 0.5), (high, 0.9)):
         at = start[enough] + np.rint(quantile * (n[enough] - 1)).astype(np.int64)
-        values[enough] = unit_price[order[at]]
+        values[enough] = of[order[at]]
     return low, median, high
 
 
