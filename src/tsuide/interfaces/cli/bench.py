@@ -146,22 +146,45 @@ def update_(
 
 
 @bench.command("fit")
-def fit_(home: Home = None, database_url: Database = None, as_json: Json = False) -> None:
-    """What each model takes to learn on the demo shop, untuned and tuned."""
+def fit_(
+    model: Annotated[list[str] | None, typer.Option("--model", help="Only these; may be given again.")] = None,
+    tune: Annotated[bool, typer.Option("--tune", help="Choose parameters on held-out orders, too.")] = False,
+    seed: Seed = 0,
+    repeats: Repeats = 2,
+    as_json: Json = False,
+) -> None:
+    """What each model takes to learn from the demo's data, beside a peer where there is one."""
     from tsuide.app.bench.fit import bench_fit
-    from tsuide.app.wiring import opened
-    from tsuide.config import load_settings
 
     with errors_shown(as_json=as_json):
-        settings = load_settings(home=home, database_url=database_url)
-        with opened(settings) as shop, progress() as shown:
-            task = shown.add_task("demo shop", total=None)
+        with progress() as shown:
+            task = shown.add_task("demo data", total=None)
+            result = bench_fit(
+                models=model,
+                tune=tune,
+                repeats=repeats,
+                seed=seed,
+                say=lambda what: shown.update(task, description=what),
+            )
+        emit(result, lambda: _fits(result), as_json=as_json)
 
-            def tell(what: str, done: int, total: int) -> None:
-                shown.update(task, description=what, completed=done, total=total)
 
-            result = bench_fit(shop, now=now(), seed=0, progress=tell)
-        emit(result, lambda: _figures("Learning the demo shop", result), as_json=as_json)
+@bench.command("events")
+def events_(
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long.")] = 10.0,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes of the server.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Events a second through /v1/batch, 100 a request, each synced to the disk before its answer."""
+    from tsuide.app.bench.events import bench_events
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown:
+            task = shown.add_task("starting a server", total=None)
+            result = bench_events(
+                now=now(), seconds=seconds, workers=workers, tell=lambda what: shown.update(task, description=what)
+            )
+        emit(result, lambda: _figures("Events", result), as_json=as_json)
 
 
 def _beside_peers(title: str, result: dict[str, Any]) -> Table:
@@ -173,6 +196,21 @@ def _beside_peers(title: str, result: dict[str, Any]) -> Table:
     for name, figures in {"tsuide": result, **result["peers"]}.items():
         times = figures["seconds"] / result["seconds"]
         table.add_row(name, f"{figures['seconds']:.3f}", f"{figures['peak_mb']:,.0f}", f"{times:.1f}")
+    return table
+
+
+def _fits(result: dict[str, Any]) -> Table:
+    """A row for each model, its peers below it."""
+    about = f"{result['lines']:,} lines, {result['baskets']:,} baskets, {result['items']:,} items"
+    left_out = "; ".join(f"{name}: {why}" for name, why in result["left_out"].items())
+    caption = f"{about}. Not learned: {left_out}" if left_out else about
+    table = Table(title="Learning", caption=caption, title_justify="left", caption_justify="left")
+    for name in ("model", "seconds", "processor seconds", "MB beyond the input", "what"):
+        table.add_column(name, justify="left" if name in {"model", "what"} else "right")
+    for name, figures in result["models"].items():
+        for who, own in {name: figures, **figures["peers"]}.items():
+            shown = (f"{own['seconds']:.2f}", f"{own['cpu_seconds']:.2f}", f"{own['peak_mb']:,.0f}")
+            table.add_row(who if own is figures else f"  {who}", *shown, own.get("task", ""))
     return table
 
 
