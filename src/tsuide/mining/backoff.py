@@ -224,13 +224,20 @@ def _from_categories(model: BackOff, path: pl.Series, place: Int32, thin: Int32,
         .head(model.per_category)
     )
     asked = pl.DataFrame({"anchor": thin, "from": path.gather(thin)}).filter(pl.col("from") != "")
-    rows = asked.join(pairs, on="from").join(share, on="to")
+    best = (  # the same for every product of a category: ranked once, with room for what comes otherwise or is itself
+        pairs.join(share, on="to")
+        .with_columns(score=pl.col("lift") * pl.col("share"))
+        .sort("from", "score", "product", descending=[False, True, False])
+        .group_by("from", maintain_order=True)
+        .head(2 * model.top + 1)
+    )
+    rows = asked.join(best, on="from")
     return rows.select(
         "anchor",
         pl.col("product").alias("item"),
         pl.lit(1, pl.Int32).alias("source"),
         pl.lit(1, pl.Int32).alias("class"),
-        (pl.col("lift") * pl.col("share")).alias("score"),
+        "score",
         pl.col("product").alias("evidence"),
     ).cast(_ROWS)  # type: ignore[arg-type]  # a mapping of names to types is what it takes
 
