@@ -6,6 +6,7 @@ from typing import Final
 from tsuide.kit.clock import to_micros
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
+_PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)  # two digits at a time
 _TIME_DIGITS: Final = 11
 _ENTROPY_DIGITS: Final = 13
 ENTROPY_BITS: Final = 64
@@ -28,8 +29,11 @@ def time_id(prefix: str, now: datetime, entropy: int) -> str:
 
 
 def _digits(number: int, count: int) -> str:
-    digits = []
-    for _ in range(count):
-        digits.append(_ALPHABET[number & 31])
-        number >>= 5
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range(count // 2):
+        pairs.append(_PAIRS[number & 1023])
+        number >>= 10
+    if count % 2:
+        pairs.append(_ALPHABET[number & 31])
+    pairs.reverse()
+    return "".join(pairs)

@@ -29,6 +29,8 @@ class Bound:
         mandatory: dense products that people put first, int32; those of unknown products are left out.
         mandatory_rows: their places in the policy's list.
         savings: off the full price of each set, minor units, 0 = none; int64 (sets,).
+        anybody: where no rep asks, everybody is qualified; bool (qualifications,).
+        choice: offers in one slot and of one need at most, temperature and guard of exploring.
     """
 
     items: np.ndarray
@@ -37,6 +39,8 @@ class Bound:
     mandatory: np.ndarray
     mandatory_rows: tuple[int, ...]
     savings: Int64
+    anybody: np.ndarray
+    choice: tuple[int, int, float, float]
 
 
 def bind(policy: Policy, state: State) -> Bound:
@@ -74,6 +78,13 @@ def _bound(policy: Policy, key: Unchanged) -> Bound:
         mandatory=wanted[wanted >= 0],
         mandatory_rows=tuple(np.flatnonzero(wanted >= 0).tolist()),
         savings=set_savings(policy, state, items["margin"], items["basis"]),
+        anybody=np.ones(len(state.words.qualifications.words), dtype=np.bool_),
+        choice=(
+            policy.page_most,
+            policy.per_need,
+            policy.exploration.temperature / 10_000.0,
+            policy.exploration.guard / 10_000.0,
+        ),
     )
 
 

@@ -1,20 +1,22 @@
 """One pure function: who asks what, what is known, what is allowed → what to propose, or silence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from tsuide.errors import BadValue, ReplayRefused
 from tsuide.facts import catalogue
+from tsuide.kit.arrays import Int32, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.kit.hashing import bucket
 from tsuide.kit.ids import time_id
-from tsuide.offers import codes, columns, compiled, offer, records, slate
+from tsuide.offers import ahead, codes, columns, compiled, offer, records, slate
 from tsuide.offers.bind import Bound, bind
 from tsuide.offers.candidates import (
     alike,
@@ -53,7 +55,7 @@ from tsuide.offers.write import write_offers
 HOLDOUT: Final = "holdout"
 FEW_OWNED: Final = 32  # so many purchases are recorded whole
 _MADE_OF: Final[tuple[ModuleType, ...]] = (
-    alike, bestsellers, bundles, cart, catalogue, chances, codes, columns,
+    ahead, alike, bestsellers, bundles, cart, catalogue, chances, codes, columns,
     combined, complements, contacts, content, declared, fill,
     fillers, gather, ladder, listed, members, offer, pool, promoted, records, slate,
 )  # fmt: skip
@@ -95,6 +97,7 @@ class Judged:
         refused: how many each rule refused; int32 (rules,).
         cleared: how many no rule refused.
         picks: slate.PICK, in the order of choice.
+        kept: places of the purchases that a record keeps, ascending; None = not worked out.
     """
 
     question: Question
@@ -104,6 +107,7 @@ class Judged:
     refused: np.ndarray
     cleared: int
     picks: np.ndarray
+    kept: Int32 | None
 
 
 def decide(
@@ -134,7 +138,7 @@ def decide(
         raise BadValue("must be 64 bits, not negative", key="seed", value=seed)
     request.checked()
     prepared = customer if isinstance(customer, Prepared) else prepare_customer(customer, state)
-    judged = judge(request, state, prepared, policy, now=now, seed=seed)
+    judged = judge(request, state, prepared, policy, now=now, seed=seed, whole=False)
     decision_id = time_id("dec", now, seed)
     slate_ = write_offers(decision_id, judged.pool, judged.picks, request, state, policy)
     return Decision(
@@ -160,13 +164,23 @@ def decide(
 
 
 def judge(
-    request: OfferRequest, state: State, prepared: Prepared, policy: Policy, *, now: datetime, seed: int
+    request: OfferRequest,
+    state: State,
+    prepared: Prepared,
+    policy: Policy,
+    *,
+    now: datetime,
+    seed: int,
+    whole: bool = True,
 ) -> Judged:
-    """Gather, ask every rule, choose: `decide` before it is written down, with every candidate still there."""
+    """Gather, ask every rule, choose: `decide` before it is written down, with every candidate still there.
+
+    `whole`: what was refused gets its priority too, for who looks at it.
+    """
     bound = bind(policy, state)
     question = prepare_request(request, state, prepared, policy, bound, now)
-    candidates = np.zeros(pool.MOST, CANDIDATE)
-    count = _gathered(candidates, question, state, prepared, policy, bound, to_micros(now))
+    candidates = np.empty(pool.MOST, CANDIDATE)
+    count, kept = _gathered(candidates, question, state, prepared, policy, bound, to_micros(now))
     apply_deals(
         candidates,
         count,
@@ -183,7 +197,7 @@ def judge(
     verdict = np.empty(pool.MOST, np.int32)
     refused = np.zeros(len(chain.ORDER), np.int32)
     cleared = fused()(candidates, count, question.customer, question.request, policy.row, verdict, refused)
-    picks = np.empty(int(question.slots["n"].sum()), slate.PICK)
+    picks = np.empty(sum(slot.n for slot in request.slots) if request.slots else request.n, slate.PICK)
     chosen = kernels().choose(
         candidates,
         count,
@@ -191,15 +205,13 @@ def judge(
         state.items,
         state.sets,
         question.slots,
-        policy.page_most,
-        policy.per_need,
-        policy.exploration.temperature / 10_000.0,
-        policy.exploration.guard / 10_000.0,
+        *bound.choice,
         np.uint64(seed),
         policy.priors,
         picks,
+        whole,
     )
-    return Judged(question, candidates, count, verdict, refused, cleared, picks[:chosen])
+    return Judged(question, candidates, count, verdict, refused, cleared, picks[:chosen], kept)
 
 
 def _correct(candidates: np.ndarray, count: int, question: Question, state: State, chances_: Chances) -> None:
@@ -230,6 +242,20 @@ def what_counted(prepared: Prepared, judged: Judged, state: State) -> CustomerVi
     view = prepared.view
     if len(view.owned) <= FEW_OWNED:
         return view
+    kept = judged.kept.tolist() if judged.kept is not None else _kept(prepared, judged, state)
+    owned = view.owned
+    made: CustomerView = _VIEW(*_BEFORE_OWNED(view), tuple([owned[i] for i in kept]), *_AFTER_OWNED(view))
+    return made
+
+
+_VIEW: Final[Any] = CustomerView  # by place: `replace` takes longer than a hundred candidates take to judge
+_NAMES: Final = tuple(each.name for each in fields(CustomerView))
+_BEFORE_OWNED: Final = attrgetter(*_NAMES[: _NAMES.index("owned")])
+_AFTER_OWNED: Final = attrgetter(*_NAMES[_NAMES.index("owned") + 1 :])
+
+
+def _kept(prepared: Prepared, judged: Judged, state: State) -> list[int]:
+    """The places of those purchases, where the kernel was not shown the history (no consent to use it)."""
     looked_at = np.zeros(len(state.items) + 1, dtype=np.bool_)  # the last place: -1, not in the catalogue
     rows = judged.pool[: judged.count]
     looked_at[rows["item"]] = True
@@ -238,8 +264,8 @@ def what_counted(prepared: Prepared, judged: Judged, state: State) -> CustomerVi
     looked_at[-1] = False
     wanted = looked_at[prepared.owned]
     wanted[-cart.LOOKED_BACK :] = True
-    kept = np.flatnonzero(wanted).tolist()
-    return replace(view, owned=tuple(view.owned[i] for i in kept))
+    places: list[int] = np.flatnonzero(wanted).tolist()
+    return places
 
 
 def _gathered(
@@ -250,38 +276,25 @@ def _gathered(
     policy: Policy,
     bound: Bound,
     now: int,
-) -> int:
+) -> tuple[int, Int32 | None]:
     none = np.empty(0, pool.LISTED)
     personal = question.personal
     owned = prepared.owned if personal and prepared.view.id is not None else prepared.owned[:0]
-    most_marks = (
-        len(owned)
-        + len(question.excluded)
-        + len(question.shown)
-        + len(question.mandatory)
-        + _never_count(state, question)
-        + 2 * len(question.cart)
-        + 2
-    )
-    slots = np.full(1 << max(6, (2 * most_marks).bit_length()), -1, np.int32)
-    return int(
+    kept = np.empty(len(owned) if len(owned) > FEW_OWNED else 0, np.int32)
+    kept_size = np.zeros(1, np.int64)
+    count = int(
         kernels().gather(
             candidates,
-            np.zeros(1, np.int64),
-            np.full(pool.SEEN, -1, np.int32),
-            slots,
-            np.zeros(most_marks, fill.MARK),
-            np.zeros(1, np.int64),
             state.items,
             bound.items,
             state.complements.of,
             state.complements.rows,
             state.substitutes.of,
-            state.substitutes.rows,
+            _steps(_Kept(state.substitutes.rows)),
             state.beside.of,
             state.beside.rows,
             state.instead.of,
-            state.instead.rows,
+            _steps(_Kept(state.instead.rows)),
             state.never.of,
             state.never.rows,
             state.set_of,
@@ -290,7 +303,6 @@ def _gathered(
             state.contents,
             state.bestsellers,
             state.baskets,
-            question.anchors,
             question.cart,
             question.looked_at,
             question.free_at,
@@ -318,18 +330,36 @@ def _gathered(
             question.qualified,
             question.customer,
             question.request,
+            kept,
+            kept_size,
             now,
         )
     )
+    return count, kept[: kept_size[0]] if len(kept) else None
 
 
-def _never_count(state: State, question: Question) -> int:
-    of = state.never.of
-    if not len(state.never.rows):
-        return 0
-    count = int((of[question.cart["item"] + 1] - of[question.cart["item"]]).sum()) if len(question.cart) else 0
-    at = question.looked_at
-    return count + (int(of[at + 1] - of[at]) if at >= 0 else 0)
+class _Kept:
+    """An array known by identity, and kept as long as what was made of it."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: np.ndarray) -> None:
+        self.rows = rows
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and other.rows is self.rows
+
+    def __hash__(self) -> int:
+        return id(self.rows)
+
+
+@lru_cache(maxsize=16)
+def _steps(links: _Kept) -> np.ndarray:
+    """What ladders read of links; made once, since links outlive many catalogues."""
+    found = np.empty(len(links.rows), ladder.STEP)
+    for name in ladder.STEP.names or ():
+        found[name] = links.rows[name]
+    return frozen(found)
 
 
 @cache
@@ -363,7 +393,7 @@ def _unit(request: OfferRequest) -> str:
 
 
 def _counts(refused: np.ndarray) -> Mapping[str, int]:
-    return {chain.ORDER[place]: int(refused[place]) for place in np.flatnonzero(refused).tolist()}
+    return {code: count for code, count in zip(chain.ORDER, refused.tolist(), strict=True) if count}
 
 
 def _notes(judged: Judged, prepared: Prepared, offers: Sequence[Offer]) -> tuple[str, ...]:

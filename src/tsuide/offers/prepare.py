@@ -15,16 +15,16 @@ from tsuide.mining.lookalikes import groups_of
 from tsuide.offers import codes
 from tsuide.offers.bind import Bound, in_categories
 from tsuide.offers.candidates.alike import LIKED
-from tsuide.offers.candidates.cart import LINE, MOST_ANCHORS
+from tsuide.offers.candidates.cart import LINE
 from tsuide.offers.candidates.contacts import TOUCH
 from tsuide.offers.candidates.fill import WEIGHT
-from tsuide.offers.candidates.pool import ANCHOR, LISTED
+from tsuide.offers.candidates.pool import LISTED
 from tsuide.offers.columns import SEPARATOR
 from tsuide.offers.customer import CustomerView, Due, Expected, Owned, Touch
 from tsuide.offers.offer import HESITATIONS, KINDS, NO_REASONS, OUTCOMES, PLACEMENTS
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.records import CUSTOMER, MOST_MONEY, REQUEST
-from tsuide.offers.request import OfferRequest
+from tsuide.offers.request import OfferRequest, Rep
 from tsuide.offers.slate import SLOT
 from tsuide.offers.state import State, Unchanged
 
@@ -179,7 +179,6 @@ def _listed(rows: list[tuple[int, int, int, int, float]]) -> np.ndarray:
 
 
 _CART_IS_READ_LATER: Final = (0, -1, 0, -1, -1)  # value, dearest, lines, shipping, currency
-_NO_ANCHORS: Final = np.array([(-1, 0, False, -1)] * MOST_ANCHORS, dtype=ANCHOR)
 _NO_TOUCHES: Final = np.empty(0, TOUCH)
 _NO_LIST: Final = np.empty(0, LISTED)
 NO_LIKED: Final = np.empty(0, LIKED)
@@ -194,7 +193,6 @@ class Question:
 
     Args:
         customer, request: one record each, shape (1,).
-        anchors: ANCHOR, shape (32,), item -1 until the cart is read.
         cart: LINE; unknown products left out.
         looked_at: dense product, -1 = none.
         free_at: cart value from which shipping is free, -1 = none.
@@ -206,7 +204,6 @@ class Question:
 
     customer: np.ndarray
     request: np.ndarray
-    anchors: np.ndarray
     cart: np.ndarray
     looked_at: int
     free_at: int
@@ -232,11 +229,6 @@ def prepare_request(
     channel = codes.CHANNEL_OF_PLACEMENT[request.placement]
     personal = view.id is None or view.allows("personalisation", channel) or view.allows("personalisation", "site")
     looked_at = places.get(request.product_id, -1) if request.product_id is not None else -1
-    lines = [
-        (places[line.product_id], line.quantity, -1 if line.unit_price is None else line.unit_price)
-        for line in request.cart
-        if line.product_id in places
-    ]
     hesitation = _hesitation(request, view, items, looked_at, personal=personal)
     placement = _PLACEMENT[request.placement]
     kinds = int(policy.kinds_of_placement[placement])
@@ -270,17 +262,16 @@ def prepare_request(
     return Question(
         customer=_customer_row(prepared, channel, personal=personal),
         request=row,
-        anchors=_NO_ANCHORS.copy(),
-        cart=np.array(lines, dtype=LINE),
+        cart=_cart(request, places),
         looked_at=looked_at,
         free_at=-1 if free_at is None else free_at,
         yen=state.yen,
         excluded=_dense(request.exclude, places),
         shown=_dense(request.shown, places),
         categories=in_categories(state, request.categories) if request.categories else _NO_CATEGORIES,
-        slots=_slots(request),
-        weights=_weights(bound, view, placement, hesitation),
-        qualified=_qualified(request, state),
+        slots=_slots(request) if request.slots else _one_slot(request.n),
+        weights=_weights(bound, view.segments, placement, hesitating=hesitation != 0),
+        qualified=bound.anybody if request.rep is None else _qualified(request.rep, state),
         wanted=_by_words(state.goals, _goals(request, view, personal=personal), policy),
         tastes=_by_words(state.tags, view.tastes if personal else (), policy),
         personal=personal,
@@ -331,15 +322,27 @@ def _hesitation(request: OfferRequest, view: CustomerView, items: np.ndarray, lo
     return bits
 
 
+def _cart(request: OfferRequest, places: dict[str, int]) -> np.ndarray:
+    numbers: list[int] = []
+    for line in request.cart:
+        item = places.get(line.product_id)
+        if item is not None:
+            numbers += (item, line.quantity, -1 if line.unit_price is None else line.unit_price)
+    return np.array(numbers, dtype=np.int64).view(LINE)
+
+
 def _dense(ids: Sequence[str], places: dict[str, int]) -> Int32:
     if not ids:
         return _NO_ITEMS
     return np.array([places[each] for each in ids if each in places], dtype=np.int32)
 
 
+@lru_cache(maxsize=64)
+def _one_slot(n: int) -> np.ndarray:
+    return np.array([(n, _ALL_KINDS)], dtype=SLOT)
+
+
 def _slots(request: OfferRequest) -> np.ndarray:
-    if not request.slots:
-        return np.array([(request.n, _ALL_KINDS)], dtype=SLOT)
     return np.array(
         [(slot.n, sum({1 << _KIND[kind] for kind in slot.kinds}) or _ALL_KINDS) for slot in request.slots],
         dtype=SLOT,
@@ -354,6 +357,8 @@ def _goals(request: OfferRequest, view: CustomerView, *, personal: bool) -> tupl
 
 def _by_words(listed: Mapping[str, Int32], words: Sequence[str], policy: Policy) -> np.ndarray:
     """Products under the words, those under most of them first; P is the prior of cross-selling × their share."""
+    if not words:
+        return _NO_LIST
     counts: dict[int, int] = {}
     for word in words:
         for place in listed[word].tolist() if word in listed else ():
@@ -365,29 +370,30 @@ def _by_words(listed: Mapping[str, Int32], words: Sequence[str], policy: Policy)
     return np.array([(at, -1, times, -1, prior * times / len(words)) for at, times in ranked], dtype=LISTED)
 
 
-def _weights(bound: Bound, view: CustomerView, placement: int, hesitation: int) -> np.ndarray:
+@lru_cache(maxsize=512)
+def _weights(bound: Bound, segments: tuple[str, ...], placement: int, *, hesitating: bool) -> np.ndarray:
     rows = [
         (
             weight.percent,
             weight.kinds,
             lever,
             bool(weight.placements >> placement & 1)
-            and (weight.segment is None or weight.segment in view.segments)
-            and (hesitation != 0 or not weight.hesitating),
+            and (weight.segment is None or weight.segment in segments)
+            and (hesitating or not weight.hesitating),
         )
         for weight, lever in bound.weights
     ]
     return np.array(rows, dtype=WEIGHT)
 
 
-def _qualified(request: OfferRequest, state: State) -> np.ndarray:
+def _qualified(rep: Rep, state: State) -> np.ndarray:
     words = state.words.qualifications.words
-    if request.rep is None:
-        return np.ones(len(words), dtype=np.bool_)
-    return np.array([not word or word in request.rep.qualifications for word in words], dtype=np.bool_)
+    return np.array([not word or word in rep.qualifications for word in words], dtype=np.bool_)
 
 
 def _mandatory(policy: Policy, bound: Bound, placement: int, now: datetime) -> dict[str, np.ndarray]:
+    if not bound.mandatory_rows:
+        return {"mandatory": _NO_ITEMS, "mandatory_kind": _NO_ITEMS}
     chosen = [
         (int(item), policy.mandatory[row].kind)
         for item, row in zip(bound.mandatory, bound.mandatory_rows, strict=True)

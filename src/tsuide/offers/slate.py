@@ -24,6 +24,7 @@ PICK: Final = np.dtype(
 SLOT: Final = np.dtype([("n", np.int64), ("kinds", np.int64)])
 SQRT2: Final = 1.4142135623730951
 LEAST: Final = -700.0  # below, e^x is nothing here
+UNREAD: Final = 1e9  # no logarithm of a number
 _LN2: Final = 0.6931471805599453
 
 
@@ -78,12 +79,13 @@ def uniform(seed: np.uint64, counter: int) -> float:
 
 
 @kernel
-def prioritise(pool: Rows, count: int, verdict: Rows, priors_of_like: Rows) -> None:
+def prioritise(pool: Rows, count: int, verdict: Rows, priors_of_like: Rows, whole: bool) -> None:  # noqa: FBT001 - a kernel takes no names
     """Priority = P × V × C × L × influence.
 
     A candidate whose margin nobody knows is ranked among its like without V: it takes the mean V of the
     cleared candidates of its kind (else of all), which moves it neither up nor down. Its V is never shown.
     Where nobody's margin is known, V is left out for all. Content earns nothing by itself and is ranked so too.
+    What a rule refused gets its priority only where the `whole` pool is looked at.
     """
     kinds = len(priors_of_like)
     total = np.zeros(kinds + 1, np.int64)
@@ -96,6 +98,8 @@ def prioritise(pool: Rows, count: int, verdict: Rows, priors_of_like: Rows) -> N
             total[kinds] += max(row.worth, 0)
             known[kinds] += 1
     for i in range(count):
+        if verdict[i] >= 0 and not whole:
+            continue
         row = pool[i]
         worth = float(max(row.worth, 0))
         if row.margin_basis == codes.UNKNOWN_MARGIN or row.kind == codes.CONTENT:
@@ -122,23 +126,33 @@ def choose(
     seed: np.uint64,
     priors_of_like: Rows,
     picks: Rows,
+    whole: bool,  # noqa: FBT001 - a kernel takes no names
 ) -> int:
     """Choose for every slot in turn; returns how many were chosen.
 
     Mandatory candidates come first. No product and no family of variants stands twice on the page, and at most
     `per_need` offers serve one need.
     """
-    prioritise(pool, count, verdict, priors_of_like)
+    prioritise(pool, count, verdict, priors_of_like, whole)
+    cleared = np.empty(count, np.int32)
+    left = 0
+    for i in range(count):
+        if verdict[i] < 0 and pool[i].priority > 0.0:
+            cleared[left] = i
+            left += 1
+    cleared = cleared[:left]
     chosen = 0
     draw = 0
-    weights = np.empty(count, np.float64)
+    weights = np.empty(left, np.float64)
+    logs = np.full(left, UNREAD)
     for s in range(len(slots)):
         place = 0
         while place < min(slots[s].n, most) and chosen < len(picks):
-            best = _weigh(pool, count, verdict, sets, slots[s].kinds, picks, chosen, per_need, weights)
+            best = _weigh(pool, cleared, sets, slots[s].kinds, picks, chosen, per_need, weights)
             if best < 0:
                 break
-            row, probability = _draw(pool, count, items, weights, best, temperature, guard, seed, draw)
+            at, probability = _draw(pool, cleared, items, weights, logs, best, temperature, guard, seed, draw)
+            row = cleared[at]
             draw += 1
             pool[row].place = place
             picks[chosen].row = row
@@ -153,8 +167,7 @@ def choose(
 @kernel
 def _weigh(
     pool: Rows,
-    count: int,
-    verdict: Rows,
+    cleared: Rows,
     sets: Rows,
     kinds: int,
     picks: Rows,
@@ -162,18 +175,18 @@ def _weigh(
     per_need: int,
     weights: Rows,
 ) -> int:
-    """Write each candidate's priority, or 0 where it does not fit; returns the best's row, -1 = none.
+    """Write the priority of each of `cleared`, or 0 where it does not fit; returns the best's place, -1 = none.
 
     While a mandatory candidate fits, only mandatory ones do.
     """
     mandatory = False
     best = -1
-    for i in range(count):
+    for i in range(len(cleared)):
         weights[i] = 0.0
-        row = pool[i]
-        if verdict[i] >= 0 or (kinds >> row.kind) & 1 == 0 or row.priority <= 0.0:
+        row = pool[cleared[i]]
+        if (kinds >> row.kind) & 1 == 0:
             continue
-        if not _fits(pool, i, sets, picks, chosen, per_need):
+        if not _fits(pool, cleared[i], sets, picks, chosen, per_need):
             continue
         if row.mandatory and not mandatory:
             mandatory = True
@@ -200,35 +213,49 @@ def _fits(pool: Rows, i: int, sets: Rows, picks: Rows, chosen: int, per_need: in
 
 
 @kernel
+def _best(pool: Rows, cleared: Rows, items: Rows, weights: Rows, best: int) -> int:
+    row = best
+    for i in range(len(cleared)):
+        if weights[i] == weights[best] and items[pool[cleared[i]].item].tie < items[pool[cleared[row]].item].tie:
+            row = i
+    return row
+
+
+@kernel
 def _draw(
     pool: Rows,
-    count: int,
+    cleared: Rows,
     items: Rows,
     weights: Rows,
+    logs: Rows,
     best: int,
     temperature: float,
     guard: float,
     seed: np.uint64,
     draw: int,
 ) -> tuple[int, float]:
-    """One draw: (row, its probability). Without exploration the best; a tie goes by the hash of the ids."""
+    """One draw: (place in `cleared`, its probability).
+
+    Without exploration it is the best; a tie goes by the hash of the ids.
+    """
     top = weights[best]
-    if temperature <= 0.0 or pool[best].mandatory:
-        row = best
-        for i in range(count):
-            if weights[i] == top and items[pool[i].item].tie < items[pool[row].item].tie:
-                row = i
-        return row, 1.0
+    if temperature <= 0.0 or pool[cleared[best]].mandatory:
+        return _best(pool, cleared, items, weights, best), 1.0
     floor = top * (1.0 - guard)
     log_top = ln(top)
     total = 0.0
-    for i in range(count):
+    for i in range(len(cleared)):
         if weights[i] > 0.0:
-            weights[i] = exp((ln(weights[i]) - log_top) / temperature) if weights[i] >= floor else 0.0
+            if weights[i] < floor:
+                weights[i] = 0.0
+                continue
+            if logs[i] == UNREAD:
+                logs[i] = ln(weights[i])  # a priority stays what it is from draw to draw
+            weights[i] = exp((logs[i] - log_top) / temperature)
             total += weights[i]
     target = uniform(seed, draw) * total
     row = best
-    for i in range(count):
+    for i in range(len(cleared)):
         if weights[i] > 0.0:
             row = i
             target -= weights[i]

@@ -1,7 +1,7 @@
 """From chosen rows back to names: the offers of a decision with their reasons."""
 
 import math
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tsuide.offers.deal_table import Deals, given_by
 from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Gain, Offer, OfferItem, Reason, Scores
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.propensity import FittedPropensity
+from tsuide.offers.records import CANDIDATE
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
 
@@ -25,6 +26,14 @@ WRITTEN: Final = (
     "mandatory", "set", "second", "promotion", "group", "interval",
 )  # fmt: skip
 """The columns that an offer tells."""
+_FIELDS: Final[Any] = CANDIDATE.fields
+_LAYOUT: Final[Any] = {
+    "names": WRITTEN,
+    "formats": [CANDIDATE[name] for name in WRITTEN],
+    "offsets": [_FIELDS[name][1] for name in WRITTEN],
+    "itemsize": CANDIDATE.itemsize,
+}
+_TOLD: Final = np.dtype(_LAYOUT)  # the same bytes, of which only these columns are read
 
 
 def write_offers(
@@ -36,16 +45,14 @@ def write_offers(
     policy: Policy,
 ) -> tuple[Offer, ...]:
     """The offers of `picks`, in order."""
-    names = pool.dtype.names or ()
+    told = np.ndarray(len(pool), _TOLD, pool)
     written = []
-    for number, pick in enumerate(picks):
-        row = dict(zip(names, pool[pick["row"]].item(), strict=True))
-        slot = request.slots[pick["slot"]].name if request.slots else ""
+    for number, (place, at, _, probability) in enumerate(picks.tolist()):
+        row = dict(zip(WRITTEN, told.item(place), strict=True))
+        slot = request.slots[at].name if request.slots else ""
         priced_set = row["set"] >= 0 and row["discount"] > 0  # its price holds for the whole of it
         anchored = priced_set and not any(line.product_id == state.ids.ids[row["anchor"]] for line in request.cart)
-        written.append(
-            _offer(f"{decision_id}.{number}", row, slot, float(pick["probability"]), state, policy, anchored=anchored)
-        )
+        written.append(_offer(f"{decision_id}.{number}", row, slot, probability, state, policy, anchored=anchored))
     return tuple(written)
 
 
@@ -116,12 +123,15 @@ def _items(row: dict[str, int], state: State, *, anchored: bool = False) -> tupl
         offered.append(row["second"])
     elif row["set"] >= 0:
         offered.extend(at for at in state.sets["items"][row["set"]][2:].tolist() if at >= 0)
-    listed = [_known(price) for price in state.items["price"][offered].tolist()]
+    prices = state.items["price"]
+    listed = [_known(prices.item(at)) for at in offered]
     found = [OfferItem(state.ids.ids[at], row["quantity"], price) for at, price in zip(offered, listed, strict=True)]
     if anchored:
         offered.append(row["anchor"])
         anchor_price = _known(int(state.items["price"][row["anchor"]]))
         found.append(OfferItem(state.ids.ids[row["anchor"]], row["quantity"], anchor_price, "anchor"))
+    if not len(state.beside.rows):
+        return tuple(found)
     required = {part.product_id: part for at in offered for part in _required(at, state)}
     inside = {item.product_id for item in found}
     return (*found, *(part for name, part in required.items() if name not in inside))

@@ -14,7 +14,7 @@ PAST_ANCHORS: Final = 8
 PAST_DAYS: Final = 365
 LOOKED_BACK: Final = 24  # newest purchases among which past anchors are found; a record keeps them all
 
-LINE: Final = np.dtype([("item", np.int32), ("quantity", np.int64), ("price", np.int64)], align=True)
+LINE: Final = np.dtype([("item", np.int64), ("quantity", np.int64), ("price", np.int64)])
 """A line of the cart: price of one unit, -1 = the catalogue's."""
 
 
@@ -59,7 +59,7 @@ def price_of(line: Row, item: Row) -> int:
 def find_anchors(cart: Rows, looked_at: int, items: Rows, owned: Rows, owned_at: Rows, now: int, anchors: Rows) -> int:
     """Write the anchors: the product looked at, the newest lines of the cart, the newest purchases.
 
-    `anchors` holds item -1 throughout; returns how many were written.
+    Returns how many were written.
     """
     count = 0
     if looked_at >= 0:

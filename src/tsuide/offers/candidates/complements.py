@@ -1,6 +1,7 @@
 """What goes with the things in the cart, the product looked at, and the last purchases."""
 
 from tsuide.offers import codes
+from tsuide.offers.ahead import ahead
 from tsuide.offers.candidates.pool import place_for
 from tsuide.offers.compiled import Rows, kernel
 
@@ -20,6 +21,7 @@ def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, links: Rows, anchors: 
             at = of[anchor.item] + rank
             if at >= of[anchor.item + 1]:
                 continue
+            ahead(links, at + 2)
             link = links[at]
             place = place_for(pool, size, seen, link.item, codes.CROSS_SELL)
             if place < 0:

@@ -5,11 +5,15 @@ from typing import Final
 import numpy as np
 
 from tsuide.offers import codes
+from tsuide.offers.ahead import ahead
 from tsuide.offers.candidates import contacts
+from tsuide.offers.candidates.bundles import MEMBERS
+from tsuide.offers.candidates.cart import LOOKED_BACK
 from tsuide.offers.candidates.members import declared_apart, join, member
 from tsuide.offers.candidates.pool import days_between
 from tsuide.offers.compiled import Row, Rows, kernel
 
+FETCHED: Final = 12  # rows fetched ahead of the one that is filled
 MARK: Final = np.dtype(
     [
         ("item", np.int32),
@@ -20,6 +24,8 @@ MARK: Final = np.dtype(
         ("never", np.bool_),
         ("viewed", np.bool_),
         ("mandatory", np.int64),  # bits of kinds
+        ("rest", np.int32),  # place among what rests + 1; 0 = does not rest by itself
+        ("looked", np.bool_),  # a candidate holds it
     ],
     align=True,
 )
@@ -82,7 +88,7 @@ def fill(
     mark_size: Rows,
     categories: Rows,
     rests: Rows,
-    n_rests: int,
+    wide: Rows,
     said: Rows,
     n_said: int,
     weights: Rows,
@@ -99,8 +105,12 @@ def fill(
     points), days, parcel; `qualified` the qualifications that the rep has, bool (codes,); `left` and `right`
     the bits of never_with pairs that the cart stands on.
     """
+    for i in range(min(count, FETCHED)):
+        _fetch(items, bound, pool[i].item)
     for i in range(count):
         row = pool[i]
+        if i + FETCHED < count:
+            _fetch(items, bound, pool[i + FETCHED].item)
         item = items[row.item]
         _product(row, item)
         row.qualified = qualified[item.qualification]
@@ -109,8 +119,8 @@ def fill(
             row.variant_in_cart = mark_of(slots, marks, mark_size, family(item.parent), False) >= 0
         row.margin = bound[row.item].margin
         row.margin_basis = bound[row.item].basis
-        _marked(row, row.item, item, slots, marks, mark_size, now)
-        _rest(row, row.item, item.category, rests, n_rests)
+        own = _marked(row, row.item, item, slots, marks, mark_size, now)
+        _rest(row, own, item.category, rests, wide)
         _answers(row, row.item, item, said, n_said)
         own_left, own_right = left | bound[row.item].apart_left, right | bound[row.item].apart_right
         row.never_with |= bound[row.item].apart_left & right != 0 or bound[row.item].apart_right & left != 0
@@ -124,8 +134,8 @@ def fill(
             join(row, more, bound[other])
             row.never_with |= declared_apart(never_of, never, row.item, other)
             row.qualified = row.qualified and qualified[more.qualification]
-            _marked(row, other, more, slots, marks, mark_size, now)
-            _rest(row, other, more.category, rests, n_rests)
+            own = _marked(row, other, more, slots, marks, mark_size, now)
+            _rest(row, own, more.category, rests, wide)
             _answers(row, other, more, said, n_said)
             k += 1
             other = member(row, sets, k)
@@ -133,11 +143,17 @@ def fill(
 
 
 @kernel
-def _marked(row: Row, at: int, item: Row, slots: Rows, marks: Rows, mark_size: Rows, now: int) -> None:
-    """What is known of one product of the offer in this decision."""
+def _fetch(items: Rows, bound: Rows, item: int) -> None:
+    ahead(items, item)
+    ahead(bound, item)
+
+
+@kernel
+def _marked(row: Row, at: int, item: Row, slots: Rows, marks: Rows, mark_size: Rows, now: int) -> int:
+    """What is known of one product of the offer in this decision; returns its place among what rests + 1, 0 = none."""
     place = mark_of(slots, marks, mark_size, at, False)
     if place < 0:
-        return
+        return 0
     mark = marks[place]
     row.in_cart |= mark.cart
     row.excluded |= mark.excluded
@@ -147,6 +163,7 @@ def _marked(row: Row, at: int, item: Row, slots: Rows, marks: Rows, mark_size: R
     if mark.owned >= 0 and (at == row.item or item.durable != 0):
         row.owned_days = days_between(mark.owned, now)
         row.durable = item.durable
+    return int(mark.rest)
 
 
 @kernel
@@ -174,18 +191,66 @@ def _product(row: Row, item: Row) -> None:
 
 
 @kernel
-def _rest(row: Row, item: int, category: int, rests: Rows, n_rests: int) -> None:
-    for r in range(n_rests):
-        rest = rests[r]
+def _rest(row: Row, own: int, category: int, rests: Rows, wide: Rows) -> None:
+    """The first of what rests that holds here: the product's own (its place + 1), or one of the `wide` scopes."""
+    first = own - 1 if own > 0 else len(rests)
+    for w in range(len(wide)):
+        if wide[w] >= first:
+            break
+        rest = rests[wide[w]]
         hit = (
-            (rest.scope == contacts.PRODUCT and rest.key == item)
-            or (rest.scope == contacts.CATEGORY and rest.key == category)
+            (rest.scope == contacts.CATEGORY and rest.key == category)
             or (rest.scope == contacts.KIND and rest.key == row.kind)
             or rest.scope == contacts.ALL
         )
         if hit:
-            row.suppressed = rest.row
-            break
+            first = wide[w]
+    if first < len(rests):
+        row.suppressed = rests[first].row
+
+
+@kernel
+def mark_rests(slots: Rows, marks: Rows, size: Rows, rests: Rows, wide: Rows) -> int:
+    """Mark the products that rest by themselves; writes the places of what rests wider to `wide`, returns how many."""
+    count = 0
+    for r in range(len(rests)):
+        if rests[r].scope != contacts.PRODUCT:
+            wide[count] = r
+            count += 1
+            continue
+        mark = marks[mark_of(slots, marks, size, rests[r].key, True)]
+        if mark.rest == 0:
+            mark.rest = r + 1
+    return count
+
+
+@kernel
+def look_at(pool: Rows, count: int, sets: Rows, slots: Rows, marks: Rows, size: Rows, owned: Rows, kept: Rows) -> int:
+    """Write the places of the purchases that a record keeps: of candidates, and the newest; returns how many.
+
+    `owned` is the mark of each purchase, -1 where the catalogue does not know the product.
+    """
+    for i in range(count):
+        row = pool[i]
+        _look(slots, marks, size, row.item)
+        if row.second >= 0:
+            _look(slots, marks, size, row.second)
+        if row.set >= 0:
+            for k in range(MEMBERS):
+                _look(slots, marks, size, sets[row.set].items[k])
+    found = 0
+    for i in range(len(owned)):
+        if i >= len(owned) - LOOKED_BACK or (owned[i] >= 0 and marks[owned[i]].looked):
+            kept[found] = i
+            found += 1
+    return found
+
+
+@kernel
+def _look(slots: Rows, marks: Rows, size: Rows, item: int) -> None:
+    place = mark_of(slots, marks, size, item, False) if item >= 0 else -1
+    if place >= 0:
+        marks[place].looked = True
 
 
 @kernel

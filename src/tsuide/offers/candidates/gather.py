@@ -19,9 +19,9 @@ from tsuide.offers.candidates import (
     listed,
 )
 from tsuide.offers.candidates import promoted as promoted_products
-from tsuide.offers.candidates.cart import find_anchors, read_cart
-from tsuide.offers.candidates.fill import family, fill, mark_of
-from tsuide.offers.candidates.pool import place_for
+from tsuide.offers.candidates.cart import MOST_ANCHORS, find_anchors, read_cart
+from tsuide.offers.candidates.fill import MARK, family, fill, look_at, mark_of, mark_rests
+from tsuide.offers.candidates.pool import ANCHOR, SEEN, place_for
 from tsuide.offers.compiled import Rows, kernel
 
 MOST_RESTS: Final = 64
@@ -38,6 +38,24 @@ def mark_never(slots: Rows, marks: Rows, mark_size: Rows, never_of: Rows, never:
 
 
 @kernel
+def _width(marks: int) -> int:
+    """Slots of the hash table of so many marks: a power of two, at least twice as many."""
+    width = 64
+    while width < 2 * marks:
+        width *= 2
+    return width
+
+
+@kernel
+def _never_count(of: Rows, cart: Rows, looked_at: int) -> int:
+    """How many marks the declared never-with partners need."""
+    count = 0
+    for i in range(len(cart)):
+        count += of[cart[i].item + 1] - of[cart[i].item]
+    return int(count + of[looked_at + 1] - of[looked_at] if looked_at >= 0 else count)
+
+
+@kernel
 def mark_all(
     slots: Rows,
     marks: Rows,
@@ -46,6 +64,7 @@ def mark_all(
     cart: Rows,
     owned: Rows,
     owned_at: Rows,
+    owned_marks: Rows,
     excluded: Rows,
     shown: Rows,
     never_of: Rows,
@@ -54,12 +73,16 @@ def mark_all(
     mandatory: Rows,
     mandatory_kind: Rows,
 ) -> None:
-    """Write down what is known of products: cart, ownership, exclusions, never-with partners."""
+    """Write down what is known of products: cart, ownership, exclusions, never-with partners.
+
+    `owned_marks` holds -1 throughout; the mark of each purchase is written to it.
+    """
     for i in range(len(owned)):
         if owned[i] < 0:
             continue
         place = mark_of(slots, marks, mark_size, owned[i], True)
         marks[place].owned = max(marks[place].owned, owned_at[i])
+        owned_marks[i] = place
     for i in range(len(cart)):
         item = cart[i].item
         marks[mark_of(slots, marks, mark_size, item, True)].cart = True
@@ -79,13 +102,32 @@ def mark_all(
 
 
 @kernel
+def _sides(bound: Rows, cart: Rows, looked_at: int) -> tuple[int, int]:
+    """The bits of the policy's never_with pairs on whose left and right side the cart stands."""
+    left, right = 0, 0
+    for i in range(len(cart)):
+        left |= bound[cart[i].item].apart_left
+        right |= bound[cart[i].item].apart_right
+    if looked_at >= 0:
+        left |= bound[looked_at].apart_left
+        right |= bound[looked_at].apart_right
+    return left, right
+
+
+@kernel
+def _put_first(pool: Rows, size: Rows, seen: Rows, mandatory: Rows, mandatory_kind: Rows, priors: Rows) -> None:
+    """What people put first, before anything else can fill the pool."""
+    for i in range(len(mandatory)):
+        place = place_for(pool, size, seen, mandatory[i], mandatory_kind[i])
+        if place >= 0:
+            pool[place].source = codes.DECLARED
+            pool[place].declared = True
+            pool[place].propensity = priors[mandatory_kind[i]] / 10_000.0
+
+
+@kernel
 def gather(
     pool: Rows,
-    size: Rows,
-    seen: Rows,
-    slots: Rows,
-    marks: Rows,
-    mark_size: Rows,
     items: Rows,
     bound: Rows,
     complement_of: Rows,
@@ -104,7 +146,6 @@ def gather(
     contents: Rows,
     best: Rows,
     baskets: int,
-    anchor_room: Rows,
     cart: Rows,
     looked_at: int,
     free_at: int,
@@ -132,24 +173,34 @@ def gather(
     qualified: Rows,
     customers: Rows,
     requests: Rows,
+    kept: Rows,
+    kept_size: Rows,
     now: int,
 ) -> int:
-    """Fill the pool; returns how many candidates there are."""
+    """Fill the pool; returns how many candidates there are.
+
+    Where `kept` is as long as `owned`, the places of the purchases that a record keeps are written to it, and how
+    many to `kept_size`; it may be empty.
+    """
     request = requests[0]
     customer = customers[0]
     hesitating = request.hesitation != 0
     read_cart(cart, looked_at, items, free_at, yen, request)
-    anchors = anchor_room[: find_anchors(cart, looked_at, items, owned, owned_at, now, anchor_room)]
+    anchors = np.empty(MOST_ANCHORS, ANCHOR)
+    anchors = anchors[: find_anchors(cart, looked_at, items, owned, owned_at, now, anchors)]
+    size = np.zeros(1, np.int64)
+    seen = np.full(SEEN, -1, np.int32)
+    most = len(owned) + len(excluded) + len(shown) + len(mandatory) + 2 * len(cart) + MOST_RESTS + 2
+    most += _never_count(never_of, cart, looked_at)
+    slots = np.full(_width(most), -1, np.int32)
+    marks = np.zeros(most, MARK)
+    mark_size = np.zeros(1, np.int64)
+    owned_marks = np.full(len(owned), -1, np.int32)
     mark_all(
-        slots, marks, mark_size, items, cart, owned, owned_at, excluded, shown,
+        slots, marks, mark_size, items, cart, owned, owned_at, owned_marks, excluded, shown,
         never_of, never, looked_at, mandatory, mandatory_kind,
     )  # fmt: skip
-    for i in range(len(mandatory)):
-        place = place_for(pool, size, seen, mandatory[i], mandatory_kind[i])
-        if place >= 0:
-            pool[place].source = codes.DECLARED
-            pool[place].declared = True
-            pool[place].propensity = priors[mandatory_kind[i]] / 10_000.0
+    _put_first(pool, size, seen, mandatory, mandatory_kind, priors)
     ladder.propose(
         pool, size, seen, instead_of, instead, anchors, items, priors, hesitating, True,
     )  # fmt: skip
@@ -173,19 +224,17 @@ def gather(
         bestsellers.propose(pool, size, seen, best, items, baskets, anchors, 40)
     rests = np.empty(MOST_RESTS, contacts.REST)
     said = np.empty(MOST_SAID, contacts.SAID)
-    n_rests = contacts.resting(touches, suppression, now, rests)
+    rests = rests[: contacts.resting(touches, suppression, now, rests)]
+    wide = np.empty(len(rests), np.int32)
+    wide = wide[: mark_rests(slots, marks, mark_size, rests, wide)]
     n_said = contacts.answers(touches, items, now, said)
     request.contacts_left = contacts.contacts_left(touches, limits, request.channel, now)
-    left, right = 0, 0
-    for i in range(len(cart)):
-        left |= bound[cart[i].item].apart_left
-        right |= bound[cart[i].item].apart_right
-    if looked_at >= 0:
-        left |= bound[looked_at].apart_left
-        right |= bound[looked_at].apart_right
+    left, right = _sides(bound, cart, looked_at)
     customer.offered_before = contacts.proposed_before(touches, now, PROPOSED_WITHIN)
     fill(
         pool, size[0], items, bound, sets, never_of, never, slots, marks, mark_size, categories,
-        rests, n_rests, said, n_said, weights, economics, qualified, left, right, now,
+        rests, wide, said, n_said, weights, economics, qualified, left, right, now,
     )  # fmt: skip
+    if len(kept) > 0:
+        kept_size[0] = look_at(pool, size[0], sets, slots, marks, mark_size, owned_marks, kept)
     return int(size[0])

@@ -2,11 +2,16 @@
 
 from typing import Final
 
+import numpy as np
+
 from tsuide.offers import codes
+from tsuide.offers.ahead import beginning
 from tsuide.offers.candidates.pool import place_for
-from tsuide.offers.compiled import Rows, kernel
+from tsuide.offers.compiled import Row, Rows, kernel
 
 BY_PRICE: Final = 2  # as in links: whichever step the prices say
+STEP: Final = np.dtype([("item", np.int32), ("step", np.int8), ("chance", np.float64)], align=True)
+"""What a ladder reads of a link: sixteen bytes of fifty-six, since a long cart has hundreds of them."""
 
 
 @kernel
@@ -40,11 +45,14 @@ def propose(
     hesitating: bool,  # noqa: FBT001 - a kernel takes no names
     declared: bool,  # noqa: FBT001 - as above
 ) -> None:
-    """Substitutes of every anchor; P is the kind's prior × how surely the need is the same.
+    """Substitutes (STEP) of every anchor; P is the kind's prior × how surely the need is the same.
 
     Of what was bought earlier only a plan has a better one to go on with (at renewal), and a cheaper one to who
     hesitates to go on: a thing that one owns is not replaced by the next better one.
     """
+    if len(links) == 0:
+        return
+    _fetch(of, links, anchors, items)
     for a in range(len(anchors)):
         anchor = anchors[a]
         own = items[anchor.item]
@@ -74,3 +82,24 @@ def propose(
                 row.personal = anchor.personal
                 row.propensity = propensity
                 row.chance = link.chance
+
+
+@kernel
+def _fetch(of: Rows, links: Rows, anchors: Rows, items: Rows) -> None:
+    """Have all that `propose` will read on its way at once, not one after the other."""
+    for a in range(len(anchors)):
+        beginning(of, anchors[a].item)
+        beginning(items, anchors[a].item)
+    for a in range(len(anchors)):
+        if _steps_from(anchors[a], items):
+            for at in range(of[anchors[a].item], of[anchors[a].item + 1]):
+                beginning(links, at)
+    for a in range(len(anchors)):
+        if _steps_from(anchors[a], items):
+            for at in range(of[anchors[a].item], of[anchors[a].item + 1]):
+                beginning(items, links[at].item)  # its price
+
+
+@kernel
+def _steps_from(anchor: Row, items: Rows) -> bool:
+    return bool(anchor.since == 0 or items[anchor.item].kind == codes.SUBSCRIPTION)

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from tsuide.offers.compiled import Rows, kernel
-from tsuide.offers.records import LONG
+from tsuide.offers.records import CANDIDATE, LONG
 
 MOST: Final = 320  # candidates in all
 SEEN: Final = 1024  # slots of the hash table, a power of two well above MOST
@@ -30,6 +30,24 @@ LISTED: Final = np.dtype(
 the last purchase), this customer's usual days between purchases (-1 = not known), how likely."""
 
 
+_UNKNOWN: Final = (
+    "anchor", "promotion", "group", "prior", "set", "second", "propensity", "chance", "opens", "closes",
+    "anchor_price", "said_not_for_me", "said_not_now", "said_too_dear", "too_dear_price", "owned_days", "interval",
+    "returns",
+)  # fmt: skip
+
+
+def _blank() -> np.ndarray:
+    row = np.zeros(1, CANDIDATE)
+    for name in _UNKNOWN:
+        row[name] = -1
+    row["quantity"], row["influence"] = 1, 1.0
+    return row
+
+
+_BLANK: Final = _blank()  # what a candidate is before anything is known of it
+
+
 @kernel
 def place_for(pool: Rows, size: Rows, seen: Rows, item: int, kind: int) -> int:
     """The row of (item, kind), made new with no evidence where it was not there; -1 = the pool is full."""
@@ -45,30 +63,10 @@ def place_for(pool: Rows, size: Rows, seen: Rows, item: int, kind: int) -> int:
         return -1
     seen[slot] = place
     size[0] = place + 1
+    pool[place] = _BLANK[0]
     row = pool[place]
     row.item = item
     row.kind = kind
-    row.anchor = -1
-    row.promotion = -1
-    row.group = -1
-    row.prior = -1.0
-    row.set = -1
-    row.second = -1
-    row.quantity = 1
-    row.propensity = -1.0
-    row.chance = -1.0
-    row.opens = -1
-    row.closes = -1
-    row.since_anchor = 0
-    row.anchor_price = -1
-    row.said_not_for_me = -1
-    row.said_not_now = -1
-    row.said_too_dear = -1
-    row.too_dear_price = -1
-    row.owned_days = -1
-    row.interval = -1
-    row.influence = 1.0
-    row.returns = -1
     return int(place)
 
 
