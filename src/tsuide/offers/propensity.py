@@ -44,6 +44,7 @@ SHOWN: Final[Schema] = {
 LEAST_EACH: Final = 50  # accepted, and not accepted: below it nothing is learned
 ENOUGH_EACH: Final = 200  # accepted, and not accepted: below it nothing is called calibrated
 FOLDS: Final = 5
+ENOUGH_TO_CHOOSE: Final = 40_000  # rows on which ridges are chosen; effects and curve rest on all
 RIDGES: Final = (1.0, 4.0, 16.0, 64.0, 256.0, np.inf)  # inf: the level says nothing
 GOOD_SLOPE: Final = (0.8, 1.25)
 LOWEST: Final = 1e-4
@@ -173,13 +174,14 @@ class FittedPropensity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Coded:
-    """SHOWN in numbers; `codes[level]` < `sizes[level]`, each (rows,)."""
+    """SHOWN in numbers; `codes[level]` < `sizes[level]`, each (rows,); `place` orders people by their hash."""
 
     features: Float64
     labels: Float64
     codes: tuple[Int64, ...]
     sizes: tuple[int, ...]
     fold: Int64
+    place: Int64
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,8 @@ class Propensity:
         categories = Index.of(sorted({*rows["category"].drop_nulls(), *rows["anchor_category"].drop_nulls()}))
         products = Index.of(sorted(set(rows["product_id"])))
         coded, pairs = _coded(rows, categories, products)
-        ridges, held_out = _choose(coded)
+        ridges = _choose(_some(coded))
+        held_out = _held_out(coded, ridges)
         calibrated = _cross_calibrated(held_out, coded)
         weights, effects = _fit(coded, ridges)
         bins = reliability(calibrated, coded.labels)
@@ -310,7 +313,7 @@ def _coded(rows: pl.DataFrame, categories: Index, products: Index) -> tuple[_Cod
     pairs, pair = np.unique(keys, return_inverse=True)
     kind_placement = _codes(rows, "kind", KINDS) * len(PLACEMENTS) + _codes(rows, "placement", PLACEMENTS)
     features = np.column_stack([logit(rows["prior"].to_numpy()), np.log1p(rows["place"].fill_null(0).to_numpy())])
-    fold = np.array([bucket(unit or "", "propensity") % FOLDS for unit in rows["unit"].to_list()], dtype=np.int64)
+    fold = _buckets(rows["unit"].fill_null(""))
     codes = (
         _codes(rows, "source", SOURCES),
         kind_placement,
@@ -318,7 +321,28 @@ def _coded(rows: pl.DataFrame, categories: Index, products: Index) -> tuple[_Cod
         products.positions(rows["product_id"].to_list()).astype(np.int64),
     )
     sizes = (len(SOURCES), len(KINDS) * len(PLACEMENTS), len(pairs), len(products))
-    return _Coded(features, rows["accepted"].to_numpy().astype(np.float64), codes, sizes, fold), pairs
+    labels = rows["accepted"].to_numpy().astype(np.float64)
+    return _Coded(features, labels, codes, sizes, fold % FOLDS, fold // FOLDS), pairs
+
+
+def _buckets(units: pl.Series) -> Int64:
+    """The hash of each row's person, each person hashed once; int64 (rows,)."""
+    people = units.unique(maintain_order=True)
+    found = pl.Series([bucket(each, "propensity") for each in people.to_list()], dtype=pl.Int64)
+    return units.replace_strict(people, found, return_dtype=pl.Int64).to_numpy()
+
+
+def _some(coded: _Coded) -> _Coded:
+    """The rows of so many people that about ENOUGH_TO_CHOOSE are left; ridges need no more."""
+    rows = len(coded.labels)
+    if rows <= ENOUGH_TO_CHOOSE:
+        return coded
+    within = np.sort(coded.place)[ENOUGH_TO_CHOOSE]  # people by their hash: always the same ones
+    kept = coded.place < within
+    if not kept.any():
+        return coded
+    codes = tuple(each[kept] for each in coded.codes)
+    return _Coded(coded.features[kept], coded.labels[kept], codes, coded.sizes, coded.fold[kept], coded.place[kept])
 
 
 def _effects(codes: Int64, size: int, scores: Float64, labels: Float64, ridge: float) -> Float64:
@@ -338,15 +362,17 @@ def _base(coded: _Coded, inside: np.ndarray) -> Float64:
     return fit_logistic(coded.features[inside], coded.labels[inside], ridge=1e-3)
 
 
-def _choose(coded: _Coded) -> tuple[tuple[float, ...], Float64]:
-    """The ridge of each level, one after the other, by likelihood on held-out people; and their log odds."""
+def _split(coded: _Coded) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Who is tested and who trains in each fold; where there is but one fold, everybody does both."""
     folds = [coded.fold == number for number in range(FOLDS)]
     folds = [test for test in folds if test.any() and not test.all()] or [np.ones(len(coded.fold), dtype=np.bool_)]
-    trains = [~test if not test.all() else test for test in folds]
-    scores = []
-    for train in trains:
-        weights = _base(coded, train)
-        scores.append(weights[0] + coded.features @ weights[1:])
+    return folds, [~test if not test.all() else test for test in folds]
+
+
+def _choose(coded: _Coded) -> tuple[float, ...]:
+    """The ridge of each level, one after the other, by likelihood on held-out people."""
+    folds, trains = _split(coded)
+    scores = [_from_prior(coded, train) for train in trains]
     chosen = []
     for codes, size in zip(coded.codes, coded.sizes, strict=True):
         tried = {}
@@ -359,10 +385,24 @@ def _choose(coded: _Coded) -> tuple[tuple[float, ...], Float64]:
         best = min(tried, key=lambda ridge: (tried[ridge][0], -ridge))
         chosen.append(best)
         scores = tried[best][1]
+    return tuple(chosen)
+
+
+def _held_out(coded: _Coded, ridges: tuple[float, ...]) -> Float64:
+    """Log odds of each row by a model that has not seen its person; float64 (rows,)."""
     held_out = np.empty(len(coded.labels))
-    for of_fold, test in zip(scores, folds, strict=True):
-        held_out[test] = of_fold[test]
-    return tuple(chosen), held_out
+    for test, train in zip(*_split(coded), strict=True):
+        scores = _from_prior(coded, train)
+        for codes, size, ridge in zip(coded.codes, coded.sizes, ridges, strict=True):
+            scores = scores + _effects(codes[train], size, scores[train], coded.labels[train], ridge)[codes]
+        held_out[test] = scores[test]
+    return held_out
+
+
+def _from_prior(coded: _Coded, train: np.ndarray) -> Float64:
+    weights = _base(coded, train)
+    scores: Float64 = weights[0] + coded.features @ weights[1:]
+    return scores
 
 
 def _loss(scores: list[Float64], folds: list[np.ndarray], labels: Float64) -> float:
