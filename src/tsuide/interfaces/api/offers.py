@@ -20,7 +20,9 @@ from tsuide.interfaces.api.problems import of_validation, request_id_of
 from tsuide.interfaces.api.products import product_out
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import OffersIn, OffersOut, OutcomesIn, OutcomesOut
+from tsuide.offers.explain import QUESTIONS
 from tsuide.offers.offer import Offer, OfferItem
+from tsuide.offers.pitch import pitch
 
 router = APIRouter(tags=["offers"])
 _FROM_A_PAGE: Final = frozenset({"shown", "clicked", "accepted", "declined", "later"})
@@ -53,6 +55,8 @@ async def offers(request: Request) -> Response:
         asked = OffersIn.model_validate_json(await request.body())
     except ValidationError as exc:
         return of_validation(request_id_of(request), exc, "body")
+    if asked.rep is not None:
+        require(request, "rep")
     served = await serving.decider.decide(asked.request(serving.settings.language))
     return _json(_answer(served))
 
@@ -96,9 +100,14 @@ def _answer(served: Served) -> dict[str, Any]:
         "placement": decision.request.placement,
         "arm": decision.arm,
         "offers": [_offer(offer, served) for offer in decision.offers],
+        "question": _question(decision.question, decision.request.language),
         "notes": list(decision.notes),
         "warnings": list(served.warnings),
     }
+
+
+def _question(code: str | None, language: str) -> dict[str, str] | None:
+    return None if code is None else {"code": code, "text": QUESTIONS.text(code, language)}
 
 
 def _item(item: OfferItem, currency: str, served: Served) -> dict[str, Any]:
@@ -132,5 +141,7 @@ def _offer(offer: Offer, served: Served) -> dict[str, Any]:
         "difference": offer.difference,
         "difference_text": signed_text(offer.difference, offer.currency, language),
         "reasons": [{"code": reason.code, "text": served.reason_text(reason, language)} for reason in offer.reasons],
+        "act": offer.act,
+        "pitch": pitch(offer, language, served.state).text() if served.decision.request.rep is not None else None,
         "expires_at": offer.expires_at.isoformat() if offer.expires_at else None,
     }

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tsuide.offers.offer import Arm, Hesitation, Kind, NoReason, Outcome, Placement
-from tsuide.offers.request import MOST_OFFERS, CartLine, OfferRequest, Slot
+from tsuide.offers.request import MOST_OFFERS, CartLine, OfferRequest, Rep, Slot
 
 MOST_LINES: Final = 500
 MOST_LISTED: Final = 500
@@ -58,6 +58,18 @@ class SlotIn(_In):
     kinds: list[Kind] = Field([], max_length=8)
 
 
+class RepIn(_In):
+    """The sales rep (or shop assistant) who asks."""
+
+    id: Id
+    qualifications: list[Id] = Field(
+        [], max_length=50, description="What they may advise on; without a product's they may only hand over."
+    )
+    needs: list[Id] = Field(
+        [], max_length=50, description="What the customer needs, as they recorded it; none = they get a question."
+    )
+
+
 class OffersIn(_In):
     """What a page asks for."""
 
@@ -80,6 +92,9 @@ class OffersIn(_In):
         json_schema_extra={"additionalProperties": False},  # a name that breaks the pattern is refused, not ignored
     )
     shown: list[Id] = Field([], max_length=MOST_LISTED, description="What this visit already proposed.")
+    goal: Id | None = Field(None, description="What the customer wants to reach, in the shop's words for goals.")
+    rep: RepIn | None = Field(None, description="Needs a key with the scope rep.")
+    free_shipping_at: Amount | None = Field(None, description="Cart value from which shipping is free, minor units.")
     language: Language | None = Field(None, description="Of the reasons' texts; the shop's own when missing.")
 
     def request(self, language: str) -> OfferRequest:
@@ -99,6 +114,9 @@ class OffersIn(_In):
             hesitation=tuple(self.hesitation),
             slots=tuple(Slot(name, slot.n, tuple(slot.kinds)) for name, slot in self.slots.items()),
             shown=tuple(self.shown),
+            goal=self.goal,
+            rep=None if self.rep is None else Rep(self.rep.id, tuple(self.rep.qualifications), tuple(self.rep.needs)),
+            free_shipping_at=self.free_shipping_at,
             language=self.language or language,
         )
 
@@ -158,6 +176,10 @@ class OfferOut(BaseModel):
     difference: int | None = Field(description="Price minus the anchor's, for better and cheaper models.")
     difference_text: str | None
     reasons: list[ReasonOut]
+    act: Literal["offer", "hand_over"] = Field(
+        description="`hand_over`: the rep lacks the product's qualification and may only hand over."
+    )
+    pitch: str | None = Field(description="What a rep may say; only where one asks.")
     expires_at: datetime | None
 
 
@@ -168,6 +190,7 @@ class OffersOut(BaseModel):
     placement: Placement
     arm: Arm = Field(description="`holdout`: nothing is shown, so that the effect can be measured.")
     offers: list[OfferOut]
+    question: ReasonOut | None = Field(description="What a rep asks before any product is named.")
     notes: list[str] = Field(description="Codes of what the reader should know.")
     warnings: list[str] = Field(description="What in the request was set aside, and why.")
 

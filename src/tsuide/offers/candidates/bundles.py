@@ -44,7 +44,8 @@ def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, sets: Rows, anchors: R
                 return
             row = pool[place]
             chance = one.count / one.base if mined else priors[codes.BUNDLE] / 10_000.0
-            if chance > row.propensity:
+            campaigns = row.set >= 0 and sets[row.set].deal >= 0  # its place is not taken: a person set its price
+            if not campaigns and (not mined or chance > row.propensity):
                 row.source = codes.BUNDLES if mined else codes.PROMOTION
                 row.set = at
                 row.anchor = anchor.item
