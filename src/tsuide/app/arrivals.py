@@ -79,9 +79,11 @@ class Arrivals:
         places: list[int] = []
         for message, (state, reason, said) in zip(messages, first, strict=True):
             places.append(len(rows))
-            rows.append(row_of(message, state, reason))
-            if state == "done":
-                rows.extend(event_row(each) for each in said.events)
+            if state == "done" and said.events:  # the first event keeps the message as it came
+                rows.append(event_row(said.events[0], _text_of(message)))
+                rows.extend(event_row(each) for each in said.events[1:])
+            else:
+                rows.append(row_of(message, state, reason))
         news = await self._journal.record(*rows)
         fresh = [news[place] for place in places]
         bad = [
@@ -203,11 +205,15 @@ def row_of(message: Message, state: State, reason: str | None) -> Row:
             "customer_id": message.customer_id,
             "anonymous_id": message.anonymous_id,
             "trusted": int(message.trusted),
-            "body": as_body(message.content),
+            "body": _text_of(message),
             "state": state,
             "reason": reason,
         }
     )
+
+
+def _text_of(message: Message) -> str:
+    return message.text or as_body(message.content)
 
 
 def message_of(row: Found) -> Message:
@@ -226,8 +232,8 @@ def message_of(row: Found) -> Message:
     )
 
 
-def event_row(event: Event) -> Row:
-    """An event as the journal takes it."""
+def event_row(event: Event, raw: str | None = None) -> Row:
+    """An event as the journal takes it, with the message that said it where that is kept nowhere else."""
     return Row(
         "event",
         {
@@ -241,6 +247,7 @@ def event_row(event: Event) -> Row:
             "cart_id": event.cart_id,
             "quantity": event.quantity,
             "query": event.query,
-            "properties": as_body(dict(event.properties)) if event.properties else None,
+            "properties": as_body(event.properties) if event.properties else None,
+            "raw": raw,
         },
     )

@@ -55,6 +55,7 @@ class Message:
         thing: what it describes in the sender's own numbers (``order:820982911``); of two messages about one thing the
             later one holds.
         trusted: whether a server of the shop sent it.
+        text: `content` as JSON, where it has been written already.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Message:
     anonymous_id: str | None = None
     thing: str | None = None
     trusted: bool = False
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

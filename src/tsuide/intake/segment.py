@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import orjson
+
 from tsuide.errors import BadValue
 from tsuide.facts.behaviour import Event
 from tsuide.facts.consent import Consent
@@ -86,9 +88,10 @@ def _message(item: dict[str, Any], sent: object, received_at: datetime, *, trust
         raise BadValue("userId or anonymousId is required", key="userId")
     given = name(item.get("messageId"), "messageId")
     body = item if sent is None else {**item, "sentAt": sent}
+    written = _written(body)
     if given is None:  # the sender cannot send it again as the same: only the very same bytes are the same message
-        given = _digest(body)
-    if len(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")) > LARGEST_MESSAGE:
+        given = hashlib.blake2b(written, digest_size=16).hexdigest()
+    if len(written) > LARGEST_MESSAGE:
         raise BadValue(f"larger than {LARGEST_MESSAGE:,} bytes", key="messageId", value=given)
     return Message(
         id=f"segment:{given}",
@@ -100,12 +103,15 @@ def _message(item: dict[str, Any], sent: object, received_at: datetime, *, trust
         customer_id=customer,
         anonymous_id=anonymous,
         trusted=trusted,
+        text=written.decode(),
     )
 
 
-def _digest(body: Mapping[str, Any]) -> str:
-
-    return hashlib.blake2b(json.dumps(body, sort_keys=True).encode("utf-8", "replace"), digest_size=16).hexdigest()
+def _written(body: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # half a character, a number of more than 64 bits
+        return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _happened(item: Mapping[str, Any], sent: object, received_at: datetime) -> datetime:
@@ -136,8 +142,9 @@ def read(message: Message, settings: LiveSettings, _earlier: Sequence[Message] =
         BadValue: it cannot be understood; names the key.
     """
     item = message.content
-    for key in ("timestamp", "originalTimestamp", "sentAt"):
-        moment(item.get(key), key)
+    if message.at == message.received_at:  # as it is where a time could not be read
+        for key in ("timestamp", "originalTimestamp", "sentAt"):
+            moment(item.get(key), key)
     read_one = {"identify": _identify, "group": _group, "alias": _alias, "track": _track}.get(message.topic, _page)
     said = read_one(message, settings)
     consents = _consents(message, settings)

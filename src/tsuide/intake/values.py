@@ -28,6 +28,8 @@ def text(value: object, key: str, most: int = LONGEST_TEXT) -> str | None:
         return None
     if isinstance(value, str):
         found = value.strip()
+        if found and len(found) <= most and found.isprintable():  # most of them; half characters are not printable
+            return found
     elif isinstance(value, int) and not isinstance(value, bool):
         found = str(value)
     elif isinstance(value, float) and value.is_integer():
@@ -205,4 +207,6 @@ _MOST_KEPT: Final = 100
 
 
 def _short(value: str) -> str:
+    if len(value) <= LONGEST_TEXT and value.isprintable():
+        return value
     return value[:LONGEST_TEXT].encode("utf-8", "replace").decode().replace("\x00", "")

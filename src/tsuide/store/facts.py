@@ -16,7 +16,7 @@ from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.reviews import REVIEWS
 from tsuide.facts.schema import MOMENT, TEXT, WHOLE, Schema
 from tsuide.kit.clock import to_micros
-from tsuide.store import bulk, catalogue, order_book, schema, sequence
+from tsuide.store import bulk, catalogue, fresh, order_book, schema, sequence
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
 from tsuide.store.written import Written
@@ -112,6 +112,16 @@ class Facts:
         """What learning reads: lines of orders that were not cancelled, as `order_book.PURCHASES`."""
         with reading(self.engine) as connection:
             return order_book.read_purchases(connection, before)
+
+    def fresh_baskets(self, after: int, upto: int) -> list[list[str]]:
+        """Product ids of each order that came with after < number ≤ upto, oldest first; never those of bulk imports."""
+        with reading(self.engine) as connection:
+            return fresh.baskets_between(connection, after, upto)
+
+    def fresh_orders(self, after: int) -> list[str]:
+        """Ids of the orders among these that came after a number."""
+        with reading(self.engine) as connection:
+            return fresh.order_ids_after(connection, after)
 
     def relations(self) -> pl.DataFrame:
         """All declared relations, as RELATIONS."""

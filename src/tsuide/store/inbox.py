@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
+import orjson
 import sqlalchemy as sa
 
 from tsuide.errors import NotFound
@@ -26,7 +27,10 @@ def message_row(values: dict[str, Value]) -> Row:
 
 def as_body(content: object) -> str:
     """A JSON document as it is kept; half characters, which no database holds, become question marks."""
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
+    try:
+        return orjson.dumps(content).decode()
+    except TypeError:  # half a character, a number of more than 64 bits: rare, and worth the slow way
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace").decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tsuide.errors import BadValue
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import MOMENT, TEXT, WHOLE, YES, Schema
 from tsuide.kit.clock import to_micros
-from tsuide.store import bulk
+from tsuide.store import bulk, fresh
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
 from tsuide.store.schema import OWN_ORIGIN, order_line, orders, product_number
 from tsuide.store.sequence import advance, lock
@@ -82,6 +82,7 @@ def write_orders(connection: sa.Connection, orders_frame: pl.DataFrame, lines_fr
     bulk.update(connection, orders, updated.with_columns(seq=numbers + start + len(inserted) + 1), ["no"])
     bulk.insert(connection, order_line, line_change.inserted)
     bulk.update(connection, order_line, line_change.updated, _LINE_KEY)
+    fresh.note(connection, inserted, start)
     advance(connection, start + len(inserted) + len(updated))
     of_lines = Written(len(line_change.inserted), len(line_change.updated), line_change.unchanged)
     unchanged = change.unchanged - (len(updated) - len(change.updated))

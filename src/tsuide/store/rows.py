@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -33,12 +34,19 @@ class Row:
     values: Mapping[str, Value]
 
     def __post_init__(self) -> None:
-        table = metadata.tables.get(self.table)
-        if table is None:
-            raise BadValue("no such table", key="table", value=self.table)
-        for name in self.values:
-            if name not in table.columns:
-                raise BadValue(f"no such column in {self.table}", key="column", value=name)
+        known = _names(self.table)
+        if not self.values.keys() <= known:
+            name = next(each for each in self.values if each not in known)
+            raise BadValue(f"no such column in {self.table}", key="column", value=name)
+
+
+@cache
+def _names(table: str) -> frozenset[str]:
+    """The columns of a table; asked for every row."""
+    found_table = metadata.tables.get(table)
+    if found_table is None:
+        raise BadValue("no such table", key="table", value=table)
+    return frozenset(found_table.columns.keys())
 
 
 def found(connection: sa.Connection, query: sa.Select[Any]) -> list[Found]:

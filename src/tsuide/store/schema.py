@@ -237,11 +237,13 @@ event = sa.Table(
     _whole("quantity", null=True),
     _text("query", null=True),
     _text("properties", null=True),
+    _text("raw", null=True),
     sa.Index(None, "at"),
     sa.Index(None, "customer_id", "at"),
     sa.Index(None, "anonymous_id", "at"),
     info=TRACE,
 )
+"""What visitors did. `raw` is the message as it came, where one message is one act: it is then kept nowhere else."""
 
 review = sa.Table(
     "review",

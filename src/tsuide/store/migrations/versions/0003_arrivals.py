@@ -40,10 +40,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("anonymous_id", name=op.f("pk_same_person")),
     )
     op.create_index(op.f("ix_same_person_customer_id"), "same_person", ["customer_id"])
+    op.add_column("event", sa.Column("raw", sa.Text(), nullable=True))
     op.create_index(op.f("ix_event_anonymous_id_at"), "event", ["anonymous_id", "at"])
 
 
 def downgrade() -> None:
     op.drop_index(op.f("ix_event_anonymous_id_at"), table_name="event")
+    op.drop_column("event", "raw")
     op.drop_table("same_person")
     op.drop_table("message")
