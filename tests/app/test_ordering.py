@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
+from tsuide.app.accepting import Asked, ask
 from tsuide.app.deciding import Decider, Served
 from tsuide.app.learn import learn
 from tsuide.app.ledger import Ledger, Told
@@ -13,7 +15,7 @@ from tsuide.app.ordering import place_order
 from tsuide.app.promotions import pause_promotion, publish_deals, put_promotion, read_promotion, standing
 from tsuide.app.quoting import Buyer, Wanted, quote
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue, Conflict, NotFound, UnknownDecision
+from tsuide.errors import BadValue, Conflict, NotFound, Refused, UnknownDecision
 from tsuide.offers.request import OfferRequest
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -204,3 +206,24 @@ def test_a_gift_is_a_line_that_costs_nothing_and_points_are_told(taught_shop: Sh
     assert standing(taught_shop, "points").spent == 500
     assert "card" not in {each.product_id for each in served.decision.offers}
     assert served.decision.refused["premium_limit"] >= 1  # 800 yen of tea free with a card of 3,000: over 20 %
+
+
+def test_each_piece_is_added_in_its_own_size(small_shop: Shop) -> None:
+    """A size of what was offered is taken in its place, at its own price less what the offer saves."""
+    bag = small_shop.store.facts.products().filter(id="bag").with_columns(parent_id=pl.lit("bags"))
+    large = bag.with_columns(id=pl.lit("bag-large"), price=pl.lit(6_000, pl.Int64), title=pl.lit("Camera bag, large"))
+    small_shop.store.facts.write_products(pl.concat([bag, large]))
+    learn(small_shop, now=NOW, seed=0)
+    served, line = on_sale(small_shop, {**SALE, "targets": {"products": ["bag"]}, "budget": {}}, product="bag")
+    assert [each.id for each in served.catalogue.variants("bag")] == ["bag", "bag-large"]
+    assert served.catalogue.variants("card") == ()
+    made = quote(small_shop, served.catalogue, Buyer("v1"), [replace(line, product_id="bag-large")], NOW)
+    assert [(each.product.id, each.listed, each.amount, each.offer_id) for each in made.lines] == [
+        ("bag-large", 6_000, 5_700, line.offer_id)
+    ]
+    assert line.offer_id is not None
+    asked = Asked(served.decision.id, line.offer_id, variants=(("bag", "bag-large"),))
+    waiting = ask(small_shop, served.catalogue, asked, NOW)
+    assert [(each.product_id, each.amount) for each in waiting.confirmed.items] == [("bag-large", 5_700)]
+    with pytest.raises(Refused, match="not a size"):
+        ask(small_shop, served.catalogue, replace(asked, variants=(("bag", "card"),)), NOW)

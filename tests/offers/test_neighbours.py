@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -12,6 +13,7 @@ from tsuide.facts.promotions import Benefit, Promotion, Targets
 from tsuide.facts.schema import conform
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.lookalikes import Lookalikes
+from tsuide.offers.candidates.fillers import FILLER
 from tsuide.offers.customer import CustomerView, Grant
 from tsuide.offers.deals import make_deals
 from tsuide.offers.decide import decide, replay
@@ -112,3 +114,11 @@ def test_a_campaign_that_is_over_or_withdrawn_brings_nothing(shop: State, catalo
         found = made(state)
         assert all(each.promotion_id is None and each.source != "promotion" for each in found.slate)
     assert made(gone).withdrawn == ("summer",)
+
+
+def test_a_need_that_the_cart_serves_fills_no_gap(shop: State) -> None:
+    rows = np.array([(shop.ids.position(name), 0.5) for name in ("card", "bag", "film")], dtype=FILLER)
+    request = OfferRequest("cart", n=10, cart=(CartLine("card"),), kinds=("filler",), free_shipping_at=6_000)
+    found = decide(request, replace(shop, fillers=rows), ANYBODY, load_policy(OPEN), now=NOW, seed=1)
+    assert {item.product_id for each in found.slate for item in each.items} == {"bag"}  # 2,700 are missing
+    assert "in_cart" not in found.refused  # a second card was not even a candidate

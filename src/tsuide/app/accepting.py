@@ -45,6 +45,7 @@ class Asked:
         entered_by: the rep who enters it for the customer; it waits for them all the same.
         evidence: kind and reference of what the rep has in hand (signature, purchase_order …).
         key: the asker's own idempotency key: another key is another asking.
+        variants: (item, its size or colour) that is taken in the item's place.
     """
 
     decision_id: str
@@ -54,6 +55,7 @@ class Asked:
     entered_by: str | None = None
     evidence: tuple[str, str] | None = None
     key: str = ""
+    variants: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,9 @@ def refuse_unshown(made: Confirmation, language: str) -> None:
 
 
 def _id_of(asked: Asked) -> str:
-    parts = (asked.offer_id, asked.quantity, sorted(asked.include), asked.entered_by, asked.key)
+    parts: tuple[object, ...] = (asked.offer_id, asked.quantity, sorted(asked.include), asked.entered_by, asked.key)
+    if asked.variants:
+        parts = (*parts, *sorted(asked.variants))
     return f"acc_{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"
 
 
@@ -283,7 +287,11 @@ def _confirmation(
     if now >= until:
         raise Refused("this offer is over", key="expires_at", value=until.isoformat(), way_out="ask for offers anew")
     chosen = [each for each in offer.items if each.role != "required" or each.product_id in asked.include]
-    products = [_sold(catalogue, each.product_id, each.quantity * asked.quantity) for each in chosen]
+    wanted = _variants(offer, catalogue, asked)
+    products = [
+        _sold(catalogue, wanted.get(each.product_id, each.product_id), each.quantity * asked.quantity)
+        for each in chosen
+    ]
     discounts, units = discounts_of(offer, chosen), units_of(offer) * asked.quantity
     if any(gain.kind == "free_shipping" for gain in offer.gains):
         terms = replace(terms, shipping=0)
@@ -292,7 +300,7 @@ def _confirmation(
         decision_id=decision.id,
         customer_id=decision.request.customer_id,
         items=[
-            _item(product, each.quantity * asked.quantity, each.price, discount * asked.quantity, each.role)
+            _item(product, each.quantity * asked.quantity, _asked(product, each), discount * asked.quantity, each.role)
             for product, each, discount in zip(products, chosen, discounts, strict=True)
         ],
         currency=offer.currency,
@@ -303,6 +311,24 @@ def _confirmation(
         points={gain.unit: gain.points * units for gain in offer.gains if gain.points},
         entered_by=asked.entered_by,
     )
+
+
+def _asked(product: Product, item: OfferItem) -> int | None:
+    """The price of one unit: the offer's, or of another size or colour its own."""
+    return item.price if product.id == item.product_id else product.price
+
+
+def _variants(offer: Offer, catalogue: Catalogue, asked: Asked) -> dict[str, str]:
+    """Item → the size or colour taken in its place.
+
+    Raises:
+        Refused: not an item of the offer, or no size or colour of it.
+    """
+    items = {each.product_id for each in offer.items}
+    for item, variant in asked.variants:
+        if item not in items or variant not in {each.id for each in catalogue.variants(item)}:
+            raise Refused("not a size or colour of what was offered", key="variants", value=variant)
+    return dict(asked.variants)
 
 
 def holds_until(decision: Decision, offer: Offer) -> datetime:

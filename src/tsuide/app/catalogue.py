@@ -66,6 +66,14 @@ class Catalogue:
         place = self._places.get(product_id)
         return None if place is None else self._at(place)
 
+    def variants(self, product_id: str) -> tuple[Product, ...]:
+        """The sizes and colours of the same product that can be bought, itself among them; () = it has only itself."""
+        place = self._places.get(product_id)
+        parent = None if place is None else self._columns.get("parent_id", [None] * len(self))[place]
+        found = tuple(self._at(each) for each in self._families.get(parent, ())) if parent is not None else ()
+        sold = tuple(each for each in found if each.status == "active" and each.price is not None)
+        return sold if len(sold) > 1 else ()
+
     def baskets_of(self, product_id: str) -> int:
         """In how many learned orders a product lay."""
         return self._baskets.get(product_id, 0)
@@ -99,6 +107,15 @@ class Catalogue:
         narrow = pl.col("category").list.last()
         kept = self._on_sale.filter(pl.int_range(pl.len()).over(narrow) < per_category).head(n)
         return tuple(self._at(place) for place in kept[_PLACE])
+
+    @cached_property
+    def _families(self) -> dict[str, list[int]]:
+        """Parent product → places of its variants."""
+        found: dict[str, list[int]] = {}
+        for place, parent in enumerate(self._columns.get("parent_id", ())):
+            if parent is not None:
+                found.setdefault(parent, []).append(place)
+        return found
 
     @cached_property
     def _on_sale(self) -> pl.DataFrame:

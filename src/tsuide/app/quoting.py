@@ -144,8 +144,8 @@ def quote(
     """
     products = [_sold(catalogue, each.product_id) for each in wanted]
     have = {each.product_id: each.quantity for each in wanted}
-    taken = _taken(shop, buyer, wanted, have, now, order_id)
-    lines = [_line(product, each, taken) for product, each in zip(products, wanted, strict=True)]
+    taken = _taken(shop, catalogue, buyer, wanted, have, now, order_id)
+    lines = [_line(catalogue, product, each, taken) for product, each in zip(products, wanted, strict=True)]
     lines += [_free(catalogue, item, each) for each in taken if each.units for item in _of_role(each.offer, "free")]
     return Quote(tuple(lines), tuple(taken), _whole(shop, lines, taken, now) if lines else None)
 
@@ -174,6 +174,7 @@ def _believed(shop: Shop, buyer: Buyer, decision_id: str, offer_id: str) -> tupl
 
 def _taken(
     shop: Shop,
+    catalogue: Catalogue,
     buyer: Buyer,
     wanted: Sequence[Wanted],
     have: Mapping[str, int],
@@ -188,9 +189,14 @@ def _taken(
     found = []
     for (decision_id, offer_id), products in named.items():
         believed = _believed(shop, buyer, decision_id, offer_id)
-        if believed is None or not set(products) <= {item.product_id for item in believed[1].items}:
+        if believed is None or any(_item_of(believed[1], each, catalogue) is None for each in products):
             continue
         decision, offer = believed
+        own = dict(have)
+        for name in products:  # a size or colour counts as the item in whose place it is taken
+            item = _item_of(offer, name, catalogue)
+            if item is not None and item != name:
+                own[item] = own.get(item, 0) + have[name]
         given = {row["id"] for row in shop.store.acceptances.of_offer(offer.id) if row["state"] in {"accepted", "used"}}
         ours = given <= {f"{order_id}:{offer.id}"}
         if not ours:
@@ -198,7 +204,7 @@ def _taken(
         runs = bool(given) or (
             now < holds_until(decision, offer) and not {gain.promotion_id for gain in offer.gains} & set(gone)
         )
-        units = _units(offer, have) if runs and _is_less(offer) else 0
+        units = _units(offer, own) if runs and _is_less(offer) else 0
         found.append(
             Taken(
                 decision,
@@ -209,6 +215,15 @@ def _taken(
             )
         )
     return found
+
+
+def _item_of(offer: Offer, product_id: str, catalogue: Catalogue) -> str | None:
+    """Which item of the offer a product is, or is a size or colour of; None = none."""
+    names = [item.product_id for item in offer.items]
+    if product_id in names:
+        return product_id
+    family = {each.id for each in catalogue.variants(product_id)}
+    return next((name for name in names if name in family), None)
 
 
 def _is_less(offer: Offer) -> bool:
@@ -228,18 +243,20 @@ def _of_role(offer: Offer, role: str) -> list[OfferItem]:
     return [item for item in offer.items if item.role == role]
 
 
-def _line(product: Product, wanted: Wanted, taken: Sequence[Taken]) -> Quoted:
+def _line(catalogue: Catalogue, product: Product, wanted: Wanted, taken: Sequence[Taken]) -> Quoted:
     discount, crossed_out, offer_id = 0, False, None
     for each in taken:
         inside = [item for item in each.offer.items if item.role in {"offered", "anchor"}]
+        name = product.id
         if wanted.offer_id == each.offer.id:
             offer_id = each.offer.id
+            name = _item_of(each.offer, product.id, catalogue) or product.id
         if each.units:
             cuts = dict(zip((item.product_id for item in inside), discounts_of(each.offer, inside), strict=True))
-            discount += cuts.get(product.id, 0) * each.units // units_of(each.offer)
+            discount += cuts.get(name, 0) * each.units // units_of(each.offer)
             listed, asked = each.offer.list_price, each.offer.price
             honest = listed is not None and asked is not None and listed > asked
-            crossed_out = crossed_out or (honest and bool(cuts.get(product.id)))
+            crossed_out = crossed_out or (honest and bool(cuts.get(name)))
     listed_amount = (product.price or 0) * wanted.quantity
     discount = min(discount, listed_amount)
     return Quoted(product, wanted.quantity, discount, listed_amount if crossed_out and discount else None, offer_id)

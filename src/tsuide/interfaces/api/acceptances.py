@@ -45,6 +45,11 @@ class AcceptanceIn(_In):
     offer_id: Id
     quantity: Units = 1
     include: list[Id] = Field([], max_length=20, description="Required parts that the customer wants too.")
+    variants: dict[Id, Id] = Field(
+        {},
+        max_length=20,
+        description="Item → its size or colour that is taken in its place.",
+    )
     entered_by: Id | None = Field(None, description="The rep who enters it; needs a key with the scope rep.")
     evidence: EvidenceIn | None = Field(None, description="Noted; it waits for the customer all the same.")
     idempotency_key: Id | None = Field(None, description="Another key is another asking of the same offer.")
@@ -122,6 +127,7 @@ async def ask(request: Request, body: AcceptanceIn) -> AcceptanceOut:
         offer_id=body.offer_id,
         quantity=body.quantity,
         include=tuple(body.include),
+        variants=tuple(sorted(body.variants.items())),
         entered_by=body.entered_by,
         evidence=None if body.evidence is None else (body.evidence.kind, body.evidence.reference),
         key=body.idempotency_key or "",

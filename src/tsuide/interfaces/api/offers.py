@@ -14,6 +14,7 @@ from starlette.responses import Response
 from tsuide.app.deciding import Served
 from tsuide.app.ledger import Told
 from tsuide.errors import WrongKey
+from tsuide.facts.catalogue import Product
 from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.money import amount_text, signed_text
 from tsuide.interfaces.api.problems import of_validation, request_id_of
@@ -118,6 +119,18 @@ def _item(item: OfferItem, currency: str, served: Served) -> dict[str, Any]:
         "price": item.price,
         "price_text": amount_text(item.price, currency, served.decision.request.language),
         "role": item.role,
+        "variants": [_variant(each, served) for each in served.catalogue.variants(item.product_id)],
+    }
+
+
+def _variant(product: Product, served: Served) -> dict[str, Any]:
+    return {
+        "product_id": product.id,
+        "title": product.title,
+        "attributes": {name: str(value) for name, value in product.attributes.items()},
+        "price": product.price,
+        "price_text": amount_text(product.price, product.currency, served.decision.request.language),
+        "in_stock": product.stock is None or product.stock > 0,
     }
 
 

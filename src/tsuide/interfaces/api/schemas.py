@@ -141,6 +141,17 @@ class ProductOut(BaseModel):
     url: str | None
 
 
+class VariantOut(BaseModel):
+    """One size or colour of a product; it may be taken in the item's place."""
+
+    product_id: str
+    title: str
+    attributes: dict[str, str]
+    price: int | None
+    price_text: str | None
+    in_stock: bool
+
+
 class OfferItemOut(BaseModel):
     """One product within an offer."""
 
@@ -153,6 +164,7 @@ class OfferItemOut(BaseModel):
         description="`anchor`: the main product of a set whose price holds for the whole; `required`: a part without "
         "which it does not work, to be asked about, never preselected; `free`: comes with it."
     )
+    variants: list[VariantOut] = Field(description="Its sizes and colours, itself among them; empty: it has only one.")
 
 
 class OfferOut(BaseModel):

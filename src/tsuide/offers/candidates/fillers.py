@@ -17,20 +17,19 @@ PAIRED: Final = 40  # of the most appealing things, two are put together
 
 
 @kernel
-def propose(pool: Rows, size: Rows, seen: Rows, fillers: Rows, items: Rows, gap: int, priors: Rows) -> None:
+def propose(
+    pool: Rows, size: Rows, seen: Rows, fillers: Rows, items: Rows, anchors: Rows, gap: int, priors: Rows
+) -> None:
     """The things, then the pairs of things, that close the gap with the least beyond it and the most appeal.
+
+    Who has milk in the cart is not sent to free shipping with more milk: a need that is served fills nothing.
 
     Readiness = appeal × 1 / (1 + overshoot / gap); P is the kind's prior × readiness over the best readiness.
     """
     if gap <= 0 or len(fillers) == 0:
         return
     best = np.full((SINGLES + PAIRS, 3), -1.0)  # readiness, first, second
-    for i in range(len(fillers)):
-        _keep(best, 0, SINGLES, fillers, items, gap, i, -1)
-    for i in range(min(len(fillers), PAIRED)):
-        for j in range(i + 1, min(len(fillers), PAIRED)):
-            if items[fillers[i].item].price < gap and items[fillers[j].item].price < gap:
-                _keep(best, SINGLES, SINGLES + PAIRS, fillers, items, gap, i, j)
+    _search(best, fillers, items, _served(fillers, items, anchors), gap)
     top = max(best[0, 0], best[SINGLES, 0])
     for b in range(len(best)):
         if best[b, 0] <= 0.0:
@@ -46,6 +45,29 @@ def propose(pool: Rows, size: Rows, seen: Rows, fillers: Rows, items: Rows, gap:
             row.reaches_gap = True
             row.propensity = propensity
             row.chance = fillers[int(best[b, 1])].appeal
+
+
+@kernel
+def _served(fillers: Rows, items: Rows, anchors: Rows) -> Rows:
+    """Which things are of a need that the cart serves already; bool (fillers,)."""
+    served = np.zeros(len(fillers), np.bool_)
+    for i in range(len(fillers)):
+        for a in range(len(anchors)):
+            if anchors[a].since == 0 and items[anchors[a].item].need == items[fillers[i].item].need:
+                served[i] = True
+    return served
+
+
+@kernel
+def _search(best: Rows, fillers: Rows, items: Rows, served: Rows, gap: int) -> None:
+    for i in range(len(fillers)):
+        if served[i]:
+            continue
+        _keep(best, 0, SINGLES, fillers, items, gap, i, -1)
+        for j in range(i + 1, min(len(fillers), PAIRED) if items[fillers[i].item].price < gap else 0):
+            one, other = items[fillers[i].item], items[fillers[j].item]
+            if not served[j] and one.need != other.need and 0 <= other.price < gap:
+                _keep(best, SINGLES, SINGLES + PAIRS, fillers, items, gap, i, j)
 
 
 @kernel

@@ -209,7 +209,7 @@ def gather(
     )  # fmt: skip
     listed.propose(pool, size, seen, due, codes.REPLENISH, codes.REPLENISHMENT, True)
     listed.propose(pool, size, seen, wanted, codes.CROSS_SELL, codes.GOAL, False)
-    fillers.propose(pool, size, seen, filler_rows, items, request.gap, priors)
+    fillers.propose(pool, size, seen, filler_rows, items, anchors, request.gap, priors)
     bundles.propose(pool, size, seen, set_of, sets, anchors, priors, now)
     combined.propose(pool, size, seen, complement_of, complement)
     content.propose(pool, size, seen, contents, anchors, items, priors)
