@@ -102,7 +102,7 @@ def learn(
         begun = perf_counter()
         steps = _Steps(progress, len(models) + 5)
         sequence, erased = shop.store.facts.sequence(), erased_since_learning(shop)
-        purchases: pl.DataFrame = steps.timed("read orders", shop.store.facts.purchases)
+        purchases: pl.DataFrame = steps.timed("read orders", lambda: _purchases(shop, sequence))
         if purchases.is_empty():
             raise NothingLearned("there are no orders to learn from", way_out="tsuide import orders FILE")
         previous = _previous(shop.snapshots)
@@ -182,6 +182,13 @@ def pairs_of(part: Fitted | None) -> int:
     if not isinstance(part, FittedComplements):
         return 0
     return int(part.frame()["significant"].sum())
+
+
+def _purchases(shop: Shop, sequence: int) -> pl.DataFrame:
+    """Purchases without the orders that came while they were read: a server folds those in from `sequence` on."""
+    purchases = shop.store.facts.purchases()
+    newer = shop.store.facts.fresh_orders(sequence)
+    return purchases.filter(~pl.col("order_id").is_in(newer)) if newer else purchases
 
 
 def _previous(snapshots: Path) -> Mapping[str, Fitted]:

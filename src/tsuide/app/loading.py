@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from tsuide.app.catalogue import Catalogue
+from tsuide.app.folding import Folded, fold_in, learned_up_to, unfolded, with_links
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadArray, SnapshotDamaged
 from tsuide.mining.complements import FittedComplements
@@ -23,6 +24,7 @@ class Loaded:
         products: frame of PRODUCTS at `sequence`.
         catalogue: the same as pages read it.
         sequence: the newest fact in it.
+        folded: the orders since learning that its links hold.
     """
 
     snapshot: Snapshot
@@ -30,6 +32,7 @@ class Loaded:
     products: pl.DataFrame
     catalogue: Catalogue
     sequence: int
+    folded: Folded
 
 
 def open_learned(shop: Shop, snapshot_id: str | None = None) -> Snapshot:
@@ -61,7 +64,8 @@ def load(shop: Shop, snapshot_id: str | None = None, sequence: int | None = None
     reached = shop.store.facts.sequence() if sequence is None else sequence
     products = shop.store.facts.products_at(reached)
     state = build_state(snapshot.parts, products, _relations(shop, snapshot), snapshot_id=snapshot.id, sequence=reached)
-    return Loaded(snapshot, state, products, Catalogue(products, baskets_of(snapshot)), reached)
+    folded, state = fold_in(shop, unfolded(snapshot, state), state, learned_up_to(snapshot), reached)
+    return Loaded(snapshot, state, products, Catalogue(products, baskets_of(snapshot)), reached, folded)
 
 
 def _relations(shop: Shop, snapshot: Snapshot) -> pl.DataFrame:
@@ -71,7 +75,7 @@ def _relations(shop: Shop, snapshot: Snapshot) -> pl.DataFrame:
 
 
 def caught_up(shop: Shop, loaded: Loaded) -> Loaded:
-    """The same state with the product changes that came in since; itself where nothing did."""
+    """The same state with the products and orders that came in since; itself where nothing did."""
     facts = shop.store.facts
     newest = facts.sequence()
     if newest == loaded.sequence:
@@ -82,12 +86,19 @@ def caught_up(shop: Shop, loaded: Loaded) -> Loaded:
         if after == newest:  # nothing came in between: the products are those of this very sequence
             break
         newest = after
+    new = [each for each in changed["id"].to_list() if each not in loaded.state.ids]
+    part = loaded.snapshot.parts.get("complements")
+    if isinstance(part, FittedComplements) and any(each in part.item_ids for each in new):
+        return load(shop, loaded.snapshot.id, newest)  # learned from before the catalogue had it
     state = loaded.state.with_products(changed, sequence=newest)
+    if new:
+        state = with_links(loaded.folded, state)
+    folded, state = fold_in(shop, loaded.folded, state, loaded.sequence, newest)
     if changed.is_empty():
-        return Loaded(loaded.snapshot, state, loaded.products, loaded.catalogue, newest)
+        return Loaded(loaded.snapshot, state, loaded.products, loaded.catalogue, newest, folded)
     kept = loaded.products.join(changed.select("id"), on="id", how="anti")
     products = pl.concat([kept, changed]).sort("id")
-    return Loaded(loaded.snapshot, state, products, Catalogue(products, baskets_of(loaded.snapshot)), newest)
+    return Loaded(loaded.snapshot, state, products, Catalogue(products, baskets_of(loaded.snapshot)), newest, folded)
 
 
 def baskets_of(snapshot: Snapshot) -> dict[str, int]:

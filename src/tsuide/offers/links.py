@@ -76,10 +76,14 @@ def blank_rows(count: int) -> np.ndarray:
     return rows
 
 
-def complement_links(fitted: FittedComplements, ids: Index) -> Links:
-    """Pairs that pass the false-discovery gate, in the order of their score."""
+def complement_links(fitted: FittedComplements, ids: Index, only: Int64 | None = None) -> Links:
+    """Pairs that pass the false-discovery gate, in the order of their score; `only` of some dense items of `fitted`."""
     fitted = fitted.settled()
-    anchor, slot = np.nonzero(fitted.top_item >= 0)
+    if only is None:
+        anchor, slot = np.nonzero(fitted.top_item >= 0)
+    else:
+        row, slot = np.nonzero(fitted.top_item[only] >= 0)
+        anchor = only[row]
     item = fitted.top_item[anchor, slot]
     count = fitted.top_count[anchor, slot].astype(np.int64)
     of_anchor, of_item = fitted.degree[anchor].astype(np.int64), fitted.degree[item].astype(np.int64)
@@ -92,6 +96,38 @@ def complement_links(fitted: FittedComplements, ids: Index) -> Links:
     rows["lift"], rows["lift_low"], _ = lift_interval(count, of_anchor, of_item, fitted.n_baskets)
     rows["chance"] = count / of_anchor
     return make_links(dense[anchor], rows, len(ids))
+
+
+def renewed_links(before: Links, fitted: FittedComplements, moved: Int64, ids: Index) -> Links:
+    """The links with those of some anchors made anew; a pair that was there keeps its window.
+
+    Args:
+        before: as learned.
+        fitted: after an update, settled.
+        moved: dense items of `fitted` whose partners may be others now.
+        ids: of the catalogue.
+    """
+    made = complement_links(fitted, ids, moved)
+    places = ids.positions([fitted.item_ids.ids[item] for item in moved.tolist()])
+    renewed = np.zeros(len(before.of), np.bool_)
+    renewed[places[places >= 0]] = True
+    old, new = _anchors(before), _anchors(made)
+    kept = ~renewed[old]
+    rows = made.rows.copy()
+    known = np.flatnonzero(~kept)
+    keys = old[known] * len(ids) + before.rows["item"][known]
+    order = np.argsort(keys, kind="stable")
+    at = np.minimum(np.searchsorted(keys[order], new * len(ids) + rows["item"]), max(len(keys) - 1, 0))
+    if len(keys):
+        same = keys[order][at] == new * len(ids) + rows["item"]
+        for name in ("opens", "closes"):
+            rows[name][same] = before.rows[name][known[order[at[same]]]]
+    return make_links(np.r_[old[kept], new], np.concatenate([before.rows[kept], rows]), len(ids))
+
+
+def _anchors(links: Links) -> Int64:
+    """The anchor of each link; int64 (links,)."""
+    return np.repeat(np.arange(len(links.of) - 1, dtype=np.int64), np.diff(links.of))
 
 
 def with_windows(links: Links, fitted: FittedTiming, ids: Index) -> Links:
