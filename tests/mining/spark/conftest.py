@@ -65,6 +65,6 @@ def spread(spark: Any, lines: pl.DataFrame, tmp_path_factory: pytest.TempPathFac
     folder: Path = tmp_path_factory.mktemp("lines")
     lines[:4000].write_parquet(folder / "a.parquet")
     lines[4000:].write_parquet(folder / "b.parquet")
-    baskets = read_lines(spark, [str(folder)], Columns())
+    baskets = read_lines(spark, [str(folder)], Columns(quantity="quantity", price="unit_price"))
     yield baskets
     baskets.release()

@@ -12,6 +12,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tsuide.app.loading import load
+from tsuide.app.wiring import opened
+from tsuide.config import Settings
 from tsuide.errors import BadColumns, BadFile, BadValue, MissingExtra, NothingLearned, TooFewData
 from tsuide.intake import complete_journey
 from tsuide.mining.baskets import Baskets
@@ -30,7 +33,12 @@ from tsuide.mining.spark.session import missing, spark_session
 from tsuide.mining.spark.timing import fit_timing
 from tsuide.mining.timing import FEWEST_PAIRS, Timing
 from tsuide.mining.value import LifetimeValue
+from tsuide.offers.customer import CustomerView
+from tsuide.offers.decide import decide
+from tsuide.offers.policy.load import load_policy
+from tsuide.offers.request import OfferRequest
 
+NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)  # noon in Tokyo
 NAMES = {"basket": "order_id", "item": "product_id", "customer": "customer_id", "time": "placed_at"}
 
 pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
@@ -70,6 +78,7 @@ def test_baskets_are_those_of_the_local_reading(spread: SparkBaskets, lines: pl.
     baskets = local(lines)
     assert (spread.n_baskets, spread.item_ids) == (baskets.n_baskets, baskets.item_ids)
     assert spread.degree.tolist() == baskets.count_of_item().tolist()
+    assert same_baskets(gathered(spread), priced(lines)) == []
 
 
 @pytest.mark.parametrize(
@@ -131,36 +140,71 @@ def test_without_java_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> N
         spark_session()
 
 
-def test_a_run_writes_a_snapshot_that_opens_and_keeps_what_it_does_not_learn(
-    spark: Any, lines: pl.DataFrame, tmp_path: Path
+def test_the_command_writes_a_snapshot_from_which_the_engine_decides(
+    spark: Any, lines: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, folder = tmp_path / "lines.parquet", tmp_path / "snapshots"
+    """Parquet in, one run of the command, a shop's own home, a decision out; what Spark does not learn is kept."""
+    path, categories, home = tmp_path / "lines.parquet", tmp_path / "categories.parquet", tmp_path / "home"
     lines.rename({"order_id": "basket number"}).write_parquet(path)
-    fewer = Complements().fit(local(lines[:500]), tune=False)
-    sets = Bundles().fit(local(lines[:500]), fewer)
-    save_snapshot(folder, {"bundles": sets, "complements": fewer}, {})
-    told: list[str] = []
-    snapshot = learn_with_spark(
-        spark,
-        [str(path)],
-        folder,
-        columns=Columns(basket="basket number", quantity="quantity", price="unit_price"),
-        relations=["complements", "replenishment", "value"],
-        groups={f"p{n}": "small" for n in range(40)},
-        now=datetime(2026, 1, 1, tzinfo=UTC),
-        sequence=7,
-        tell=told.append,
+    small = {f"p{n}": "small" for n in range(40)}
+    pl.DataFrame({"product_id": list(small), "category": list(small.values())}).write_parquet(categories)
+    with opened(Settings(home=home)) as shop:
+        shop.store.facts.write_products(catalogue())
+        before = Complements(score="ppmi").fit(local(lines[:500]), tune=False)  # as tuned here once
+        sets = Bundles().fit(local(lines[:500]), before)
+        save_snapshot(shop.snapshots, {"bundles": sets, "complements": before}, {})
+        options = ["--relations", "complements", "replenishment", "value", "--sequence", "7"]
+        options += ["--basket", "basket number", "--quantity", "quantity", "--price", "unit_price"]
+        options += ["--categories", str(categories), "--master", spark.sparkContext.master]
+        assert main([str(path), "--snapshots", str(shop.snapshots), *options]) == 0
+        printed = capsys.readouterr()
+        snapshot = open_snapshot(shop.snapshots)
+        assert (printed.out.strip(), snapshot.number, snapshot.meta["sequence"]) == (snapshot.id, 2, 7)
+        assert printed.err.split()[-5:] == ["read", "complements", "replenishment", "value", "save"]
+        ranked = Complements(score="ppmi", keep=False).fit(local(lines), tune=False)
+        assert differences(snapshot.parts["complements"], ranked) == []
+        due = Replenishment().fit(local(lines), groups=small)
+        assert differences(snapshot.parts["replenishment"], due) == []
+        assert differences(snapshot.parts["value"], LifetimeValue().fit(priced(lines))) == []
+        assert differences(snapshot.parts["bundles"], sets) == []
+        state = load(shop).state
+    asked = OfferRequest("product", product_id="p41")
+    decision = decide(asked, state, CustomerView(), load_policy("rules: {evidence: off}"), now=NOW, seed=7)
+    assert decision.snapshot_id == snapshot.id
+    best = decision.slate[0]
+    assert (best.product_id, best.kind, best.source) == (
+        "p42",
+        "cross_sell",
+        "complements",
     )
-    opened = open_snapshot(folder)
-    assert told == ["read", "complements", "replenishment", "value", "save"]
-    assert (opened.id, opened.number, opened.meta["sequence"]) == (snapshot, 2, 7)
-    assert differences(opened.parts["complements"], Complements(keep=False).fit(local(lines), tune=False)) == []
-    due = Replenishment().fit(local(lines), groups={f"p{n}": "small" for n in range(40)})
-    assert differences(opened.parts["replenishment"], due) == []
-    assert differences(opened.parts["value"], LifetimeValue().fit(priced(lines))) == []
-    assert differences(opened.parts["bundles"], sets) == []
+    assert best.reasons[0].numbers["count"] == ranked.of("p41", 1)["count"].item()
+
+
+def catalogue() -> pl.DataFrame:
+    """The shop's 80 products, on sale: one dear thing, and what could go with it."""
+    ids = [f"p{n}" for n in range(1, 81)]
+    return pl.DataFrame(
+        {"id": ids, "title": [f"Thing {each}" for each in ids], "category": [[each] for each in ids]}
+    ).with_columns(
+        price=pl.when(pl.col("id") == "p41").then(10_000).otherwise(1_000),
+        cost=pl.lit(500),
+        currency=pl.lit("JPY"),
+        stock=pl.lit(9),
+        status=pl.lit("active"),
+        kind=pl.lit("physical"),
+        tax_rate=pl.lit(1000),
+        tax_included=pl.lit(value=True),
+    )
+
+
+def test_what_cannot_be_learned_is_refused_by_name(
+    spark: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(BadValue, match="gossip"):
-        learn_with_spark(spark, [str(path)], folder, relations=["gossip"], now=datetime(2026, 1, 1, tzinfo=UTC))
+        learn_with_spark(spark, ["lines"], tmp_path, relations=["gossip"], now=NOW)
+    nowhere = [str(tmp_path / "none"), "--snapshots", str(tmp_path), "--master", spark.sparkContext.master]
+    assert main(nowhere) == 1
+    assert "bad-file" in capsys.readouterr().err
 
 
 @pytest.mark.soak
@@ -216,22 +260,3 @@ def _within(minutes: float, spark: Any) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def test_gathered_baskets_are_those_of_the_local_reading(spark: Any, lines: pl.DataFrame, tmp_path: Path) -> None:
-    path = tmp_path / "lines.parquet"
-    lines.write_parquet(path)
-    columns = Columns(quantity="quantity", price="unit_price")
-    assert same_baskets(gathered(read_lines(spark, [str(path)], columns)), priced(lines)) == []
-
-
-def test_the_command_prints_the_snapshots_id_or_what_is_wrong(
-    spark: Any, lines: pl.DataFrame, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path, folder = tmp_path / "lines.parquet", tmp_path / "snapshots"
-    lines.write_parquet(path)
-    arguments = ["--snapshots", str(folder), "--relations", "complements", "--master", spark.sparkContext.master]
-    assert main([str(path), *arguments]) == 0
-    assert capsys.readouterr().out.strip() == open_snapshot(folder).id
-    assert main([str(tmp_path / "none"), *arguments]) == 1
-    assert "bad-file" in capsys.readouterr().err

@@ -30,7 +30,7 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument("--categories", type=Path, help="Parquet with item and category (text), for replenishment")
     options.add_argument("--top", type=int, default=20, help="partners kept per product")
     options.add_argument("--min-count", type=int, default=3, help="common orders that a pair needs")
-    options.add_argument("--score", default=None, help="how partners are ranked")
+    options.add_argument("--score", default=None, help="how partners are ranked; else as in the current snapshot")
     options.add_argument("--sequence", type=int, default=0, help="up to which fact of the store the lines reach")
     options.add_argument("--seed", type=int, default=0)
     return options

@@ -1,13 +1,14 @@
 """One run: Parquet in, a snapshot that the engine opens out."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tsuide.errors import BadValue, NothingLearned
-from tsuide.mining.complements import Complements
+from tsuide.mining.complements import Complements, FittedComplements
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.replenishment import Replenishment
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
@@ -47,7 +48,8 @@ def learn_with_spark(
         folder: where the shop keeps its snapshots.
         columns: which column is what.
         relations: of `RELATIONS`.
-        parameters: of complements; their score is not tuned here.
+        parameters: of complements. A score is not tuned here: None in it = the one that the current snapshot's
+            complements are ranked with (`tsuide learn --tune` chooses it, on a sample), else asymmetric cosine.
         groups: item id → category, for replenishment.
         now: written into the snapshot.
         sequence: up to which fact of the store the lines reach, 0 where that is not known.
@@ -65,6 +67,8 @@ def learn_with_spark(
         raise BadValue(
             "no such relation", key="relations", value=sorted(unknown), way_out=f"one of {', '.join(RELATIONS)}"
         )
+    current = _current(folder)
+    parameters = _with_last_score(parameters, current)
     tell("read")
     baskets = read_lines(spark, paths, columns or Columns())
     on_one_machine = cache(lambda: gathered(baskets))
@@ -83,7 +87,7 @@ def learn_with_spark(
     finally:
         baskets.release()
     tell("save")
-    return save_snapshot(folder, {**_current(folder), **learned}, meta)
+    return save_snapshot(folder, {**current, **learned}, meta)
 
 
 def _current(folder: Path) -> dict[str, Fitted]:
@@ -91,6 +95,13 @@ def _current(folder: Path) -> dict[str, Fitted]:
         return dict(open_snapshot(folder).parts)
     except NothingLearned:
         return {}
+
+
+def _with_last_score(parameters: Complements | None, current: Mapping[str, Fitted]) -> Complements:
+    chosen, last = parameters or Complements(), current.get("complements")
+    if chosen.score is None and isinstance(last, FittedComplements):
+        return replace(chosen, score=last.score)
+    return chosen
 
 
 def _meta(baskets: SparkBaskets, now: datetime, sequence: int, seed: int) -> dict[str, Any]:
