@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse
 
 from tsuide.app.serving import Serving
 from tsuide.config import Settings, load_settings
+from tsuide.interfaces import widget
 from tsuide.interfaces.api import build_api
 from tsuide.interfaces.shop import build_shop
 
@@ -49,6 +50,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         return RedirectResponse(home)
 
     app.add_api_route("/", to_home, include_in_schema=False)
+    app.include_router(widget.router)
     if shop is not None:
         app.mount(SHOP, shop)
     return app

@@ -5,6 +5,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from starlette.middleware.cors import CORSMiddleware
 
 from tsuide import __version__
 from tsuide.interfaces.api import (
@@ -48,6 +49,14 @@ def build_api(**options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own option
     for part in (offers, products, acceptances, promotions, policies, decisions, health, docs, events, upserts):
         app.include_router(part.router)
     app.add_middleware(Frame)
+    app.add_middleware(
+        CORSMiddleware,  # a storefront key may stand in a page of any shop: it opens nothing but offers and events
+        allow_origins=["*"],
+        allow_methods=["GET", "POST"],
+        allow_headers=["X-Api-Key", "Authorization", "Content-Type", "X-Request-Id", "X-Customer-Token"],
+        expose_headers=["X-Request-Id", "ETag"],
+        max_age=86_400,
+    )
     generated = app.openapi
 
     def openapi() -> dict[str, Any]:

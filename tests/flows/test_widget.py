@@ -1,0 +1,144 @@
+"""The widget in a page of another origin, in a real browser: it shows, reports, keeps still, and breaks nothing."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tsuide.app.keys import create_key
+from tsuide.kit.hashing import bucket
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "widget.html"
+TREATED = next(f"widget-visitor-{n}" for n in range(100) if bucket(f"widget-visitor-{n}", "holdout") > 100_000)
+SHIFTS = """window.shifted = 0; new PerformanceObserver((list) => list.getEntries().forEach((each) => {
+  if (!each.hadRecentInput) window.shifted += each.value })).observe({ type: 'layout-shift', buffered: true })"""
+
+
+@pytest.fixture(scope="module")
+def site(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The example page on an origin of its own."""
+    folder = tmp_path_factory.mktemp("site")
+    shop = server.shop()
+    key, _ = create_key(shop, "pages", ["storefront"], datetime.now(UTC))
+    shop.close()
+    text = EXAMPLE.read_text(encoding="utf-8")
+    (folder / "index.html").write_text(text.replace("SERVER", server.url).replace("KEY", key), encoding="utf-8")
+    (folder / "away.html").write_text(text.replace("SERVER", server.url).replace("KEY", "no-key"), encoding="utf-8")
+    quiet = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
+    quiet.log_message = lambda *_: None  # type: ignore[attr-defined]  # a partial takes attributes
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), quiet)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    running.server_close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page as a visitor outside the holdout (about:blank has no storage); errors in its scripts fail the test."""
+    contexts: list[Any] = []
+    wrong: list[str] = []
+
+    def opened(url: str, script: str = "", **options: Any) -> Any:
+        context = browser.new_context(viewport={"width": 1280, "height": 1000}, **options)
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.add_init_script(
+            f"try {{ localStorage.setItem('tsuide.visitor', '{TREATED}') }} catch {{}}; {SHIFTS}; {script}"
+        )
+        made = context.new_page()
+        made.on("pageerror", lambda error: wrong.append(str(error)))
+        made.goto(url)
+        return made
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def outcomes(server: Any, decision: str) -> list[tuple[str, str | None]]:
+    shop = server.shop()
+    try:
+        return [(row["outcome"], row["reason"]) for row in shop.store.outcomes.of_decision(decision)]
+    finally:
+        shop.close()
+
+
+def decision_of(page: Any) -> str:
+    page.wait_for_function("document.querySelector('tsuide-offers').decision")
+    return str(page.evaluate("document.querySelector('tsuide-offers').decision"))
+
+
+def test_offers_are_shown_reported_and_put_into_the_pages_own_cart(site: str, server: Any, page: Any) -> None:
+    shown = page(site, locale="ja")
+    card = shown.locator("tsuide-offers li", has_text="Memory card 64 GB").first
+    card.wait_for()
+    assert card.locator(".why").first.inner_text()
+    decision = decision_of(shown)
+    shown.wait_for_timeout(1_500)
+    card.get_by_role("button", name="カートに入れる").click()
+    shown.wait_for_function("document.getElementById('cart').textContent.includes('card')")
+    assert card.get_by_role("button", name="カートに入れる").is_disabled()
+    shown.wait_for_timeout(500)
+    assert {("shown", None), ("accepted", None)} <= set(outcomes(server, decision))
+
+
+def test_a_no_with_its_reason_is_recorded(site: str, server: Any, page: Any) -> None:
+    shown = page(site, locale="en")
+    shown.evaluate("Tsuide.settings.language = 'en'; document.querySelector('tsuide-offers').fill()")
+    card = shown.locator("tsuide-offers li").first
+    card.get_by_text("Not this").click()
+    decision = decision_of(shown)
+    card.get_by_role("button", name="Too dear").click()
+    shown.locator("tsuide-offers").get_by_role("status").wait_for()
+    shown.wait_for_timeout(500)
+    assert ("declined", "too_dear") in outcomes(server, decision)
+
+
+def test_nothing_moves_and_nothing_is_wrong_for_a_screen_reader(site: str, page: Any) -> None:
+    for scheme, width in (("light", 1280), ("dark", 1280), ("light", 360)):
+        shown = page(site, color_scheme=scheme)
+        shown.set_viewport_size({"width": width, "height": 900})
+        shown.locator("tsuide-offers li").first.wait_for()
+        shown.wait_for_timeout(300)
+        found = Axe().run(shown, options={"runOnly": ["wcag2a", "wcag2aa"]})
+        assert found.violations_count == 0, (scheme, width, found.generate_report())
+    still = page(site)
+    still.locator("tsuide-offers li").first.wait_for()
+    still.wait_for_timeout(1_000)
+    assert still.evaluate("window.shifted") < 0.01
+
+
+def test_do_not_track_keeps_and_reports_nothing(site: str, server: Any, page: Any) -> None:
+    private = "localStorage.clear(); Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })"
+    shown = page(site, private)
+    decision = decision_of(shown)
+    shown.wait_for_timeout(1_500)
+    assert shown.evaluate("Tsuide.tracking") is False
+    assert shown.evaluate("localStorage.length") == 0
+    assert outcomes(server, decision) == []
+    shop = server.shop()
+    assert shop.store.decisions.get(decision)["anonymous_id"] is None
+    shop.close()
+
+
+def test_a_server_that_refuses_or_is_away_leaves_the_page_as_it_was(site: str, page: Any) -> None:
+    refused = page(f"{site}/away.html")
+    refused.wait_for_function("document.querySelector('tsuide-offers').filled")
+    refused.wait_for_timeout(500)
+    assert refused.locator("h1").inner_text() == "カメラ"
+    away = page("about:blank")
+    away.route("**/v1/**", lambda route: route.abort())
+    away.goto(site)
+    away.wait_for_timeout(800)
+    assert away.locator("h1").inner_text() == "カメラ"
+    assert away.locator("tsuide-offers li").count() == 0
