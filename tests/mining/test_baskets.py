@@ -201,3 +201,12 @@ def test_nobody_writes_into_baskets() -> None:
     baskets = some()
     for values in (baskets.item, baskets.items_of, baskets.quantity, baskets.price, baskets.customer, baskets.time):
         assert not values.flags.writeable
+
+
+def test_texts_are_numbered_in_their_order_and_nobody_known_is_none() -> None:
+    lines = {"o": ["b", "b", "ä", "a"], "i": ["z", "ö", "z", "é"], "c": [None, None, None, None]}
+    frame = pl.DataFrame(lines, schema_overrides={"c": pl.String})
+    baskets = Baskets.from_frame(frame, basket="o", item="i", customer="c")
+    assert (baskets.basket_ids.ids, baskets.item_ids.ids) == (["a", "b", "ä"], ["z", "é", "ö"])
+    assert baskets.customer.tolist() == [-1, -1, -1]
+    assert Baskets.from_frame(frame.head(0), basket="o", item="i", customer="c").n_baskets == 0

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tsuide.errors import BadArray, BadColumns
 from tsuide.kit.arrays import Float32, Int32, Int64, checked_ints, frozen
@@ -378,17 +379,28 @@ def _dense(column: pl.Series, *, as_text: bool) -> tuple[Int32, pl.Series]:
     """
     whole = column.dtype.is_integer()
     if not whole:
-        column = column.cast(pl.String)
-    elif column.null_count() == 0 and len(column):
+        return _dense_texts(column.cast(pl.String))
+    if column.null_count() == 0 and len(column):
         low, high = int(column.min()), int(column.max())  # type: ignore[arg-type]  # neither empty nor null
         if high - low <= max(4 * len(column), 1 << 20):
             return _dense_by_table(column, low, high, as_text=as_text)
     distinct = column.drop_nulls().unique().sort()
-    if whole and as_text:
+    if as_text:
         distinct = distinct.gather(distinct.cast(pl.String).arg_sort())
     places = pl.Series(np.arange(len(distinct), dtype=np.int32))
     codes = column.replace_strict(distinct, places, default=-1, return_dtype=pl.Int32)
     return codes.fill_null(-1).to_numpy(), distinct.cast(pl.String)
+
+
+def _dense_texts(column: pl.Series) -> tuple[Int32, pl.Series]:
+    """As `_dense`, for texts: Arrow's dictionary in one pass, then the dictionary in its order."""
+    encoded = pc.dictionary_encode(column.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    distinct = pl.Series(pl.from_arrow(encoded.dictionary), dtype=pl.String)
+    order = distinct.arg_sort().to_numpy()
+    places = np.full(len(order) + 1, -1, np.int32)  # the last: not known
+    places[order] = np.arange(len(order), dtype=np.int32)
+    code = encoded.indices.fill_null(len(order)) if encoded.indices.null_count else encoded.indices
+    return places[code.to_numpy()], distinct.gather(order)
 
 
 def _dense_by_table(column: pl.Series, low: int, high: int, *, as_text: bool) -> tuple[Int32, pl.Series]:
