@@ -298,6 +298,8 @@ def _shares(incremental: Mapping[tuple[str, str], Incremental]) -> Float64:
 
 def _of_all_sources(effects: Float64) -> Float64:
     """Effects learned before a source came new: it has none yet."""
+    if len(effects) > len(SOURCES):
+        raise BadArray("more sources than there are", key="source", value=len(effects))
     return frozen(np.r_[effects, np.zeros(max(len(SOURCES) - len(effects), 0))][: len(SOURCES)])
 
 
