@@ -9,7 +9,7 @@ from tsuide.app.learn import learn
 from tsuide.app.policies import put_in_force
 from tsuide.app.replaying import replay_decision
 from tsuide.app.wiring import Shop
-from tsuide.errors import NothingLearned, ReplayRefused
+from tsuide.errors import Conflict, NothingLearned, ReplayRefused
 from tsuide.mining.snapshot import list_snapshots
 from tsuide.offers.policy.load import ready_text
 from tsuide.offers.request import CartLine, OfferRequest
@@ -47,6 +47,16 @@ def test_every_decision_is_in_the_store_and_replays_bit_for_bit(small_shop: Shop
     ]
     for decision_id in with_decider(small_shop, *requests, seed=(1 << 64) - 500):
         assert replay_decision(small_shop, decision_id).same
+
+
+def test_an_id_that_names_another_decision_is_refused_by_name(small_shop: Shop) -> None:
+    learn(small_shop, now=NOW, seed=0)
+    other = OfferRequest("cart", anonymous_id="v2", cart=(CartLine("cam-a"),))
+    (first,) = with_decider(small_shop, CAMERA)
+    assert with_decider(small_shop, CAMERA) == [first]  # the same decision once more: nothing is lost
+    with pytest.raises(Conflict, match="already name another decision"):
+        with_decider(small_shop, other)
+    assert replay_decision(small_shop, first).recorded.request == CAMERA
 
 
 def test_a_replay_sees_the_catalogue_as_it_was(small_shop: Shop) -> None:

@@ -18,6 +18,7 @@ from tsuide.config import Settings
 from tsuide.interfaces.cli import command_line
 from tsuide.offers.policy.load import load_policy, ready_text
 from tsuide.offers.request import CartLine, OfferRequest
+from tsuide.store.decisions import decision_row
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -56,6 +57,21 @@ def test_a_range_comes_out_again_across_changes_of_the_catalogue(past: Shop) -> 
     found = replay_range(past, NOW - 7 * DAY, NOW)
     assert (found.same, found.differing, found.refused) == (3, (), {})
     assert replay_range(past, NOW - 36 * timedelta(hours=1), NOW).same == 1
+
+
+def test_a_difference_that_other_code_made_says_so(past: Shop) -> None:
+    rows = past.store.decisions.between(NOW - 7 * DAY, NOW)
+    other = []
+    for at, row in enumerate(rows[:2]):
+        record = json.loads(row["record"]) | {"id": f"dec_{at}", "code": "0.0.1+0"}
+        if at == 0:
+            record["considered"] += 1  # what that code counted
+        other.append(decision_row(row | {"id": record["id"], "record": json.dumps(record)}))
+    journal = past.store.journal()
+    journal.write("trace", *other)
+    journal.close_now()
+    found = replay_range(past, NOW - 7 * DAY, NOW)
+    assert (found.same, found.differing, found.refused) == (3, (), {"other_code": 2})
 
 
 def test_what_a_stricter_policy_would_have_refused(past: Shop) -> None:

@@ -15,7 +15,7 @@ from tsuide.app.policies import active_policy
 from tsuide.app.promotions import withdrawn
 from tsuide.app.relations import Relations, relations_of
 from tsuide.app.wiring import Shop
-from tsuide.errors import NothingLearned, SnapshotDamaged
+from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged
 from tsuide.facts.catalogue import PRODUCTS, Product
 from tsuide.kit.clock import to_micros
 from tsuide.mining.fitted import Fitted
@@ -119,6 +119,7 @@ class Decider:
             NothingLearned: there is no state to decide on.
             BadValue: the request's numbers make no sense.
             Unavailable: the store does not answer; then nothing may be shown.
+            Conflict: this moment and seed already name another decision, which stays.
         """
         loaded, policy, now = self.loaded, self._policy, self._clock()
         if self._remote:  # a database over the network must not hold up the other requests
@@ -126,8 +127,22 @@ class Decider:
         else:
             view = self._customers.view(request, now, loaded)
         decision = decide(request.checked(), loaded.state, view, policy, now=now, seed=self._entropy())
-        await self._journal.trace(row_of(decision))
+        await self._keep(row_of(decision))
         return Served(decision, loaded.state, loaded.catalogue, _warnings(request, loaded.catalogue))
+
+    async def _keep(self, row: Row) -> None:
+        """Write a decision down; one whose id is taken by another is not shown, since nobody could look it up."""
+        (new,) = await self._journal.trace(row)
+        if new:
+            return
+        kept = self._shop.store.decisions.get(str(row.values["id"]))
+        if kept["record"] != row.values["record"]:
+            raise Conflict(
+                "this moment and seed already name another decision",
+                key="decision",
+                value=row.values["id"],
+                way_out="draw 64 new random bits for each decision",
+            )
 
     def relations(self, product_id: str, n: int) -> Relations:
         """What goes with a product.

@@ -40,6 +40,8 @@ def tell(replayed: Replayed, language: str) -> Told:
         "snapshot": decision.snapshot_id,
         "sequence": decision.sequence,
         "policy": f"{decision.policy} {decision.policy_version}",
+        "code": decision.code,
+        "other_code": replayed.other_code,
         "seed": str(decision.seed),  # 64 bits: more than every JSON reader keeps exact
         "notes": [NOTES.text(note, language) for note in decision.notes],
         "considered": decision.considered,

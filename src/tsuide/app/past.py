@@ -19,6 +19,7 @@ from tsuide.offers.what_if import WhatIf, what_if
 _STATES_KEPT: Final = 3
 _PART: Final = timedelta(hours=6)  # decisions are read a part at a time
 _DIFFERING_SHOWN: Final = 20
+OTHER_CODE: Final = "other_code"
 
 
 class Past:
@@ -83,7 +84,8 @@ class ReplayedRange:
         same: whose record came out again, bit for bit.
         differing: ids of those that came out otherwise; at most 20.
         differing_in_all: how many these were.
-        refused: reason → decisions that could not be decided again.
+        refused: reason → decisions that could not be decided again, those among them (`other_code`) that come out
+            otherwise because other code decided them.
     """
 
     same: int
@@ -102,8 +104,10 @@ def replay_range(shop: Shop, start: datetime, end: datetime) -> ReplayedRange:
         except (NothingLearned, SnapshotDamaged, NotFound, ReplayRefused) as error:
             refused[error.code] = refused.get(error.code, 0) + 1
             continue
-        if again.to_json() == recorded.to_json():
+        if recorded.same_as(again):
             same += 1
+        elif recorded.code != again.code:
+            refused[OTHER_CODE] = refused.get(OTHER_CODE, 0) + 1
         else:
             differing.append(recorded.id)
     return ReplayedRange(same, tuple(differing[:_DIFFERING_SHOWN]), len(differing), refused)

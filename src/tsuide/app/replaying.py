@@ -30,7 +30,12 @@ class Replayed:
     @property
     def same(self) -> bool:
         """Whether both are equal, bit for bit."""
-        return self.recorded.to_json() == self.again.to_json()
+        return self.recorded.same_as(self.again)
+
+    @property
+    def other_code(self) -> bool:
+        """Whether other code decided: then a difference says nothing against the record."""
+        return self.recorded.code != self.again.code
 
 
 def replay_decision(shop: Shop, decision_id: str) -> Replayed:

@@ -39,6 +39,7 @@ from tsuide.offers.candidates import (
     promoted,
 )
 from tsuide.offers.chances import Chances, chances_of
+from tsuide.offers.code_version import code_version
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.deals import apply_deals
 from tsuide.offers.decision import ERASED, Decision
@@ -159,6 +160,7 @@ def decide(
         cleared=judged.cleared,
         notes=_notes(judged, prepared, slate_),
         withdrawn=state.withdrawn,
+        code=code_version(),
         question="what_need" if judged.refused[_NEED_RECORDED()] else None,
     )
 

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
+
+import orjson
 
 from tsuide.errors import BadValue
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.offer import Arm, Offer
-from tsuide.offers.plain import build, plain
+from tsuide.offers.plain import build, plain, with_moments
 from tsuide.offers.request import OfferRequest
 
 FORMAT: Final = 1
@@ -22,7 +24,7 @@ class Decision:
     """One answer of `decide`, replayable.
 
     Args:
-        id: from `at` and `seed`.
+        id: from `at` and `seed`; nothing of the person is in it.
         at: the `now` that decide was given.
         snapshot_id: which learned state.
         sequence: up to which fact the catalogue and the folded-in orders reach.
@@ -38,6 +40,7 @@ class Decision:
         notes: codes of what the reader should know (no consent, ranked without V, the policy refuses all …).
         withdrawn: promotions that gave nothing more, although the learned state still names them.
         question: for a rep who has recorded no need: the code of what to ask.
+        code: which code decided (`code_version`); other code may decide otherwise.
         format: of this record.
     """
 
@@ -59,6 +62,7 @@ class Decision:
     notes: tuple[str, ...] = ()
     question: str | None = None
     withdrawn: tuple[str, ...] = ()
+    code: str = ""
     format: int = FORMAT
 
     @property
@@ -68,9 +72,17 @@ class Decision:
 
     def to_json(self) -> str:
         """The whole decision as one JSON object; floats keep every bit."""
-        written = plain(self)
+        written = with_moments(self)
         written["format"] = self.format
-        return json.dumps(written, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        try:
+            return orjson.dumps(written).decode()
+        except TypeError:  # half a surrogate pair in somebody's text
+            slowly = plain(self) | {"format": self.format}
+            return json.dumps(slowly, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    def same_as(self, again: "Decision") -> bool:
+        """Whether both were decided alike, bit for bit, whichever code decided."""
+        return self.to_json() == replace(again, code=self.code).to_json()
 
     @classmethod
     def from_json(cls, text: str) -> "Decision":

@@ -16,7 +16,7 @@ from tsuide.errors import BadValue
 _R = TypeVar("_R")
 _Step = Callable[[Any], Any]
 _Read = Callable[[Any, str], Any]
-_ENCODERS: dict[type[Any], _Step] = {}  # made once per record type
+_ENCODERS: dict[tuple[type[Any], bool], _Step] = {}  # made once per record type, with moments as text or as they are
 _DECODERS: dict[type[Any], _Read] = {}
 
 
@@ -27,7 +27,12 @@ def plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
     >>> plain(CartLine("p1", 2))
     {'product_id': 'p1', 'quantity': 2}
     """
-    return typing.cast("dict[str, Any]", _encoder(type(record))(record))
+    return typing.cast("dict[str, Any]", _encoder(type(record), as_text=True)(record))
+
+
+def with_moments(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
+    """As `plain`, moments left as they are: for an encoder that writes ISO 8601 itself, and faster."""
+    return typing.cast("dict[str, Any]", _encoder(type(record), as_text=False)(record))
 
 
 def build(record_type: type[_R], value: object, where: str = "") -> _R:
@@ -46,20 +51,20 @@ def build(record_type: type[_R], value: object, where: str = "") -> _R:
     return typing.cast("_R", _decoder(record_type)(value, where))
 
 
-def _encoder(record_type: type[Any]) -> _Step:
-    known = _ENCODERS.get(record_type)
+def _encoder(record_type: type[Any], *, as_text: bool) -> _Step:
+    known = _ENCODERS.get((record_type, as_text))
     if known is None:
-        known = _ENCODERS[record_type] = _make_encoder(record_type)
+        known = _ENCODERS[record_type, as_text] = _make_encoder(record_type, as_text=as_text)
     return known
 
 
-def _make_encoder(record_type: type[Any]) -> _Step:
+def _make_encoder(record_type: type[Any], *, as_text: bool) -> _Step:
     """A function written for the record type: one line per field, no loop, since every decision is recorded."""
     hints = typing.get_type_hints(record_type)
     names: dict[str, object] = {}
     lines = ["def encode(record):", "    written = {}"]
     for place, each in enumerate(dataclasses.fields(record_type)):
-        step, default = _encode_step(hints[each.name]), _default_of(each)
+        step, default = _encode_step(hints[each.name], as_text=as_text), _default_of(each)
         names[f"step{place}"], names[f"default{place}"] = step, default
         told = "value" if step is None else f"value if value is None else step{place}(value)"
         lines.append(f"    value = record.{each.name}")
@@ -102,14 +107,14 @@ def _optional(hint: Any) -> bool:  # noqa: ANN401 - a type hint
     return typing.get_origin(hint) in {Union, types.UnionType} and type(None) in typing.get_args(hint)
 
 
-def _encode_step(hint: Any) -> _Step | None:  # noqa: ANN401 - a type hint
+def _encode_step(hint: Any, *, as_text: bool) -> _Step | None:  # noqa: ANN401 - a type hint
     hint = _inner(hint)
     if hint is datetime:
-        return datetime.isoformat
+        return datetime.isoformat if as_text else None
     if dataclasses.is_dataclass(hint):
-        return _encoder(typing.cast("type[Any]", hint))
+        return _encoder(typing.cast("type[Any]", hint), as_text=as_text)
     if typing.get_origin(hint) is tuple:
-        step = _encode_step(typing.get_args(hint)[0])
+        step = _encode_step(typing.get_args(hint)[0], as_text=as_text)
         return list if step is None else lambda value: [step(each) for each in value]
     if typing.get_origin(hint) in {dict, Mapping}:
         return dict

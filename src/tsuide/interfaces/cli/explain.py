@@ -53,7 +53,8 @@ def _shown(told: Told) -> Group:
         value = trace[name]
         if value not in (None, []):
             head.add_row(name, escape(", ".join(value) if isinstance(value, list) else str(value)))
-    head.add_row("replay", "[green]the same, bit for bit[/]" if told.same else "[bold red]differs from the record[/]")
+    differs = f"differs: decided by other code ({trace['code']})" if trace["other_code"] else "differs from the record"
+    head.add_row("replay", "[green]the same, bit for bit[/]" if told.same else f"[bold red]{escape(differs)}[/]")
     for note in trace["notes"]:
         head.add_row("note", escape(note))
     return Group(head, _offers(trace["offers"]), *_rest(trace))
