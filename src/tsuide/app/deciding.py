@@ -1,6 +1,7 @@
 """Decide for a running shop: the newest state, the prepared customer, the pure decision, the journal, the answer."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -167,6 +168,8 @@ class Decider:
             if self._loaded is None or newest not in {self._loaded.snapshot.id, *self._passed_over}:
                 loaded = load(self._shop)
                 self._warm_up(loaded)
+                gc.collect()
+                gc.freeze()  # what was just read lives as long as the server: no later collection looks through it
                 self._passed_over = frozenset({newest}) if loaded.snapshot.id != newest else frozenset()
                 self._loaded = loaded
             else:
