@@ -1,7 +1,8 @@
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from tsuide.errors import BadValue, UnknownProduct
+from tsuide.errors import BadColumns, BadValue, UnknownProduct
 from tsuide.mining.backoff import BackOff, FittedBackOff
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
@@ -97,3 +98,19 @@ def test_parameters_that_make_no_sense_are_refused(wrong: dict[str, int], named:
 def test_an_empty_catalogue_borrows_nothing() -> None:
     made = baskets()
     assert len(BackOff().fit(products().clear(), made, Complements().fit(made)).frame()) == 0
+
+
+def test_arrow_products_and_categories_by_one_name_give_the_same() -> None:
+    complements = Complements(min_count=3).fit(baskets())
+    plain = BackOff().fit(products(), baskets(), complements).frame()
+    named = products().with_columns(pl.col("category").list.first())
+    arrow: pa.Table = named.to_arrow()
+    assert BackOff().fit(arrow, baskets(), complements).frame().equals(plain)
+
+
+def test_products_without_ids_and_no_table_are_refused_by_name() -> None:
+    complements = Complements(min_count=3).fit(baskets())
+    with pytest.raises(BadColumns, match="id"):
+        BackOff().fit(products().drop("id"), baskets(), complements)
+    with pytest.raises(BadColumns, match="not a table"):
+        BackOff().fit(["cam1"], baskets(), complements)

@@ -210,3 +210,15 @@ def test_texts_are_numbered_in_their_order_and_nobody_known_is_none() -> None:
     assert (baskets.basket_ids.ids, baskets.item_ids.ids) == (["a", "b", "ä"], ["z", "é", "ö"])
     assert baskets.customer.tolist() == [-1, -1, -1]
     assert Baskets.from_frame(frame.head(0), basket="o", item="i", customer="c").n_baskets == 0
+
+
+def test_prices_with_a_fraction_and_times_that_are_none_are_refused_by_name() -> None:
+    frame = pl.DataFrame({"o": ["a"], "i": ["x"], "p": [19.99], "t": ["yesterday"]})
+    with pytest.raises(BadColumns, match=r"19\.99"):
+        Baskets.from_frame(frame, basket="o", item="i", price="p")
+    with pytest.raises(BadColumns, match="does not fit"):
+        Baskets.from_frame(frame, basket="o", item="i", time="t")
+    iso = Baskets.from_frame(frame.with_columns(t=pl.lit("1970-01-01T00:00:01")), basket="o", item="i", time="t")
+    assert iso.time.tolist() == [1_000_000]
+    whole = Baskets.from_frame(frame.with_columns(p=pl.Series([20.0])), basket="o", item="i", price="p")
+    assert whole.price.tolist() == [20]

@@ -1,5 +1,6 @@
 from itertools import combinations
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -102,3 +103,12 @@ def test_every_way_closes_the_gap_and_none_that_does_is_forgotten(gap: int, reac
     found = {tuple(sorted(fill.items)) for fill in fills}
     assert {items for items in found if not {"bag", "camera"} & set(items)} == alone | pairs
     assert all(0 <= fill.overshoot <= reach for fill in fills)
+
+
+def test_empty_baskets_teach_nothing() -> None:
+    """As `with_items` leaves them, also at the end."""
+    lines = pl.DataFrame({"o": [1, 1, 2, 2, 3], "i": ["tv", "cable", "tv", "cable", "odd"], "p": [900, 20, 900, 20, 5]})
+    baskets = Baskets.from_frame(lines, basket="o", item="i", price="p")
+    fewer = baskets.with_items(np.array([item != "odd" for item in baskets.item_ids.ids]))
+    products = pl.DataFrame({"id": ["tv", "cable"], "price": [900, 20]})
+    assert Fillers(prior=1.0).fit(fewer, products).recommend(15)[0].items == ("cable",)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from tsuide.mining.alternatives import Alternatives
+    from tsuide.mining.backoff import BackOff
     from tsuide.mining.baskets import Baskets
     from tsuide.mining.bundles import Bundles
     from tsuide.mining.complements import Complements
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alternatives",
+    "BackOff",
     "Baskets",
     "Bundles",
     "Complements",

@@ -16,12 +16,12 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadValue, UnknownProduct
+from tsuide.errors import BadColumns, BadValue, UnknownProduct
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.schema import conform
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.mining import packing
-from tsuide.mining.baskets import Baskets
+from tsuide.mining.baskets import Baskets, Table, as_polars
 from tsuide.mining.complements import Complements, FittedComplements
 from tsuide.mining.cooccurrence import Score
 from tsuide.mining.fitted import Arrays, taken, taken_rows
@@ -47,6 +47,16 @@ class BackOff:
 
     Raises:
         BadValue: a number that makes no sense.
+
+    >>> orders = ["tea cup"] * 20 + ["tea"] * 20 + ["pen ink"] * 20 + ["pen"] * 20
+    >>> lines = pl.DataFrame([(n, sku) for n, order in enumerate(orders) for sku in order.split()],
+    ...                      schema=["order", "sku"], orient="row")
+    >>> baskets = Baskets.from_frame(lines, basket="order", item="sku")
+    >>> products = pl.DataFrame({"id": ["tea", "cup", "pen", "ink", "new"],
+    ...                          "title": ["Sencha", "Cup", "Pen", "Ink", "Matcha"],
+    ...                          "category": ["teas", "cups", "pens", "inks", "teas"]})
+    >>> BackOff().fit(products, baskets, Complements().fit(baskets)).of("new").select("item", "source").rows()
+    [('cup', 'category')]
     """
 
     top: int = 10
@@ -62,15 +72,19 @@ class BackOff:
         if not 0 < self.like <= self.alike <= 1:
             raise BadValue("must be 0 < like ≤ alike ≤ 1", key="like, alike", value=(self.like, self.alike))
 
-    def fit(self, products: pl.DataFrame, baskets: Baskets, complements: FittedComplements) -> "FittedBackOff":
+    def fit(self, products: Table, baskets: Baskets, complements: FittedComplements) -> "FittedBackOff":
         """Borrow partners for every product that has too few of its own.
 
         Args:
-            products: facts.catalogue.PRODUCTS; columns that are missing count as not known.
+            products: Polars, pandas or Arrow, at best with the columns id, title and category (a path as a list, or
+                one name); those that are missing, but for the id, count as not known.
             baskets: what the complements were learned from.
             complements: learned, of the same baskets.
+
+        Raises:
+            BadColumns: there is no id, or a column cannot be read as what it is named for.
         """
-        table = conform(products, PRODUCTS).unique("id", keep="first", maintain_order=True)
+        table = conform(_with_paths(as_polars(products)), PRODUCTS).unique("id", keep="first", maintain_order=True)
         ids = Index.of(table["id"])
         settled = complements.settled()
         own = _own_partners(settled)
@@ -177,6 +191,17 @@ class FittedBackOff:
         begin, item, source, score = taken_rows(arrays, "begin", kinds, len(ids))
         evidence = taken(arrays, "evidence", np.int32, (len(item),))
         return cls(ids, begin, item, source, score, evidence, BackOff(**meta))
+
+
+def _with_paths(products: pl.DataFrame) -> pl.DataFrame:
+    """The products with ids, and categories as paths."""
+    if "id" not in products.columns:
+        raise BadColumns("products lack a column", key="column", value=["id"])
+    if products.schema.get("category") == pl.String:
+        return products.with_columns(
+            category=pl.when(pl.col("category").is_not_null()).then(pl.concat_list("category"))
+        )
+    return products
 
 
 def _own_partners(fitted: FittedComplements) -> Int64:

@@ -95,12 +95,13 @@ class Baskets:
             basket: column with the basket's id; also the columns below are names.
             item: the item's id.
             customer: whose basket it is.
-            time: when; a datetime (naive = UTC) or microseconds.
+            time: when; a datetime or ISO text (naive = UTC), or microseconds.
             quantity: units.
             price: of one unit, minor units.
 
         Raises:
-            BadColumns: a named column is not in the table.
+            BadColumns: a named column is not in the table, or cannot be read as what it is named for: prices with
+                a fraction are no minor units.
 
         >>> lines = pl.DataFrame({"order": ["o1", "o1", "o2", "o1"], "sku": ["b", "a", "a", "a"]})
         >>> baskets = Baskets.from_frame(lines, basket="order", item="sku")
@@ -124,7 +125,10 @@ class Baskets:
                 value=missing,
                 way_out=f"it has {', '.join(lines.columns)}",
             )
-        return _packed(_chosen(lines, wanted))
+        try:
+            return _packed(_chosen(lines, wanted))
+        except pl.exceptions.PolarsError as exc:
+            raise BadColumns("a column does not fit its type", key="frame", value=str(exc)) from exc
 
     @classmethod
     def from_arrays(
@@ -320,14 +324,23 @@ def _numbered(n: int) -> Index:
 
 
 def as_polars(frame: Table) -> pl.DataFrame:
-    """The table as a Polars frame, whatever it was."""
+    """The table as a Polars frame, whatever it was.
+
+    Raises:
+        BadColumns: neither Polars nor pandas nor Arrow.
+    """
     if isinstance(frame, pl.DataFrame):
         return frame
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
     if isinstance(frame, pa.Table):
         return pl.DataFrame(pl.from_arrow(frame))
-    return pl.DataFrame(pl.from_pandas(frame))
+    try:
+        return pl.DataFrame(pl.from_pandas(frame))
+    except TypeError as exc:
+        raise BadColumns(
+            "not a table", key="frame", value=type(frame).__name__, way_out="a Polars, pandas or Arrow one"
+        ) from exc
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -364,7 +377,7 @@ def _chosen(lines: pl.DataFrame, wanted: dict[str, str | None]) -> _Lines:
             if "quantity" in table.columns
             else None
         ),
-        price=(table["price"].cast(pl.Int64).fill_null(-1).to_numpy() if "price" in table.columns else None),
+        price=_minor_units(table["price"]) if "price" in table.columns else None,
         basket_ids=basket_ids,
         item_ids=item_ids,
         customer_ids=customer_ids,
@@ -416,8 +429,25 @@ def _dense_by_table(column: pl.Series, low: int, high: int, *, as_text: bool) ->
     return table[offset], ids.gather(order)
 
 
+def _minor_units(column: pl.Series) -> Int64:
+    """Prices as whole numbers, -1 = not known."""
+    if column.dtype.is_float():
+        column = column.fill_nan(None)
+        broken = column.filter(column != column.round())
+        if len(broken):
+            raise BadColumns(
+                "prices are whole numbers of the minor unit",
+                key="price",
+                value=broken[0],
+                way_out="cents: (price * 100).round()",
+            )
+    return column.cast(pl.Int64).fill_null(-1).to_numpy()
+
+
 def _micros(column: pl.Series) -> Int64:
     """Microseconds since 1970 UTC; 0 where it is not known."""
+    if column.dtype == pl.String:
+        column = column.str.to_datetime(time_unit="us", time_zone="UTC")
     if not column.dtype.is_integer():
         column = column.cast(pl.Datetime("us")).dt.epoch("us")
     return column.cast(pl.Int64).fill_null(0).to_numpy()

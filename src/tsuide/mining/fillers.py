@@ -9,7 +9,7 @@ import polars as pl
 
 from tsuide.errors import BadColumns, BadValue
 from tsuide.kit.arrays import Float64, Int64, frozen
-from tsuide.mining.baskets import Baskets
+from tsuide.mining.baskets import Baskets, Table, as_polars
 from tsuide.mining.compiled import compiled
 from tsuide.mining.fitted import taken
 from tsuide.mining.index import Index
@@ -66,7 +66,7 @@ class Fillers:
     def fit(
         self,
         baskets: Baskets,
-        products: pl.DataFrame,
+        products: Table,
         *,
         margins: Mapping[str, int] | None = None,
         return_rates: Mapping[str, float] | None = None,
@@ -75,7 +75,7 @@ class Fillers:
 
         Args:
             baskets: with prices; without them appeal cannot be told and every product has the same.
-            products: id and price (minor units, what the customer pays), one currency.
+            products: Polars, pandas or Arrow: id and price (minor units, what the customer pays), one currency.
             margins: contribution of one unit ex tax, minor units; products that are not in it have none known.
             return_rates: share of units that come back, 0 … 1; 0 where it is not known.
 
@@ -83,12 +83,13 @@ class Fillers:
             BadColumns: a column is missing.
             BadValue: a parameter out of range.
         """
-        missing = [name for name in _COLUMNS if name not in products.columns]
+        table = as_polars(products)
+        missing = [name for name in _COLUMNS if name not in table.columns]
         if missing:
             raise BadColumns("products lack a column", key="column", value=missing)
         if self.pool < 1 or self.prior <= 0:
             raise BadValue("pool ≥ 1 and prior > 0", key="fillers", value=self)
-        priced = products.filter(pl.col("price") > 0).select("id", "price").unique("id").sort("id")
+        priced = table.filter(pl.col("price") > 0).select("id", "price").unique("id").sort("id")
         ids = priced["id"].to_list()
         margins, return_rates = margins or {}, return_rates or {}
         return FittedFillers(
@@ -109,7 +110,10 @@ def _appeal(baskets: Baskets, items: Index, prior: float) -> Float64:
     """Shrunk share of the baskets of two and more in which an item came along, 0 … 1; float64 (items,)."""
     sizes = np.diff(baskets.items_of)
     starts = baskets.items_of[:-1]
-    dearest = np.maximum.reduceat(baskets.price, starts) if len(starts) else np.empty(0, np.int64)
+    filled = sizes > 0  # after `with_items` a basket may be empty
+    dearest = np.full(len(sizes), -1, np.int64)
+    if filled.any():
+        dearest[filled] = np.maximum.reduceat(baskets.price, starts[filled])
     entry = baskets.basket_of_entry()
     small = (baskets.price >= 0) & (baskets.price <= _SMALL_SHARE * dearest[entry]) & (sizes[entry] > 1)
     along = np.bincount(baskets.item[small], minlength=baskets.n_items).astype(np.float64)
