@@ -49,6 +49,7 @@ class AcceptanceIn(_In):
         {},
         max_length=20,
         description="Item → its size or colour that is taken in its place.",
+        json_schema_extra={"additionalProperties": False},  # a key that breaks the pattern is refused, not ignored
     )
     entered_by: Id | None = Field(None, description="The rep who enters it; needs a key with the scope rep.")
     evidence: EvidenceIn | None = Field(None, description="Noted; it waits for the customer all the same.")

@@ -21,12 +21,11 @@ from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import Id, whole
 from tsuide.offers.policy.load import load_policy
 from tsuide.offers.policy.policy import Policy
-from tsuide.offers.policy.reading import LONGEST_TEXT
 from tsuide.offers.what_if import as_plain
 
 router = APIRouter(tags=["policy"])
 _EXTRA: Final = {"security": SECURITY}
-Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
+Text = Annotated[str, StringConstraints(min_length=1)]  # too long a one is refused when it is read
 Days = Annotated[int, Field(ge=1, le=400), BeforeValidator(whole)]
 
 

@@ -97,7 +97,7 @@ class PromotionsOut(BaseModel):
     promotions: list[PromotionOut]
 
 
-class LineIn(_In):
+class BasketLineIn(_In):
     """One line of the basket."""
 
     product_id: Id
@@ -108,7 +108,7 @@ class LineIn(_In):
 class BasketIn(_In):
     """A basket to be priced."""
 
-    lines: list[LineIn] = Field(min_length=1, max_length=_MOST)
+    lines: list[BasketLineIn] = Field(min_length=1, max_length=_MOST)
     shipping: Amount = 0
     placement: Placement | None = None
     segments: list[Id] = Field([], max_length=_MOST)
@@ -211,7 +211,7 @@ def _basket(serving: Serving, body: BasketIn, promotions: list[Promotion]) -> Ba
     )
 
 
-def _line(product: Product, price: int, wanted: LineIn) -> Line:
+def _line(product: Product, price: int, wanted: BasketLineIn) -> Line:
     """No promotion takes a line below what it costs the shop, tax counted where the price contains it."""
     tax = product.tax_rate if product.tax_included else 0
     cost = -(-(product.cost or 0) * wanted.quantity * (RATE_UNIT + tax) // RATE_UNIT)
