@@ -43,7 +43,7 @@ def site(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page as a visitor outside the holdout (about:blank has no storage); errors in its scripts fail the test."""
+    """Open a page as a visitor outside the holdout; errors in its scripts fail the test."""
     contexts: list[Any] = []
     wrong: list[str] = []
 
@@ -51,7 +51,7 @@ def page(browser: Any) -> Iterator[Callable[..., Any]]:
         context = browser.new_context(viewport={"width": 1280, "height": 1000}, **options)
         contexts.append(context)
         context.set_default_timeout(10_000)
-        context.add_init_script(
+        context.add_init_script(  # about:blank has no storage
             f"try {{ localStorage.setItem('tsuide.visitor', '{TREATED}') }} catch {{}}; {SHIFTS}; {script}"
         )
         made = context.new_page()
