@@ -1,6 +1,7 @@
 """Relations as compressed rows over the catalogue's dense ids: what learning and people said of pairs."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -91,7 +92,7 @@ def complement_links(fitted: FittedComplements, ids: Index, only: Int64 | None =
     anchor, item, count = anchor[sure], item[sure], count[sure]
     of_anchor, of_item = of_anchor[sure], of_item[sure]
     rows = blank_rows(len(anchor))
-    dense = ids.positions(fitted.item_ids.ids)
+    dense = _places(_Both(fitted.item_ids, ids))
     rows["item"], rows["count"], rows["base"] = dense[item], count, of_anchor
     rows["lift"], rows["lift_low"], _ = lift_interval(count, of_anchor, of_item, fitted.n_baskets)
     rows["chance"] = count / of_anchor
@@ -108,7 +109,7 @@ def renewed_links(before: Links, fitted: FittedComplements, moved: Int64, ids: I
         ids: of the catalogue.
     """
     made = complement_links(fitted, ids, moved)
-    places = ids.positions([fitted.item_ids.ids[item] for item in moved.tolist()])
+    places = _places(_Both(fitted.item_ids, ids))[moved]
     renewed = np.zeros(len(before.of), np.bool_)
     renewed[places[places >= 0]] = True
     old, new = _anchors(before), _anchors(made)
@@ -123,6 +124,27 @@ def renewed_links(before: Links, fitted: FittedComplements, moved: Int64, ids: I
         for name in ("opens", "closes"):
             rows[name][same] = before.rows[name][known[order[at[same]]]]
     return make_links(np.r_[old[kept], new], np.concatenate([before.rows[kept], rows]), len(ids))
+
+
+class _Both:
+    """Two indexes known by identity: the same two come again with every order that is folded in."""
+
+    __slots__ = ("ids", "items")
+
+    def __init__(self, items: Index, ids: Index) -> None:
+        self.items, self.ids = items, ids
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Both) and other.items is self.items and other.ids is self.ids
+
+    def __hash__(self) -> int:
+        return hash((id(self.items), id(self.ids)))
+
+
+@lru_cache(maxsize=4)
+def _places(key: _Both) -> Int32:
+    """Place in the catalogue of each learned item, -1 = not there; int32 (items,)."""
+    return frozen(key.ids.positions(key.items.ids))
 
 
 def _anchors(links: Links) -> Int64:
