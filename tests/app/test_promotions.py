@@ -4,6 +4,8 @@ import asyncio
 import itertools
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
+
 from tsuide.app import accepting
 from tsuide.app.accepting import Asked
 from tsuide.app.deciding import Decider, Served
@@ -99,3 +101,16 @@ def test_what_everybody_paid_under_a_promotion_stands_in_the_price_history(small
     history = [PricePoint(*row) for row in small_shop.store.prices.of(["card"]).iter_rows()]
     # two days at 3,000 after thirty at 2,700
     assert judge_reference(history, 3_000, 2_700, NOW + timedelta(days=2)) == "not_most"
+
+
+def test_what_people_declare_later_changes_no_replay_and_holds_once_published(small_shop: Shop) -> None:
+    learn(small_shop, now=NOW, seed=0)
+    before = decided(small_shop)
+    apart = pl.DataFrame({"product_id": ["cam-a"], "other_id": ["card"], "relation": ["never_with"]})
+    small_shop.store.facts.write_relations(apart)
+    assert replay_decision(small_shop, before.decision.id).same
+    publish_deals(small_shop, NOW)
+    after = decided(small_shop)
+    assert "card" not in {each.product_id for each in after.decision.slate}
+    assert after.decision.refused["never_with"] >= 1
+    assert replay_decision(small_shop, before.decision.id).same
