@@ -24,7 +24,7 @@ def offered(served: Any, **more: Any) -> dict[str, Any]:
     """The offer of a card to somebody outside the holdout, as the body that asks for its yes."""
     while True:
         visitor = f"yes{next(_VISITORS)}"
-        answer = served.ask(placement="product", product_id="cam-a", anonymous_id=visitor)
+        answer = served.ask(placement="product", product_id="cam-a", anonymous_id=visitor, kinds=["cross_sell"])
         for offer in answer["offers"]:  # exploring may put another one first
             if offer["product"]["id"] == "card":
                 return {"decision": answer["decision"], "offer_id": offer["id"], **more}
