@@ -26,7 +26,8 @@ from tsuide.offers.compiled import Rows, kernel
 
 MOST_RESTS: Final = 64
 MOST_SAID: Final = 64
-FEW: Final = 24  # below so many candidates, bestsellers are added
+FEW: Final = 24  # below so many candidates bestsellers are added: of a visitor of whom nothing is known they say least
+FEW_BESIDE: Final = 4  # beside a product or a cart: what goes with it is the better offer, however popular another is
 PROPOSED_WITHIN: Final = 7 * 86_400_000_000  # a week
 
 
@@ -220,7 +221,7 @@ def gather(
     listed.propose(pool, size, seen, tastes, codes.CROSS_SELL, codes.TASTE, True)
     alike.propose(pool, size, seen, liked, items, baskets)
     promoted_products.propose(pool, size, seen, promoted, items, baskets, anchors, now)
-    if size[0] < FEW and baskets > 0:
+    if baskets > 0 and size[0] < (FEW_BESIDE if len(anchors) else FEW):
         bestsellers.propose(pool, size, seen, best, items, baskets, anchors, 40)
     rests = np.empty(MOST_RESTS, contacts.REST)
     said = np.empty(MOST_SAID, contacts.SAID)
