@@ -8,7 +8,7 @@
 | currency | TSUIDE_CURRENCY | ``JPY``: of tables that name none |
 | language | TSUIDE_LANGUAGE | ``ja``: of texts for which nobody asked for another |
 | trace_durability | TSUIDE_TRACE_DURABILITY | ``normal``: decisions survive kill -9; ``full``: power loss |
-| shopify_secrets | TSUIDE_SHOPIFY_SECRETS | none: who signs Shopify's webhooks; two (a comma between) while it changes |
+| shopify_secrets | TSUIDE_SHOPIFY_SECRETS | none: who signs Shopify's webhooks; two (a comma between) for a change |
 | woocommerce_secrets | TSUIDE_WOOCOMMERCE_SECRETS | none: the same for WooCommerce |
 | demo_shop | TSUIDE_DEMO_SHOP | ``false``: also serve the demo shop, in which a visitor may play any customer |
 """

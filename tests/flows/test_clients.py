@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,17 @@ analytics.page({ userId: 'node-1', name: '日本語 🍵' })
 analytics.alias({ userId: 'node-1', previousId: 'node-old' })
 await analytics.closeAndFlush()
 """
+
+
+@pytest.fixture(autouse=True)
+def closed_sessions() -> Iterator[None]:
+    """The clients keep one connection open for ever; here it ends with the test."""
+    yield
+    from rudderstack.analytics import request as of_rudder  # type: ignore[import-untyped]  # it ships no types
+    from segment.analytics import request as of_segment  # type: ignore[import-untyped]  # as above
+
+    for module in (of_rudder, of_segment):
+        module._session.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +79,7 @@ def bought(order: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("body", ["plain", "gzip"])
 def test_segments_python_client(server: Any, write_key: str, body: str) -> None:
-    from segment.analytics import Client  # type: ignore[import-untyped]  # it ships no types
+    from segment.analytics import Client
 
     who, failed = f"segment-{body}", []
     client = Client(write_key, host=server.url, gzip=body == "gzip", on_error=lambda *error: failed.append(error))

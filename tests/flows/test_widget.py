@@ -5,6 +5,7 @@ import http.server
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from tsuide.kit.hashing import bucket
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "widget.html"
-TREATED = next(f"widget-visitor-{n}" for n in range(100) if bucket(f"widget-visitor-{n}", "holdout") > 100_000)
+TREATED = (f"widget-visitor-{n}" for n in count() if bucket(f"widget-visitor-{n}", "holdout") > 100_000)
+"""Visitors outside the holdout; a new one for every window, since what was shown three times rests."""
 SHIFTS = """window.shifted = 0; new PerformanceObserver((list) => list.getEntries().forEach((each) => {
   if (!each.hadRecentInput) window.shifted += each.value })).observe({ type: 'layout-shift', buffered: true })"""
 
@@ -52,7 +54,7 @@ def page(browser: Any) -> Iterator[Callable[..., Any]]:
         contexts.append(context)
         context.set_default_timeout(10_000)
         context.add_init_script(  # about:blank has no storage
-            f"try {{ localStorage.setItem('tsuide.visitor', '{TREATED}') }} catch {{}}; {SHIFTS}; {script}"
+            f"try {{ localStorage.setItem('tsuide.visitor', '{next(TREATED)}') }} catch {{}}; {SHIFTS}; {script}"
         )
         made = context.new_page()
         made.on("pageerror", lambda error: wrong.append(str(error)))

@@ -9,7 +9,7 @@ PROBLEM = "application/problem+json"
 def test_a_product_page_gets_offers_with_reasons_and_prices(served: Any) -> None:
     answer = served.ask(placement="product", product_id="cam-a", anonymous_id="v1", language="en", kinds=["cross_sell"])
     assert answer["arm"] == "treated"
-    assert [offer["id"] for offer in answer["offers"]] == [f"{answer['decision']}.{n}" for n in range(3)]
+    assert [offer["id"] for offer in answer["offers"]] == [f"{answer['decision']}.{n}" for n in range(2)]
     bag = next(offer for offer in answer["offers"] if offer["product"]["id"] == "bag")
     assert (bag["kind"], bag["anchor_id"], bag["price_text"]) == ("cross_sell", "cam-a", "¥5,000")
     assert "than chance" in bag["reasons"][0]["text"]

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tsuide.kit.hashing import bucket
+
 REP = {"placement": "rep", "product_id": "cam-a", "customer_id": "c-rep", "rep": {"id": "r1"}}
 SALE = {
     "names": {"ja": "夏", "en": "Summer"},
@@ -14,6 +16,10 @@ SALE = {
     "targets": {"products": ["card"]},
     "budget": {"uses": 1},
 }
+
+
+TREATED = next(f"selling-{n}" for n in range(100) if bucket(f"selling-{n}", "holdout") > 100_000)
+"""A visitor of this file alone, outside the holdout."""
 
 
 @pytest.fixture
@@ -45,7 +51,7 @@ def test_a_rep_without_a_recorded_need_gets_a_question_and_with_one_a_pitch(serv
 
 def test_an_offer_names_every_piece_and_the_price_that_stood_before(served: Any, admin: dict[str, str]) -> None:
     assert served.client.put("/v1/promotions/summer", json=SALE, headers=admin).status_code == 200
-    body = {"placement": "product", "product_id": "cam-a", "anonymous_id": "v1", "kinds": ["cross_sell"]}
+    body = {"placement": "product", "product_id": "cam-a", "anonymous_id": TREATED, "kinds": ["cross_sell"]}
     for _ in range(100):
         offers = {each["product"]["id"]: each for each in ask(served, served.storefront, body).json()["offers"]}
         if offers["card"]["promotion_id"]:
