@@ -67,16 +67,16 @@ def test_nobody_else_is_told_of_the_neighbours(northern: State, view: CustomerVi
 
 def test_categories_that_never_go_together_are_kept_apart_whichever_lies_in_the_cart(shop: State) -> None:
     apart = f"{OPEN}never_with: [[Cameras, Memory], [Film, Bags]]\n"
-    for cart, gone in (("camera-good", "card"), ("card", "camera-good"), ("bag", "film")):
+    for cart, gone in (("camera-good", "card"), ("card", "camera-good")):
         free = decide(
             OfferRequest("cart", n=10, cart=(CartLine(cart),)), shop, ANYBODY, load_policy(OPEN), now=NOW, seed=1
         )
         kept = decide(
             OfferRequest("cart", n=10, cart=(CartLine(cart),)), shop, ANYBODY, load_policy(apart), now=NOW, seed=1
         )
+        assert gone in {each.product_id for each in free.slate}
         assert gone not in {each.product_id for each in kept.slate}
-        assert kept.refused.get("never_with", 0) >= free.refused.get("never_with", 0)
-    assert kept.refused.get("never_with", 0) >= 1
+        assert kept.refused["never_with"] > free.refused.get("never_with", 0)
 
 
 def test_a_pair_that_is_none_is_refused_with_its_line() -> None:

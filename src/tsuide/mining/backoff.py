@@ -109,6 +109,7 @@ class BackOff:
             frozen(rows["source"].to_numpy(writable=True)),
             frozen(rows["score"].to_numpy(writable=True)),
             frozen(rows["evidence"].to_numpy(writable=True)),
+            frozen(rows["chance"].to_numpy(writable=True)),
             self,
         )
 
@@ -124,6 +125,8 @@ class FittedBackOff:
         source: place in SOURCES, int32 (rows,).
         score: comparable within one source only, float64 (rows,).
         evidence: text: the most similar product; category: a product of the partner category; int32 (rows,).
+        chance: P(partner in the basket | product in it), float64 (rows,): text: the similar products' confidence,
+            weighted by similarity; category: the partner's share of all baskets times the lift of the categories.
         parameters: what it was learned with.
     """
 
@@ -135,12 +138,13 @@ class FittedBackOff:
     source: Int32
     score: Float64
     evidence: Int32
+    chance: Float64
     parameters: BackOff
 
     def of(self, product: str, n: int = 10) -> pl.DataFrame:
         """Borrowed partners of one product, best first; none where it has its own.
 
-        Columns: anchor, item, source, score, evidence.
+        Columns: anchor, item, source, score, chance, evidence.
 
         Raises:
             UnknownProduct: not in the catalogue.
@@ -163,6 +167,7 @@ class FittedBackOff:
                 "item": self.product_ids.series(self.item[rows]),
                 "source": pl.Series(SOURCES).gather(self.source[rows]),
                 "score": self.score[rows],
+                "chance": self.chance[rows],
                 "evidence": self.product_ids.series(self.evidence[rows]),
             }
         )
@@ -176,6 +181,7 @@ class FittedBackOff:
             "source": self.source,
             "score": self.score,
             "evidence": self.evidence,
+            "chance": self.chance,
         }
 
     def meta(self) -> dict[str, Any]:
@@ -190,7 +196,8 @@ class FittedBackOff:
         kinds = {"item": np.int32, "source": np.int32, "score": np.float64}
         begin, item, source, score = taken_rows(arrays, "begin", kinds, len(ids))
         evidence = taken(arrays, "evidence", np.int32, (len(item),))
-        return cls(ids, begin, item, source, score, evidence, BackOff(**meta))
+        chance = taken(arrays, "chance", np.float64, (len(item),))
+        return cls(ids, begin, item, source, score, evidence, chance, BackOff(**meta))
 
 
 def _with_paths(products: pl.DataFrame) -> pl.DataFrame:
@@ -219,6 +226,7 @@ _ROWS: Final = {
     "source": pl.Int32,
     "class": pl.Int32,
     "score": pl.Float64,
+    "chance": pl.Float64,
     "evidence": pl.Int32,
 }
 
@@ -251,7 +259,10 @@ def _from_categories(model: BackOff, path: pl.Series, place: Int32, thin: Int32,
     asked = pl.DataFrame({"anchor": thin, "from": path.gather(thin)}).filter(pl.col("from") != "")
     best = (  # the same for every product of a category: ranked once, with room for what comes otherwise or is itself
         pairs.join(share, on="to")
-        .with_columns(score=pl.col("lift") * pl.col("share"))
+        .with_columns(
+            score=pl.col("lift") * pl.col("share"),
+            chance=(pl.col("lift") * pl.col("count") / max(baskets.n_baskets, 1)).clip(0.0, 1.0),
+        )
         .sort("from", "score", "product", descending=[False, True, False])
         .group_by("from", maintain_order=True)
         .head(2 * model.top + 1)
@@ -263,6 +274,7 @@ def _from_categories(model: BackOff, path: pl.Series, place: Int32, thin: Int32,
         pl.lit(1, pl.Int32).alias("source"),
         pl.lit(1, pl.Int32).alias("class"),
         "score",
+        "chance",
         pl.col("product").alias("evidence"),
     ).cast(_ROWS)  # type: ignore[arg-type]  # a mapping of names to types is what it takes
 
@@ -334,16 +346,21 @@ def _borrowed(
             "like": similar["like"].to_numpy().repeat(width),
             "item": np.where(partner >= 0, product_of[partner], -1),
             "score": fitted.top_score[items].ravel(),
+            "confidence": (fitted.top_count[items] / np.maximum(fitted.degree[items], 1)[:, None]).ravel(),
         }
     ).filter(pl.col("item") >= 0)
+    asked = similar.group_by("title").agg(asked=pl.col("like").sum())
     return (
         table.group_by("title", "item", maintain_order=True)
         .agg(
             score=(pl.col("like") * pl.col("score")).sum(),
+            expected=(pl.col("like") * pl.col("confidence")).sum(),
             evidence=pl.col("evidence").sort_by("like", descending=True).first(),
             nearest=pl.col("like").max(),
         )
+        .join(asked, on="title", maintain_order="left")
         .with_columns(
+            (pl.col("expected") / pl.col("asked")).clip(0.0, 1.0).alias("chance"),
             pl.lit(0, pl.Int32).alias("source"),
             pl.when(pl.col("nearest") >= model.alike).then(0).otherwise(2).alias("class"),
         )

@@ -32,6 +32,8 @@ LESSON: Final = SOURCES.index("content")
 CATEGORY: Final = SOURCES.index("category")
 COMBINED: Final = SOURCES.index("combined")
 ALIKE: Final = SOURCES.index("alike")
+BORROWED: Final = SOURCES.index("borrowed")
+BORROWED_LINK: Final = -2  # in place of a relation: a partner that a product has from its like
 
 REP: Final = PLACEMENTS.index("rep")
 

@@ -78,6 +78,14 @@ REASONS: Final = Phrases(
             "ja": "今ご覧の商品に関心のある方が、こちらもご覧になっています。",
             "en": "Visitors with your interests also looked at this.",
         },
+        "as_its_like": {
+            "ja": "{with_}によく似た{other}と、一緒に選ばれている商品です。",
+            "en": "Bought together with {other}, which is much like {with_}.",
+        },
+        "as_its_kind": {
+            "ja": "{with_}のような商品と、よく一緒に選ばれています。",
+            "en": "Often bought together with products like {with_}.",
+        },
         "bestseller": {
             "ja": "よく選ばれている商品です（ご注文{base}件のうち{count}件）。",
             "en": "A favourite: in {count} of {base} orders.",

@@ -10,6 +10,7 @@ import polars as pl
 from tsuide.facts.catalogue import RELATION_TYPES
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.alternatives import FittedAlternatives
+from tsuide.mining.backoff import SOURCES, FittedBackOff
 from tsuide.mining.bundles import FittedBundles
 from tsuide.mining.complements import FittedComplements
 from tsuide.mining.fillers import FittedFillers
@@ -17,6 +18,7 @@ from tsuide.mining.index import Index
 from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.mining.significance import lift_interval, p_values
 from tsuide.mining.timing import FittedTiming
+from tsuide.offers import codes
 from tsuide.offers.candidates.alike import LIKED
 from tsuide.offers.candidates.bundles import MEMBERS, SET
 from tsuide.offers.candidates.fillers import FILLER
@@ -99,6 +101,27 @@ def complement_links(fitted: FittedComplements, ids: Index, only: Int64 | None =
     return make_links(dense[anchor], rows, len(ids))
 
 
+def with_borrowed(links: Links, fitted: FittedBackOff, ids: Index) -> Links:
+    """Products without partners of their own get those of their like: `base` is the similar product, else -1.
+
+    Args:
+        links: as `complement_links` makes them.
+        fitted: what similar titles and the category lend.
+        ids: of the catalogue.
+    """
+    places = _places(_Both(fitted.product_ids, ids))
+    anchor = np.repeat(np.arange(len(fitted.product_ids)), np.diff(fitted.begin))
+    lacking = np.append(np.diff(links.of) == 0, False)[places[anchor]]  # the last: -1, not in this catalogue
+    chosen = np.flatnonzero(lacking)
+    rows = blank_rows(len(chosen))
+    rows["relation"], rows["item"] = codes.BORROWED_LINK, places[fitted.item[chosen]]
+    by_text = fitted.source[chosen] == SOURCES.index("text")
+    rows["base"] = np.where(by_text, places[fitted.evidence[chosen]], -1)
+    rows["chance"] = fitted.chance[chosen]
+    lent = make_links(places[anchor[chosen]], rows, len(ids))
+    return make_links(np.r_[_anchors(links), _anchors(lent)], np.r_[links.rows, lent.rows], len(ids))
+
+
 def renewed_links(before: Links, fitted: FittedComplements, moved: Int64, ids: Index) -> Links:
     """The links with those of some anchors made anew; a pair that was there keeps its window.
 
@@ -113,7 +136,8 @@ def renewed_links(before: Links, fitted: FittedComplements, moved: Int64, ids: I
     renewed = np.zeros(len(before.of), np.bool_)
     renewed[places[places >= 0]] = True
     old, new = _anchors(before), _anchors(made)
-    kept = ~renewed[old]
+    lent = (before.rows["relation"] == codes.BORROWED_LINK) & (np.diff(made.of)[old] == 0)
+    kept = ~renewed[old] | lent  # who still has no partner of its own keeps what its like lend
     rows = made.rows.copy()
     known = np.flatnonzero(~kept)
     keys = old[known] * len(ids) + before.rows["item"][known]

@@ -26,6 +26,7 @@ Source: TypeAlias = Literal[
     "category",
     "combined",
     "alike",
+    "borrowed",
 ]
 Placement: TypeAlias = Literal[
     "home",

@@ -11,6 +11,7 @@ from tsuide.facts.catalogue import RELATIONS
 from tsuide.facts.schema import conform
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.alternatives import FittedAlternatives
+from tsuide.mining.backoff import FittedBackOff
 from tsuide.mining.bundles import FittedBundles
 from tsuide.mining.complements import FittedComplements
 from tsuide.mining.fillers import FittedFillers
@@ -37,6 +38,7 @@ from tsuide.offers.links import (
     make_links,
     set_links,
     substitute_links,
+    with_borrowed,
     with_windows,
 )
 
@@ -211,6 +213,9 @@ def build_state(
     timing = parts.get("timing")
     if isinstance(timing, FittedTiming):
         beside_bought = with_windows(beside_bought, timing, ids)
+    backoff = parts.get("backoff")
+    if isinstance(backoff, FittedBackOff):
+        beside_bought = with_borrowed(beside_bought, backoff, ids)
     set_of, sets = np.zeros(len(ids) + 1, dtype=np.int64), np.zeros(0, SET)
     if isinstance(bundles, FittedBundles):
         set_of, sets = set_links(bundles, ids)

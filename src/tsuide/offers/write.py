@@ -237,6 +237,10 @@ def _because(row: dict[str, int], state: State) -> Reason:  # noqa: C901, PLR091
         part = state.parts.get("lookalikes")
         group = part.group_ids[row["group"]] if isinstance(part, FittedLookalikes) else ""
         return Reason("alike", {"group": group, "count": row["count"], "base": row["base"]})
+    if source == codes.BORROWED:
+        if row["base"] >= 0:
+            return Reason("as_its_like", {**anchor, "other": state.ids.ids[row["base"]]})
+        return Reason("as_its_kind", anchor)
     if source == codes.PROMOTION:
         return Reason("campaign", anchor)
     if source == codes.CATEGORY:

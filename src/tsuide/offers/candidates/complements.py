@@ -10,7 +10,8 @@ from tsuide.offers.compiled import Rows, kernel
 def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, links: Rows, anchors: Rows) -> None:
     """Partners of every anchor, the best of each first, so that a long cart does not drown its last lines.
 
-    P is count / base, the share of the anchor's baskets that held the product: a prior of acceptance.
+    P is count / base, the share of the anchor's baskets that held the product: a prior of acceptance. A product that
+    is hardly sold yet has partners of its like: `base` then names the similar product, -1 = its whole category.
     """
     longest = 0
     for a in range(len(anchors)):
@@ -28,7 +29,7 @@ def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, links: Rows, anchors: 
                 return
             row = pool[place]
             if link.chance > row.propensity:
-                row.source = codes.COMPLEMENTS
+                row.source = codes.BORROWED if link.relation == codes.BORROWED_LINK else codes.COMPLEMENTS
                 row.anchor = anchor.item
                 row.anchor_price = anchor.price
                 row.since_anchor = anchor.since

@@ -27,7 +27,7 @@ from tsuide.offers.compiled import Rows, kernel
 MOST_RESTS: Final = 64
 MOST_SAID: Final = 64
 FEW: Final = 24  # below so many candidates bestsellers are added: of a visitor of whom nothing is known they say least
-FEW_BESIDE: Final = 4  # beside a product or a cart: what goes with it is the better offer, however popular another is
+FEW_BESIDE: Final = 1  # beside a product or a cart only instead of silence: what goes with it is the better offer
 PROPOSED_WITHIN: Final = 7 * 86_400_000_000  # a week
 
 
