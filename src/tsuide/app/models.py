@@ -80,7 +80,7 @@ def _learned_complements(parts: Parts) -> FittedComplements:
 
 
 def _backoff(material: Material, parts: Parts) -> Fitted:
-    return BackOff().fit(material.products, material.baskets, _learned_complements(parts))
+    return BackOff(few=1).fit(material.products, material.baskets, _learned_complements(parts))
 
 
 def _timing(material: Material, _: Parts) -> Fitted:
