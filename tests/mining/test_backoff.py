@@ -114,3 +114,19 @@ def test_products_without_ids_and_no_table_are_refused_by_name() -> None:
         BackOff().fit(products().drop("id"), baskets(), complements)
     with pytest.raises(BadColumns, match="not a table"):
         BackOff().fit(["cam1"], baskets(), complements)
+
+
+def test_two_shades_of_one_thing_are_not_lent_to_a_third() -> None:
+    names = {
+        "red": "Hair colour red",
+        "black": "Hair colour black",
+        "new": "Hair colour plum",
+        "comb": "Comb",
+        "tea": "Tea",
+    }
+    orders = [["red", "black", "comb"]] * 30 + [["tea"]] * 60
+    rows = [(number, item) for number, order in enumerate(orders) for item in order]
+    sold = Baskets.from_frame(pl.DataFrame(rows, schema=["o", "p"], orient="row"), basket="o", item="p")
+    shelf = pl.DataFrame({"id": list(names), "title": list(names.values())})
+    lent = BackOff(few=1).fit(shelf, sold, Complements().fit(sold, tune=False)).of("new")
+    assert lent["item"].to_list() == ["comb"]

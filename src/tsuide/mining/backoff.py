@@ -314,6 +314,7 @@ def _from_texts(
     product_of = np.full(len(fitted.item_ids), -1, np.int32)
     product_of[place[place >= 0]] = np.flatnonzero(place >= 0)
     rows = _borrowed(model, similar, place, product_of, fitted)
+    rows = _without_their_like(rows, similar, titles)
     return rows.join(asked.select("title", anchor="product"), on="title").select(*_ROWS).cast(_ROWS)  # type: ignore[arg-type]  # as above
 
 
@@ -330,6 +331,14 @@ def _similar_titles(asked: pl.Series, teachers: pl.DataFrame, like: float) -> pl
             "like": cosine[place, slot].astype(np.float64),
         }
     )
+
+
+def _without_their_like(rows: pl.DataFrame, similar: pl.DataFrame, titles: pl.Series) -> pl.DataFrame:
+    """Without partners that are much like the product itself: two shades of one hair colour are no complements."""
+    like = similar.select("title", bears=titles.gather(similar["evidence"]))
+    like = pl.concat([like, like.select("title", bears="title")]).unique()
+    bears = titles.gather(rows["item"]).alias("bears")
+    return rows.with_columns(bears).join(like, on=["title", "bears"], how="anti", maintain_order="left").drop("bears")
 
 
 def _borrowed(
