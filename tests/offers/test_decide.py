@@ -1,5 +1,6 @@
 """What is decided in a shop small enough to check by hand, and what holds of every decision."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -329,6 +330,22 @@ def wide() -> State:
     parts: dict[str, Fitted] = {"complements": complements, "bundles": Bundles().fit(baskets, complements)}
     upgrades = [{"product_id": f"p{n:03}", "other_id": f"p{n + 1:03}", "relation": "upgrade_of"} for n in range(199)]
     return build_state(parts, pl.DataFrame(products), pl.DataFrame(upgrades), snapshot_id="wide")
+
+
+def test_threads_do_not_meet(wide: State) -> None:
+    """Each thread has its own room to work in, and a decision leaves nothing behind in it."""
+
+    def record(n: int) -> str:
+        cart = tuple(CartLine(f"p{(n + k) % 200:03}") for k in range(n % 9))
+        request = OfferRequest("cart" if cart else "home", n=1 + n % 7, cart=cart)
+        return decide(request, wide, NOBODY, PLAIN, now=NOW, seed=n).to_json()
+
+    one_by_one = [record(n) for n in range(300)]
+    assert len(set(one_by_one)) == 300
+    assert any(Decision.from_json(each).slate for each in one_by_one)
+    with ThreadPoolExecutor(8) as several:
+        assert list(several.map(record, range(300))) == one_by_one
+    assert [record(n) for n in reversed(range(300))] == one_by_one[::-1]
 
 
 @settings(deadline=None, max_examples=60)

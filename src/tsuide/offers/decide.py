@@ -1,10 +1,12 @@
 """One pure function: who asks what, what is known, what is allowed → what to propose, or silence."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache, lru_cache
-from operator import attrgetter
+from itertools import compress
+from operator import attrgetter, itemgetter
 from types import ModuleType
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from tsuide.kit.arrays import Int32, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.kit.hashing import bucket
 from tsuide.kit.ids import time_id
+from tsuide.kit.maker import maker
 from tsuide.offers import ahead, codes, columns, compiled, offer, records, slate
 from tsuide.offers.bind import Bound, bind
 from tsuide.offers.candidates import (
@@ -47,7 +50,7 @@ from tsuide.offers.offer import Arm, Offer
 from tsuide.offers.policy import chain
 from tsuide.offers.policy.fuse import fused
 from tsuide.offers.policy.policy import Policy
-from tsuide.offers.prepare import NO_LIKED, Prepared, Question, prepare_customer, prepare_request
+from tsuide.offers.prepare import NO_LIKED, NO_LIST, Prepared, Question, prepare_customer, prepare_request
 from tsuide.offers.records import CANDIDATE
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
@@ -139,10 +142,10 @@ def decide(
         raise BadValue("must be 64 bits, not negative", key="seed", value=seed)
     request.checked()
     prepared = customer if isinstance(customer, Prepared) else prepare_customer(customer, state)
-    judged = judge(request, state, prepared, policy, now=now, seed=seed, whole=False)
+    judged = _judged(request, state, prepared, policy, now, seed, _here.pool, _here.verdict, whole=False)
     decision_id = time_id("dec", now, seed)
     slate_ = write_offers(decision_id, judged.pool, judged.picks, request, state, policy)
-    return Decision(
+    return _make_decision(
         id=decision_id,
         at=now,
         request=request,
@@ -179,16 +182,44 @@ def judge(
 
     `whole`: what was refused gets its priority too, for who looks at it.
     """
+    rows, verdict = np.empty(pool.MOST, CANDIDATE), np.empty(pool.MOST, np.int32)
+    return _judged(request, state, prepared, policy, now, seed, rows, verdict, whole=whole)
+
+
+class _Room(threading.local):
+    """Where a thread's decisions are worked out, one after the other; nothing in it outlives its decision."""
+
+    def __init__(self) -> None:
+        self.pool = np.empty(pool.MOST, CANDIDATE)
+        self.verdict = np.empty(pool.MOST, np.int32)
+
+
+_here: Final = _Room()
+
+
+def _judged(
+    request: OfferRequest,
+    state: State,
+    prepared: Prepared,
+    policy: Policy,
+    now: datetime,
+    seed: int,
+    candidates: np.ndarray,
+    verdict: np.ndarray,
+    *,
+    whole: bool,
+) -> Judged:
+    """`judge`, into `candidates`, CANDIDATE (pool.MOST,), and `verdict`, int32 as long; whatever stands there."""
     bound = bind(policy, state)
     question = prepare_request(request, state, prepared, policy, bound, now)
-    candidates = np.empty(pool.MOST, CANDIDATE)
-    count, kept = _gathered(candidates, question, state, prepared, policy, bound, to_micros(now))
+    at = to_micros(now)
+    count, kept = _gathered(candidates, question, state, prepared, policy, bound, at)
     apply_deals(
         candidates,
         count,
         int(question.request["placement"][0]),
         state,
-        to_micros(now),
+        at,
         savings=bound.savings,
         segments=prepared.view.segments,
         lift=policy.promotion_lift,
@@ -196,7 +227,6 @@ def judge(
     learned = chances_of(state)
     if learned is not None:
         _correct(candidates, count, question, state, learned)
-    verdict = np.empty(pool.MOST, np.int32)
     refused = np.zeros(len(chain.ORDER), np.int32)
     cleared = fused()(candidates, count, question.customer, question.request, policy.row, verdict, refused)
     picks = np.empty(sum(slot.n for slot in request.slots) if request.slots else request.n, slate.PICK)
@@ -213,7 +243,7 @@ def judge(
         picks,
         whole,
     )
-    return Judged(question, candidates, count, verdict, refused, cleared, picks[:chosen], kept)
+    return _make_judged(question, candidates, count, verdict, refused, cleared, picks[:chosen], kept)
 
 
 def _correct(candidates: np.ndarray, count: int, question: Question, state: State, chances_: Chances) -> None:
@@ -246,11 +276,14 @@ def what_counted(prepared: Prepared, judged: Judged, state: State) -> CustomerVi
         return view
     kept = judged.kept.tolist() if judged.kept is not None else _kept(prepared, judged, state)
     owned = view.owned
-    made: CustomerView = _VIEW(*_BEFORE_OWNED(view), tuple([owned[i] for i in kept]), *_AFTER_OWNED(view))
+    # by place: `replace` takes longer than a hundred candidates take to judge
+    made: CustomerView = _make_view(*_BEFORE_OWNED(view), itemgetter(*kept)(owned), *_AFTER_OWNED(view))
     return made
 
 
-_VIEW: Final[Any] = CustomerView  # by place: `replace` takes longer than a hundred candidates take to judge
+_make_view: Final[Any] = maker(CustomerView)
+_make_decision: Final = maker(Decision)
+_make_judged: Final = maker(Judged)
 _NAMES: Final = tuple(each.name for each in fields(CustomerView))
 _BEFORE_OWNED: Final = attrgetter(*_NAMES[: _NAMES.index("owned")])
 _AFTER_OWNED: Final = attrgetter(*_NAMES[_NAMES.index("owned") + 1 :])
@@ -279,7 +312,6 @@ def _gathered(
     bound: Bound,
     now: int,
 ) -> tuple[int, Int32 | None]:
-    none = np.empty(0, pool.LISTED)
     personal = question.personal
     owned = prepared.owned if personal and prepared.view.id is not None else prepared.owned[:0]
     kept = np.empty(len(owned) if len(owned) > FEW_OWNED else 0, np.int32)
@@ -311,8 +343,8 @@ def _gathered(
             question.yen,
             owned,
             prepared.owned_at[: len(owned)],
-            prepared.due if personal else none,
-            prepared.expected if personal else none,
+            prepared.due if personal else NO_LIST,
+            prepared.expected if personal else NO_LIST,
             prepared.session,
             prepared.liked if personal else NO_LIKED,
             state.promoted,
@@ -395,7 +427,8 @@ def _unit(request: OfferRequest) -> str:
 
 
 def _counts(refused: np.ndarray) -> Mapping[str, int]:
-    return {code: count for code, count in zip(chain.ORDER, refused.tolist(), strict=True) if count}
+    counts = refused.tolist()
+    return dict(zip(compress(chain.ORDER, counts), filter(None, counts), strict=True))
 
 
 def _notes(judged: Judged, prepared: Prepared, offers: Sequence[Offer]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from tsuide.facts.consent import Channel
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.kit.clock import to_micros, zone
+from tsuide.kit.maker import maker
 from tsuide.mining.lookalikes import groups_of
 from tsuide.offers import codes
 from tsuide.offers.bind import Bound, in_categories
@@ -173,14 +174,14 @@ def _expected(expected: Sequence[Expected], places: dict[str, int]) -> np.ndarra
 
 def _listed(rows: list[tuple[int, int, int, int, float]]) -> np.ndarray:
     if not rows:
-        return _NO_LIST
+        return NO_LIST
     found = np.array(rows, dtype=LISTED)
     return found[found["item"] >= 0]
 
 
 _CART_IS_READ_LATER: Final = (0, -1, 0, -1, -1)  # value, dearest, lines, shipping, currency
 _NO_TOUCHES: Final = np.empty(0, TOUCH)
-_NO_LIST: Final = np.empty(0, LISTED)
+NO_LIST: Final = np.empty(0, LISTED)
 NO_LIKED: Final = np.empty(0, LIKED)
 _NO_ITEMS: Final = np.empty(0, np.int32)
 _NO_MOMENTS: Final = np.empty(0, np.int64)
@@ -221,6 +222,9 @@ class Question:
     personal: bool
 
 
+_make_question: Final = maker(Question)
+
+
 def prepare_request(
     request: OfferRequest, state: State, prepared: Prepared, policy: Policy, bound: Bound, now: datetime
 ) -> Question:
@@ -236,30 +240,26 @@ def prepare_request(
         kinds &= sum({1 << _KIND[kind] for kind in request.kinds})
     free_at = request.free_shipping_at if request.free_shipping_at is not None else policy.free_shipping_at
     local = now.astimezone(zone(policy.time_zone))
-    row = np.array(
-        [
-            (
-                placement,
-                codes.CHANNEL_CODE[channel],
-                channel in codes.OUTBOUND,
-                request.transactional,
-                kinds,
-                *_CART_IS_READ_LATER,
-                policy.currency == "JPY",
-                request.budget if request.budget is not None else -1,
-                hesitation,
-                local.hour * 60 + local.minute,
-                request.rep is not None,
-                request.rep is not None and bool(request.rep.needs or view.needs),
-                -1,  # the gap, read with the cart
-                view.attributes.get("remote") == "yes",
-                0,
-                policy.sender is not None,
-            )
-        ],
-        dtype=REQUEST,
+    row = np.empty(1, REQUEST)
+    row[0] = (
+        placement,
+        codes.CHANNEL_CODE[channel],
+        channel in codes.OUTBOUND,
+        request.transactional,
+        kinds,
+        *_CART_IS_READ_LATER,
+        policy.currency == "JPY",
+        request.budget if request.budget is not None else -1,
+        hesitation,
+        local.hour * 60 + local.minute,
+        request.rep is not None,
+        request.rep is not None and bool(request.rep.needs or view.needs),
+        -1,  # the gap, read with the cart
+        view.attributes.get("remote") == "yes",
+        0,
+        policy.sender is not None,
     )
-    return Question(
+    return _make_question(
         customer=_customer_row(prepared, channel, personal=personal),
         request=row,
         cart=_cart(request, places),
@@ -282,31 +282,28 @@ def prepare_request(
 def _customer_row(prepared: Prepared, channel: Channel, *, personal: bool) -> np.ndarray:
     view = prepared.view
     band, risks = view.price_band if personal else None, view.risks
-    return np.array(
-        [
-            (
-                view.id is not None,
-                personal,
-                view.allows("marketing", channel),
-                view.company,
-                view.won,
-                -1 if view.age is None else view.age,
-                prepared.region if personal else 0,
-                -1 if band is None else min(band.low, MOST_MONEY),
-                -1 if band is None else min(band.middle, MOST_MONEY),
-                -1 if band is None else min(band.high, MOST_MONEY),
-                -1 if risks.return_rate is None else risks.return_rate,
-                risks.bought_units,
-                risks.payment_default,
-                risks.open_complaint,
-                -1 if risks.last_score is None else risks.last_score,
-                -1 if risks.cost_to_serve is None else risks.cost_to_serve,
-                -1 if risks.margin is None else risks.margin,
-                False,
-            )
-        ],
-        dtype=CUSTOMER,
+    row = np.empty(1, CUSTOMER)
+    row[0] = (
+        view.id is not None,
+        personal,
+        view.allows("marketing", channel),
+        view.company,
+        view.won,
+        -1 if view.age is None else view.age,
+        prepared.region if personal else 0,
+        -1 if band is None else min(band.low, MOST_MONEY),
+        -1 if band is None else min(band.middle, MOST_MONEY),
+        -1 if band is None else min(band.high, MOST_MONEY),
+        -1 if risks.return_rate is None else risks.return_rate,
+        risks.bought_units,
+        risks.payment_default,
+        risks.open_complaint,
+        -1 if risks.last_score is None else risks.last_score,
+        -1 if risks.cost_to_serve is None else risks.cost_to_serve,
+        -1 if risks.margin is None else risks.margin,
+        False,
     )
+    return row
 
 
 def _hesitation(request: OfferRequest, view: CustomerView, items: np.ndarray, looked_at: int, *, personal: bool) -> int:
@@ -358,13 +355,13 @@ def _goals(request: OfferRequest, view: CustomerView, *, personal: bool) -> tupl
 def _by_words(listed: Mapping[str, Int32], words: Sequence[str], policy: Policy) -> np.ndarray:
     """Products under the words, those under most of them first; P is the prior of cross-selling × their share."""
     if not words:
-        return _NO_LIST
+        return NO_LIST
     counts: dict[int, int] = {}
     for word in words:
         for place in listed[word].tolist() if word in listed else ():
             counts[place] = counts.get(place, 0) + 1
     if not counts:
-        return _NO_LIST
+        return NO_LIST
     prior = int(policy.priors[_KIND["cross_sell"]]) / 10_000
     ranked = sorted(counts.items(), key=lambda each: -each[1])[:MOST_BY_WORDS]
     return np.array([(at, -1, times, -1, prior * times / len(words)) for at, times in ranked], dtype=LISTED)

@@ -98,9 +98,11 @@ class OfferRequest:
             BadValue: n outside 1 … 50, a quantity below 1, a negative price or budget, too long a cart, or
                 two slots of one name.
         """
-        for slot in self.slots or (Slot("", self.n),):
+        if not self.slots:
+            _within("n", self.n, 1, MOST_OFFERS)
+        for slot in self.slots:
             _within("n", slot.n, 1, MOST_OFFERS)
-        if len({slot.name for slot in self.slots}) < len(self.slots):
+        if self.slots and len({slot.name for slot in self.slots}) < len(self.slots):
             raise BadValue("two slots have one name", key="slots", value=[slot.name for slot in self.slots])
         _within("cart lines", len(self.cart), 0, MOST_CART_LINES)
         for line in self.cart:

@@ -5,6 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from tsuide.kit.arrays import Int64
+from tsuide.kit.maker import maker
 from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.offers import codes
 from tsuide.offers.candidates.declared import REQUIRED
@@ -17,6 +19,11 @@ from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
 
 _SURE: Final = 1.959963984540054  # standard deviations of a 95 % interval
+_make_offer: Final = maker(Offer)
+_make_item: Final = maker(OfferItem)
+_make_scores: Final = maker(Scores)
+_make_reason: Final = maker(Reason)
+_STEPS: Final = frozenset({codes.UP_SELL, codes.DOWN_SELL, codes.ALTERNATIVE})
 
 
 WRITTEN: Final = (
@@ -46,13 +53,16 @@ def write_offers(
 ) -> tuple[Offer, ...]:
     """The offers of `picks`, in order."""
     told = np.ndarray(len(pool), _TOLD, pool)
+    prices = state.items["price"]
     written = []
     for number, (place, at, _, probability) in enumerate(picks.tolist()):
         row = dict(zip(WRITTEN, told.item(place), strict=True))
         slot = request.slots[at].name if request.slots else ""
         priced_set = row["set"] >= 0 and row["discount"] > 0  # its price holds for the whole of it
         anchored = priced_set and not any(line.product_id == state.ids.ids[row["anchor"]] for line in request.cart)
-        written.append(_offer(f"{decision_id}.{number}", row, slot, probability, state, policy, anchored=anchored))
+        written.append(
+            _offer(f"{decision_id}.{number}", row, slot, probability, state, policy, prices, anchored=anchored)
+        )
     return tuple(written)
 
 
@@ -63,18 +73,18 @@ def _offer(
     probability: float,
     state: State,
     policy: Policy,
+    prices: Int64,
     *,
     anchored: bool,
 ) -> Offer:
     """The offer; `anchored`: accepting adds the anchor too, since a set's price is of the whole."""
     ids = state.ids.ids
     product = ids[row["item"]]
-    whole = int(state.items["price"][row["anchor"]]) if anchored else 0
+    whole = int(prices[row["anchor"]]) if anchored else 0
     price = row["price"] + whole if row["price"] >= 0 else None
     gains = _gains(row, state)
     anchor_price = _known(row["anchor_price"])
-    steps = row["kind"] in {codes.UP_SELL, codes.DOWN_SELL, codes.ALTERNATIVE}
-    return Offer(
+    return _make_offer(
         id=offer_id,
         place=row["place"],
         slot=slot,
@@ -82,11 +92,13 @@ def _offer(
         source=SOURCES[row["source"]],
         product_id=product,
         anchor_id=ids[row["anchor"]] if row["anchor"] >= 0 else None,
-        items=(*_items(row, state, anchored=anchored), *_free(gains, state)),
+        items=(*_items(row, state, prices, anchored=anchored), *_free(gains, state)),
         currency=state.words.currencies.words[row["currency"]] if row["currency"] >= 0 else policy.currency,
         price=price,
         list_price=row["list_price"] + whole if row["list_price"] >= 0 else None,
-        difference=price - anchor_price if steps and price is not None and anchor_price is not None else None,
+        difference=price - anchor_price
+        if row["kind"] in _STEPS and price is not None and anchor_price is not None
+        else None,
         discount=row["discount"],
         promotion_id=gains[0].promotion_id if gains else None,
         gains=gains,
@@ -116,19 +128,19 @@ def _free(gains: tuple[Gain, ...], state: State) -> tuple[OfferItem, ...]:
     )
 
 
-def _items(row: dict[str, int], state: State, *, anchored: bool = False) -> tuple[OfferItem, ...]:
+def _items(row: dict[str, int], state: State, prices: Int64, *, anchored: bool = False) -> tuple[OfferItem, ...]:
     """Everything that accepting would add: the products offered, then the parts that they need."""
     offered = [row["item"]]
     if row["second"] >= 0:
         offered.append(row["second"])
     elif row["set"] >= 0:
         offered.extend(at for at in state.sets["items"][row["set"]][2:].tolist() if at >= 0)
-    prices = state.items["price"]
     listed = [_known(prices.item(at)) for at in offered]
-    found = [OfferItem(state.ids.ids[at], row["quantity"], price) for at, price in zip(offered, listed, strict=True)]
+    names, quantity = state.ids.ids, row["quantity"]
+    found = [_make_item(names[at], quantity, price) for at, price in zip(offered, listed, strict=True)]
     if anchored:
         offered.append(row["anchor"])
-        anchor_price = _known(int(state.items["price"][row["anchor"]]))
+        anchor_price = _known(int(prices[row["anchor"]]))
         found.append(OfferItem(state.ids.ids[row["anchor"]], row["quantity"], anchor_price, "anchor"))
     if not len(state.beside.rows):
         return tuple(found)
@@ -152,7 +164,7 @@ def _scores(row: dict[str, int], state: State) -> Scores:
     learned = state.parts.get("propensity") if row["prior"] >= 0 else None
     if isinstance(learned, FittedPropensity):
         low, high = learned.range_of(row["propensity"])
-    return Scores(
+    return _make_scores(
         propensity=row["propensity"],
         worth=None if row["margin_basis"] == codes.UNKNOWN_MARGIN else row["worth"],
         context=row["context"],
@@ -183,14 +195,14 @@ def reasons(row: dict[str, int], state: State) -> tuple[Reason, ...]:
     """Why: the evidence of the candidate's source, then what qualifies it."""
     found = [_because(row, state)]
     if row["declared"] and row["source"] != codes.DECLARED:
-        found.append(Reason("declared", {}))
+        found.append(_make_reason("declared", {}))
     if row["since_anchor"] > 0 and row["anchor"] >= 0:
-        found.append(Reason("bought_lately", {"with": state.ids.ids[row["anchor"]], "days": row["since_anchor"]}))
+        found.append(_make_reason("bought_lately", {"with": state.ids.ids[row["anchor"]], "days": row["since_anchor"]}))
     if row["reviews"] > 0:
-        found.append(Reason("rated", {"rating": row["rating"], "reviews": row["reviews"]}))
+        found.append(_make_reason("rated", {"rating": row["rating"], "reviews": row["reviews"]}))
     found.extend(_savings(row, state))
     if row["mandatory"]:
-        found.append(Reason("put_first"))
+        found.append(_make_reason("put_first"))
     return tuple(found)
 
 
@@ -201,13 +213,13 @@ def _savings(row: dict[str, int], state: State) -> list[Reason]:
     found = []
     if row["discount"] > 0:
         code = "set_price" if row["set"] >= 0 else "promotion"
-        found.append(Reason(code, {"difference": row["discount"], "currency": currency}))
+        found.append(_make_reason(code, {"difference": row["discount"], "currency": currency}))
     for gain in gains:
         if gain.points:
-            found.append(Reason("points", {"points": gain.points, "unit": gain.unit}))
+            found.append(_make_reason("points", {"points": gain.points, "unit": gain.unit}))
         elif gain.kind == "free_shipping":
-            found.append(Reason("ships_free"))
-        found.extend(Reason("comes_free", {"with": item}) for item in gain.items)
+            found.append(_make_reason("ships_free"))
+        found.extend(_make_reason("comes_free", {"with": item}) for item in gain.items)
     return found
 
 
@@ -216,36 +228,38 @@ def _because(row: dict[str, int], state: State) -> Reason:  # noqa: C901, PLR091
     source = row["source"]
     if source == codes.COMPLEMENTS:
         numbers = {name: row[name] for name in ("count", "base", "lift", "lift_low")}
-        return Reason("bought_together", {**numbers, **anchor})
+        return _make_reason("bought_together", {**numbers, **anchor})
     if source in {codes.LADDER, codes.ALTERNATIVES}:
         code = {codes.UP_SELL: "step_up", codes.DOWN_SELL: "step_down"}.get(row["kind"], "same_need")
         known = row["price"] >= 0 and row["anchor_price"] >= 0
         if not known:
-            return Reason("same_need", anchor)
+            return _make_reason("same_need", anchor)
         currency = state.words.currencies.words[row["currency"]]
-        return Reason(code, {**anchor, "difference": abs(row["price"] - row["anchor_price"]), "currency": currency})
+        return _make_reason(
+            code, {**anchor, "difference": abs(row["price"] - row["anchor_price"]), "currency": currency}
+        )
     if source == codes.REPLENISHMENT:
         paced = {"interval": row["interval"]} if row["interval"] >= 0 else {}
-        return Reason("due", {"days": row["count"], **paced})
+        return _make_reason("due", {"days": row["count"], **paced})
     if source == codes.PERSONAL:
-        return Reason("your_history", {"times": row["count"], **anchor})
+        return _make_reason("your_history", {"times": row["count"], **anchor})
     if source == codes.BUNDLES:
-        return Reason("whole_set", {"count": row["count"], "base": row["base"], **anchor})
+        return _make_reason("whole_set", {"count": row["count"], "base": row["base"], **anchor})
     if source == codes.COMBINED:
-        return Reason("upgrade_with", {"with": state.ids.ids[row["item"]], "other": state.ids.ids[row["second"]]})
+        return _make_reason("upgrade_with", {"with": state.ids.ids[row["item"]], "other": state.ids.ids[row["second"]]})
     if source == codes.ALIKE:
         part = state.parts.get("lookalikes")
         group = part.group_ids[row["group"]] if isinstance(part, FittedLookalikes) else ""
-        return Reason("alike", {"group": group, "count": row["count"], "base": row["base"]})
+        return _make_reason("alike", {"group": group, "count": row["count"], "base": row["base"]})
     if source == codes.BORROWED:
         if row["base"] >= 0:
-            return Reason("as_its_like", {**anchor, "other": state.ids.ids[row["base"]]})
-        return Reason("as_its_kind", anchor)
+            return _make_reason("as_its_like", {**anchor, "other": state.ids.ids[row["base"]]})
+        return _make_reason("as_its_kind", anchor)
     if source == codes.PROMOTION:
-        return Reason("campaign", anchor)
+        return _make_reason("campaign", anchor)
     if source == codes.CATEGORY:
-        return Reason("bestseller", {"count": row["count"], "base": row["base"]})
-    return Reason(_PLAIN.get(source, "declared"), anchor)
+        return _make_reason("bestseller", {"count": row["count"], "base": row["base"]})
+    return _make_reason(_PLAIN.get(source, "declared"), anchor)
 
 
 _PLAIN: Final = {
