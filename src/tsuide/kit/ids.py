@@ -7,8 +7,6 @@ from tsuide.kit.clock import to_micros
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
 _PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)  # two digits at a time
-_TIME_DIGITS: Final = 11
-_ENTROPY_DIGITS: Final = 13
 ENTROPY_BITS: Final = 64
 
 
@@ -24,16 +22,10 @@ def time_id(prefix: str, now: datetime, entropy: int) -> str:
     >>> time_id("dec", datetime(2026, 1, 1, tzinfo=UTC), 7)
     'dec_1j791320g000000000000007'
     """
-    time = _digits(to_micros(now), _TIME_DIGITS)
-    return f"{prefix}_{time}{_digits(entropy % (1 << ENTROPY_BITS), _ENTROPY_DIGITS)}"
-
-
-def _digits(number: int, count: int) -> str:
-    pairs = []
-    for _ in range(count // 2):
-        pairs.append(_PAIRS[number & 1023])
-        number >>= 10
-    if count % 2:
-        pairs.append(_ALPHABET[number & 31])
-    pairs.reverse()
-    return "".join(pairs)
+    time, rest, two = to_micros(now), entropy % (1 << ENTROPY_BITS), _PAIRS
+    return (  # written out: every decision has an id, and a loop takes twice as long
+        f"{prefix}_{_ALPHABET[time >> 50 & 31]}{two[time >> 40 & 1023]}{two[time >> 30 & 1023]}"
+        f"{two[time >> 20 & 1023]}{two[time >> 10 & 1023]}{two[time & 1023]}"
+        f"{_ALPHABET[rest >> 60]}{two[rest >> 50 & 1023]}{two[rest >> 40 & 1023]}{two[rest >> 30 & 1023]}"
+        f"{two[rest >> 20 & 1023]}{two[rest >> 10 & 1023]}{two[rest & 1023]}"
+    )

@@ -59,7 +59,7 @@ def write_offers(
         row = dict(zip(WRITTEN, told.item(place), strict=True))
         slot = request.slots[at].name if request.slots else ""
         priced_set = row["set"] >= 0 and row["discount"] > 0  # its price holds for the whole of it
-        anchored = priced_set and not any(line.product_id == state.ids.ids[row["anchor"]] for line in request.cart)
+        anchored = priced_set and state.ids.ids[row["anchor"]] not in {line.product_id for line in request.cart}
         written.append(
             _offer(f"{decision_id}.{number}", row, slot, probability, state, policy, prices, anchored=anchored)
         )
