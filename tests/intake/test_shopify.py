@@ -110,7 +110,7 @@ def test_news_that_comes_late_does_not_undo_what_is_newer() -> None:
 
 
 def test_products_with_variants_and_what_is_gone() -> None:
-    body = {
+    body: dict[str, Any] = {
         "id": 5,
         "title": "T シャツ",
         "handle": "t",
