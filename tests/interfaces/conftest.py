@@ -36,6 +36,18 @@ class Served:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, fill_shop: object) -> Iterator[Served]:
+    """One for all tests that do not mind what others order."""
+    yield from serve_small_shop(tmp_path_factory, fill_shop)
+
+
+@pytest.fixture(scope="module")
+def served_alone(tmp_path_factory: pytest.TempPathFactory, fill_shop: object) -> Iterator[Served]:
+    """One for the tests of a single file."""
+    yield from serve_small_shop(tmp_path_factory, fill_shop)
+
+
+def serve_small_shop(tmp_path_factory: pytest.TempPathFactory, fill_shop: object) -> Iterator[Served]:
+    """A learned small shop, served until the fixture ends."""
     settings = Settings(
         home=tmp_path_factory.mktemp("served"),
         language="en",

@@ -23,6 +23,12 @@ TREATED = next(f"selling-{n}" for n in range(100) if bucket(f"selling-{n}", "hol
 
 
 @pytest.fixture
+def served(served_alone: Any) -> Any:
+    """A shop of this file's own: promotions change what everybody is offered."""
+    return served_alone
+
+
+@pytest.fixture
 def admin(served: Any) -> Iterator[dict[str, str]]:
     headers = {"X-Api-Key": served.admin}
     before = served.client.get("/v1/policy", headers=headers).json()
