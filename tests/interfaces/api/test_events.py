@@ -210,14 +210,15 @@ def test_a_redacted_customer_is_forgotten_everywhere_and_the_sums_stay(served: A
         (b"[" * 100_000, 400),
         (b'{"event": NaN, "userId": "c"}', 400),
         (b"\x1f\x8b\x00broken", 400),
-        (gzip.compress(b'{"x": "' + b"y" * 40_000_000), 400),
-        (gzip.compress(b'{"userId": "c", "event": "x"}')[:-4], 400),
+        (gzip.compress(b'{"x": "' + b"y" * 40_000_000, mtime=0), 400),
+        (gzip.compress(b'{"userId": "c", "event": "x"}', mtime=0)[:-4], 400),
         (b'{"event": "x"}', 400),
         (b'{"event": "x", "userId": "%s"}' % (b"i" * 10_240), 400),
         (b'{"event": "x", "userId": "c", "properties": {"a": "%s"}}' % (b"y" * 33_000), 400),
         (b'{"event": "x", "userId": "%s"}' % "絵文字🍵".encode(), 200),
         (b'{"event": "x", "userId": "\\ud83c"}', 400),
     ],
+    ids=range(14),
 )
 def test_bad_bodies_are_problems_and_never_a_500(served: Any, body: bytes, status: int) -> None:
     answer = post(served, "/v1/track", body)
