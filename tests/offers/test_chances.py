@@ -7,12 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tsuide.errors import BadArray
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.schema import conform
 from tsuide.offers import codes
 from tsuide.offers.chances import chances_of
-from tsuide.offers.decide import kernels
-from tsuide.offers.offer import KINDS, PLACEMENTS
+from tsuide.offers.kernels import kernels
+from tsuide.offers.offer import KINDS, PLACEMENTS, SOURCES
 from tsuide.offers.propensity import FittedPropensity, Propensity
 from tsuide.offers.records import CANDIDATE
 from tsuide.offers.state import State, build_state
@@ -80,31 +81,46 @@ def foretell(rows: np.ndarray, count: int, placement: int, state: State) -> None
     if found is None:
         return
     of, words = found.learned, state.words.categories.words
-    effects = (of.weights, of.source, of.kind_placement, found.pairs, len(words), found.product)
+    effects = (found.weights, of.source, of.kind_placement, found.pairs, len(words), found.product)
     kernels().correct(rows, count, state.items, placement, *effects, of.curve.scores, of.curve.shares, of.share)
 
 
-def test_the_kernel_says_what_the_model_says(state: State, fitted: FittedPropensity) -> None:
-    rows = candidates(state)
-    before = rows["propensity"].copy()
-    foretell(rows, len(rows), CART, state)
+def as_shown(rows: np.ndarray, state: State) -> pl.DataFrame:
+    """Candidates as outcomes are told of."""
     paths = [f"all > c{n % 4}" for n in range(24)]
-    asked = pl.DataFrame(
+    return pl.DataFrame(
         {
             "unit": ["u"] * 72,
             "kind": [KINDS[each] for each in rows["kind"]],
             "placement": ["cart"] * 72,
-            "source": ["complements"] * 72,
+            "source": [SOURCES[each] for each in rows["source"]],
             "product_id": [state.ids.ids[each] for each in rows["item"]],
             "category": [paths[each] for each in rows["item"]],
             "anchor_category": [None if each < 0 else paths[each] for each in rows["anchor"]],
             "place": [0] * 72,
-            "prior": before,
+            "prior": rows["propensity"].copy(),
             "accepted": [False] * 72,
         }
     )
+
+
+def test_the_kernel_says_what_the_model_says(state: State, fitted: FittedPropensity) -> None:
+    rows = candidates(state)
+    asked = as_shown(rows, state)
+    foretell(rows, len(rows), CART, state)
     np.testing.assert_allclose(rows["propensity"], fitted.predict(asked), atol=2e-9)
-    assert (rows["prior"] == before).all()
+    assert (rows["prior"] == asked["prior"].to_numpy()).all()
+
+
+def test_each_source_has_an_effect_and_a_slope_of_its_own(fitted: FittedPropensity) -> None:
+    rng = np.random.default_rng(4)
+    apart = replace(fitted, source=rng.normal(0, 0.3, len(SOURCES)), slope=rng.normal(0, 0.3, len(SOURCES)))
+    state = build_state({"propensity": apart}, products(), snapshot_id="s")
+    rows = candidates(state)
+    rows["source"] = np.arange(72) % len(SOURCES)
+    asked = as_shown(rows, state)
+    foretell(rows, len(rows), CART, state)
+    np.testing.assert_allclose(rows["propensity"], apart.predict(asked), atol=2e-9)
 
 
 def test_the_incremental_share_is_taken_off(state: State, fitted: FittedPropensity) -> None:
@@ -131,3 +147,9 @@ def test_a_range_holds_what_it_is_the_range_of(fitted: FittedPropensity) -> None
     for propensity in (0.001, 0.05, 0.1, 0.3, 0.9):
         low, high = fitted.range_of(propensity)
         assert 0 <= low <= propensity <= high <= 1
+
+
+def test_slopes_of_fewer_sources_than_there_are_never_reach_the_kernel(fitted: FittedPropensity) -> None:
+    short = build_state({"propensity": replace(fitted, slope=fitted.slope[:-1])}, products(), snapshot_id="s")
+    with pytest.raises(BadArray, match="slopes"):
+        chances_of(short)

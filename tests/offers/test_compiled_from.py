@@ -2,9 +2,10 @@
 
 import ast
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tsuide.offers import decide
+from tsuide.offers import kernels
 from tsuide.offers.code_version import code_version
 from tsuide.offers.compiled import generated
 
@@ -21,9 +22,9 @@ def imported(path: Path) -> set[str]:
     return {name for name in found if name in sys.modules and not hasattr(sys.modules[name], "__path__")}
 
 
-def test_every_source_that_a_kernel_of_decide_comes_from_is_in_its_name() -> None:
-    hashed = {module.__name__ for module in decide._MADE_OF}
-    for module in decide._MADE_OF:
+def test_every_source_that_a_kernel_of_a_decision_comes_from_is_in_its_name() -> None:
+    hashed = {module.__name__ for module in kernels._MADE_OF}
+    for module in kernels._MADE_OF:
         missing = imported(Path(str(module.__file__))) - hashed - NOT_COMPILED
         assert not missing, f"{module.__name__} brings {missing}"
 
@@ -39,3 +40,13 @@ def test_a_record_names_the_code() -> None:
     version, digest = code_version().split("+")
     assert version.count(".") == 2
     assert len(digest) == 16
+
+
+def test_two_threads_that_ask_at_once_get_the_whole_module(tmp_path: Path) -> None:
+    text = "import time\ntime.sleep(0.2)\nlast = 1\n"
+
+    def asked() -> int:
+        return int(generated("slow", text, [sys.modules[__name__]], tmp_path).last)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [each.result() for each in [pool.submit(asked), pool.submit(asked)]] == [1, 1]

@@ -12,9 +12,11 @@ from tsuide.facts.pricing import PricePoint
 from tsuide.facts.promotions import Benefit, Promotion, Targets
 from tsuide.facts.schema import conform
 from tsuide.kit.clock import to_micros
+from tsuide.kit.money import RATE_UNIT
 from tsuide.offers import codes
 from tsuide.offers.deal_table import Deals, given_by
-from tsuide.offers.deals import apply_deals, make_deals, promotion_of
+from tsuide.offers.deals import laid_deals, make_deals, promotion_of
+from tsuide.offers.kernels import kernels
 from tsuide.offers.offer import KINDS, PLACEMENTS
 from tsuide.offers.records import CANDIDATE
 from tsuide.offers.state import State, build_state
@@ -67,7 +69,10 @@ def judged(
     rows["set"] = rows["second"] = rows["promotion"] = -1
     for name, value in more.items():
         rows[name] = value
-    apply_deals(rows, len(rows), placement, state, to_micros(now), segments=segments)
+    laid, savings = laid_deals(state), np.zeros(len(state.sets), np.int64)
+    bits = sum(1 << laid.named.position(each) for each in segments if laid.named is not None and each in laid.named)
+    them = (laid.rows, laid.order, laid.of, laid.off, savings, 0.0, RATE_UNIT)
+    kernels().apply(rows, len(rows), placement, bits, state.items, state.sets, *them, to_micros(now))
     return rows, state
 
 

@@ -19,7 +19,7 @@ from tsuide.mining.fitted import Fitted
 from tsuide.offers.customer import CustomerView, Due, Expected, Grant, Owned, PriceBand, Risks, Touch, Viewed
 from tsuide.offers.decide import arm_of, decide, replay
 from tsuide.offers.decision import Decision
-from tsuide.offers.explain import trace
+from tsuide.offers.explain import offer_text, trace
 from tsuide.offers.offer import HESITATIONS, KINDS, NO_REASONS, OUTCOMES, PLACEMENTS, Placement
 from tsuide.offers.policy.load import load_policy, ready_policy
 from tsuide.offers.policy.policy import Policy
@@ -75,6 +75,27 @@ def test_the_upgrade_is_worth_the_difference(shop: State) -> None:
     assert offer.scores.propensity == 0.03
 
 
+def test_the_better_model_comes_with_what_goes_with_it_as_one_offer(shop: State) -> None:
+    offer = at("product", shop, product_id="camera-basic", kinds=("bundle",)).slate[0]
+    assert (offer.kind, offer.source, offer.anchor_id) == ("bundle", "combined", "camera-basic")
+    assert [(item.product_id, item.role) for item in offer.items] == [
+        ("camera-good", "offered"),
+        ("bag", "offered"),
+        ("battery", "required"),
+    ]
+    assert offer.price == 44_000 + 5_500
+    # the step up is worth 4,000, the bag 5,000 ex tax − 3,000; 20 of 62 baskets with the better one held the bag
+    assert offer.scores.worth == 4_000 + 2_000
+    assert offer.scores.propensity == pytest.approx(0.03 * 20 / 62)
+    assert offer_text(offer, "en", shop).startswith(
+        "The better model Camera Good together with what goes with it, Bag."
+    )
+    too_far = at("product", shop, product_id="camera-good", kinds=("bundle",))  # the best costs twice as much
+    assert [each.source for each in too_far.slate] == []
+    with_it = at("cart", shop, cart=(CartLine("camera-basic"), CartLine("bag")), kinds=("bundle",))
+    assert [each.source for each in with_it.slate if each.source == "combined"] == []  # the bag lies there already
+
+
 def test_a_step_down_only_after_hesitation(shop: State) -> None:
     calm = at("product", shop, product_id="camera-good", kinds=("down_sell",))
     assert calm.slate == ()
@@ -82,6 +103,27 @@ def test_a_step_down_only_after_hesitation(shop: State) -> None:
     hesitant = at("product", shop, product_id="camera-good", kinds=("down_sell",), hesitation=("price_objection",))
     assert told(hesitant) == [("down_sell", "camera-basic")]
     assert hesitant.slate[0].scores.worth == 10_000 * 60 // 100
+
+
+def test_what_was_too_dear_for_them_opens_the_step_down_by_the_next_decision(shop: State) -> None:
+    def said(product: str, days: int) -> CustomerView:
+        at_ = NOW - timedelta(days=days)
+        return CustomerView(touches=(Touch(at_, "declined", "home", product_id=product, reason="too_dear"),))
+
+    def down(view: CustomerView) -> list[tuple[str, str]]:
+        return told(at("product", shop, view=view, product_id="camera-good", kinds=("down_sell",)))
+
+    assert down(said("camera-good", 3)) == [("down_sell", "camera-basic")]
+    for view in (said("camera-best", 3), said("card", 3), said("camera-good", 200)):
+        assert down(view) == []  # a dearer one, another need, long ago: no objection to this price
+
+
+def test_a_cart_that_was_left_behind_opens_the_step_down(shop: State) -> None:
+    left = CustomerView(id="c", consents=(Grant("personalisation", "any"),), abandoned=("camera-good",))
+    asked: dict[str, Any] = {"product_id": "camera-good", "kinds": ("down_sell",), "customer_id": "c"}
+    assert told(at("product", shop, view=left, **asked)) == [("down_sell", "camera-basic")]
+    assert at("product", shop, view=replace(left, abandoned=("card",)), **asked).refused["down_sell_hesitation"] == 1
+    assert at("product", shop, view=replace(left, consents=()), **asked).refused["down_sell_hesitation"] == 1
 
 
 def test_an_explicit_budget_counts_as_hesitation_and_bounds_every_offer(shop: State) -> None:
@@ -98,6 +140,15 @@ def test_repeated_views_alone_do_not_open_the_cheaper_one(shop: State) -> None:
     assert at("product", shop, view=views, **asked).refused["down_sell_first"] == 1
     offered = replace(views, touches=(Touch(NOW - timedelta(days=1), "shown", "product", kind="up_sell"),))
     assert told(at("product", shop, view=offered, **asked)) == [("down_sell", "camera-basic")]
+
+
+def test_taking_one_out_of_the_cart_opens_the_cheaper_of_that_need_and_of_no_other(shop: State) -> None:
+    before = Touch(NOW - timedelta(days=1), "shown", "product", kind="up_sell")
+    asked: dict[str, Any] = {"product_id": "camera-good", "kinds": ("down_sell",)}
+    hesitating = CustomerView(touches=(before,), removed=("camera-best",))
+    assert told(at("product", shop, view=hesitating, **asked)) == [("down_sell", "camera-basic")]
+    of_another = replace(hesitating, removed=("card", "gone"))
+    assert at("product", shop, view=of_another, **asked).refused["down_sell_hesitation"] == 1
 
 
 def test_never_with(shop: State) -> None:
@@ -174,6 +225,16 @@ def test_every_no_changes_the_next_decision(shop: State, reason: str, rule: str)
     assert ("cross_sell", "card") not in told(decision)
 
 
+def test_the_confirmation_does_not_repeat_what_the_cart_of_this_purchase_proposed(shop: State) -> None:
+    def seen(minutes: int, placement: Placement) -> list[tuple[str, str]]:
+        touch = Touch(NOW - timedelta(minutes=minutes), "shown", placement, kind="cross_sell", product_id="card")
+        return told(at("confirmation", shop, view=CustomerView(touches=(touch,)), product_id="camera-good"))
+
+    assert ("cross_sell", "card") not in seen(10, "cart")
+    assert ("cross_sell", "card") in seen(10, "product")
+    assert ("cross_sell", "card") in seen(90, "cart")  # of another purchase
+
+
 def test_later_rests_then_weighs_more(shop: State) -> None:
     def of(days: int) -> Decision:
         touch = Touch(NOW - timedelta(days=days), "later", "cart", kind="cross_sell", product_id="card")
@@ -244,6 +305,42 @@ def test_a_rep_asks_before_they_offer(shop: State) -> None:
     silent = at("rep", shop, policy, rep=Rep("r"), **asked)
     assert (silent.slate, silent.question) == ((), "what_need")
     assert at("rep", shop, policy, rep=Rep("r", needs=("memory",)), **asked).slate
+
+
+def test_a_rep_who_does_not_name_themselves_goes_round_no_rule(
+    catalogue: list[dict[str, object]], relations: pl.DataFrame, shop: State
+) -> None:
+    asked: dict[str, Any] = {"cart": (CartLine("camera-basic"),)}
+    silent = at("rep", shop, ready_policy("sales_team"), **asked)
+    assert (silent.slate, silent.question) == ((), "what_need")
+    known = CustomerView(needs=("memory",))
+    assert at("rep", shop, ready_policy("sales_team"), view=known, **asked).question is None
+    products = pl.DataFrame(
+        [each | {"attributes": '{"qualification": "photo"}' if each["id"] == "card" else None} for each in catalogue]
+    )
+    state = build_state(shop.parts, products, relations, snapshot_id="s")
+    acts = {}
+    for name, rep in (("nobody", None), ("other", Rep("r")), ("photo", Rep("r", ("photo",)))):
+        found = at("rep", state, rep=rep, kinds=("cross_sell",), **asked)
+        acts[name] = [each.act for each in found.slate if each.product_id == "card"]
+    assert acts == {"nobody": ["hand_over"], "other": ["hand_over"], "photo": ["offer"]}
+    on_the_page = at("cart", state, kinds=("cross_sell",), **asked)
+    assert {each.act for each in on_the_page.slate} == {"offer"}
+
+
+def test_an_account_is_cross_sold_after_a_success_or_a_good_score_and_not_before(shop: State) -> None:
+    policy = load_policy("name: sales\nholdout: 0%\nrules: {after_win: on}\n")
+    account = CustomerView(id="a1", consents=(Grant("personalisation", "any"),), company=True)
+    asked = OfferRequest("rep", customer_id="a1", product_id="camera-good", kinds=("cross_sell",), rep=Rep("r"))
+
+    def sold(view: CustomerView) -> bool:
+        return bool(decide(asked, shop, view, policy, now=NOW, seed=1).slate)
+
+    assert not sold(account)
+    assert not sold(replace(account, risks=Risks(last_score=8)))
+    assert sold(replace(account, risks=Risks(last_score=9)))
+    assert sold(replace(account, won=True))
+    assert sold(replace(account, company=False))
 
 
 def test_the_holdout_is_five_percent_and_shows_nothing(shop: State) -> None:

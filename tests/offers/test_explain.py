@@ -1,5 +1,6 @@
 """Sentences in two languages, the rep's pitch, and the candidates that sets, gaps, lessons, goals and tastes bring."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from tsuide.mining.sessions import Sessions
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.decide import decide
 from tsuide.offers.decision import Decision
-from tsuide.offers.explain import NOTES, QUESTIONS, offer_text, reason_text, trace
+from tsuide.offers.explain import NOTES, QUESTIONS, REASONS, offer_text, reason_text, trace
 from tsuide.offers.learned import foreseen
 from tsuide.offers.offer import Offer, Placement, Reason
 from tsuide.offers.pitch import pitch
@@ -53,6 +54,7 @@ def rich() -> State:
             product("cap", "caps", 900),
             product("tea", "teas", 600, attributes='{"tags": "green, leaf", "goals": "relax"}'),
             product("course", "cameras", 0, kind="content"),
+            product("article", "reading", 0, kind="content", attributes='{"need": "tea brewing", "goals": "relax"}'),
             product("plan", "plans", 1_000, kind="subscription"),
         ],
         infer_schema_length=None,
@@ -89,6 +91,12 @@ def test_a_set_stands_as_one_offer_with_all_that_is_missing(rich: State) -> None
     assert [item.product_id for item in offer.items] == ["card", "bag"]
     assert offer.price == 8_000
     assert reason_text(offer.reasons[0], "en", rich) == "30 of 69 orders with cam held this whole set."
+    assert reason_text(offer.reasons[1], "en", rich) == "A starter set: what one needs to begin."
+    whole = replace(rich, sets=rich.sets.copy())
+    whole.sets.flags.writeable = True
+    whole.sets["intent"] = 1
+    told = offer_of(at("product", whole, product_id="cam", kinds=("bundle",)), "bundles").reasons[1]
+    assert reason_text(told, "ja", rich) == "あると便利なものまでひととおりそろうセットです。"
 
 
 def test_what_lies_in_the_cart_breaks_the_set(rich: State) -> None:
@@ -106,11 +114,34 @@ def test_a_filler_closes_the_gap(rich: State) -> None:
 
 def test_lessons_goals_and_tastes(rich: State) -> None:
     assert offer_of(at("product", rich, product_id="cam", kinds=("content",)), "content").product_id == "course"
-    assert offer_of(at("home", rich, goal="relax"), "goal").product_id == "tea"
-    asked = at("rep", rich, rep=Rep("r", needs=("relax",)))
+    assert offer_of(at("home", rich, goal="relax", kinds=("cross_sell",)), "goal").product_id == "tea"
+    asked = at("rep", rich, rep=Rep("r", needs=("relax",)), kinds=("cross_sell",))
     assert offer_of(asked, "goal").product_id == "tea"
     assert offer_of(at("home", rich, view=CustomerView(tastes=("leaf",))), "taste").product_id == "tea"
     assert at("home", rich, goal="nothing of the kind").slate is not None
+
+
+def test_what_teaches_is_content_whether_a_goal_a_need_or_an_interest_found_it(rich: State) -> None:
+    for asked in (
+        at("home", rich, goal="relax"),
+        at("home", rich, goal="tea brewing"),
+        at("rep", rich, rep=Rep("r", needs=("tea brewing",))),
+        at("home", rich, view=CustomerView(tastes=("tea brewing",))),
+        at("home", rich, goal="relax", kinds=("content",)),
+    ):
+        found = next(offer for offer in asked.slate if offer.product_id == "article")
+        assert (found.kind, found.source in {"goal", "taste"}) == ("content", True)
+
+
+def test_who_names_a_goal_is_not_answered_with_bestsellers(rich: State) -> None:
+    assert {offer.source for offer in at("home", rich).slate} == {"category"}
+    assert {offer.source for offer in at("home", rich, goal="relax").slate} == {"goal"}
+
+
+def test_a_taste_that_was_told_is_not_called_what_was_bought(rich: State) -> None:
+    offer = offer_of(at("home", rich, view=CustomerView(tastes=("leaf",))), "taste")
+    assert reason_text(offer.reasons[0], "en", rich) == "Fits the taste that you told us."
+    assert reason_text(offer.reasons[0], "ja", rich) == "伺ったお好みに合う商品です。"
 
 
 def test_a_subscription_without_terms_is_not_offered(rich: State) -> None:
@@ -152,21 +183,19 @@ def test_an_upgrade_tells_its_difference(shop: State) -> None:
 
 
 def test_every_reason_and_note_has_both_languages(shop: State) -> None:
+    numbers: dict[str, int | float | str] = {
+        "count": 214, "base": 1_030, "lift": 8.1, "with": "card", "other": "bag", "days": 30, "interval": 28,
+        "times": 3, "rating": 4.5, "reviews": 12, "difference": 300, "currency": "JPY", "points": 55, "unit": "pt",
+        "group": "age=30-39", "promotion": "week",
+    }  # fmt: skip
     for language in ("ja", "en"):
-        cases: dict[str, dict[str, int | float | str]] = {
-            "bought_together": {"count": 214, "base": 1_030, "lift": 8.1, "with": "card"},
-            "declared": {"with": "card"},
-            "same_need": {"with": "card"},
-            "due": {"days": 30},
-            "your_history": {"times": 3},
-            "looked_alike": {"with": "card"},
-            "bestseller": {"count": 1, "base": 2},
-            "bought_lately": {"with": "card", "days": 3},
-            "rated": {"rating": 4.5, "reviews": 12},
-            "put_first": {},
-        }
-        for code, numbers in cases.items():
-            assert "{" not in reason_text(Reason(code, numbers), language, shop)
+        for code in REASONS.all(language):
+            if not code.endswith("_alone"):
+                text = reason_text(Reason(code, numbers), language, shop)
+                assert "{" not in text
+                assert text.endswith("。" if language == "ja" else ".")
+        for code in ("declared", "looked_alike"):
+            assert "{" not in reason_text(Reason(code, {}), language, shop)
         assert NOTES.text("all_refused", language)
         assert QUESTIONS.text("what_need", language)
     english = reason_text(

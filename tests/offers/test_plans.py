@@ -1,5 +1,6 @@
 """Plans: from a free one by an absolute price band, and a better one at renewal."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -59,6 +60,16 @@ def test_above_a_free_plan_an_absolute_band_decides_since_a_ratio_to_nothing_mea
     found = made(plans, CustomerView(), "product", "free")
     assert [(each.product_id, each.kind, each.difference) for each in found.offers] == [("basic", "up_sell", 980)]
     assert found.refused["upgrade_reach"] >= 1  # 9,800 is beyond the band of 2,000
+
+
+def test_the_better_plan_waits_until_the_renewal_is_near_where_its_pace_is_known(plans: State) -> None:
+    items = plans.items.copy()
+    items["interval"][plans.ids.position("basic")] = 365
+    yearly = replace(plans, items=items)
+    assert made(yearly, owner("basic", 25), "email").refused["too_early"] == 1
+    assert [each.product_id for each in made(yearly, owner("basic", 340), "email").offers] == ["pro"]
+    looking = made(yearly, owner("basic", 25), "product", "basic")  # who looks at plans is told at any time
+    assert [each.product_id for each in looking.offers] == ["pro"]
 
 
 @pytest.mark.parametrize("placement", ["account", "email"])

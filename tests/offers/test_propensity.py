@@ -179,3 +179,32 @@ def test_the_interval_holds_the_difference(n: int, m: int, p: float, q: float) -
 
 def test_schema_of_what_was_shown_is_whole() -> None:
     assert list(SHOWN) == list(world(4)[0].columns)
+
+
+def test_a_prior_that_tells_much_weighs_more_than_one_that_tells_nothing() -> None:
+    rng = np.random.default_rng(5)
+    n = 8_000
+    prior, lists = rng.uniform(0.02, 0.5, n), rng.random(n) < 0.5
+    truth = np.where(lists, prior, 0.1)
+    rows = pl.DataFrame(
+        {
+            "unit": [f"u{each}" for each in rng.integers(0, 2_000, n)],
+            "kind": ["cross_sell"] * n,
+            "placement": ["cart"] * n,
+            "source": np.where(lists, "personal", "complements").tolist(),
+            "product_id": [f"p{each}" for each in rng.integers(0, 30, n)],
+            "category": ["c"] * n,
+            "anchor_category": ["c"] * n,
+            "place": [0] * n,
+            "prior": prior,
+            "accepted": rng.random(n) < truth,
+        }
+    )
+    asked = rows.head(4).with_columns(
+        source=pl.Series(["personal", "personal", "complements", "complements"]),
+        prior=pl.Series([0.05, 0.4, 0.05, 0.4]),
+    )
+    low, high, flat, flat_too = Propensity().fit(rows).predict(asked).tolist()
+    assert high - low > 0.2
+    assert high == pytest.approx(0.4, abs=0.08)
+    assert flat == pytest.approx(flat_too, abs=0.06)

@@ -164,6 +164,7 @@ class SaleTerms:
         cancellation: how a yes can be taken back: withdrawal, returns.
         shipping: what shipping costs with tax, minor units.
         shipping_tax: its rate, basis points.
+        free_from: a cart of so much ships free, minor units; 0 = none does.
     """
 
     payment: Mapping[str, str]
@@ -171,6 +172,7 @@ class SaleTerms:
     cancellation: Mapping[str, str]
     shipping: int = 0
     shipping_tax: int = 1_000
+    free_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,8 @@ def confirmation(
     amounts = [item.amount for item in items]
     known = [amount for amount in amounts if amount is not None]
     subtotal = sum(known) if len(known) == len(amounts) else None
+    if terms.free_from and subtotal is not None and subtotal >= terms.free_from:
+        terms = replace(terms, shipping=0)
     taxes, added = _taxes(items, terms)
     shipping = terms.shipping
     found = subscription or {}

@@ -25,7 +25,9 @@ class Bound:
     Args:
         items: BOUND, shape (products,).
         weights: the policy's levers, then its contexts: as the bits of `items["weights"]` count them.
-        economics: lost share, payment fee, return cost, influence start, target, days, parcel; int64 (7,).
+        economics: lost share, payment fee, return cost, influence start, target, days, parcel, and how often a
+            customer of the shop sends back compared with all (basis points: 10,000), then of a discount tier that a
+            filler reaches (0 here: none) what it costs of the filler's price, basis points; int64 (9,).
         mandatory: dense products that people put first, int32; those of unknown products are left out.
         mandatory_rows: their places in the policy's list.
         savings: off the full price of each set, minor units, 0 = none; int64 (sets,).
@@ -72,6 +74,8 @@ def _bound(policy: Policy, key: Unchanged) -> Bound:
                 policy.influence.target,
                 policy.influence.days,
                 policy.shipping_cost,
+                RATE_UNIT,
+                0,
             ],
             dtype=np.int64,
         ),

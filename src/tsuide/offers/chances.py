@@ -5,9 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from tsuide.errors import BadArray
 from tsuide.kit.arrays import Float64, frozen
-from tsuide.offers.candidates.chances import CHANCES
+from tsuide.offers.candidates.chances import CHANCES, OF_SOURCE
 from tsuide.offers.columns import SEPARATOR
+from tsuide.offers.offer import SOURCES
 from tsuide.offers.propensity import FittedPropensity
 from tsuide.offers.state import State, Unchanged
 
@@ -19,11 +21,14 @@ class Chances:
     Args:
         pairs: CHANCES, ascending by key.
         product: effect of each product of the catalogue, float64 (products,).
+        weights: bias, log odds of the prior, place, then what the log odds weigh more by source; float64
+            (OF_SOURCE + sources,): the kernel reads a slope for every source that a candidate may have.
         learned: the rest.
     """
 
     pairs: np.ndarray
     product: Float64
+    weights: Float64
     learned: FittedPropensity
 
 
@@ -41,7 +46,10 @@ def _chances(key: Unchanged) -> Chances | None:
     product = np.zeros(len(state.items))
     places = state.ids.positions(learned.products.ids)
     product[places[places >= 0]] = learned.product[places >= 0]
-    return Chances(_pairs(state, learned), frozen(product), learned)
+    weights = frozen(np.concatenate([learned.weights, learned.slope]))
+    if weights.shape != (OF_SOURCE + len(SOURCES),):
+        raise BadArray(f"must be {OF_SOURCE} weights and {len(SOURCES)} slopes", key="weights", value=weights.shape)
+    return Chances(_pairs(state, learned), frozen(product), weights, learned)
 
 
 def _pairs(state: State, learned: FittedPropensity) -> np.ndarray:

@@ -40,6 +40,7 @@ REP: Final = PLACEMENTS.index("rep")
 ACTIVE: Final = PRODUCT_STATUSES.index("active")
 SUBSCRIPTION: Final = PRODUCT_KINDS.index("subscription")
 CONTENT_PRODUCT: Final = PRODUCT_KINDS.index("content")
+PHYSICAL_PRODUCT: Final = PRODUCT_KINDS.index("physical")
 PHYSICAL: Final = PRODUCT_KINDS.index("physical")
 
 SHOWN: Final = OUTCOMES.index("shown")
@@ -52,6 +53,7 @@ NOT_NOW: Final = NO_REASONS.index("not_now")
 NOT_FOR_ME: Final = NO_REASONS.index("not_for_me")
 
 REPEATED_VIEWS_BIT: Final = 1 << HESITATIONS.index("repeated_views")
+STOCK_OUT_BIT: Final = 1 << HESITATIONS.index("stock_out")
 
 # how each placement reaches the customer, and whether we go to them (outbound) or they are here
 _OWN_CHANNEL: Final[dict[Placement, Channel]] = {

@@ -12,8 +12,8 @@ from tsuide.facts.catalogue import PRODUCT_KINDS, PRODUCT_STATUSES, PRODUCTS
 from tsuide.facts.schema import conform
 from tsuide.kit.arrays import frozen
 from tsuide.kit.money import RATE_UNIT
+from tsuide.mining.compiled import compiled
 from tsuide.mining.index import Index
-from tsuide.offers.compiled import called
 from tsuide.offers.records import MOST_MONEY
 
 ITEM: Final = np.dtype(
@@ -199,7 +199,7 @@ def ties(index: Index) -> np.ndarray:
     return frozen(found)
 
 
-@called
+@compiled
 def _ties(blob: np.ndarray, offsets: np.ndarray, found: np.ndarray) -> None:
     for i in range(len(found)):
         value = np.uint64(0xCBF29CE484222325)

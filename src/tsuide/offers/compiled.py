@@ -12,11 +12,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import RLock
 from types import ModuleType
 from typing import Any, TypeAlias, TypeVar, cast
 
 import numba
 import numpy as np
+
+_LOADING = RLock()  # a module that another thread is still loading is there, and not whole
 
 Row: TypeAlias = Any  # one record of a structured array, inside a kernel
 Rows: TypeAlias = Any  # an array, structured or not; its docstring says of what
@@ -61,13 +64,14 @@ def generated(name: str, text: str, modules: Iterable[ModuleType], folder: Path 
     """
     digest = hashlib.blake2b(source_hash(modules).encode() + text.encode(), digest_size=8).hexdigest()
     full = f"{name}_{digest}"
-    known = sys.modules.get(full)
-    if known is None:
-        path = (folder or _cache_folder()) / f"{full}.py"
-        if not path.exists():
-            _write(path, text)
-        known = _load(full, path)
-    return known
+    with _LOADING:
+        known = sys.modules.get(full)
+        if known is None:
+            path = (folder or _cache_folder()) / f"{full}.py"
+            if not path.exists():
+                _write(path, text)
+            known = _load(full, path)
+        return known
 
 
 def _write(path: Path, text: str) -> None:

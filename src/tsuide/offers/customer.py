@@ -7,6 +7,7 @@ from typing import Final
 
 from tsuide.facts.consent import Channel, Purpose
 from tsuide.offers.offer import Kind, NoReason, Outcome, Placement
+from tsuide.offers.trial import UNTRIED, Trial
 
 MOST_TOUCHES: Final = 256  # the newest; what is older no limit or suppression reads
 LONGEST_MEMORY_DAYS: Final = 400
@@ -101,11 +102,13 @@ class Risks:
     Args:
         return_rate: share of bought units that came back, basis points; None = not known.
         bought_units: on how many units `return_rate` stands.
+        returns_compared: how often they send back compared with all customers, basis points (10,000 = as often);
+            None = not known: as all.
         payment_default: an unpaid bill.
         open_complaint: a complaint or ticket that waits for an answer.
         last_score: the last satisfaction score, 0 … 10.
-        cost_to_serve: what serving the customer cost in the last year, minor units.
-        margin: what the customer brought in the last year, minor units.
+        cost_to_serve: what serving the customer costs in a year, minor units.
+        margin: what the customer brings in a year, minor units.
     """
 
     return_rate: int | None = None
@@ -115,6 +118,7 @@ class Risks:
     last_score: int | None = None
     cost_to_serve: int | None = None
     margin: int | None = None
+    returns_compared: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,9 @@ class CustomerView:
         needs: needs that a person recorded.
         tastes: tags, matched to products' attributes.
         session_products: what this visit looked at, oldest first.
+        removed: what this visit took out of its cart again: a sign of hesitation about what serves the same need.
+        abandoned: what an earlier visit left behind in its cart, and nobody bought since: as `removed`.
+        trial: what these arms do to the decision.
     """
 
     id: str | None = None
@@ -167,6 +174,9 @@ class CustomerView:
     goals: tuple[str, ...] = ()
     tastes: tuple[str, ...] = ()
     session_products: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    trial: Trial = UNTRIED
+    abandoned: tuple[str, ...] = ()
 
     def allows(self, purpose: Purpose, channel: Channel) -> bool:
         """Whether a consent for the purpose holds, for the channel or for any.

@@ -18,6 +18,7 @@ from tsuide.offers.offer import KINDS, PLACEMENTS, Gain
 
 MOST_GIFTS: Final = 2  # products free with one
 MOST_PROMOTED: Final = 40
+ALWAYS: Final = (1 << 62) - 1  # the end of what has none, microseconds
 NUMBERS: Final = (
     "price", "list_price", "extra", "premium", "starts", "ends", "honest_until", "kinds", "placements", "segments",
 )  # fmt: skip

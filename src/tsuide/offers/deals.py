@@ -11,9 +11,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import combinations
-from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
@@ -25,17 +24,15 @@ from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.kit.money import RATE_UNIT
 from tsuide.mining.index import Index
-from tsuide.offers import codes, columns, compiled, deal_table, deals_kernel, offer, records
-from tsuide.offers.candidates import bundles
+from tsuide.offers import columns
 from tsuide.offers.candidates.bundles import MEMBERS
-from tsuide.offers.deal_table import DEAL, MOST_GIFTS, NUMBERS, Deals, deal_rows, promotions_of
+from tsuide.offers.deal_table import ALWAYS, DEAL, MOST_GIFTS, NUMBERS, Deals, deal_rows, promotions_of
 from tsuide.offers.offer import KINDS, PLACEMENTS
 from tsuide.offers.price_history import LONGEST_SALE, judge_reference
 from tsuide.offers.promotions import Basket, Line, Priced, apply_promotions, premium_of
 from tsuide.offers.state import State, Unchanged
 
 MOST_PER_PRODUCT: Final = 4  # promotions that are combined with one another: those that save most
-_ALWAYS: Final = (1 << 62) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +67,27 @@ def make_deals(
         shipping: what shipping costs the customer, minor units: what free shipping saves.
     """
     usable = sorted((each for each in promotions if not each.paused), key=lambda each: each.id)
-    asked = {item for each in usable for item in each.benefit.items}
+    single = [each for each in usable if not _is_set(each)]
+    asked = {item for each in usable for item in (*each.benefit.items, *each.benefit.extra)}
     wanted = products.filter(pl.col("id").is_in(sorted(asked))) if asked else products.head(0)
     known = {row["id"]: row for row in wanted.iter_rows(named=True)}
     rows = [deal for each in usable if _is_set(each) if (deal := _set_deal(each, known, now)) is not None]
-    single = [each for each in usable if not _is_set(each)]
-    for product in products.iter_rows(named=True) if single else ():
+    for product in reached(single, products).iter_rows(named=True):
         rows += _of_product(single, product, known, history.get(product["id"], ()), now, shipping)
     return _table(rows)
+
+
+def reached(promotions: Iterable[Promotion], products: pl.DataFrame) -> pl.DataFrame:
+    """The products that one of the promotions is for: most campaigns are for a few of a large catalogue."""
+    wanted = pl.lit(value=False)
+    for targets in (each.targets for each in promotions):
+        of_one = pl.lit(value=True)
+        if targets.products:
+            of_one &= pl.col("id").is_in(targets.products)
+        if targets.categories:
+            of_one &= pl.col("category").list.eval(pl.element().is_in(targets.categories)).list.any()
+        wanted |= of_one
+    return products.filter(wanted)
 
 
 def _table(rows: Sequence[_Deal]) -> Deals:
@@ -210,7 +220,7 @@ def _bits(
 ) -> dict[str, int]:
     return {
         "starts": 0 if starts is None else to_micros(starts),
-        "ends": _ALWAYS if ends is None else to_micros(ends),
+        "ends": ALWAYS if ends is None else to_micros(ends),
         "kinds": sum(1 << place for place, name in enumerate(KINDS) if not kinds or name in kinds),
         "placements": sum(1 << place for place, name in enumerate(PLACEMENTS) if not placements or name in placements),
     }
@@ -233,6 +243,12 @@ def _extra(priced: Priced, known: Mapping[str, Mapping[str, Any]], gifts: Sequen
     if any(known[name]["cost"] is None for name in gifts):
         return -1
     return sum(each.cost for each in priced.given if not any(each.cuts))
+
+
+def _cost_of(gifts: Sequence[str], known: Mapping[str, Mapping[str, Any]]) -> int:
+    """What gifts cost the shop, ex tax; -1 where one of them has no known cost."""
+    costs = [known[name]["cost"] for name in gifts]
+    return -1 if None in costs else sum(costs)
 
 
 def _written(group: Sequence[Promotion], priced: Priced) -> str:
@@ -259,9 +275,16 @@ def _set_deal(promotion: Promotion, known: Mapping[str, Mapping[str, Any]], now:
     if kinds and "bundle" not in kinds:
         return None
     lines = tuple(_line(known[name], "bundle") for name in items)
-    basket = Basket(lines, promotion.currency, placement=next(iter(targets.placements), ""), segments=targets.segments)
+    extra = promotion.benefit.extra
+    basket = Basket(
+        lines,
+        promotion.currency,
+        placement=next(iter(targets.placements), ""),
+        segments=targets.segments,
+        shelf={name: _on_shelf(known[name]) for name in extra if name in known},
+    )
     starts = promotion.starts_at
-    priced = apply_promotions([promotion], basket, now if starts is None else max(now, starts))
+    priced = apply_promotions([promotion], basket, now if starts is None else max(now, starts), lawful=False)
     if not priced.given:
         return None
     placements = tuple(name for name in PLACEMENTS if name in targets.placements)
@@ -272,13 +295,14 @@ def _set_deal(promotion: Promotion, known: Mapping[str, Mapping[str, Any]], now:
         gives=_written([promotion], priced),
         saving=priced.saving,
         members=items,
+        gifts=extra,
         segments=targets.segments,
         numbers={
             "price": sum(priced.amounts),
             "list_price": full,
-            "extra": 0,
-            "premium": 0,
-            "honest_until": _ALWAYS,  # beside it stands what its parts cost one by one, today
+            "extra": _cost_of(extra, known),
+            "premium": premium_of([promotion], priced, basket),
+            "honest_until": ALWAYS,  # beside it stands what its parts cost one by one, today
             **_bits(promotion.starts_at, promotion.ends_at, kinds, placements),
         },
     )
@@ -288,129 +312,70 @@ def _set_deal(promotion: Promotion, known: Mapping[str, Mapping[str, Any]], now:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Laid:
-    """The state's deals as the kernel reads them.
+class Laid:
+    """A state's deals as the kernel (`deals_kernel.apply`) reads them.
+
+    It gives every candidate the best deal that holds for it now. Margin and worth fall by the whole cut ex tax and by
+    what else the deal costs the shop (worth is never overstated: fees on what is not paid are not given back).
+    Combinations and fillers keep their price: theirs was worked out already. A set takes the price of its campaign,
+    or the one that pays (`sets.set_savings`).
 
     Args:
         rows: DEAL, as in the table.
         order, of: the deals of product p: `rows[order[of[p]]]` … `rows[order[of[p + 1] - 1]]`, the best first.
+        off: which of them rest on a promotion that gives nothing more; bool (deals,).
+        named: segments that deals may ask for; None where there is no deal.
     """
 
-    table: Deals
     rows: np.ndarray
     order: Int64
     of: Int64
+    off: np.ndarray
+    named: Index | None
+
+
+def laid_deals(state: State) -> Laid:
+    """The state's deals, those of withdrawn promotions marked; none where it has no table of deals."""
+    part = state.parts.get("deals")
+    if not isinstance(part, Deals) or not len(part.product):
+        return _no_deals(len(state.items))
+    laid = _laid(Unchanged(state))
+    return Laid(laid.rows, laid.order, laid.of, _off(Unchanged(state), state.withdrawn), laid.named)
 
 
 @lru_cache(maxsize=8)
-def _laid(key: Unchanged) -> _Laid | None:
-    part = key.state.parts.get("deals")
-    if not isinstance(part, Deals) or not len(part.product):
-        return None
+def _laid(key: Unchanged) -> Laid:
+    part = key.state.parts["deals"]
+    assert isinstance(part, Deals)  # noqa: S101 - the caller has looked
     dense = np.r_[key.state.ids.positions(part.products.ids), -1]
     places = np.where(part.members[:, 0] < 0, dense[part.product], -1).astype(np.int64)
     known = np.flatnonzero(places >= 0)
     order = known[np.argsort(places[known], kind="stable")]
     of = np.searchsorted(places[order], np.arange(len(key.state.items) + 1)).astype(np.int64)
-    return _Laid(part, deal_rows(part, key.state.ids), frozen(order), frozen(of))
+    rows = deal_rows(part, key.state.ids)
+    return Laid(rows, frozen(order), frozen(of), np.zeros(len(rows), np.bool_), part.segments_named)
 
 
 @lru_cache(maxsize=8)
 def _off(key: Unchanged, withdrawn: tuple[str, ...]) -> np.ndarray:
     """Which deals rest on a promotion that gives nothing more; bool (deals,)."""
-    laid = _laid(key)
-    if laid is None:
-        return np.zeros(0, np.bool_)
+    part = key.state.parts["deals"]
+    assert isinstance(part, Deals)  # noqa: S101 - as above
     gone = {
-        at
-        for at, name in enumerate(laid.table.groups.ids)
-        if not set(withdrawn).isdisjoint(name.split(columns.SEPARATOR))
+        at for at, name in enumerate(part.groups.ids) if not set(withdrawn).isdisjoint(name.split(columns.SEPARATOR))
     }
-    return frozen(np.isin(laid.table.promotion, sorted(gone)))
-
-
-_NO_LAID: Final = (np.zeros(0, DEAL), np.zeros(0, np.int64), np.zeros(0, np.bool_))
-
-
-def apply_deals(
-    candidates: np.ndarray,
-    count: int,
-    placement: int,
-    state: State,
-    now: int,
-    *,
-    savings: Int64 | None = None,
-    segments: Sequence[str] = (),
-    lift: int = 0,
-) -> None:
-    """Give every candidate the best deal that holds for it now.
-
-    Margin and worth fall by the whole cut ex tax and by what else the deal costs the shop (worth is never overstated:
-    fees on what is not paid are not given back). Combinations and fillers keep their price: theirs was worked out
-    already. A set takes the price of its campaign, or the one that pays (`sets.set_savings`).
-
-    Args:
-        candidates: CANDIDATE; rows 0 … count are changed.
-        count: how many there are.
-        placement: its code.
-        state: without deals and set prices nothing changes.
-        now: microseconds.
-        savings: off each mined set, minor units as shown, 0 = none; int64 (sets,); None = none has any.
-        segments: of the customer.
-        lift: basis points that a running campaign adds to the context weight.
-    """
-    laid = _laid(Unchanged(state))
-    if (laid is None and savings is None) or not count:
-        return
-    rows, order, off = _NO_LAID
-    of = _no_deals(len(state.items))
-    bits = 0
-    if laid is not None:
-        rows, order, of, off = laid.rows, laid.order, laid.of, _off(Unchanged(state), state.withdrawn)
-        named = laid.table.segments_named
-        bits = sum({1 << at for name in segments if (at := named.position(name)) >= 0}) if segments else 0
-    _kernels().apply(
-        candidates,
-        count,
-        placement,
-        bits,
-        state.items,
-        state.sets,
-        rows,
-        order,
-        of,
-        off,
-        np.zeros(len(state.sets), np.int64) if savings is None else savings,
-        lift / 10_000.0,
-        RATE_UNIT,
-        now,
-    )
+    return frozen(np.isin(part.promotion, sorted(gone)))
 
 
 @lru_cache(maxsize=2)
-def _no_deals(products: int) -> Int64:
-    return frozen(np.zeros(products + 1, np.int64))
-
-
-_KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
-from tsuide.offers import deals_kernel as _kernel
-from tsuide.offers.compiled import outermost
-
-_a = _kernel.apply
-
-
-@outermost
-def apply({arguments}):
-    return _a({arguments})
-'''
-
-
-@cache
-def _kernels() -> ModuleType:
-    code = deals_kernel.apply.py_func.__code__  # type: ignore[attr-defined]  # a numba dispatcher
-    arguments = ", ".join(code.co_varnames[: code.co_argcount])
-    made_of = (bundles, codes, columns, deal_table, deals_kernel, offer, records)
-    return compiled.generated("tsuide_deals", _KERNELS.format(arguments=arguments), made_of)
+def _no_deals(products: int) -> Laid:
+    return Laid(
+        rows=np.zeros(0, DEAL),
+        order=frozen(np.zeros(0, np.int64)),
+        of=frozen(np.zeros(products + 1, np.int64)),
+        off=np.zeros(0, np.bool_),
+        named=None,
+    )
 
 
 def promotion_of(state: State, deal: int) -> str | None:

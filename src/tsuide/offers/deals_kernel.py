@@ -103,10 +103,17 @@ def _set(
         for m in range(MEMBERS):
             if one.items[m] >= 0:
                 full += items[one.items[m]].price
-        if off[one.deal] or full != deal.list_price or not _holds(deal, row.kind, placement, segments, now):
+        held = not off[one.deal] and _holds(deal, row.kind, placement, segments, now) and _there(deal, items)
+        if not held or full != deal.list_price:
             return
         saving = deal.list_price - deal.price
         row.promotion = one.deal
+        row.premium = deal.premium
+        if deal.extra < 0:
+            row.margin_basis = codes.UNKNOWN_MARGIN
+        else:
+            row.margin -= deal.extra
+            row.worth -= deal.extra * row.quantity
     if saving <= 0 or saving >= row.price:
         row.promotion = -1
         return

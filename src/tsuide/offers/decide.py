@@ -4,91 +4,38 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from itertools import compress
 from operator import attrgetter, itemgetter
-from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
 
 from tsuide.errors import BadValue, ReplayRefused
-from tsuide.facts import catalogue
-from tsuide.kit.arrays import Int32, frozen
+from tsuide.kit.arrays import Float64, Int32, Int64
 from tsuide.kit.clock import to_micros
 from tsuide.kit.hashing import bucket
 from tsuide.kit.ids import time_id
 from tsuide.kit.maker import maker
-from tsuide.offers import ahead, codes, columns, compiled, offer, records, slate
-from tsuide.offers.bind import Bound, bind
-from tsuide.offers.candidates import (
-    alike,
-    bestsellers,
-    bundles,
-    cart,
-    chances,
-    combined,
-    complements,
-    contacts,
-    content,
-    declared,
-    fill,
-    fillers,
-    gather,
-    ladder,
-    listed,
-    members,
-    pool,
-    promoted,
-)
-from tsuide.offers.chances import Chances, chances_of
+from tsuide.offers import slate
+from tsuide.offers.candidates import cart, pool
 from tsuide.offers.code_version import code_version
 from tsuide.offers.customer import CustomerView
-from tsuide.offers.deals import apply_deals
 from tsuide.offers.decision import ERASED, Decision
+from tsuide.offers.ground import ground_of
+from tsuide.offers.kernels import COUNTED, kernels
 from tsuide.offers.offer import Arm, Offer
 from tsuide.offers.policy import chain
-from tsuide.offers.policy.fuse import fused
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.prepare import NO_LIKED, NO_LIST, Prepared, Question, prepare_customer, prepare_request
 from tsuide.offers.records import CANDIDATE
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
-from tsuide.offers.write import write_offers
+from tsuide.offers.trial import RANKINGS, eligibility_only
+from tsuide.offers.write import REAL, WHOLE, write_offers
 
 HOLDOUT: Final = "holdout"
 FEW_OWNED: Final = 32  # so many purchases are recorded whole
-_MADE_OF: Final[tuple[ModuleType, ...]] = (
-    ahead, alike, bestsellers, bundles, cart, catalogue, chances, codes, columns,
-    combined, complements, contacts, content, declared, fill,
-    fillers, gather, ladder, listed, members, offer, pool, promoted, records, slate,
-)  # fmt: skip
-_KERNELS: Final = '''"""Generated; not to be edited, safe to delete."""
-from tsuide.offers.candidates import gather as _gather
-from tsuide.offers.compiled import outermost
-from tsuide.offers import slate as _slate
-
-from tsuide.offers.candidates import chances as _chances
-
-_g = _gather.gather
-_c = _slate.choose
-_p = _chances.correct
-
-
-@outermost
-def gather({gather}):
-    return _g({gather})
-
-
-@outermost
-def correct({correct}):
-    return _p({correct})
-
-
-@outermost
-def choose({choose}):
-    return _c({choose})
-'''
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,9 +45,11 @@ class Judged:
     Args:
         pool: CANDIDATE; rows 0 … count are candidates.
         verdict: place of the first rule in the chain that refuses, -1 = none; int32 (≥ count,).
-        refused: how many each rule refused; int32 (rules,).
+        refused: how many each rule refused, in their order.
         cleared: how many no rule refused.
         picks: slate.PICK, in the order of choice.
+        told, told_shares: what is told of each of them (`write.Told`); int64 (picks, whole numbers), float64 (picks,
+            shares).
         kept: places of the purchases that a record keeps, ascending; None = not worked out.
     """
 
@@ -108,9 +57,11 @@ class Judged:
     pool: np.ndarray
     count: int
     verdict: np.ndarray
-    refused: np.ndarray
+    refused: Sequence[int]
     cleared: int
     picks: np.ndarray
+    told: Int64
+    told_shares: Float64
     kept: Int32 | None
 
 
@@ -144,7 +95,7 @@ def decide(
     prepared = customer if isinstance(customer, Prepared) else prepare_customer(customer, state)
     judged = _judged(request, state, prepared, policy, now, seed, _here.pool, _here.verdict, whole=False)
     decision_id = time_id("dec", now, seed)
-    slate_ = write_offers(decision_id, judged.pool, judged.picks, request, state, policy)
+    slate_ = write_offers(decision_id, judged.told, judged.told_shares, judged.picks, request, state, policy)
     return _make_decision(
         id=decision_id,
         at=now,
@@ -155,7 +106,7 @@ def decide(
         policy=policy.name,
         policy_version=policy.version,
         seed=seed,
-        arm=arm_of(request.unit, policy),
+        arm="holdout" if prepared.view.trial.silent else arm_of(request.unit, policy),
         unit=_unit(request),
         slate=slate_,
         considered=judged.count,
@@ -210,58 +161,72 @@ def _judged(
     whole: bool,
 ) -> Judged:
     """`judge`, into `candidates`, CANDIDATE (pool.MOST,), and `verdict`, int32 as long; whatever stands there."""
-    bound = bind(policy, state)
-    question = prepare_request(request, state, prepared, policy, bound, now)
-    at = to_micros(now)
-    count, kept = _gathered(candidates, question, state, prepared, policy, bound, at)
-    apply_deals(
+    asked = prepared.view.trial.ranking
+    if asked == "eligibility_only":
+        policy = eligibility_only(policy)
+    ground = ground_of(state, policy)
+    question = prepare_request(request, state, prepared, policy, ground.bound, now)
+    view, personal = prepared.view, question.personal
+    owned, owned_at, kin = prepared.owned, prepared.owned_at, prepared.kin
+    if not personal or view.id is None:
+        owned, owned_at, kin = owned[:0], owned_at[:0], kin[:0]
+    kept = np.empty(len(owned) if len(owned) > FEW_OWNED else 0, np.int32)
+    n = sum(slot.n for slot in request.slots) if request.slots else request.n
+    counted = np.zeros(len(COUNTED) + len(chain.ORDER), np.int64)
+    picks, told, told_shares = np.empty(n, slate.PICK), np.empty((n, len(WHOLE)), np.int64), np.empty((n, len(REAL)))
+    chosen = kernels().decided(
+        ground.block,
         candidates,
-        count,
-        int(question.request["placement"][0]),
-        state,
-        at,
-        savings=bound.savings,
-        segments=prepared.view.segments,
-        lift=policy.promotion_lift,
+        verdict,
+        counted,
+        picks,
+        told,
+        told_shares,
+        question.customer,
+        question.request,
+        question.slots,
+        question.cart,
+        question.looked_at,
+        question.free_at,
+        question.goal.tier,
+        question.goal.fillers,
+        owned,
+        owned_at,
+        kin,
+        prepared.due if personal else NO_LIST,
+        prepared.expected if personal else NO_LIST,
+        prepared.session,
+        prepared.liked if personal else NO_LIKED,
+        question.wanted,
+        question.tastes,
+        prepared.touches,
+        question.excluded,
+        question.shown,
+        question.categories,
+        question.mandatory,
+        question.mandatory_kind,
+        question.weights,
+        question.economics,
+        question.qualified,
+        ground.segment_bits(view.segments),
+        kept,
+        to_micros(now),
+        np.uint64(seed),
+        RANKINGS.index(asked),
+        whole,
     )
-    learned = chances_of(state)
-    if learned is not None:
-        _correct(candidates, count, question, state, learned)
-    refused = np.zeros(len(chain.ORDER), np.int32)
-    cleared = fused()(candidates, count, question.customer, question.request, policy.row, verdict, refused)
-    picks = np.empty(sum(slot.n for slot in request.slots) if request.slots else request.n, slate.PICK)
-    chosen = kernels().choose(
+    count, n_kept, cleared, *refused = counted.tolist()
+    return _make_judged(
+        question,
         candidates,
         count,
         verdict,
-        state.items,
-        state.sets,
-        question.slots,
-        *bound.choice,
-        np.uint64(seed),
-        policy.priors,
-        picks,
-        whole,
-    )
-    return _make_judged(question, candidates, count, verdict, refused, cleared, picks[:chosen], kept)
-
-
-def _correct(candidates: np.ndarray, count: int, question: Question, state: State, chances_: Chances) -> None:
-    learned = chances_.learned
-    kernels().correct(
-        candidates,
-        count,
-        state.items,
-        int(question.request["placement"][0]),
-        learned.weights,
-        learned.source,
-        learned.kind_placement,
-        chances_.pairs,
-        len(state.words.categories.words),
-        chances_.product,
-        learned.curve.scores,
-        learned.curve.shares,
-        learned.share,
+        refused,
+        cleared,
+        picks[:chosen],
+        told[:chosen],
+        told_shares[:chosen],
+        kept[:n_kept] if len(kept) else None,
     )
 
 
@@ -303,113 +268,6 @@ def _kept(prepared: Prepared, judged: Judged, state: State) -> list[int]:
     return places
 
 
-def _gathered(
-    candidates: np.ndarray,
-    question: Question,
-    state: State,
-    prepared: Prepared,
-    policy: Policy,
-    bound: Bound,
-    now: int,
-) -> tuple[int, Int32 | None]:
-    personal = question.personal
-    owned = prepared.owned if personal and prepared.view.id is not None else prepared.owned[:0]
-    kept = np.empty(len(owned) if len(owned) > FEW_OWNED else 0, np.int32)
-    kept_size = np.zeros(1, np.int64)
-    count = int(
-        kernels().gather(
-            candidates,
-            state.items,
-            bound.items,
-            state.complements.of,
-            state.complements.rows,
-            state.substitutes.of,
-            _steps(_Kept(state.substitutes.rows)),
-            state.beside.of,
-            state.beside.rows,
-            state.instead.of,
-            _steps(_Kept(state.instead.rows)),
-            state.never.of,
-            state.never.rows,
-            state.set_of,
-            state.sets,
-            state.fillers,
-            state.contents,
-            state.bestsellers,
-            state.baskets,
-            question.cart,
-            question.looked_at,
-            question.free_at,
-            question.yen,
-            owned,
-            prepared.owned_at[: len(owned)],
-            prepared.due if personal else NO_LIST,
-            prepared.expected if personal else NO_LIST,
-            prepared.session,
-            prepared.liked if personal else NO_LIKED,
-            state.promoted,
-            question.wanted,
-            question.tastes,
-            prepared.touches,
-            question.excluded,
-            question.shown,
-            question.categories,
-            question.mandatory,
-            question.mandatory_kind,
-            policy.suppression,
-            policy.limits,
-            policy.priors,
-            question.weights,
-            bound.economics,
-            question.qualified,
-            question.customer,
-            question.request,
-            kept,
-            kept_size,
-            now,
-        )
-    )
-    return count, kept[: kept_size[0]] if len(kept) else None
-
-
-class _Kept:
-    """An array known by identity, and kept as long as what was made of it."""
-
-    __slots__ = ("rows",)
-
-    def __init__(self, rows: np.ndarray) -> None:
-        self.rows = rows
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and other.rows is self.rows
-
-    def __hash__(self) -> int:
-        return id(self.rows)
-
-
-@lru_cache(maxsize=16)
-def _steps(links: _Kept) -> np.ndarray:
-    """What ladders read of links; made once, since links outlive many catalogues."""
-    found = np.empty(len(links.rows), ladder.STEP)
-    for name in ladder.STEP.names or ():
-        found[name] = links.rows[name]
-    return frozen(found)
-
-
-@cache
-def kernels() -> ModuleType:
-    """The compiled generators and the slate, one per process."""
-    text = _KERNELS.format(
-        gather=_arguments(gather.gather), choose=_arguments(slate.choose), correct=_arguments(chances.correct)
-    )
-    return compiled.generated("tsuide_decide", text, _MADE_OF)
-
-
-def _arguments(function: object) -> str:
-    code = function.py_func.__code__  # type: ignore[attr-defined]  # a numba dispatcher
-    return ", ".join(code.co_varnames[: code.co_argcount])
-
-
 @cache
 def _NEED_RECORDED() -> int:  # noqa: N802 - a constant that needs the chain
     return chain.ORDER.index("need_recorded")
@@ -426,8 +284,7 @@ def _unit(request: OfferRequest) -> str:
     return "anonymous" if request.anonymous_id else "session" if request.session_id else "nobody"
 
 
-def _counts(refused: np.ndarray) -> Mapping[str, int]:
-    counts = refused.tolist()
+def _counts(counts: Sequence[int]) -> Mapping[str, int]:
     return dict(zip(compress(chain.ORDER, counts), filter(None, counts), strict=True))
 
 
@@ -435,6 +292,8 @@ def _notes(judged: Judged, prepared: Prepared, offers: Sequence[Offer]) -> tuple
     notes = []
     if prepared.view.id is not None and not judged.question.personal:
         notes.append("contextual_only")
+    if judged.question.customer[0]["moved"] == 0:
+        notes.append("put_off_by_offers")
     if judged.count and not judged.cleared:
         notes.append("all_refused")
     if not judged.count:

@@ -67,8 +67,11 @@ class Decision:
 
     @property
     def offers(self) -> tuple[Offer, ...]:
-        """What may be shown: the slate, or nothing in the holdout."""
-        return () if self.arm == "holdout" else self.slate
+        """What may be shown: the slate, or nothing in the holdout; never a kind that an experiment withholds."""
+        withheld = self.customer.trial.withheld
+        if self.arm == "holdout" or not withheld:
+            return () if self.arm == "holdout" else self.slate
+        return tuple(each for each in self.slate if each.kind not in withheld)
 
     def to_json(self) -> str:
         """The whole decision as one JSON object; floats keep every bit."""

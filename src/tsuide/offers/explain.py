@@ -12,7 +12,7 @@ from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.offers import codes
 from tsuide.offers.decide import judge
 from tsuide.offers.decision import Decision
-from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Kind, MarginBasis, Offer, Reason, Source
+from tsuide.offers.offer import INSTEAD, KINDS, MARGIN_BASES, SOURCES, Kind, MarginBasis, Offer, Reason, Source
 from tsuide.offers.policy import chain
 from tsuide.offers.policy.fuse import all_refusals
 from tsuide.offers.policy.phrases import RULES
@@ -20,6 +20,7 @@ from tsuide.offers.policy.policy import Policy
 from tsuide.offers.prepare import prepare_customer
 from tsuide.offers.records import PlainRecord
 from tsuide.offers.state import State
+from tsuide.offers.tiers import Tiers
 
 REASONS: Final = Phrases(
     {
@@ -70,6 +71,7 @@ REASONS: Final = Phrases(
             "ja": "これまでのお買い物から、お好みに合いそうな商品です。",
             "en": "Fits what you have bought so far.",
         },
+        "told_taste": {"ja": "伺ったお好みに合う商品です。", "en": "Fits the taste that you told us."},
         "looked_alike": {
             "ja": "{with_}をご覧になった方は、こちらもご覧になっています。",
             "en": "Visitors who looked at {with_} also looked at this.",
@@ -102,6 +104,14 @@ REASONS: Final = Phrases(
             "ja": "{with_}をお求めの方{base}件のうち{count}件が、このセットをそろえています。",
             "en": "{count} of {base} orders with {with_} held this whole set.",
         },
+        "starter_set": {
+            "ja": "まず必要なものがそろうスターターセットです。",
+            "en": "A starter set: what one needs to begin.",
+        },
+        "complete_set": {
+            "ja": "あると便利なものまでひととおりそろうセットです。",
+            "en": "A complete set: all that belongs with it.",
+        },
         "upgrade_with": {
             "ja": "上位モデル{with_}と、よく一緒に選ばれる{other}の組み合わせです。",
             "en": "The better model {with_} together with what goes with it, {other}.",
@@ -109,6 +119,10 @@ REASONS: Final = Phrases(
         "closes_gap": {
             "ja": "こちらを加えると送料無料になります。",
             "en": "Adding this makes shipping free.",
+        },
+        "closes_tier": {
+            "ja": "こちらを加えると「{promotion}」の対象になります。",
+            "en": "Adding this reaches “{promotion}”.",
         },
         "about": {
             "ja": "{with_}を使いこなすための読みものです。",
@@ -131,6 +145,10 @@ NOTES: Final = Phrases(
         "contextual_only": {
             "ja": "お客様の同意がないため、履歴を使わずに提案しています。",
             "en": "Without the customer's consent, nothing of their history was used.",
+        },
+        "put_off_by_offers": {
+            "ja": "提案を受けると購入が減るお客様のグループのため、提案を控えています（比較群で確かめた結果です）。",
+            "en": "Offers make customers like this one buy less, as the holdout shows: nothing is proposed.",
         },
         "all_refused": {
             "ja": "候補はありましたが、すべてポリシーにより見送られました。",
@@ -192,11 +210,14 @@ def _blanks(numbers: Mapping[str, int | float | str], language: str, state: Stat
     blanks = {}
     for name, value in numbers.items():
         if name in {"with", "other"}:
-            title = state.title(str(value))
+            title = state.title(str(value), language)
             blanks["with_" if name == "with" else name] = f"「{title}」" if language == "ja" else title
         elif name == "group":
             trait, _, told = str(value).partition("=")
             blanks[name] = _GROUPS.text(trait, language, value=told)
+        elif name == "promotion":
+            tiers = state.parts.get("tiers")
+            blanks[name] = tiers.title(str(value), language) if isinstance(tiers, Tiers) else str(value)
         elif name == "difference":
             blanks[name] = Money(int(value), str(numbers["currency"])).text(language)
         elif isinstance(value, float):
@@ -218,7 +239,7 @@ def differences_text(offer: Offer, language: str, state: State) -> list[str]:
     part = state.parts.get("alternatives")
     if (
         offer.anchor_id is None
-        or offer.kind not in {"up_sell", "down_sell", "alternative"}
+        or offer.kind not in INSTEAD
         or not isinstance(part, FittedAlternatives)
         or offer.anchor_id not in part.shelf.ids
         or offer.product_id not in part.shelf.ids

@@ -1,7 +1,7 @@
 """What learning foresees for one customer or visit, written into their view before deciding."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -9,21 +9,27 @@ import numpy as np
 
 from tsuide.facts.consent import Channel
 from tsuide.kit.clock import to_micros
+from tsuide.kit.money import RATE_UNIT
 from tsuide.mining.completion import FittedCompletion
 from tsuide.mining.next_basket_model import FittedNextBasket
 from tsuide.mining.ranked import Ranked
 from tsuide.mining.replenishment import FittedReplenishment
 from tsuide.mining.sessions import FittedSessions
+from tsuide.mining.value import FittedLifetimeValue
+from tsuide.offers.calibration import Steps
 from tsuide.offers.customer import CustomerView, Due, Expected
+from tsuide.offers.foretold import UNTOLD, FittedForetold
 from tsuide.offers.state import State
 
 MOST: Final = 20
 MOST_DUE: Final = 12
 AHEAD_DAYS: Final = 14  # within which a refill is foretold
-TOP_CHANCE: Final = 0.05  # believed of the first of a list: its scores rank, they are no probabilities
+TOP_CHANCE: Final = 0.05  # believed of the first of a list where orders do not tell what its scores mean
 _DIGITS: Final = 6  # of a probability: records stay short, and decide the same when read back
 _OWNED_FOR_GOOD: Final = 1
 _UNKNOWN: Final = -1
+_YEAR_DAYS: Final = 365
+_COST_DAYS: Final = 28  # that `FittedLifetimeValue.contact_cost` is for
 
 
 def foreseen(
@@ -48,9 +54,10 @@ def foreseen(
     due, expected, session = view.due, view.expected, view.session
     if view.id is not None and (view.allows("personalisation", "site") or view.allows("personalisation", channel)):
         habits = habits_of(view, state)
+        times = times_bought(habits)
         due = due or refills_due(habits, state, now)
-        expected = expected or (likely_beside(view.id, cart, habits, state, now) if cart else ())
-        expected = expected or likely_next(view.id, habits, state, now)
+        expected = expected or (likely_beside(view.id, cart, times, state, now) if cart else ())
+        expected = expected or likely_next(view.id, times, state, now)
     if not session and view.session_products:
         session = likely_views(view.session_products, state)
     return replace(view, due=due, expected=expected, session=session)
@@ -90,22 +97,23 @@ def refills_due(habits: FittedReplenishment | None, state: State, now: datetime)
     )
 
 
-def likely_next(customer: str, habits: FittedReplenishment | None, state: State, now: datetime) -> tuple[Expected, ...]:
-    """What the customer most likely buys next, whatever they hold now."""
+def likely_next(customer: str, times: Mapping[str, int], state: State, now: datetime) -> tuple[Expected, ...]:
+    """What the customer most likely buys next, whatever they hold now; `times` as `times_bought`."""
     learned = state.parts.get("next_basket")
     if not isinstance(learned, FittedNextBasket) or customer not in learned.customer_ids:
         return ()
-    return _expected(learned.recommend([customer], MOST, now=now), times=_times(habits))
+    return _expected(learned.recommend([customer], MOST, now=now), times=times, curve=_curves(state).next)
 
 
 def likely_beside(
-    customer: str, cart: Sequence[str], habits: FittedReplenishment | None, state: State, now: datetime
+    customer: str, cart: Sequence[str], times: Mapping[str, int], state: State, now: datetime
 ) -> tuple[Expected, ...]:
     """What most likely completes this cart of this customer; nothing where neither is known."""
     learned = state.parts.get("completion")
     if not isinstance(learned, FittedCompletion) or customer not in learned.customer_ids:
         return ()
-    return _expected(learned.recommend([list(cart)], [customer], MOST, now=now), times=_times(habits))
+    found = learned.recommend([list(cart)], [customer], MOST, now=now)
+    return _expected(found, times=times, curve=_curves(state).beside)
 
 
 def likely_views(session_products: Sequence[str], state: State) -> tuple[Expected, ...]:
@@ -117,7 +125,7 @@ def likely_views(session_products: Sequence[str], state: State) -> tuple[Expecte
     return _expected(learned.recommend(session_products, MOST), because=last)
 
 
-def _times(habits: FittedReplenishment | None) -> Mapping[str, int]:
+def times_bought(habits: FittedReplenishment | None) -> Mapping[str, int]:
     """Product → on how many days the customer bought it."""
     if habits is None:
         return {}
@@ -125,15 +133,60 @@ def _times(habits: FittedReplenishment | None) -> Mapping[str, int]:
     return {ids[i]: count + 1 for i, count in zip(habits.item.tolist(), habits.count.tolist(), strict=True)}
 
 
+def _curves(state: State) -> FittedForetold:
+    learned = state.parts.get("foretold")
+    return learned if isinstance(learned, FittedForetold) else UNTOLD
+
+
 def _expected(
-    ranked: Ranked, because: str | None = None, times: Mapping[str, int] | None = None
+    ranked: Ranked, because: str | None = None, times: Mapping[str, int] | None = None, curve: Steps = UNTOLD.next
 ) -> tuple[Expected, ...]:
+    """The list with its chances: by the curve, else in proportion to the scores."""
     scores: Sequence[float] = ranked.score[0].tolist()
     top, counts = max(scores, default=0.0), times or {}
     if top <= 0:
         return ()
+    chances: Sequence[float] = [TOP_CHANCE * score / top for score in scores]
+    if len(curve.scores):
+        chances = curve.of(ranked.score[0]).tolist()
     return tuple(
-        Expected(item, round(TOP_CHANCE * score / top, _DIGITS), counts.get(item, 0), because)
-        for item, score in zip(ranked.ids(0), scores, strict=False)
+        Expected(item, round(chance, _DIGITS), counts.get(item, 0), because)
+        for item, score, chance in zip(ranked.ids(0), scores, chances, strict=False)
         if score > 0
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What learning tells of one customer's risks and worth.
+
+    Args:
+        returns_compared: how often they send back compared with all, basis points; None = not known.
+        cost_to_serve: of contacts in a year, minor units; None = contacts are not recorded.
+        margin: that they will bring in a year, minor units; None = costs are not known.
+    """
+
+    returns_compared: int | None = None
+    cost_to_serve: int | None = None
+    margin: int | None = None
+
+
+def outlook_of(customer_id: str, state: State, now: datetime, *, margin_asked: bool = False) -> Outlook:
+    """The outlook of a customer as learned; nothing of whom no purchase is known.
+
+    Their returns are the shrunk share of their units over that of all: who bought little counts as all do.
+    Cost is what contacts cost them per 28 days, for a year. The margin of the year to come stands for that of
+    the year gone by: it is worked out only where a cost stands against it, or where it is asked for.
+    """
+    part = state.parts.get("value")
+    place = part.customer_ids.position(customer_id) if isinstance(part, FittedLifetimeValue) else -1
+    if not isinstance(part, FittedLifetimeValue) or place < 0 or part.repeats[place] < 0:
+        return Outlook()
+    returns, compared = part.risks[0], None
+    if returns is not None and returns.mean > 0:
+        share = returns.of(part.hits[place : place + 1, 0], part.trials[place : place + 1, 0])[0]
+        compared = round(float(share) / returns.mean * RATE_UNIT)
+    monthly = float(part.contact_cost[place])
+    cost = None if np.isnan(monthly) else round(monthly * _YEAR_DAYS / _COST_DAYS)
+    margin = part.of(customer_id, now, _YEAR_DAYS).margin if margin_asked or cost is not None else None
+    return Outlook(compared, cost, margin)

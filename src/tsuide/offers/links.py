@@ -40,8 +40,11 @@ LINK: Final = np.dtype(
 )
 
 BY_PRICE: Final = 2
+MOST_SIBLINGS: Final = 12
 _SUBSTITUTES: Final = ("substitute", "different_brand", "upgrade_of")
 _BESIDE: Final = ("part_of_set", "required_part", "often_bought_with", "accessory")
+_ATTACHED: Final = ("required_part", "accessory")
+_DIRECTED: Final = (*_ATTACHED, "often_bought_with")  # a look says of no piece that it is the main one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +59,11 @@ class Links:
     of: Int64
     rows: np.ndarray
 
+    def __post_init__(self) -> None:
+        """Read-only, both: a kernel is compiled anew for a writable array."""
+        frozen(self.of)
+        frozen(self.rows)
+
     def grown(self, products: int) -> "Links":
         """For a catalogue that grew at its end: the new products have no links."""
         missing = products + 1 - len(self.of)
@@ -64,12 +72,26 @@ class Links:
 
 def make_links(anchor: Int32 | Int64, rows: np.ndarray, products: int) -> Links:
     """Links from pairs; the order of an anchor's rows is kept. Pairs with an unknown side (-1) are left out."""
-    known = (anchor >= 0) & (rows["item"] >= 0) & (anchor != rows["item"])
-    anchor, rows = anchor[known], rows[known]
-    order = np.argsort(anchor, kind="stable")
+    known = np.flatnonzero((anchor >= 0) & (rows["item"] >= 0) & (anchor != rows["item"]))
+    anchor = anchor[known]
+    order = known[np.argsort(anchor, kind="stable")]
     of = np.zeros(products + 1, dtype=np.int64)
     np.cumsum(np.bincount(anchor, minlength=products), out=of[1:])
-    return Links(frozen(of), frozen(rows[order]))
+    return Links(frozen(of), frozen(taken_rows(rows, order)))
+
+
+def taken_rows(rows: np.ndarray, at: Int64) -> np.ndarray:
+    """`rows[at]`, some twenty times as fast: rows are moved whole, not field by field.
+
+    Args:
+        rows: of a record whose size is a multiple of eight bytes.
+        at: places in it; int64 (wanted,).
+
+    >>> taken_rows(blank_rows(3), np.array([2, 0]))["opens"].tolist(), len(taken_rows(blank_rows(0), np.arange(0)))
+    ([-1, -1], 0)
+    """
+    words = np.ascontiguousarray(rows).view(np.int64).reshape(len(rows), rows.itemsize // 8)
+    return words.take(at, axis=0).view(rows.dtype).reshape(len(at))
 
 
 def blank_rows(count: int) -> np.ndarray:
@@ -147,7 +169,8 @@ def renewed_links(before: Links, fitted: FittedComplements, moved: Int64, ids: I
         same = keys[order][at] == new * len(ids) + rows["item"]
         for name in ("opens", "closes"):
             rows[name][same] = before.rows[name][known[order[at[same]]]]
-    return make_links(np.r_[old[kept], new], np.concatenate([before.rows[kept], rows]), len(ids))
+    stays = np.flatnonzero(kept)
+    return make_links(np.r_[old[stays], new], np.concatenate([taken_rows(before.rows, stays), rows]), len(ids))
 
 
 class _Both:
@@ -257,15 +280,36 @@ def substitute_links(fitted: FittedAlternatives, ids: Index) -> Links:
     return make_links(dense[anchor], rows, len(ids))
 
 
-def declared_links(relations: pl.DataFrame, ids: Index) -> tuple[Links, Links, Links]:
-    """What people declared: (beside it, instead of it, never with it).
+def declared_links(relations: pl.DataFrame, ids: Index) -> tuple[Links, Links, Links, Links]:
+    """What people declared: (beside it, instead of it, never with it, what it is an accessory or a part of).
 
-    An upgrade is also written the other way round, as the step down; never-with holds both ways.
+    An upgrade is also written the other way round, as the step down; never-with holds both ways. Of two things that
+    people put beside each other in both directions neither is the main one.
     """
     beside = _of_types(relations, ids, _BESIDE)
     instead = _of_types(relations, ids, _SUBSTITUTES, both=True)
     never = _of_types(relations, ids, ("never_with",), both=True)
-    return beside, instead, never
+    turned = relations.filter(pl.col("relation").is_in(_ATTACHED)).rename(
+        {"product_id": "other_id", "other_id": "product_id"}
+    )
+    both_ways = relations.filter(pl.col("relation").is_in(_DIRECTED)).select("product_id", "other_id")
+    mains = _of_types(turned.join(both_ways, on=["product_id", "other_id"], how="anti"), ids, _ATTACHED)
+    return beside, instead, never, mains
+
+
+def sibling_links(parent: np.ndarray, tie: np.ndarray) -> Links:
+    """Variants of one product, each linked with at most `MOST_SIBLINGS` others.
+
+    Args:
+        parent: code of the product that each is a variant of, -1 = of none; (products,).
+        tie: by which the others are put in order, whatever the order of the catalogue; (products,).
+    """
+    family = pl.DataFrame({"parent": parent, "tie": tie}).with_row_index("place").filter(pl.col("parent") >= 0)
+    pairs = family.join(family, on="parent", suffix="_other").filter(pl.col("place") != pl.col("place_other"))
+    pairs = pairs.sort("place", "tie_other").group_by("place", maintain_order=True).head(MOST_SIBLINGS)
+    rows = blank_rows(len(pairs))
+    rows["item"], rows["chance"] = pairs["place_other"].to_numpy(), 1.0
+    return make_links(pairs["place"].to_numpy().astype(np.int64), rows, len(parent))
 
 
 def _of_types(relations: pl.DataFrame, ids: Index, types: tuple[str, ...], *, both: bool = False) -> Links:

@@ -51,6 +51,8 @@ MarginBasis: TypeAlias = Literal["cost", "rate", "unknown"]
 Arm: TypeAlias = Literal["treated", "holdout"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+INSTEAD: Final[tuple[Kind, ...]] = ("up_sell", "down_sell", "alternative")
+"""What is taken in the place of what it stands beside."""
 SOURCES: Final[tuple[Source, ...]] = get_args(Source)
 PLACEMENTS: Final[tuple[Placement, ...]] = get_args(Placement)
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
@@ -151,7 +153,7 @@ class Offer:
         gains: what its promotions give; none where its price is lower for another reason (a set's own price).
         margin_basis: cost known, a rate set by a person (an assumption), or unknown.
         shown_probability: of being drawn at its place by exploration.
-        expires_at: until when it may be accepted at this price.
+        expires_at: when the promotions of its price are over; None = they have no end, or there is none.
         act: what a rep may do with it.
     """
 
@@ -176,3 +178,19 @@ class Offer:
     reasons: tuple[Reason, ...] = ()
     expires_at: datetime | None = None
     act: Literal["offer", "hand_over"] = "offer"
+
+    @property
+    def bought(self) -> tuple[OfferItem, ...]:
+        """The items that taking it puts into the cart: without what comes free, and what one may have already."""
+        return tuple(each for each in self.items if each.role in {"offered", "anchor"})
+
+    @property
+    def replaces(self) -> str | None:
+        """The product in whose place it is taken: nobody who takes the better camera keeps the other in the cart.
+
+        >>> scores = Scores(0.1, 5, 1.0, 1.0, 0.5)
+        >>> Offer("d.0", 0, "up_sell", "ladder", "pro", "JPY", scores, (), anchor_id="basic").replaces
+        'basic'
+        """
+        instead = self.kind in INSTEAD or self.source == "combined"
+        return self.anchor_id if instead else None

@@ -5,7 +5,7 @@ from typing import Final
 
 from tsuide.kit.money import Money
 from tsuide.kit.phrases import Phrases
-from tsuide.mining.reviews import ReviewSignals
+from tsuide.mining.reviews import ReviewSignals, Standing
 from tsuide.offers.explain import differences_text, reason_text
 from tsuide.offers.offer import Offer
 from tsuide.offers.state import State
@@ -34,6 +34,10 @@ PHRASES: Final = Phrases(
             "en": "Everything that belongs together, at once.",
         },
         "filler": {"ja": "こちらを加えると送料が無料になります。", "en": "With this, shipping is free."},
+        "filler_tier": {
+            "ja": "こちらを加えると、あと少しのキャンペーンに届きます。",
+            "en": "With this, the cart reaches a promotion.",
+        },
         "replenish": {
             "ja": "{title}は、そろそろ残りが少なくなる頃かと存じます。",
             "en": "{title} may be running out about now.",
@@ -85,11 +89,13 @@ def pitch(offer: Offer, language: str, state: State) -> Pitch:
     Raises:
         BadValue: an unknown language.
     """
-    title = state.title(offer.product_id)
-    anchor = state.title(offer.anchor_id) if offer.anchor_id else None
-    key = "cross_sell_alone" if offer.kind == "cross_sell" and anchor is None else offer.kind
+    title = state.title(offer.product_id, language)
+    anchor = state.title(offer.anchor_id, language) if offer.anchor_id else None
+    key: str = "cross_sell_alone" if offer.kind == "cross_sell" and anchor is None else offer.kind
+    if offer.kind == "filler" and any(reason.code == "closes_tier" for reason in offer.reasons):
+        key = "filler_tier"
     evidence = [reason_text(reason, language, state) for reason in offer.reasons]
-    quote = _quote(offer, state)
+    quote = quote_of(offer, language, state)
     if quote:
         evidence.append(PHRASES.text("quote", language, quote=quote))
     return Pitch(
@@ -101,10 +107,16 @@ def pitch(offer: Offer, language: str, state: State) -> Pitch:
     )
 
 
-def _quote(offer: Offer, state: State) -> str:
+def quote_of(offer: Offer, language: str, state: State) -> str:
+    """What a satisfied buyer says of what is offered, in the reader's language; empty where there is none."""
+    standing = standing_of(offer, state)
+    return standing.quote_in(language) if standing is not None else ""
+
+
+def standing_of(offer: Offer, state: State) -> Standing | None:
+    """How buyers rate what is offered; None where nobody has reviewed it."""
     part = state.parts.get("reviews")
-    standing = part.of(offer.product_id) if isinstance(part, ReviewSignals) else None
-    return standing.quote if standing is not None else ""
+    return part.of(offer.product_id) if isinstance(part, ReviewSignals) else None
 
 
 def _price(offer: Offer, language: str) -> str:

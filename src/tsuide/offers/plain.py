@@ -7,17 +7,17 @@ tuples lists, records objects. `build(type(record), plain(record)) == record` fo
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import repeat
 from typing import Any, Literal, TypeVar, Union
 
 from tsuide.errors import BadValue
 
 _R = TypeVar("_R")
 _Step = Callable[[Any], Any]
-_Read = Callable[[Any, str], Any]
 _ENCODERS: dict[tuple[type[Any], bool], _Step] = {}  # made once per record type, with moments as text or as they are
-_DECODERS: dict[type[Any], _Read] = {}
+_READERS: dict[type[Any], _Step] = {}
 
 
 def plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
@@ -48,7 +48,11 @@ def build(record_type: type[_R], value: object, where: str = "") -> _R:
     Traceback (most recent call last):
     tsuide.errors.BadValue: unknown key: product. Way out: one of product_id, quantity, unit_price
     """
-    return typing.cast("_R", _decoder(record_type)(value, where))
+    try:
+        return typing.cast("_R", _reader(record_type)(value))
+    except _Unfit as unfit:
+        key = unfit.where(where) or record_type.__name__
+        raise BadValue(str(unfit), key=key, value=unfit.value, way_out=unfit.way_out) from None
 
 
 def _encoder(record_type: type[Any], *, as_text: bool) -> _Step:
@@ -121,82 +125,148 @@ def _encode_step(hint: Any, *, as_text: bool) -> _Step | None:  # noqa: ANN401 -
     return None
 
 
-def _decoder(record_type: type[Any]) -> _Read:
-    known = _DECODERS.get(record_type)
+class _Unfit(Exception):
+    """A value that does not fit its type; on its way out it learns where it stands, innermost first."""
+
+    def __init__(self, what: str, value: object = None, way_out: str | None = None) -> None:
+        super().__init__(what)
+        self.value = value
+        self.way_out = way_out
+        self.path: list[str | int] = []
+
+    def at(self, part: str | int) -> "_Unfit":
+        """The same, a step further out."""
+        self.path.append(part)
+        return self
+
+    def where(self, root: str) -> str:
+        """The path below `root`: ``a.b[2].c``."""
+        for part in reversed(self.path):
+            root += f"[{part}]" if isinstance(part, int) else f".{part}" if root else part
+        return root
+
+
+def _reader(record_type: type[Any]) -> _Step:
+    known = _READERS.get(record_type)
     if known is None:
-        known = _DECODERS[record_type] = _make_decoder(record_type)
+        known = _READERS[record_type] = _make_reader(record_type)
     return known
 
 
-def _make_decoder(record_type: type[Any]) -> _Read:
+def _make_reader(record_type: type[Any]) -> _Step:
+    """One step per field, made once; where a value stands is looked for only when it does not fit."""
     hints = typing.get_type_hints(record_type)
-    needed = {each.name for each in dataclasses.fields(record_type) if _default_of(each) is _NEVER}
+    needed = [each.name for each in dataclasses.fields(record_type) if _default_of(each) is _NEVER]
+    always = frozenset(needed)
+    steps: dict[Any, _Step] = {}
 
-    def decode(value: Any, where: str) -> Any:  # noqa: ANN401 - JSON in, a record out
+    def read(value: Any) -> Any:  # noqa: ANN401 - JSON in, a record out
         if not isinstance(value, Mapping):
-            raise BadValue("must be an object", key=where or record_type.__name__, value=value)
-        dot = f"{where}." if where else ""
-        for key in value:
-            if key not in hints:
-                raise BadValue("unknown key", key=f"{dot}{key}", way_out=f"one of {', '.join(hints)}")
-        for key in needed:
-            if key not in value:
-                raise BadValue("is missing", key=f"{dot}{key}")
-        return record_type(**{key: _value(hints[key], each, f"{dot}{key}") for key, each in value.items()})
+            raise _Unfit("must be an object", value)
+        if len(steps) < len(hints):  # not before: a record type may hold itself
+            steps.update({name: _read_step(hint) for name, hint in hints.items()})
+        keys = value.keys()
+        if not keys <= steps.keys():
+            unknown = next(key for key in keys if key not in steps)
+            raise _Unfit("unknown key", way_out=f"one of {', '.join(hints)}").at(str(unknown))
+        if not always <= keys:
+            raise _Unfit("is missing").at(next(key for key in needed if key not in keys))
+        made: dict[str, Any] = {}
+        name = ""
+        try:
+            for name, each in value.items():
+                made[name] = steps[name](each)
+        except _Unfit as unfit:
+            unfit.at(name)
+            raise
+        return record_type(**made)
 
-    return decode
+    return read
 
 
-def _value(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401, PLR0911 - one branch per kind of value
-    if value is None and _optional(hint):
-        return None
-    inner = _inner(hint)
-    origin = typing.get_origin(inner)
+def _read_step(hint: Any) -> _Step:  # noqa: ANN401 - a type hint
+    step = _read_inner(_inner(hint))
+    if not _optional(hint):
+        return step
+    return lambda value: None if value is None else step(value)
+
+
+def _read_inner(inner: Any) -> _Step:  # noqa: ANN401, PLR0911 - a type hint, one branch per kind
     if dataclasses.is_dataclass(inner):
-        return _decoder(typing.cast("type[Any]", inner))(value, where)
+        return _reader(typing.cast("type[Any]", inner))
     if inner is datetime:
-        return _moment(value, where)
+        return _moment
+    inside, origin = typing.get_args(inner), typing.get_origin(inner)
     if origin is Literal:
-        return _choice(typing.get_args(inner), value, where)
+        return _choice_step(inside)
     if origin is tuple:
-        return _tuple(typing.get_args(inner), value, where)
+        if inside[-1] is Ellipsis:
+            return _tuple_step(repeat(_read_step(inside[0])))
+        return _tuple_step([_read_step(each) for each in inside], len(inside))
     if origin in {dict, Mapping}:
-        if not isinstance(value, Mapping):
-            raise BadValue("must be an object", key=where, value=value)
-        return dict(value)
-    return _scalar(inner, hint, value, where)
+        return _mapping
+    return _number if inner is float else _scalar_step(inner)
 
 
-def _tuple(inside: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
-    if not isinstance(value, list | tuple):
-        raise BadValue("must be a list", key=where, value=value)
-    kinds = [inside[0]] * len(value) if inside[-1] is Ellipsis else list(inside)
-    if len(kinds) != len(value):
-        raise BadValue(f"must have {len(kinds)} entries", key=where, value=value)
-    return tuple(_value(kind, each, f"{where}[{i}]") for i, (kind, each) in enumerate(zip(kinds, value, strict=True)))
+def _tuple_step(steps: Iterable[_Step], length: int | None = None) -> _Step:
+    """Entries read by one step each; `length`: so many."""
+
+    def read(value: Any) -> Any:  # noqa: ANN401 - JSON
+        if not isinstance(value, list | tuple):
+            raise _Unfit("must be a list", value)
+        if length is not None and len(value) != length:
+            raise _Unfit(f"must have {length} entries", value)
+        made: list[Any] = []
+        try:
+            for step, each in zip(steps, value, strict=False):
+                made.append(step(each))
+        except _Unfit as unfit:
+            unfit.at(len(made))
+            raise
+        return tuple(made)
+
+    return read
 
 
-def _moment(value: object, where: str) -> datetime:
+def _choice_step(choices: tuple[Any, ...]) -> _Step:
+    known = frozenset(choices)
+
+    def read(value: Any) -> Any:  # noqa: ANN401 - JSON
+        if not isinstance(value, str) or value not in known:
+            raise _Unfit("not one of the choices", value, f"one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+def _scalar_step(kind: Any) -> _Step:  # noqa: ANN401 - a type
+    scalar = kind in {str, int, bool}
+
+    def read(value: Any) -> Any:  # noqa: ANN401 - JSON
+        if type(value) is kind or (scalar and isinstance(value, kind) and not isinstance(value, bool)):
+            return value
+        raise _Unfit(f"must be {getattr(kind, '__name__', kind)}", value)
+
+    return read
+
+
+def _number(value: Any) -> float:  # noqa: ANN401 - JSON
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    raise _Unfit("must be float", value)
+
+
+def _mapping(value: Any) -> dict[Any, Any]:  # noqa: ANN401 - JSON
+    if not isinstance(value, Mapping):
+        raise _Unfit("must be an object", value)
+    return dict(value)
+
+
+def _moment(value: Any) -> datetime:  # noqa: ANN401 - JSON
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise BadValue("not a moment with its time zone", key=where, value=value, way_out="2026-01-31T09:00:00+00:00")
+        raise _Unfit("not a moment with its time zone", value, "2026-01-31T09:00:00+00:00")
     return moment
-
-
-def _choice(choices: tuple[Any, ...], value: object, where: str) -> object:
-    if not isinstance(value, str) or value not in choices:
-        raise BadValue("not one of the choices", key=where, value=value, way_out=f"one of {', '.join(choices)}")
-    return value
-
-
-def _scalar(inner: Any, hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - JSON in, a number or text out
-    if inner is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if inner is int and isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if inner in {str, bool} and isinstance(value, inner):
-        return value
-    raise BadValue(f"must be {getattr(inner, '__name__', hint)}", key=where, value=value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from tsuide.facts.consent import Channel
 from tsuide.kit.arrays import Int32, Int64, frozen
-from tsuide.kit.clock import to_micros, zone
+from tsuide.kit.clock import to_micros
 from tsuide.kit.maker import maker
+from tsuide.kit.money import RATE_UNIT
 from tsuide.mining.lookalikes import groups_of
 from tsuide.offers import codes
 from tsuide.offers.bind import Bound, in_categories
@@ -22,15 +23,25 @@ from tsuide.offers.candidates.fill import WEIGHT
 from tsuide.offers.candidates.pool import LISTED
 from tsuide.offers.columns import SEPARATOR
 from tsuide.offers.customer import CustomerView, Due, Expected, Owned, Touch
+from tsuide.offers.local_time import ATTRIBUTE as TIME_ZONE
+from tsuide.offers.local_time import local_zone
+from tsuide.offers.moved import moved_of
 from tsuide.offers.offer import HESITATIONS, KINDS, NO_REASONS, OUTCOMES, PLACEMENTS
+from tsuide.offers.pack import packer, rows_of
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.records import CUSTOMER, MOST_MONEY, REQUEST
 from tsuide.offers.request import OfferRequest, Rep
 from tsuide.offers.slate import SLOT
 from tsuide.offers.state import State, Unchanged
+from tsuide.offers.tiers import NO_GOAL, Goal, Tiers, cart_worth, nearest_goal
 
 VIEWS_THAT_HESITATE: Final = 3
 MOST_BY_WORDS: Final = 40
+_DAY: Final = 86_400_000_000  # microseconds
+_PURCHASE: Final = timedelta(hours=1)  # from the first look at the cart to the confirmation
+_BEFORE: Final = frozenset({"cart", "checkout"})
+_REACHED, _RETURNS, _OF_FILLER = 6, 7, 8  # places in `economics`
+_MOST_COMPARED: Final = 1_000_000  # basis points: a hundred times as often
 
 _KIND: Final = {word: code for code, word in enumerate(KINDS)}
 _OUTCOME: Final = {word: code for code, word in enumerate(OUTCOMES)}
@@ -48,6 +59,7 @@ class Prepared:
         view: what it was made from.
         owned, owned_at: dense products (-1 = not in the catalogue) and microseconds of their last purchase,
             newest last; (owned,), as in the view.
+        kin: places among them of variants that are not used up: who owns one colour owns the thing.
         touches: TOUCH, oldest first.
         due, expected, session: LISTED.
         region: the bit of the customer's region; 0 = not known.
@@ -57,6 +69,7 @@ class Prepared:
     view: CustomerView
     owned: Int32
     owned_at: Int64
+    kin: Int32
     touches: np.ndarray
     due: np.ndarray
     expected: np.ndarray
@@ -68,13 +81,14 @@ class Prepared:
 def prepare_customer(view: CustomerView, state: State) -> Prepared:
     """The customer in the state's numbers; products that the catalogue does not know are left out."""
     places = state.ids.places
-    owned, owned_at = _owned_arrays(_Same(view.owned), Unchanged(state))
+    owned, owned_at, kin = _owned_arrays(_Same(view.owned), Unchanged(state))
     region = view.attributes.get("prefecture") or view.attributes.get("region") or ""
     code = state.words.regions.codes().get(region, -1) if region else -1
     return Prepared(
         view=view,
         owned=owned,
         owned_at=owned_at,
+        kin=kin,
         touches=_touches(view.touches, state),
         due=_due(view.due, places),
         expected=_expected(view.expected, places),
@@ -108,15 +122,19 @@ class _Same:
 
 
 @lru_cache(maxsize=2048)
-def _owned_arrays(history: _Same, key: Unchanged) -> tuple[Int32, Int64]:
-    """Dense products and moments of a history, newest last; kept, since many requests follow one another.
+def _owned_arrays(history: _Same, key: Unchanged) -> tuple[Int32, Int64, Int32]:
+    """Dense products and moments of a history, newest last, and the places of its lasting variants.
+
+    Kept, since many requests follow one another.
 
     Products that the catalogue does not know are kept as -1 (places of the view), which no candidate has.
     """
     places = key.state.ids.places
     owned = np.array([places.get(each.product_id, -1) for each in history.owned], dtype=np.int32)
     owned_at = np.array([to_micros(each.at) for each in history.owned], dtype=np.int64)
-    return frozen(owned), frozen(owned_at)
+    of = key.state.items[owned]
+    kin = np.flatnonzero((owned >= 0) & (of["parent"] >= 0) & (of["durable"] != 0)).astype(np.int32)
+    return frozen(owned), frozen(owned_at), frozen(kin)
 
 
 def _touches(touches: Sequence[Touch], state: State) -> np.ndarray:
@@ -184,7 +202,7 @@ _NO_TOUCHES: Final = np.empty(0, TOUCH)
 NO_LIST: Final = np.empty(0, LISTED)
 NO_LIKED: Final = np.empty(0, LIKED)
 _NO_ITEMS: Final = np.empty(0, np.int32)
-_NO_MOMENTS: Final = np.empty(0, np.int64)
+_NO_LINES: Final = np.empty(0, LINE)
 _NO_CATEGORIES: Final = np.empty(0, np.bool_)
 
 
@@ -196,10 +214,12 @@ class Question:
         customer, request: one record each, shape (1,).
         cart: LINE; unknown products left out.
         looked_at: dense product, -1 = none.
-        free_at: cart value from which shipping is free, -1 = none.
-        yen: the currency code of JPY, -1 = none.
+        free_at: cart value from which shipping is free, or the tier of `goal` is reached; -1 = none.
+        goal: the discount tier that is nearer than free shipping.
         slots: SLOT.
         weights: WEIGHT, as bound.
+        economics: the policy's, with how often this customer sends back compared with all, and what the tier costs;
+            int64 (9,).
         wanted, tastes: LISTED, products for a stated goal or need, and of the customer's tastes.
     """
 
@@ -208,12 +228,13 @@ class Question:
     cart: np.ndarray
     looked_at: int
     free_at: int
-    yen: int
+    goal: Goal
     excluded: Int32
     shown: Int32
     categories: np.ndarray
     slots: np.ndarray
     weights: np.ndarray
+    economics: Int64
     qualified: np.ndarray
     mandatory: np.ndarray
     mandatory_kind: np.ndarray
@@ -223,6 +244,8 @@ class Question:
 
 
 _make_question: Final = maker(Question)
+_request_row: Final = packer(REQUEST)
+_packed_customer: Final = packer(CUSTOMER)
 
 
 def prepare_request(
@@ -233,15 +256,19 @@ def prepare_request(
     channel = codes.CHANNEL_OF_PLACEMENT[request.placement]
     personal = view.id is None or view.allows("personalisation", channel) or view.allows("personalisation", "site")
     looked_at = places.get(request.product_id, -1) if request.product_id is not None else -1
-    hesitation = _hesitation(request, view, items, looked_at, personal=personal)
+    hesitation = _hesitation(request, prepared, items, looked_at, places, personal=personal)
+    if looked_at >= 0 and len(prepared.touches) and _was_too_dear(prepared.touches, items, looked_at, policy, now):
+        hesitation |= _BIT["price_objection"]
     placement = _PLACEMENT[request.placement]
     kinds = int(policy.kinds_of_placement[placement])
     if request.kinds:
         kinds &= sum({1 << _KIND[kind] for kind in request.kinds})
     free_at = request.free_shipping_at if request.free_shipping_at is not None else policy.free_shipping_at
-    local = now.astimezone(zone(policy.time_zone))
-    row = np.empty(1, REQUEST)
-    row[0] = (
+    cart = _cart(request, places)
+    goal, free_at = _goal(request, state, view, cart, -1 if free_at is None else free_at, now)
+    asks = request.rep is not None or request.placement == "rep"
+    local = now.astimezone(local_zone(view.attributes.get(TIME_ZONE), policy.time_zone))
+    row = _request_row(
         placement,
         codes.CHANNEL_CODE[channel],
         channel in codes.OUTBOUND,
@@ -252,38 +279,81 @@ def prepare_request(
         request.budget if request.budget is not None else -1,
         hesitation,
         local.hour * 60 + local.minute,
-        request.rep is not None,
-        request.rep is not None and bool(request.rep.needs or view.needs),
+        asks,
+        bool(view.needs or (request.rep is not None and request.rep.needs)),
         -1,  # the gap, read with the cart
         view.attributes.get("remote") == "yes",
         0,
         policy.sender is not None,
     )
     return _make_question(
-        customer=_customer_row(prepared, channel, personal=personal),
+        customer=_customer_row(
+            prepared, channel, moved_of(state.parts.get("uplift"), view.segments), personal=personal
+        ),
         request=row,
-        cart=_cart(request, places),
+        cart=cart,
         looked_at=looked_at,
-        free_at=-1 if free_at is None else free_at,
-        yen=state.yen,
+        free_at=free_at,
+        goal=goal,
         excluded=_dense(request.exclude, places),
-        shown=_dense(request.shown, places),
+        shown=_dense((*request.shown, *_shown_in_visit(request, view, now)), places),
         categories=in_categories(state, request.categories) if request.categories else _NO_CATEGORIES,
         slots=_slots(request) if request.slots else _one_slot(request.n),
         weights=_weights(bound, view.segments, placement, hesitating=hesitation != 0),
-        qualified=bound.anybody if request.rep is None else _qualified(request.rep, state),
-        wanted=_by_words(state.goals, _goals(request, view, personal=personal), policy),
-        tastes=_by_words(state.tags, view.tastes if personal else (), policy),
+        economics=_economics(bound, view.risks.returns_compared, goal),
+        qualified=_qualified(request.rep, state) if asks else bound.anybody,
+        wanted=_by_words(state, state.goals, _goals(request, view, personal=personal), policy),
+        tastes=_by_words(state, state.tags, view.tastes if personal else (), policy),
         personal=personal,
         **_mandatory(policy, bound, placement, now),
     )
 
 
-def _customer_row(prepared: Prepared, channel: Channel, *, personal: bool) -> np.ndarray:
+def _shown_in_visit(request: OfferRequest, view: CustomerView, now: datetime) -> list[str]:
+    """What the cart and the checkout of this purchase proposed: the confirmation proposes something else."""
+    if request.placement != "confirmation":
+        return []
+    since = now - _PURCHASE
+    return [
+        each.product_id
+        for each in view.touches
+        if each.outcome == "shown" and each.placement in _BEFORE and each.product_id and since <= each.at <= now
+    ]
+
+
+def _economics(bound: Bound, returns_compared: int | None, goal: Goal) -> Int64:
+    if returns_compared is None and goal.tier < 0:
+        return bound.economics
+    theirs = bound.economics.copy()
+    if returns_compared is not None:
+        theirs[_RETURNS] = min(max(returns_compared, 0), _MOST_COMPARED)
+    if goal.tier >= 0:
+        theirs[_REACHED], theirs[_OF_FILLER] = goal.spent, goal.rate
+    return theirs
+
+
+def _goal(
+    request: OfferRequest, state: State, view: CustomerView, cart: np.ndarray, free_at: int, now: datetime
+) -> tuple[Goal, int]:
+    """The discount tier to fill up to, where it is nearer than free shipping, and the cart value that reaches it.
+
+    Who names the threshold of free shipping asks for what fills that.
+    """
+    tiers = state.parts.get("tiers")
+    if not isinstance(tiers, Tiers) or not tiers.asked or not len(cart) or request.free_shipping_at is not None:
+        return NO_GOAL, free_at
+    worth = cart_worth(state, cart)
+    goal = nearest_goal(tiers, state, cart, worth, request.placement, view.segments, to_micros(now))
+    if goal.tier < 0:
+        return NO_GOAL, free_at
+    value = min(sum(worth), MOST_MONEY)
+    return (NO_GOAL, free_at) if 0 < free_at - value <= goal.gap else (goal, value + goal.gap)
+
+
+def _customer_row(prepared: Prepared, channel: Channel, moved: int, *, personal: bool) -> np.ndarray:
     view = prepared.view
     band, risks = view.price_band if personal else None, view.risks
-    row = np.empty(1, CUSTOMER)
-    row[0] = (
+    return _packed_customer(
         view.id is not None,
         personal,
         view.allows("marketing", channel),
@@ -301,22 +371,54 @@ def _customer_row(prepared: Prepared, channel: Channel, *, personal: bool) -> np
         -1 if risks.last_score is None else risks.last_score,
         -1 if risks.cost_to_serve is None else risks.cost_to_serve,
         -1 if risks.margin is None else risks.margin,
+        moved if personal else RATE_UNIT,
         False,
     )
-    return row
 
 
-def _hesitation(request: OfferRequest, view: CustomerView, items: np.ndarray, looked_at: int, *, personal: bool) -> int:
-    bits = sum({_BIT[sign] for sign in request.hesitation})
+def _was_too_dear(touches: np.ndarray, items: np.ndarray, looked_at: int, policy: Policy, now: datetime) -> bool:
+    """Whether they said of it, or of what serves its need for less, that it is too dear; a dearer one says nothing."""
+    said = touches[touches["reason"] == codes.TOO_DEAR]
+    if not len(said):
+        return False
+    since = to_micros(now) - int(policy.row["too_dear_days"][0]) * _DAY
+    of = said["item"][(said["item"] >= 0) & (said["at"] > since)]
+    own, others = items[looked_at], items[of]
+    return bool(((others["need"] == own["need"]) & (others["price"] <= own["price"])).any())
+
+
+def _hesitation(
+    request: OfferRequest,
+    prepared: Prepared,
+    items: np.ndarray,
+    looked_at: int,
+    places: Mapping[str, int],
+    *,
+    personal: bool,
+) -> int:
+    view = prepared.view
+    bits = sum({_BIT[sign] for sign in request.hesitation}) if request.hesitation else 0
     if request.budget is not None:
         bits |= _BIT["budget"]
     if looked_at >= 0 and items[looked_at]["stock"] == 0:
         bits |= _BIT["stock_out"]
-    if personal and any(
-        each.product_id == request.product_id and each.times >= VIEWS_THAT_HESITATE for each in view.viewed
+    if looked_at >= 0 and view.removed and _same_need(view.removed, items, looked_at, places):
+        bits |= _BIT["removed"]
+    if looked_at >= 0 and personal and view.abandoned and _same_need(view.abandoned, items, looked_at, places):
+        bits |= _BIT["abandoned"]
+    if (
+        personal
+        and view.viewed
+        and any(each.product_id == request.product_id and each.times >= VIEWS_THAT_HESITATE for each in view.viewed)
     ):
         bits |= _BIT["repeated_views"]
     return bits
+
+
+def _same_need(products: Sequence[str], items: np.ndarray, looked_at: int, places: Mapping[str, int]) -> bool:
+    """Whether one of the products serves the need of the one that is looked at."""
+    of = [places[each] for each in products if each in places]
+    return bool((items["need"][of] == items[looked_at]["need"]).any())
 
 
 def _cart(request: OfferRequest, places: dict[str, int]) -> np.ndarray:
@@ -325,7 +427,7 @@ def _cart(request: OfferRequest, places: dict[str, int]) -> np.ndarray:
         item = places.get(line.product_id)
         if item is not None:
             numbers += (item, line.quantity, -1 if line.unit_price is None else line.unit_price)
-    return np.array(numbers, dtype=np.int64).view(LINE)
+    return rows_of(numbers, LINE) if numbers else _NO_LINES
 
 
 def _dense(ids: Sequence[str], places: dict[str, int]) -> Int32:
@@ -352,19 +454,40 @@ def _goals(request: OfferRequest, view: CustomerView, *, personal: bool) -> tupl
     return (*asked, *needs, *(view.goals if personal else ()), *(view.needs if personal else ()))
 
 
-def _by_words(listed: Mapping[str, Int32], words: Sequence[str], policy: Policy) -> np.ndarray:
-    """Products under the words, those under most of them first; P is the prior of cross-selling × their share."""
+def _by_words(state: State, listed: Mapping[str, Int32], words: Sequence[str], policy: Policy) -> np.ndarray:
+    """Products under the words, and what teaches about a need of that name; those under most of the words first.
+
+    P is the prior of cross-selling (of content, for what teaches) × the share of the words.
+    """
     if not words:
         return NO_LIST
     counts: dict[int, int] = {}
+    lessons = _lessons(Unchanged(state))
     for word in words:
-        for place in listed[word].tolist() if word in listed else ():
+        under = {*(listed[word].tolist() if word in listed else ()), *lessons.get(word, ())}
+        for place in sorted(under, key=state.ids.ids.__getitem__):
             counts[place] = counts.get(place, 0) + 1
     if not counts:
         return NO_LIST
-    prior = int(policy.priors[_KIND["cross_sell"]]) / 10_000
+    sells, teaches = (int(policy.priors[_KIND[kind]]) / 10_000 for kind in ("cross_sell", "content"))
+    kinds = state.items["kind"]
     ranked = sorted(counts.items(), key=lambda each: -each[1])[:MOST_BY_WORDS]
-    return np.array([(at, -1, times, -1, prior * times / len(words)) for at, times in ranked], dtype=LISTED)
+    rows = [
+        (at, -1, times, -1, (teaches if kinds[at] == codes.CONTENT_PRODUCT else sells) * times / len(words))
+        for at, times in ranked
+    ]
+    return np.array(rows, dtype=LISTED)
+
+
+@lru_cache(maxsize=8)
+def _lessons(key: Unchanged) -> dict[str, tuple[int, ...]]:
+    """Need → what teaches about it, dense."""
+    found: dict[str, tuple[int, ...]] = {}
+    names, needs = key.state.words.needs.words, key.state.items["need"]
+    for place in key.state.contents.tolist():
+        need = names[needs[place]].rsplit(SEPARATOR, 1)[-1]
+        found[need] = (*found.get(need, ()), place)
+    return found
 
 
 @lru_cache(maxsize=512)
@@ -383,9 +506,10 @@ def _weights(bound: Bound, segments: tuple[str, ...], placement: int, *, hesitat
     return np.array(rows, dtype=WEIGHT)
 
 
-def _qualified(rep: Rep, state: State) -> np.ndarray:
-    words = state.words.qualifications.words
-    return np.array([not word or word in rep.qualifications for word in words], dtype=np.bool_)
+def _qualified(rep: Rep | None, state: State) -> np.ndarray:
+    """Which qualifications a rep has; who does not name themselves has none."""
+    words, has = state.words.qualifications.words, () if rep is None else rep.qualifications
+    return np.array([not word or word in has for word in words], dtype=np.bool_)
 
 
 def _mandatory(policy: Policy, bound: Bound, placement: int, now: datetime) -> dict[str, np.ndarray]:

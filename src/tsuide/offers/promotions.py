@@ -16,6 +16,8 @@ from tsuide.facts.promotions import BENEFIT_KINDS, BenefitKind, Promotion, Targe
 from tsuide.kit.money import RATE_UNIT, share_out
 from tsuide.offers.price_history import premium_allowed
 
+MOST_EXTRAS: Final = 2  # free with one set
+
 Unused: TypeAlias = Literal[
     "not_now", "not_targeted", "below_least", "below_floor", "premium_limit", "nothing_to_give", "other_is_better"
 ]
@@ -249,9 +251,18 @@ def _set_price(promotion: Promotion, basket: Basket, rest: list[int], free: list
     cuts = share_out(sets * (whole - benefit.value), weights)
     if _below(basket, rest, cuts):
         return "below_floor"
+    if any(each not in (basket.shelf or {}) for each in benefit.extra):
+        return "nothing_to_give"  # its extra is not to be had
     for i, count in need.items():
         free[i] -= sets * count
-    return _cut(promotion, cuts)
+    return _with_extra(_cut(promotion, cuts), promotion, basket, sets)
+
+
+def _with_extra(made: Given, promotion: Promotion, basket: Basket, sets: int) -> Given:
+    """What comes free with each set beside its price."""
+    shelf, extra = basket.shelf or {}, promotion.benefit.extra
+    price, cost = (sets * sum(shelf[each][at] for each in extra) for at in (0, 1))
+    return replace(made, items=extra * sets, saving=made.saving + price, cost=made.cost + cost)
 
 
 def _percent(promotion: Promotion, basket: Basket, rest: list[int], _: list[int], __: int) -> Given | Unused:
@@ -349,6 +360,7 @@ def checked(promotion: Promotion) -> Promotion:
         "names": not all(promotion.names.get(language) for language in ("ja", "en")),
         "value": not 0 <= benefit.value <= (RATE_UNIT if benefit.kind == "percent" else 1 << 53),
         "items": benefit.kind in {"set_price", "free_item"} and not benefit.items,
+        "extra": bool(benefit.extra) and (benefit.kind != "set_price" or len(benefit.extra) > MOST_EXTRAS),
         "group": promotion.stacking == "group" and not promotion.group,
         "least": promotion.targets.least < 0,
         "budget": any(each is not None and each < 0 for each in (budget.amount, budget.uses, budget.uses_per_customer)),

@@ -1,14 +1,15 @@
 """Propensity from outcomes: how likely an offer is accepted, learned from what was shown and what came of it.
 
 Log odds = bias + weights · (log odds of the mined prior, place) + effects of source, kind × placement, category
-pair and product. Each effect is shrunk to zero by a ridge (an empirical-Bayes normal prior) chosen on held-out
+pair and product; how much the prior tells may differ by source, since each source's prior has a scale of its own.
+Each effect is shrunk to zero by a ridge (an empirical-Bayes normal prior) chosen on held-out
 people, so that an offer without outcomes of its own borrows from its category pair, that from its kind and
 placement, and all from the prior. On top an isotonic curve, fitted on predictions for people whom the model had not
 seen (cross-fitting), because co-purchase is not acceptance. Too few outcomes change nothing: the prior stays.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Literal, Self, TypeAlias
 
 import numpy as np
@@ -50,7 +51,7 @@ GOOD_SLOPE: Final = (0.8, 1.25)
 LOWEST: Final = 1e-4
 _ROUNDS: Final = 8
 _LARGEST_EFFECT: Final = 4.0
-_LEVELS: Final = ("source", "kind_placement", "pair", "product")
+_LEVELS: Final = ("source", "slope", "kind_placement", "pair", "product")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +63,7 @@ class FittedPropensity:
             shown yet; ``calibrated``: enough outcomes, and held-out predictions came true.
         weights: bias, log odds of the prior, ln(1 + place); float64 (3,).
         source: effect of each of SOURCES; float64 (sources,).
+        slope: what the log odds of the prior weigh more with each of SOURCES; float64 (sources,).
         kind_placement: float64 (kinds, placements).
         categories: words of the pairs.
         pair_anchor, pair_category: places in `categories`, -1 = no anchor; int32 (pairs,).
@@ -77,6 +79,7 @@ class FittedPropensity:
     basis: Basis
     weights: Float64
     source: Float64
+    slope: Float64
     kind_placement: Float64
     categories: Index
     pair_anchor: Int32
@@ -96,6 +99,7 @@ class FittedPropensity:
             **self.products.arrays("products"),
             "weights": self.weights,
             "source": self.source,
+            "slope": self.slope,
             "kind_placement": self.kind_placement,
             "pair_anchor": self.pair_anchor,
             "pair_category": self.pair_category,
@@ -109,7 +113,7 @@ class FittedPropensity:
 
     def meta(self) -> dict[str, Any]:
         """How it was learned and how well it holds."""
-        return {"basis": self.basis, "facts": dict(self.facts)}
+        return {"basis": self.basis, "facts": dict(self.facts), "slopes": True}  # older ones have none
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, meta: Meta) -> Self:
@@ -126,6 +130,7 @@ class FittedPropensity:
             basis=meta["basis"],
             weights=taken(arrays, "weights", np.float64, (3,)),
             source=_of_all_sources(taken(arrays, "source", np.float64, (None,))),
+            slope=_of_all_sources(taken(arrays, "slope", np.float64, (None,)) if meta.get("slopes") else np.zeros(0)),
             kind_placement=taken(arrays, "kind_placement", np.float64, cells),
             categories=categories,
             pair_anchor=taken(arrays, "pair_anchor", np.int32, (len(pair),)),
@@ -160,11 +165,12 @@ class FittedPropensity:
         own = self.categories.positions(rows["category"].fill_null("\x00").to_list())
         places = self.products.positions(rows["product_id"].to_list())
         known = np.append(self.product, 0.0)  # -1: not seen yet
+        source = _codes(rows, "source", SOURCES)
         scores = (
             self.weights[0]
-            + self.weights[1] * logit(prior)
+            + (self.weights[1] + self.slope[source]) * logit(prior)
             + self.weights[2] * np.log1p(rows["place"].to_numpy())
-            + self.source[_codes(rows, "source", SOURCES)]
+            + self.source[source]
             + self.kind_placement[_codes(rows, "kind", KINDS), _codes(rows, "placement", PLACEMENTS)]
             + np.array([pairs.get(each, 0.0) for each in zip(anchors.tolist(), own.tolist(), strict=True)])
             + known[places]
@@ -174,11 +180,16 @@ class FittedPropensity:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Coded:
-    """SHOWN in numbers; `codes[level]` < `sizes[level]`, each (rows,); `place` orders people by their hash."""
+    """SHOWN in numbers; `codes[level]` < `sizes[level]`, each (rows,); `place` orders people by their hash.
+
+    An effect counts as often as `times[level]` says, float64 (rows,): once, or for a slope the prior's log odds above
+    their mean of the source.
+    """
 
     features: Float64
     labels: Float64
     codes: tuple[Int64, ...]
+    times: tuple[Float64, ...]
     sizes: tuple[int, ...]
     fold: Int64
     place: Int64
@@ -244,14 +255,15 @@ class Propensity:
         return FittedPropensity(
             basis="calibrated" if holds else "learning",
             weights=frozen(weights),
-            source=frozen(effects[0]),
-            kind_placement=frozen(effects[1].reshape(len(KINDS), len(PLACEMENTS))),
+            source=frozen(effects[0] - effects[1] * _means(coded.features[:, 0], coded.codes[0])),
+            slope=frozen(effects[1]),
+            kind_placement=frozen(effects[2].reshape(len(KINDS), len(PLACEMENTS))),
             categories=categories,
             pair_anchor=frozen((pairs // (len(categories) + 1) - 1).astype(np.int32)),
             pair_category=frozen((pairs % (len(categories) + 1) - 1).astype(np.int32)),
-            pair=frozen(effects[2]),
+            pair=frozen(effects[3]),
             products=products,
-            product=frozen(effects[3]),
+            product=frozen(effects[4]),
             curve=fit_isotonic(held_out, coded.labels),
             share=share,
             table=frozen(np.array([[b.n, b.predicted, b.seen, b.low, b.high] for b in bins], np.float64)),
@@ -275,6 +287,7 @@ def _nothing(facts: Mapping[str, Any], share: Float64) -> FittedPropensity:
         basis="prior",
         weights=frozen(np.array([0.0, 1.0, 0.0])),
         source=frozen(np.zeros(len(SOURCES))),
+        slope=frozen(np.zeros(len(SOURCES))),
         kind_placement=frozen(np.zeros((len(KINDS), len(PLACEMENTS)))),
         categories=empty,
         pair_anchor=frozen(np.empty(0, np.int32)),
@@ -316,15 +329,25 @@ def _coded(rows: pl.DataFrame, categories: Index, products: Index) -> tuple[_Cod
     kind_placement = _codes(rows, "kind", KINDS) * len(PLACEMENTS) + _codes(rows, "placement", PLACEMENTS)
     features = np.column_stack([logit(rows["prior"].to_numpy()), np.log1p(rows["place"].fill_null(0).to_numpy())])
     fold = _buckets(rows["unit"].fill_null(""))
+    source = _codes(rows, "source", SOURCES)
+    above = features[:, 0] - _means(features[:, 0], source)[source]
     codes = (
-        _codes(rows, "source", SOURCES),
+        source,
+        source,
         kind_placement,
         pair.astype(np.int64),
         products.positions(rows["product_id"].to_list()).astype(np.int64),
     )
-    sizes = (len(SOURCES), len(KINDS) * len(PLACEMENTS), len(pairs), len(products))
+    once = np.ones(len(rows))
+    sizes = (len(SOURCES), len(SOURCES), len(KINDS) * len(PLACEMENTS), len(pairs), len(products))
     labels = rows["accepted"].to_numpy().astype(np.float64)
-    return _Coded(features, labels, codes, sizes, fold % FOLDS, fold // FOLDS), pairs
+    return _Coded(features, labels, codes, (once, above, once, once, once), sizes, fold % FOLDS, fold // FOLDS), pairs
+
+
+def _means(values: Float64, source: Int64) -> Float64:
+    """Of each source, 0 where nothing of it was shown; float64 (sources,)."""
+    sums = np.bincount(source, weights=values, minlength=len(SOURCES))
+    return np.asarray(sums / np.maximum(np.bincount(source, minlength=len(SOURCES)), 1), np.float64)
 
 
 def _buckets(units: pl.Series) -> Int64:
@@ -343,19 +366,27 @@ def _some(coded: _Coded) -> _Coded:
     kept = coded.place < within
     if not kept.any():
         return coded
-    codes = tuple(each[kept] for each in coded.codes)
-    return _Coded(coded.features[kept], coded.labels[kept], codes, coded.sizes, coded.fold[kept], coded.place[kept])
+    codes, times = (tuple(each[kept] for each in of) for of in (coded.codes, coded.times))
+    return replace(
+        coded,
+        features=coded.features[kept],
+        labels=coded.labels[kept],
+        codes=codes,
+        times=times,
+        fold=coded.fold[kept],
+        place=coded.place[kept],
+    )
 
 
-def _effects(codes: Int64, size: int, scores: Float64, labels: Float64, ridge: float) -> Float64:
+def _effects(codes: Int64, times: Float64, size: int, scores: Float64, labels: Float64, ridge: float) -> Float64:
     """For each group the effect that maximises its penalised likelihood beside `scores`; float64 (size,)."""
     effects = np.zeros(size)
     if np.isinf(ridge):
         return effects
     for _ in range(_ROUNDS):
-        share = probability(scores + effects[codes])
-        slope = np.bincount(codes, weights=labels - share, minlength=size) - ridge * effects
-        curve = np.bincount(codes, weights=share * (1 - share), minlength=size) + ridge
+        share = probability(scores + times * effects[codes])
+        slope = np.bincount(codes, weights=times * (labels - share), minlength=size) - ridge * effects
+        curve = np.bincount(codes, weights=times * times * share * (1 - share), minlength=size) + ridge
         effects = np.clip(effects + slope / curve, -_LARGEST_EFFECT, _LARGEST_EFFECT)
     return effects
 
@@ -376,11 +407,12 @@ def _choose(coded: _Coded) -> tuple[float, ...]:
     folds, trains = _split(coded)
     scores = [_from_prior(coded, train) for train in trains]
     chosen = []
-    for codes, size in zip(coded.codes, coded.sizes, strict=True):
+    for codes, times, size in zip(coded.codes, coded.times, coded.sizes, strict=True):
         tried = {}
         for ridge in RIDGES:
             moved = [
-                of_fold + _effects(codes[train], size, of_fold[train], coded.labels[train], ridge)[codes]
+                of_fold
+                + times * _effects(codes[train], times[train], size, of_fold[train], coded.labels[train], ridge)[codes]
                 for of_fold, train in zip(scores, trains, strict=True)
             ]
             tried[ridge] = (_loss(moved, folds, coded.labels), moved)
@@ -395,8 +427,9 @@ def _held_out(coded: _Coded, ridges: tuple[float, ...]) -> Float64:
     held_out = np.empty(len(coded.labels))
     for test, train in zip(*_split(coded), strict=True):
         scores = _from_prior(coded, train)
-        for codes, size, ridge in zip(coded.codes, coded.sizes, ridges, strict=True):
-            scores = scores + _effects(codes[train], size, scores[train], coded.labels[train], ridge)[codes]
+        for codes, times, size, ridge in zip(coded.codes, coded.times, coded.sizes, ridges, strict=True):
+            of_train = _effects(codes[train], times[train], size, scores[train], coded.labels[train], ridge)
+            scores = scores + times * of_train[codes]
         held_out[test] = scores[test]
     return held_out
 
@@ -431,9 +464,9 @@ def _fit(coded: _Coded, ridges: tuple[float, ...]) -> tuple[Float64, list[Float6
     weights = _base(coded, np.ones(len(coded.labels), dtype=np.bool_))
     scores = weights[0] + coded.features @ weights[1:]
     effects = []
-    for codes, size, ridge in zip(coded.codes, coded.sizes, ridges, strict=True):
-        effects.append(_effects(codes, size, scores, coded.labels, ridge))
-        scores = scores + effects[-1][codes]
+    for codes, times, size, ridge in zip(coded.codes, coded.times, coded.sizes, ridges, strict=True):
+        effects.append(_effects(codes, times, size, scores, coded.labels, ridge))
+        scores = scores + times * effects[-1][codes]
     if not np.isfinite(scores).all():
         raise BadArray("propensity did not converge", key="scores")
     return weights, effects

@@ -30,7 +30,7 @@ CANDIDATE: Final = np.dtype(
         ("category", np.int32),
         ("parent", np.int32),  # variants of one product share it
         ("promotion", np.int32),  # place in the state's table of deals; -1 = none
-        ("group", np.int32),  # place in the state's groups of customers; -1 = none
+        ("group", np.int32),  # place in the state's groups of customers, of a filler among its tiers; -1 = none
         ("set", np.int32),  # place in the state's sets; -1 = none
         ("second", np.int32),  # a second product offered with it; -1 = none
         # money
@@ -38,6 +38,7 @@ CANDIDATE: Final = np.dtype(
         ("list_price", np.int64),
         ("discount", np.int64),
         ("anchor_price", np.int64),
+        ("nearest_price", np.int64),  # of what may stand for a sold-out anchor, the nearest to its price; -1 = none
         ("net_price", np.int64),  # ex tax, after discount
         ("margin", np.int64),  # ex tax, after discount, one unit (of the set)
         ("margin_basis", np.int8),
@@ -77,6 +78,8 @@ CANDIDATE: Final = np.dtype(
         ("in_cart", np.bool_),
         ("variant_in_cart", np.bool_),
         ("owned_days", np.int32),  # since the last purchase
+        ("kin_days", np.int32),  # since the last purchase of another variant of it, of what is not used up
+        ("main_product", np.bool_),  # what lies there is declared to be an accessory or a part of it
         ("interval", np.int32),  # usual days between purchases
         ("never_with", np.bool_),
         ("excluded", np.bool_),
@@ -119,6 +122,7 @@ CUSTOMER: Final = np.dtype(
         ("last_score", np.int64),
         ("cost_to_serve", np.int64),
         ("margin", np.int64),
+        ("moved", np.int64),  # what offers change in their group over what they change in all; 10,000 = as much
         ("offered_before", np.bool_),  # something other than a down-sell was proposed lately
     ],
     align=True,
@@ -139,10 +143,10 @@ REQUEST: Final = np.dtype(
         ("yen", np.bool_),
         ("budget", np.int64),
         ("hesitation", np.int64),  # bits
-        ("local_minute", np.int64),  # minutes after the shop's midnight
+        ("local_minute", np.int64),  # minutes after midnight, by the customer's clock, else the shop's
         ("rep", np.bool_),
         ("needs_recorded", np.bool_),
-        ("gap", np.int64),  # to free shipping; -1 = none
+        ("gap", np.int64),  # to free shipping, or to a discount tier that is nearer; -1 = none
         ("remote", np.bool_),  # the parcel goes where some classes do not
         ("contacts_left", np.int64),  # on the request's channel
         ("sender_named", np.bool_),  # the policy names sender and opt-out

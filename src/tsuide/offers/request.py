@@ -1,7 +1,7 @@
 """What is asked: where, for whom, with what in the cart."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias, get_args
 
 from tsuide.errors import BadValue
 from tsuide.offers.offer import Hesitation, Kind, Placement
@@ -10,6 +10,20 @@ MOST_OFFERS: Final = 50
 MOST_CART_LINES: Final = 5_000
 MOST_QUANTITY: Final = 1_000_000
 MOST_PRICE: Final = 1 << 53
+Intent: TypeAlias = Literal[
+    "price_sensitivity",
+    "shipping_cost",
+    "shipping_speed",
+    "product_fit",
+    "trust_security",
+    "returns_policy",
+    "payment_options",
+    "comparison",
+    "timing_deferred",
+    "other",
+]
+"""Why a customer holds back, in the words of the Agentic Commerce Protocol (``intent_trace.reason_code``)."""
+INTENTS: Final[tuple[Intent, ...]] = get_args(Intent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,23 @@ class Rep:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentNote:
+    """What a shopping agent says of itself; recorded with the decision, never decided by.
+
+    Args:
+        name: the agent, with its version where it tells one.
+        discovered: how it came upon the shop or the product: search, feed, link, the customer's own wish …
+        why: why it chose this product for its customer.
+        intent: why the customer holds back.
+    """
+
+    name: str | None = None
+    discovered: str | None = None
+    why: str | None = None
+    intent: Intent | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OfferRequest:
     """One question to `decide`.
 
@@ -60,10 +91,13 @@ class OfferRequest:
         slots: several places of one page asked for at once; empty = one nameless slot of `n`.
         shown: products that the pages before this one already proposed in this visit (what the cart proposed
             is not repeated on the confirmation).
+        rep: who asks; at the placement rep without one it is a rep of whom nothing is known: no qualification, no need.
         goal: what the customer wants to reach, in the shop's own words for goals.
         language: of the answer's texts.
         transactional: part of a message that the customer must get anyway; exempt from contact limits.
         free_shipping_at: the cart value from which shipping is free, minor units; overrides the policy's.
+        agent: what a shopping agent said of itself, where one asks.
+        segments: that the caller knows the customer to be in, beside those known here; never a page's own word.
     """
 
     placement: Placement
@@ -85,6 +119,8 @@ class OfferRequest:
     language: str = "ja"
     transactional: bool = False
     free_shipping_at: int | None = None
+    agent: AgentNote | None = None
+    segments: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from tsuide.offers import codes
+from tsuide.offers import codes, trial
 from tsuide.offers.candidates.members import share_a_product
 from tsuide.offers.compiled import Rows, kernel
 
@@ -26,6 +26,11 @@ SQRT2: Final = 1.4142135623730951
 LEAST: Final = -700.0  # below, e^x is nothing here
 UNREAD: Final = 1e9  # no logarithm of a number
 _LN2: Final = 0.6931471805599453
+BESIDE_DRAWS: Final = 1 << 20  # of the seed's numbers, those that no draw takes
+RANDOM: Final = trial.RANDOM
+PROPENSITY_ONLY: Final = trial.PROPENSITY_ONLY
+NO_LEVERS: Final = trial.NO_LEVERS
+RANDOM_PROPENSITY: Final = trial.RANDOM_PROPENSITY
 
 
 @kernel
@@ -79,8 +84,16 @@ def uniform(seed: np.uint64, counter: int) -> float:
 
 
 @kernel
-def prioritise(pool: Rows, count: int, verdict: Rows, priors_of_like: Rows, whole: bool) -> None:  # noqa: FBT001 - a kernel takes no names
-    """Priority = P × V × C × L × influence.
+def prioritise(
+    pool: Rows,
+    count: int,
+    verdict: Rows,
+    priors_of_like: Rows,
+    ranking: int,
+    seed: np.uint64,
+    whole: bool,  # noqa: FBT001 - a kernel takes no names
+) -> None:
+    """Priority = P × V × C × L × influence, or what an experiment's arm ranks by.
 
     A candidate whose margin nobody knows is ranked among its like without V: it takes the mean V of the
     cleared candidates of its kind (else of all), which moves it neither up nor down. Its V is never shown.
@@ -108,7 +121,20 @@ def prioritise(pool: Rows, count: int, verdict: Rows, priors_of_like: Rows, whol
                 worth = total[row.kind] / known[row.kind]
             elif known[kinds] > 0:
                 worth = total[kinds] / known[kinds]
-        row.priority = row.propensity * worth * row.context * row.levers * row.influence
+        row.priority = _priority(row, worth, ranking, seed, i)
+
+
+@kernel
+def _priority(row: Rows, worth: float, ranking: int, seed: np.uint64, i: int) -> float:
+    if ranking == RANDOM:
+        return 1.0
+    if ranking == PROPENSITY_ONLY:
+        return float(row.propensity)
+    if ranking == NO_LEVERS:
+        return float(row.propensity * worth * row.context * row.influence)
+    if ranking == RANDOM_PROPENSITY:
+        return float(uniform(seed, BESIDE_DRAWS + i) * worth * row.context * row.levers * row.influence)
+    return float(row.propensity * worth * row.context * row.levers * row.influence)
 
 
 @kernel
@@ -126,6 +152,7 @@ def choose(
     seed: np.uint64,
     priors_of_like: Rows,
     picks: Rows,
+    ranking: int,
     whole: bool,  # noqa: FBT001 - a kernel takes no names
 ) -> int:
     """Choose for every slot in turn; returns how many were chosen.
@@ -133,7 +160,7 @@ def choose(
     Mandatory candidates come first. No product and no family of variants stands twice on the page, and at most
     `per_need` offers serve one need.
     """
-    prioritise(pool, count, verdict, priors_of_like, whole)
+    prioritise(pool, count, verdict, priors_of_like, ranking, seed, whole)
     cleared = np.empty(count, np.int32)
     left = 0
     for i in range(count):
@@ -148,7 +175,7 @@ def choose(
     for s in range(len(slots)):
         place = 0
         while place < min(slots[s].n, most) and chosen < len(picks):
-            best = _weigh(pool, cleared, sets, slots[s].kinds, picks, chosen, per_need, weights)
+            best = weigh(pool, cleared, sets, slots[s].kinds, picks, chosen, per_need, weights)
             if best < 0:
                 break
             at, probability = _draw(pool, cleared, items, weights, logs, best, temperature, guard, seed, draw)
@@ -165,7 +192,7 @@ def choose(
 
 
 @kernel
-def _weigh(
+def weigh(
     pool: Rows,
     cleared: Rows,
     sets: Rows,
@@ -213,7 +240,8 @@ def _fits(pool: Rows, i: int, sets: Rows, picks: Rows, chosen: int, per_need: in
 
 
 @kernel
-def _best(pool: Rows, cleared: Rows, items: Rows, weights: Rows, best: int) -> int:
+def best_of(pool: Rows, cleared: Rows, items: Rows, weights: Rows, best: int) -> int:
+    """The place of the best; of equals the one whose id's hash comes first."""
     row = best
     for i in range(len(cleared)):
         if weights[i] == weights[best] and items[pool[cleared[i]].item].tie < items[pool[cleared[row]].item].tie:
@@ -240,7 +268,7 @@ def _draw(
     """
     top = weights[best]
     if temperature <= 0.0 or pool[cleared[best]].mandatory:
-        return _best(pool, cleared, items, weights, best), 1.0
+        return best_of(pool, cleared, items, weights, best), 1.0
     floor = top * (1.0 - guard)
     log_top = ln(top)
     total = 0.0

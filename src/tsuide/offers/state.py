@@ -1,8 +1,9 @@
 """The learned state that `decide` reads: catalogue and relations as dense arrays, immutable."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,8 @@ import polars as pl
 from tsuide.facts.catalogue import RELATIONS
 from tsuide.facts.schema import conform
 from tsuide.kit.arrays import Int32, Int64, frozen
+from tsuide.kit.money import RATE_UNIT
+from tsuide.kit.phrases import LANGUAGES
 from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.mining.backoff import FittedBackOff
 from tsuide.mining.bundles import FittedBundles
@@ -19,6 +22,7 @@ from tsuide.mining.fitted import Fitted
 from tsuide.mining.index import Index
 from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.mining.replenishment import FittedReplenishment
+from tsuide.mining.returns import FittedReturns
 from tsuide.mining.reviews import ReviewSignals
 from tsuide.mining.timing import FittedTiming
 from tsuide.offers.candidates.bundles import SET
@@ -55,11 +59,13 @@ class State:
         sequence: up to which change of a product the catalogue reaches.
         ids: product ↔ dense integer.
         titles: of each product.
+        titles_in: language → product id → its title there, of those that have one of their own (``title_en``).
         items: ITEM, shape (products,).
         words: what the codes in `items` stand for.
         complements: bought together, mined.
         substitutes: of the same need, mined.
         beside, instead, never: declared by people.
+        mains: what a product is declared to be an accessory or a part of.
         set_of, sets: SET by main product: `sets[set_of[p]:set_of[p + 1]]`.
         fillers: FILLER, the most appealing first.
         contents: dense products that teach.
@@ -84,6 +90,7 @@ class State:
     beside: Links
     instead: Links
     never: Links
+    mains: Links
     bestsellers: Int32
     set_of: Int64
     sets: np.ndarray
@@ -96,6 +103,14 @@ class State:
     promoted: np.ndarray = field(default_factory=lambda: np.zeros(0, PROMOTED))
     liked: Mapping[str, np.ndarray] = field(default_factory=dict)
     withdrawn: tuple[str, ...] = ()
+    titles_in: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Every array read-only: a kernel is compiled once for each kind of array, and writable is another kind."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, np.ndarray):
+                frozen(value)
 
     @property
     def yen(self) -> int:
@@ -103,8 +118,11 @@ class State:
         words = self.words.currencies.words
         return words.index("JPY") if "JPY" in words else -1
 
-    def title(self, product_id: str) -> str:
-        """The product's title, or its id where it is not known."""
+    def title(self, product_id: str, language: str = "") -> str:
+        """The product's title, in a language where it has one of its own; its id where it is not known."""
+        own = self.titles_in.get(language, {}).get(product_id)
+        if own is not None:
+            return own
         place = self.ids.position(product_id)
         return self.titles[place] if place >= 0 else product_id
 
@@ -142,6 +160,7 @@ class State:
             sequence=sequence,
             ids=index,
             titles=tuple(all_titles),
+            titles_in=_titles_in(self.titles_in, changed),
             items=frozen(items),
             words=words,
             set_of=frozen(of),
@@ -149,6 +168,28 @@ class State:
             tags=_with_listed(self.tags, changed, "tags", index),
             goals=_with_listed(self.goals, changed, "goals", index),
             **{name: getattr(self, name).grown(count) for name in _LINKS},
+        )
+
+    def with_published(
+        self, parts: Mapping[str, Fitted], relations: pl.DataFrame, *, snapshot_id: str, sequence: int
+    ) -> "State":
+        """The state after people changed promotions or declared relations; what was learned stays as it is.
+
+        Equal to a state built anew from the same parts, at a small part of its price.
+
+        Args:
+            parts: as in the snapshot; all but deals and relations are those of this state.
+            relations: columns of facts.catalogue.RELATIONS.
+            snapshot_id: of the snapshot with these parts.
+            sequence: up to which change the catalogue reaches.
+        """
+        return replace(
+            self,
+            snapshot_id=snapshot_id,
+            sequence=sequence,
+            parts=dict(parts),
+            withdrawn=(),
+            **_published(parts, relations, self.ids, self.items["baskets"]),
         )
 
 
@@ -175,7 +216,7 @@ class Unchanged:
 
 
 _LEARNED: Final = ("baskets", "interval", "returns", "rating", "reviews")
-_LINKS: Final = ("complements", "substitutes", "beside", "instead", "never")
+_LINKS: Final = ("complements", "substitutes", "beside", "instead", "never", "mains")
 
 
 def build_state(
@@ -203,12 +244,10 @@ def build_state(
     items, words = item_rows(products, Vocabulary())
     none = make_links(np.empty(0, np.int64), blank_rows(0), len(ids))
     complements, substitutes = parts.get("complements"), parts.get("alternatives")
-    declared = conform(relations, RELATIONS) if relations is not None else pl.DataFrame(schema=RELATIONS)
-    beside, instead, never = declared_links(declared, ids)
     if isinstance(complements, FittedComplements):
         items["baskets"] = baskets_of(complements, ids)
     liked = parts.get("lookalikes")
-    bundles, fillers, reviews = parts.get("bundles"), parts.get("fillers"), parts.get("reviews")
+    fillers, reviews = parts.get("fillers"), parts.get("reviews")
     beside_bought = complement_links(complements, ids) if isinstance(complements, FittedComplements) else none
     timing = parts.get("timing")
     if isinstance(timing, FittedTiming):
@@ -216,14 +255,11 @@ def build_state(
     backoff = parts.get("backoff")
     if isinstance(backoff, FittedBackOff):
         beside_bought = with_borrowed(beside_bought, backoff, ids)
-    set_of, sets = np.zeros(len(ids) + 1, dtype=np.int64), np.zeros(0, SET)
-    if isinstance(bundles, FittedBundles):
-        set_of, sets = set_links(bundles, ids)
-    deals = parts.get("deals")
-    if isinstance(deals, Deals):
-        set_of, sets = with_deal_sets(set_of, sets, deals, ids)
     if isinstance(reviews, ReviewSignals):
         _rate(items, reviews, ids)
+    returns = parts.get("returns")
+    if isinstance(returns, FittedReturns):
+        _come_back(items, returns, ids)
     refills = parts.get("replenishment")
     if isinstance(refills, FittedReplenishment):
         _pace(items, refills, ids)
@@ -232,16 +268,12 @@ def build_state(
         sequence=sequence,
         ids=ids,
         titles=tuple(products["title"].to_list()),
+        titles_in=_titles_in({}, products),
         items=frozen(items),
         words=words,
         complements=beside_bought,
         substitutes=substitute_links(substitutes, ids) if isinstance(substitutes, FittedAlternatives) else none,
-        beside=beside,
-        instead=instead,
-        never=never,
-        bestsellers=_bestsellers(items),
-        set_of=set_of,
-        sets=sets,
+        bestsellers=bestsellers_of(items),
         fillers=filler_rows(fillers, ids) if isinstance(fillers, FittedFillers) else np.zeros(0, FILLER),
         contents=_contents(items),
         tags=_with_listed({}, products, "tags", ids),
@@ -249,13 +281,68 @@ def build_state(
         baskets=complements.n_baskets if isinstance(complements, FittedComplements) else 0,
         parts=dict(parts),
         liked=liked_rows(liked, ids) if isinstance(liked, FittedLookalikes) else {},
-        promoted=promoted_rows(deals, items["baskets"], ids) if isinstance(deals, Deals) else np.zeros(0, PROMOTED),
+        **_published(parts, relations, ids, items["baskets"]),
     )
 
 
-def _bestsellers(items: np.ndarray) -> Int32:
-    order = np.lexsort((items["tie"], -items["baskets"]))[:BESTSELLERS]
-    return frozen(order[items["baskets"][order] > 0].astype(np.int32))
+def _published(
+    parts: Mapping[str, Fitted], relations: pl.DataFrame | None, ids: Index, baskets: Int64
+) -> dict[str, Any]:
+    """What of a state follows from what people publish: declared links, sets and their prices, campaigns."""
+    declared = conform(relations, RELATIONS) if relations is not None else pl.DataFrame(schema=RELATIONS)
+    beside, instead, never, mains = declared_links(declared, ids)
+    bundles, deals = parts.get("bundles"), parts.get("deals")
+    set_of, sets = np.zeros(len(ids) + 1, dtype=np.int64), np.zeros(0, SET)
+    if isinstance(bundles, FittedBundles):
+        set_of, sets = set_links(bundles, ids)
+    promoted = np.zeros(0, PROMOTED)
+    if isinstance(deals, Deals):
+        set_of, sets = with_deal_sets(set_of, sets, deals, ids)
+        promoted = promoted_rows(deals, baskets, ids)
+    return {
+        "beside": beside,
+        "instead": instead,
+        "never": never,
+        "mains": mains,
+        "set_of": set_of,
+        "sets": sets,
+        "promoted": promoted,
+    }
+
+
+def _titles_in(before: Mapping[str, Mapping[str, str]], products: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """Titles in other languages, those of changed products anew."""
+    ids, changed = products["id"].to_list(), set(products["id"])
+    found = {
+        language: {one: title for one, title in kept.items() if one not in changed} for language, kept in before.items()
+    }
+    texts = products["attributes"].to_list() if "attributes" in products.columns else []
+    for product, text in zip(ids, texts, strict=False):
+        for language in LANGUAGES if text and '"title_' in text else ():
+            title = json.loads(text).get(f"title_{language}")
+            if title:
+                found.setdefault(language, {})[product] = title
+    return found
+
+
+def bestsellers_of(items: np.ndarray) -> Int32:
+    """Places of what sold most often and of what earned most by it, in turn: the one is likely, the other worth it.
+
+    A dear thing that one in a hundred orders holds may be a better offer than a cheap one that three hold; by count
+    alone it would not even be considered. What something costs the shop is not always known: then its price stands.
+
+    Args:
+        items: ITEM.
+
+    Returns:
+        int32 (at most BESTSELLERS,), each place once.
+    """
+    earned = items["net"] - np.where(items["cost"] >= 0, items["cost"], 0)
+    orders = [np.lexsort((items["tie"], -items["baskets"] * by)) for by in (1, np.maximum(earned, 0))]
+    in_turn = np.stack(orders, axis=1).reshape(-1)
+    _, first = np.unique(in_turn, return_index=True)
+    chosen = in_turn[np.sort(first)][:BESTSELLERS]
+    return frozen(chosen[items["baskets"][chosen] > 0].astype(np.int32))
 
 
 def _contents(items: np.ndarray) -> Int32:
@@ -267,6 +354,12 @@ def _rate(items: np.ndarray, reviews: ReviewSignals, ids: Index) -> None:
     known = dense >= 0
     items["rating"][dense[known]] = reviews.rating[known]
     items["reviews"][dense[known]] = reviews.count[known]
+
+
+def _come_back(items: np.ndarray, returns: FittedReturns, ids: Index) -> None:
+    dense = ids.positions(returns.items.ids)
+    known = dense >= 0
+    items["returns"][dense[known]] = np.rint(returns.expected()[known] * RATE_UNIT)
 
 
 def _pace(items: np.ndarray, refills: FittedReplenishment, ids: Index) -> None:

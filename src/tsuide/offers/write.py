@@ -1,22 +1,27 @@
 """From chosen rows back to names: the offers of a decision with their reasons."""
 
 import math
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from tsuide.kit.arrays import Int64
+from tsuide.kit.arrays import Float64, Int64
+from tsuide.kit.clock import from_micros
 from tsuide.kit.maker import maker
 from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.offers import codes
 from tsuide.offers.candidates.declared import REQUIRED
-from tsuide.offers.deal_table import Deals, given_by
+from tsuide.offers.deal_table import ALWAYS, Deals, given_by
+from tsuide.offers.links import Links
 from tsuide.offers.offer import KINDS, MARGIN_BASES, SOURCES, Gain, Offer, OfferItem, Reason, Scores
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.propensity import FittedPropensity
-from tsuide.offers.records import CANDIDATE
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
+from tsuide.offers.tiers import Tiers
 
 _SURE: Final = 1.959963984540054  # standard deviations of a 95 % interval
 _make_offer: Final = maker(Offer)
@@ -26,49 +31,98 @@ _make_reason: Final = maker(Reason)
 _STEPS: Final = frozenset({codes.UP_SELL, codes.DOWN_SELL, codes.ALTERNATIVE})
 
 
-WRITTEN: Final = (
-    "item", "anchor", "kind", "source", "quantity", "price", "list_price", "discount", "anchor_price",
-    "margin_basis", "currency", "rating", "reviews", "qualified", "count", "base", "lift", "lift_low",
-    "propensity", "prior", "since_anchor", "declared", "worth", "context", "levers", "influence", "priority", "place",
-    "mandatory", "set", "second", "promotion", "group", "interval",
-)  # fmt: skip
-"""The columns that an offer tells."""
-_FIELDS: Final[Any] = CANDIDATE.fields
-_LAYOUT: Final[Any] = {
-    "names": WRITTEN,
-    "formats": [CANDIDATE[name] for name in WRITTEN],
-    "offsets": [_FIELDS[name][1] for name in WRITTEN],
-    "itemsize": CANDIDATE.itemsize,
-}
-_TOLD: Final = np.dtype(_LAYOUT)  # the same bytes, of which only these columns are read
+class Told(NamedTuple):
+    """What an offer tells of its candidate: columns of CANDIDATE, whole numbers first.
+
+    `unit_price` is what its product costs in the catalogue (-1 = asked for), `counted` the column `count`: a tuple has
+    something else of that name.
+    """
+
+    item: int
+    anchor: int
+    kind: int
+    source: int
+    quantity: int
+    price: int
+    list_price: int
+    discount: int
+    anchor_price: int
+    margin_basis: int
+    currency: int
+    reviews: int
+    qualified: int
+    counted: int
+    base: int
+    since_anchor: int
+    declared: int
+    worth: int
+    place: int
+    mandatory: int
+    set: int
+    second: int
+    promotion: int
+    group: int
+    interval: int
+    unit_price: int
+    rating: float
+    lift: float
+    lift_low: float
+    propensity: float
+    prior: float
+    context: float
+    levers: float
+    influence: float
+    priority: float
+
+
+WHOLE: Final = Told._fields[: Told._fields.index("rating")]
+REAL: Final = Told._fields[len(WHOLE) :]
+COLUMN: Final = {"counted": "row.count", "unit_price": "items[row.item].price"}
+"""Where a kernel finds what is not called in CANDIDATE as here."""
 
 
 def write_offers(
     decision_id: str,
-    pool: np.ndarray,
+    whole: Int64,
+    real: Float64,
     picks: np.ndarray,
     request: OfferRequest,
     state: State,
     policy: Policy,
 ) -> tuple[Offer, ...]:
-    """The offers of `picks`, in order."""
-    told = np.ndarray(len(pool), _TOLD, pool)
+    """The offers of `picks`, in order.
+
+    Args:
+        decision_id: theirs is made of it.
+        whole: `Told` of each, its whole numbers; int64 (picks, len(WHOLE)).
+        real: the rest of it; float64 (picks, len(REAL)).
+        picks: slate.PICK.
+        request: as asked.
+        state: as decided on.
+        policy: as decided by.
+    """
     prices = state.items["price"]
     written = []
-    for number, (place, at, _, probability) in enumerate(picks.tolist()):
-        row = dict(zip(WRITTEN, told.item(place), strict=True))
+    for number, (numbers, shares, (_, at, _, probability)) in enumerate(
+        zip(whole.tolist(), real.tolist(), picks.tolist(), strict=True)
+    ):
+        row = _told((*numbers, *shares))
         slot = request.slots[at].name if request.slots else ""
-        priced_set = row["set"] >= 0 and row["discount"] > 0  # its price holds for the whole of it
-        anchored = priced_set and state.ids.ids[row["anchor"]] not in {line.product_id for line in request.cart}
+        priced_set = row.set >= 0 and row.discount > 0  # its price holds for the whole of it
+        anchored = priced_set and state.ids.ids[row.anchor] not in {line.product_id for line in request.cart}
         written.append(
             _offer(f"{decision_id}.{number}", row, slot, probability, state, policy, prices, anchored=anchored)
         )
     return tuple(written)
 
 
+def _told(values: tuple[Any, ...]) -> Told:
+    return tuple.__new__(Told, values)
+
+
 def _offer(
     offer_id: str,
-    row: dict[str, int],
+    row: Told,
     slot: str,
     probability: float,
     state: State,
@@ -79,34 +133,36 @@ def _offer(
 ) -> Offer:
     """The offer; `anchored`: accepting adds the anchor too, since a set's price is of the whole."""
     ids = state.ids.ids
-    product = ids[row["item"]]
-    whole = int(prices[row["anchor"]]) if anchored else 0
-    price = row["price"] + whole if row["price"] >= 0 else None
+    product = ids[row.item]
+    whole = int(prices[row.anchor]) if anchored else 0
+    price = row.price + whole if row.price >= 0 else None
     gains = _gains(row, state)
-    anchor_price = _known(row["anchor_price"])
+    anchor_price = _known(row.anchor_price)
+    ends = _ends(row, state) if gains else None
     return _make_offer(
         id=offer_id,
-        place=row["place"],
+        place=row.place,
         slot=slot,
-        kind=KINDS[row["kind"]],
-        source=SOURCES[row["source"]],
+        kind=KINDS[row.kind],
+        source=SOURCES[row.source],
         product_id=product,
-        anchor_id=ids[row["anchor"]] if row["anchor"] >= 0 else None,
-        items=(*_items(row, state, prices, anchored=anchored), *_free(gains, state)),
-        currency=state.words.currencies.words[row["currency"]] if row["currency"] >= 0 else policy.currency,
+        anchor_id=ids[row.anchor] if row.anchor >= 0 else None,
+        items=_items(row, state, prices, anchored=anchored) + _free(gains, state),
+        currency=state.words.currencies.words[row.currency] if row.currency >= 0 else policy.currency,
         price=price,
-        list_price=row["list_price"] + whole if row["list_price"] >= 0 else None,
+        list_price=row.list_price + whole if row.list_price >= 0 else None,
         difference=price - anchor_price
-        if row["kind"] in _STEPS and price is not None and anchor_price is not None
+        if row.kind in _STEPS and price is not None and anchor_price is not None
         else None,
-        discount=row["discount"],
+        discount=row.discount,
         promotion_id=gains[0].promotion_id if gains else None,
         gains=gains,
-        margin_basis=MARGIN_BASES[row["margin_basis"]],
+        margin_basis=MARGIN_BASES[row.margin_basis],
         shown_probability=probability,
         scores=_scores(row, state),
-        reasons=reasons(row, state),
-        act="offer" if row["qualified"] else "hand_over",
+        reasons=_reasons(row, gains, state),
+        expires_at=ends,
+        act="offer" if row.qualified else "hand_over",
     )
 
 
@@ -114,13 +170,24 @@ def _known(value: int) -> int | None:
     return value if value >= 0 else None
 
 
-def _gains(row: dict[str, int], state: State) -> tuple[Gain, ...]:
+def _gains(row: Told, state: State) -> tuple[Gain, ...]:
+    if row.promotion < 0:
+        return ()
     part = state.parts.get("deals")
-    return given_by(part, row["promotion"]) if isinstance(part, Deals) and row["promotion"] >= 0 else ()
+    return given_by(part, row.promotion) if isinstance(part, Deals) else ()
+
+
+def _ends(row: Told, state: State) -> datetime | None:
+    """When the promotions of its price are over; None where they have no end."""
+    part = state.parts.get("deals")
+    ends = int(part.ends[row.promotion]) if isinstance(part, Deals) else ALWAYS
+    return None if ends >= ALWAYS else from_micros(ends)
 
 
 def _free(gains: tuple[Gain, ...], state: State) -> tuple[OfferItem, ...]:
     """What comes free, with its price, so that the customer sees what it is worth."""
+    if not gains:
+        return ()
     return tuple(
         OfferItem(item, 1, _known(int(state.items["price"][state.ids.position(item)])), "free")
         for gain in gains
@@ -128,52 +195,63 @@ def _free(gains: tuple[Gain, ...], state: State) -> tuple[OfferItem, ...]:
     )
 
 
-def _items(row: dict[str, int], state: State, prices: Int64, *, anchored: bool = False) -> tuple[OfferItem, ...]:
+def _items(row: Told, state: State, prices: Int64, *, anchored: bool = False) -> tuple[OfferItem, ...]:
     """Everything that accepting would add: the products offered, then the parts that they need."""
-    offered = [row["item"]]
-    if row["second"] >= 0:
-        offered.append(row["second"])
-    elif row["set"] >= 0:
-        offered.extend(at for at in state.sets["items"][row["set"]][2:].tolist() if at >= 0)
+    needing = _needing(state.beside)
+    if row.second < 0 and row.set < 0 and row.item not in needing:  # nearly every offer
+        return (_make_item(state.ids.ids[row.item], row.quantity, _known(row.unit_price)),)
+    offered = [row.item]
+    if row.second >= 0:
+        offered.append(row.second)
+    elif row.set >= 0:
+        offered.extend(at for at in state.sets["items"][row.set][2:].tolist() if at >= 0)
     listed = [_known(prices.item(at)) for at in offered]
-    names, quantity = state.ids.ids, row["quantity"]
+    names, quantity = state.ids.ids, row.quantity
     found = [_make_item(names[at], quantity, price) for at, price in zip(offered, listed, strict=True)]
     if anchored:
-        offered.append(row["anchor"])
-        anchor_price = _known(int(prices[row["anchor"]]))
-        found.append(OfferItem(state.ids.ids[row["anchor"]], row["quantity"], anchor_price, "anchor"))
-    if not len(state.beside.rows):
+        offered.append(row.anchor)
+        anchor_price = _known(int(prices[row.anchor]))
+        found.append(OfferItem(state.ids.ids[row.anchor], row.quantity, anchor_price, "anchor"))
+    if needing.isdisjoint(offered):
         return tuple(found)
     required = {part.product_id: part for at in offered for part in _required(at, state)}
     inside = {item.product_id for item in found}
     return (*found, *(part for name, part in required.items() if name not in inside))
 
 
+@lru_cache(maxsize=8)
+def _needing(beside: Links) -> frozenset[int]:
+    """Products that need a part of their own."""
+    anchors = np.repeat(np.arange(len(beside.of) - 1), np.diff(beside.of))
+    return frozenset(anchors[beside.rows["relation"] == REQUIRED].tolist())
+
+
 def _required(item: int, state: State) -> tuple[OfferItem, ...]:
     """Parts without which the product does not work: shown in the total, asked about, never preselected."""
     first, last = state.beside.of[item : item + 2].tolist()
-    if first == last:
-        return ()
     links = state.beside.rows[first:last]
     parts = links["item"][links["relation"] == REQUIRED].tolist()
     return tuple(OfferItem(state.ids[part], 1, _known(int(state.items["price"][part])), "required") for part in parts)
 
 
-def _scores(row: dict[str, int], state: State) -> Scores:
-    low, high = interval(row["count"], row["base"]) if row["base"] > 0 else (None, None)
-    learned = state.parts.get("propensity") if row["prior"] >= 0 else None
+def _scores(row: Told, state: State) -> Scores:
+    low, high = interval(row.counted, row.base) if row.base > 0 else (None, None)
+    if low is not None and high is not None and row.source == codes.COMBINED and row.counted:
+        upgrade = row.propensity * row.base / row.counted  # P of both: the step up times what goes with it
+        low, high = low * upgrade, high * upgrade
+    learned = state.parts.get("propensity") if row.prior >= 0 else None
     if isinstance(learned, FittedPropensity):
-        low, high = learned.range_of(row["propensity"])
+        low, high = learned.range_of(row.propensity)
     return _make_scores(
-        propensity=row["propensity"],
-        worth=None if row["margin_basis"] == codes.UNKNOWN_MARGIN else row["worth"],
-        context=row["context"],
-        levers=row["levers"],
-        priority=row["priority"],
-        influence=row["influence"],
+        propensity=row.propensity,
+        worth=None if row.margin_basis == codes.UNKNOWN_MARGIN else row.worth,
+        context=row.context,
+        levers=row.levers,
+        priority=row.priority,
+        influence=row.influence,
         propensity_low=low,
         propensity_high=high,
-        prior=row["prior"] if row["prior"] >= 0 else None,
+        prior=row.prior if row.prior >= 0 else None,
     )
 
 
@@ -191,29 +269,31 @@ def interval(count: int, base: int) -> tuple[float, float]:
     return max((middle - half) / whole, 0.0), min((middle + half) / whole, 1.0)
 
 
-def reasons(row: dict[str, int], state: State) -> tuple[Reason, ...]:
+def _reasons(row: Told, gains: Sequence[Gain], state: State) -> tuple[Reason, ...]:
     """Why: the evidence of the candidate's source, then what qualifies it."""
     found = [_because(row, state)]
-    if row["declared"] and row["source"] != codes.DECLARED:
+    if row.source == codes.BUNDLES:
+        found.append(_make_reason("complete_set" if state.sets["intent"][row.set] else "starter_set", {}))
+    if row.declared and row.source != codes.DECLARED:
         found.append(_make_reason("declared", {}))
-    if row["since_anchor"] > 0 and row["anchor"] >= 0:
-        found.append(_make_reason("bought_lately", {"with": state.ids.ids[row["anchor"]], "days": row["since_anchor"]}))
-    if row["reviews"] > 0:
-        found.append(_make_reason("rated", {"rating": row["rating"], "reviews": row["reviews"]}))
-    found.extend(_savings(row, state))
-    if row["mandatory"]:
+    if row.since_anchor > 0 and row.anchor >= 0:
+        found.append(_make_reason("bought_lately", {"with": state.ids.ids[row.anchor], "days": row.since_anchor}))
+    if row.reviews > 0:
+        found.append(_make_reason("rated", {"rating": row.rating, "reviews": row.reviews}))
+    if row.discount > 0 or gains:
+        found.extend(_savings(row, gains, state))
+    if row.mandatory:
         found.append(_make_reason("put_first"))
     return tuple(found)
 
 
-def _savings(row: dict[str, int], state: State) -> list[Reason]:
+def _savings(row: Told, gains: Sequence[Gain], state: State) -> list[Reason]:
     """What the customer saves or gets with it: by a set's own price, or by a campaign."""
-    currency = state.words.currencies.words[row["currency"]] if row["currency"] >= 0 else ""
-    gains = _gains(row, state)
+    currency = state.words.currencies.words[row.currency] if row.currency >= 0 else ""
     found = []
-    if row["discount"] > 0:
-        code = "set_price" if row["set"] >= 0 else "promotion"
-        found.append(_make_reason(code, {"difference": row["discount"], "currency": currency}))
+    if row.discount > 0:
+        code = "set_price" if row.set >= 0 else "promotion"
+        found.append(_make_reason(code, {"difference": row.discount, "currency": currency}))
     for gain in gains:
         if gain.points:
             found.append(_make_reason("points", {"points": gain.points, "unit": gain.unit}))
@@ -223,42 +303,44 @@ def _savings(row: dict[str, int], state: State) -> list[Reason]:
     return found
 
 
-def _because(row: dict[str, int], state: State) -> Reason:  # noqa: C901, PLR0911 - one return per source
-    anchor = {"with": state.ids.ids[row["anchor"]]} if row["anchor"] >= 0 else {}
-    source = row["source"]
+def _because(row: Told, state: State) -> Reason:  # noqa: C901, PLR0911, PLR0912 - one return per source
+    anchor = {"with": state.ids.ids[row.anchor]} if row.anchor >= 0 else {}
+    source = row.source
     if source == codes.COMPLEMENTS:
-        numbers = {name: row[name] for name in ("count", "base", "lift", "lift_low")}
+        numbers = {"count": row.counted, "base": row.base, "lift": row.lift, "lift_low": row.lift_low}
         return _make_reason("bought_together", {**numbers, **anchor})
     if source in {codes.LADDER, codes.ALTERNATIVES}:
-        code = {codes.UP_SELL: "step_up", codes.DOWN_SELL: "step_down"}.get(row["kind"], "same_need")
-        known = row["price"] >= 0 and row["anchor_price"] >= 0
+        code = {codes.UP_SELL: "step_up", codes.DOWN_SELL: "step_down"}.get(row.kind, "same_need")
+        known = row.price >= 0 and row.anchor_price >= 0
         if not known:
             return _make_reason("same_need", anchor)
-        currency = state.words.currencies.words[row["currency"]]
-        return _make_reason(
-            code, {**anchor, "difference": abs(row["price"] - row["anchor_price"]), "currency": currency}
-        )
+        currency = state.words.currencies.words[row.currency]
+        return _make_reason(code, {**anchor, "difference": abs(row.price - row.anchor_price), "currency": currency})
     if source == codes.REPLENISHMENT:
-        paced = {"interval": row["interval"]} if row["interval"] >= 0 else {}
-        return _make_reason("due", {"days": row["count"], **paced})
+        paced = {"interval": row.interval} if row.interval >= 0 else {}
+        return _make_reason("due", {"days": row.counted, **paced})
     if source == codes.PERSONAL:
-        return _make_reason("your_history", {"times": row["count"], **anchor})
+        return _make_reason("your_history", {"times": row.counted, **anchor})
     if source == codes.BUNDLES:
-        return _make_reason("whole_set", {"count": row["count"], "base": row["base"], **anchor})
+        return _make_reason("whole_set", {"count": row.counted, "base": row.base, **anchor})
     if source == codes.COMBINED:
-        return _make_reason("upgrade_with", {"with": state.ids.ids[row["item"]], "other": state.ids.ids[row["second"]]})
+        return _make_reason("upgrade_with", {"with": state.ids.ids[row.item], "other": state.ids.ids[row.second]})
     if source == codes.ALIKE:
         part = state.parts.get("lookalikes")
-        group = part.group_ids[row["group"]] if isinstance(part, FittedLookalikes) else ""
-        return _make_reason("alike", {"group": group, "count": row["count"], "base": row["base"]})
+        group = part.group_ids[row.group] if isinstance(part, FittedLookalikes) else ""
+        return _make_reason("alike", {"group": group, "count": row.counted, "base": row.base})
     if source == codes.BORROWED:
-        if row["base"] >= 0:
-            return _make_reason("as_its_like", {**anchor, "other": state.ids.ids[row["base"]]})
+        if row.base >= 0:
+            return _make_reason("as_its_like", {**anchor, "other": state.ids.ids[row.base]})
         return _make_reason("as_its_kind", anchor)
+    if source == codes.FILLERS and row.group >= 0:
+        tiers = state.parts.get("tiers")
+        named = tiers.asked[row.group].promotion_id if isinstance(tiers, Tiers) else ""
+        return _make_reason("closes_tier", {"promotion": named})
     if source == codes.PROMOTION:
         return _make_reason("campaign", anchor)
     if source == codes.CATEGORY:
-        return _make_reason("bestseller", {"count": row["count"], "base": row["base"]})
+        return _make_reason("bestseller", {"count": row.counted, "base": row.base})
     return _make_reason(_PLAIN.get(source, "declared"), anchor)
 
 
@@ -268,6 +350,6 @@ _PLAIN: Final = {
     codes.LESSON: "about",
     codes.LOOK: "same_look",
     codes.GOAL: "serves_goal",
-    codes.TASTE: "your_taste",
+    codes.TASTE: "told_taste",
 }
 """Sources whose reason is its code and its anchor."""

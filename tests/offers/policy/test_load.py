@@ -9,6 +9,11 @@ from tsuide.kit.clock import MICROS_PER_DAY
 from tsuide.offers.offer import KINDS, PLACEMENTS
 from tsuide.offers.policy.load import READY, load_policy, ready_policy, ready_text
 
+_RESTS = """suppression:
+  - {outcome: shown, scope: all, count: 1, within_days: 7, rest_days: 1}
+rules: {suppressed: off}
+"""
+
 
 @pytest.mark.parametrize(
     ("text", "line", "said"),
@@ -50,6 +55,40 @@ from tsuide.offers.policy.load import READY, load_policy, ready_policy, ready_te
         ("exploration: {temperature: 10%, guard: 0%}", 1, "may give up nothing"),
         ("placements:\n  email: all\ncontact_limits: [{channel: email, most: 0, days: 7}]", 2, "allow no email"),
         ("placements:\n" + "".join(f"  {each}: none\n" for each in PLACEMENTS), 2, "no kind is allowed anywhere"),
+        ("rules:\n  upgrade_reach: {least: 50%, most: 90%}", 2, "an upgrade costs more"),
+        ("rules:\n  upgrade_reach: {least: 160%}", 2, "least 160% is above most 150%"),
+        ("rules:\n  down_sell_reach: {least: 100%, most: 100%}", 2, "a down-sell costs less"),
+        ("rules:\n  alternative_reach: {least: 110%}", 2, "at the same price could not pass"),
+        ('rules:\n  quiet_hours: {start: "8:00"}', 2, "start and end are both 8:00"),
+        ("rules:\n  filler_gap: {overshoot: 0%}", 2, "placements allow filler"),
+        ("holdout: 100%", 1, "must be 0 … 0.9"),
+        ("page:\n  offers: 2\n  per_need: 3", 3, "more offers for one need than offers on the page, 2"),
+        ("rules:\n  offers_per_page: {most: 5}\npage:\n  offers: 3", 4, "rules.offers_per_page.most says 5"),
+        ("rules: {offers_per_page: off}\npage:\n  offers: 3", 3, "rules.offers_per_page is off"),
+        ("priors:\n  up_sell: 0.1%", 2, "below rules.unlikely.least of 0.2%"),
+        (
+            "placements: {cart: [filler]}\nlevers:\n  - {percent: 9, kinds: [bundle], placements: [cart]}",
+            3,
+            "weighs nothing",
+        ),
+        ("mandatory:\n  - {product: a, kind: cross_sell, placements: [email]}", 2, "no sender is named"),
+        (
+            "rules: {contact_limit: off}\ncontact_limits:\n  - {channel: email, most: 1, days: 7}",
+            3,
+            "contact_limit is off",
+        ),
+        (
+            _RESTS,
+            2,
+            "suppressed is off",
+        ),
+        (
+            "contact_limits:\n  - {channel: email, most: 1, days: 7}\n  - {channel: email, most: 3, days: 7}",
+            3,
+            "another row says 1",
+        ),
+        ("placements:\n  cart: all\ncontact_limits: [{channel: site, most: 0, days: 1}]", 2, "allow no site"),
+        ("influence: {start: 90%, target: 80%, days: 30}", 1, "start 90% is above target 80%"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(text: str, line: int | None, said: str) -> None:
@@ -60,12 +99,35 @@ def test_what_is_wrong_is_named_with_its_line(text: str, line: int | None, said:
         assert caught.value.line == line
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rules: {upgrade_reach: off, quiet_hours: off, filler_gap: off}",
+        "rules: {filler_gap: {overshoot: 0%}}\nplacements: {"
+        + ", ".join(f"{each}: [cross_sell]" for each in PLACEMENTS)
+        + "}",
+        "rules: {offers_per_page: {most: 5}}\npage: {offers: 5, per_need: 5}",
+        "rules: {contact_limit: off, suppressed: off}\ncontact_limits: []",
+        "rules: {unlikely: off}\npriors: {up_sell: 0.1%}",
+        "contact_limits: [{channel: email, most: 1, days: 7}, {channel: email, most: 3, days: 30}]",
+        "contact_limits: [{channel: email, most: 0, days: 7}]",
+    ],
+)
+def test_what_is_only_strict_is_no_contradiction(text: str) -> None:
+    assert load_policy(text).text == text
+
+
 @pytest.mark.parametrize("name", READY)
 def test_ready_made_policies_load_and_name_themselves(name: str) -> None:
     policy = ready_policy(name)
     assert policy.name == name
     assert policy.value("in_stock", "on") == 1
     assert policy.text == ready_text(name)
+
+
+def test_a_version_kept_before_a_contradiction_was_known_still_replays() -> None:
+    text = "influence: {start: 90%, target: 80%, days: 30}"
+    assert load_policy(text, kept=True).influence.start == 9_000
 
 
 def test_gentle_is_gentler_than_standard() -> None:

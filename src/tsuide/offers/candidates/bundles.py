@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from tsuide.offers import codes
+from tsuide.offers.ahead import ahead
 from tsuide.offers.candidates.pool import place_for
 from tsuide.offers.compiled import Rows, kernel
 
@@ -30,6 +31,10 @@ def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, sets: Rows, anchors: R
 
     P is the share of the main item's baskets that held the whole set; of a campaign's set the kind's prior.
     """
+    for a in range(len(anchors)):
+        if anchors[a].since == 0:
+            for at in range(of[anchors[a].item], of[anchors[a].item + 1]):
+                ahead(sets, at)
     for a in range(len(anchors)):
         anchor = anchors[a]
         if anchor.since > 0:

@@ -89,4 +89,5 @@ def _anchor(anchors: Rows, count: int, item: int, since: int, personal: bool, pr
     anchors[count].since = since
     anchors[count].personal = personal
     anchors[count].price = price
+    anchors[count].nearest = -1
     return count + 1

@@ -10,6 +10,7 @@ from tsuide.offers.slate import ln
 CHANCES: Final = np.dtype([("key", np.int64), ("effect", np.float64)], align=True)
 """Effect of a pair of categories: key = anchor category (-1 = no anchor) × categories + category, ascending."""
 
+OF_SOURCE: Final = 3  # weights: bias, log odds of the prior, place, then what the log odds weigh more by source
 EDGE: Final = 1e-6
 LOWEST: Final = 1e-4
 
@@ -38,7 +39,7 @@ def correct(
     for i in range(count):
         row = pool[i]
         prior = min(max(row.propensity, EDGE), 1.0 - EDGE)
-        score = weights[0] + weights[1] * (ln(prior) - ln(1.0 - prior))
+        score = weights[0] + (weights[1] + weights[OF_SOURCE + row.source]) * (ln(prior) - ln(1.0 - prior))
         score += source[row.source] + kind_placement[row.kind, placement] + product[row.item]
         anchor = items[row.anchor].category if row.anchor >= 0 else -1
         score += _effect(pairs, anchor * n_categories + items[row.item].category)

@@ -2,20 +2,25 @@
 
 from tsuide.offers import codes
 from tsuide.offers.ahead import ahead
-from tsuide.offers.candidates.pool import place_for
+from tsuide.offers.candidates.pool import made_for_another, place_for
 from tsuide.offers.compiled import Rows, kernel
 
 
 @kernel
-def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, links: Rows, anchors: Rows) -> None:
+def propose(
+    pool: Rows, size: Rows, seen: Rows, of: Rows, links: Rows, main_of: Rows, mains: Rows, anchors: Rows
+) -> None:
     """Partners of every anchor, the best of each first, so that a long cart does not drown its last lines.
 
     P is count / base, the share of the anchor's baskets that held the product: a prior of acceptance. A product that
-    is hardly sold yet has partners of its like: `base` then names the similar product, -1 = its whole category.
+    is hardly sold yet has partners of its like: `base` then names the similar product, -1 = its whole category. A case
+    that was made for one model is lent to no other.
     """
     longest = 0
     for a in range(len(anchors)):
         longest = max(longest, of[anchors[a].item + 1] - of[anchors[a].item])
+        ahead(links, of[anchors[a].item])
+        ahead(links, of[anchors[a].item] + 1)
     for rank in range(longest):
         for a in range(len(anchors)):
             anchor = anchors[a]
@@ -24,6 +29,8 @@ def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, links: Rows, anchors: 
                 continue
             ahead(links, at + 2)
             link = links[at]
+            if link.relation == codes.BORROWED_LINK and made_for_another(main_of, mains, link.item, anchors):
+                continue
             place = place_for(pool, size, seen, link.item, codes.CROSS_SELL)
             if place < 0:
                 return

@@ -22,6 +22,7 @@ MARK: Final = np.dtype(
         ("excluded", np.bool_),
         ("shown", np.bool_),
         ("never", np.bool_),
+        ("main", np.bool_),  # something that lies there is an accessory or a part of it
         ("viewed", np.bool_),
         ("mandatory", np.int64),  # bits of kinds
         ("rest", np.int32),  # place among what rests + 1; 0 = does not rest by itself
@@ -77,6 +78,8 @@ def family(parent: int) -> int:
 @kernel
 def fill(
     pool: Rows,
+    start: int,
+    end: int,
     count: int,
     items: Rows,
     bound: Rows,
@@ -90,7 +93,6 @@ def fill(
     rests: Rows,
     wide: Rows,
     said: Rows,
-    n_said: int,
     weights: Rows,
     economics: Rows,
     qualified: Rows,
@@ -98,16 +100,19 @@ def fill(
     right: int,
     now: int,
 ) -> None:
-    """Fill rows 0 … count of the pool.
+    """Fill rows start … end of the pool, which has `count`, and mark whose product a candidate is.
 
     `categories` are the category codes that the request asks for, bool (categories,), empty = all;
     `economics` the lost share, payment fee (basis points), return cost, influence start, target (basis
-    points), days, parcel; `qualified` the qualifications that the rep has, bool (codes,); `left` and `right`
-    the bits of never_with pairs that the cart stands on.
+    points), days, what reaching the gap costs (the parcel, or a tier's discount), how often this customer sends back
+    compared with all (basis points), and what a tier takes of a filler's price (basis points); `qualified` the
+    qualifications that the rep has, bool (codes,); `left` and `right` the bits of never_with pairs that the cart
+    stands on.
     """
-    for i in range(min(count, FETCHED)):
-        _fetch(items, bound, pool[i].item)
-    for i in range(count):
+    if start == 0:
+        for i in range(min(count, FETCHED)):
+            _fetch(items, bound, pool[i].item)
+    for i in range(start, end):
         row = pool[i]
         if i + FETCHED < count:
             _fetch(items, bound, pool[i + FETCHED].item)
@@ -116,12 +121,14 @@ def fill(
         row.qualified = qualified[item.qualification]
         row.outside_filter = len(categories) > 0 and not categories[item.category]
         if item.parent >= 0:
-            row.variant_in_cart = mark_of(slots, marks, mark_size, family(item.parent), False) >= 0
+            of_family = mark_of(slots, marks, mark_size, family(item.parent), False)
+            row.variant_in_cart = of_family >= 0 and marks[of_family].cart
+            _kin(row, item, slots, marks, mark_size, now)
         row.margin = bound[row.item].margin
         row.margin_basis = bound[row.item].basis
         own = _marked(row, row.item, item, slots, marks, mark_size, now)
         _rest(row, own, item.category, rests, wide)
-        _answers(row, row.item, item, said, n_said)
+        _answers(row, row.item, item, said)
         own_left, own_right = left | bound[row.item].apart_left, right | bound[row.item].apart_right
         row.never_with |= bound[row.item].apart_left & right != 0 or bound[row.item].apart_right & left != 0
         k = 0
@@ -135,10 +142,15 @@ def fill(
             row.never_with |= declared_apart(never_of, never, row.item, other)
             row.qualified = row.qualified and qualified[more.qualification]
             own = _marked(row, other, more, slots, marks, mark_size, now)
+            if more.parent >= 0:
+                _kin(row, more, slots, marks, mark_size, now)
             _rest(row, own, more.category, rests, wide)
-            _answers(row, other, more, said, n_said)
+            _answers(row, other, more, said)
             k += 1
             other = member(row, sets, k)
+        if row.set >= 0:
+            for m in range(MEMBERS):  # the one that it goes with too
+                _look(slots, marks, mark_size, sets[row.set].items[m])
         _score(row, bound, weights, economics)
 
 
@@ -155,15 +167,26 @@ def _marked(row: Row, at: int, item: Row, slots: Rows, marks: Rows, mark_size: R
     if place < 0:
         return 0
     mark = marks[place]
+    mark.looked = True
     row.in_cart |= mark.cart
     row.excluded |= mark.excluded
     row.shown_before |= mark.shown
     row.never_with |= mark.never
+    row.main_product |= mark.main and item.durable != 0  # what is used up may always be bought again
     row.mandatory |= (mark.mandatory >> row.kind) & 1 == 1
     if mark.owned >= 0 and (at == row.item or item.durable != 0):
         row.owned_days = days_between(mark.owned, now)
         row.durable = item.durable
     return int(mark.rest)
+
+
+@kernel
+def _kin(row: Row, item: Row, slots: Rows, marks: Rows, mark_size: Rows, now: int) -> None:
+    """What of the family of a lasting product the customer owns already."""
+    place = mark_of(slots, marks, mark_size, family(item.parent), False)
+    if place >= 0 and marks[place].owned >= 0 and item.durable != 0:
+        marks[place].looked = True
+        row.kin_days = days_between(marks[place].owned, now)
 
 
 @kernel
@@ -225,19 +248,15 @@ def mark_rests(slots: Rows, marks: Rows, size: Rows, rests: Rows, wide: Rows) ->
 
 
 @kernel
-def look_at(pool: Rows, count: int, sets: Rows, slots: Rows, marks: Rows, size: Rows, owned: Rows, kept: Rows) -> int:
+def kept_of(marks: Rows, owned: Rows, kin: Rows, kin_marks: Rows, kept: Rows) -> int:
     """Write the places of the purchases that a record keeps: of candidates, and the newest; returns how many.
 
-    `owned` is the mark of each purchase, -1 where the catalogue does not know the product.
+    `owned` is the mark of each purchase, -1 where the catalogue does not know the product; `kin` are the places of
+    lasting variants among them, `kin_marks` the marks of their families: of which a candidate is, that is kept too.
     """
-    for i in range(count):
-        row = pool[i]
-        _look(slots, marks, size, row.item)
-        if row.second >= 0:
-            _look(slots, marks, size, row.second)
-        if row.set >= 0:
-            for k in range(MEMBERS):
-                _look(slots, marks, size, sets[row.set].items[k])
+    for k in range(len(kin)):
+        if marks[kin_marks[k]].looked:
+            marks[owned[kin[k]]].looked = True
     found = 0
     for i in range(len(owned)):
         if i >= len(owned) - LOOKED_BACK or (owned[i] >= 0 and marks[owned[i]].looked):
@@ -254,8 +273,8 @@ def _look(slots: Rows, marks: Rows, size: Rows, item: int) -> None:
 
 
 @kernel
-def _answers(row: Row, at: int, item: Row, said: Rows, n_said: int) -> None:
-    for s in range(n_said):
+def _answers(row: Row, at: int, item: Row, said: Rows) -> None:
+    for s in range(len(said)):
         answer = said[s]
         same = answer.item == at
         if answer.reason == codes.HAVE_IT and same:
@@ -306,8 +325,8 @@ def worth_of(row: Row, bound: Rows, economics: Rows) -> int:
     """V: expected contribution margin if accepted, minor units, rounded down.
 
     An upgrade is worth the difference; a step down the margin times the chance that the sale would have been
-    lost; a filler its margin less the parcel that the shop then pays. Returns cost their share of the margin and
-    the handling; the payment its fee.
+    lost; a filler its margin less the parcel that the shop then pays, or less the discount that the cart then gets.
+    Returns cost their share of the margin and the handling; the payment its fee.
     """
     worth = row.margin
     if row.kind == codes.UP_SELL and row.anchor >= 0:
@@ -315,7 +334,7 @@ def worth_of(row: Row, bound: Rows, economics: Rows) -> int:
     elif row.kind == codes.DOWN_SELL:
         worth = worth * economics[0] // 10_000
     elif row.kind == codes.FILLER:
-        worth -= economics[6]
+        worth -= economics[6] + max(row.price, 0) * economics[8] // 10_000
     if row.source == codes.COMBINED and row.anchor >= 0:
         worth -= bound[row.anchor].margin
     if row.price > 0:
@@ -324,5 +343,6 @@ def worth_of(row: Row, bound: Rows, economics: Rows) -> int:
             paid = max(row.price - row.anchor_price, 0)
         worth -= paid * economics[1] // 10_000
     if row.returns > 0:
-        worth -= (max(worth, 0) + economics[2]) * row.returns // 10_000
+        share = min(row.returns * economics[7] // 10_000, 10_000)  # of this customer
+        worth -= (max(worth, 0) + economics[2]) * share // 10_000
     return int(worth * row.quantity)

@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 
 from tsuide.offers import codes
+from tsuide.offers.ahead import ahead, beginning
 from tsuide.offers.candidates import (
     alike,
     bestsellers,
@@ -17,17 +18,18 @@ from tsuide.offers.candidates import (
     fillers,
     ladder,
     listed,
+    visited,
 )
 from tsuide.offers.candidates import promoted as promoted_products
 from tsuide.offers.candidates.cart import MOST_ANCHORS, find_anchors, read_cart
-from tsuide.offers.candidates.fill import MARK, family, fill, look_at, mark_of, mark_rests
+from tsuide.offers.candidates.fill import MARK, family, mark_of, mark_rests
 from tsuide.offers.candidates.pool import ANCHOR, SEEN, place_for
-from tsuide.offers.compiled import Rows, kernel
+from tsuide.offers.compiled import Row, Rows, kernel
 
 MOST_RESTS: Final = 64
 MOST_SAID: Final = 64
 FEW: Final = 24  # below so many candidates bestsellers are added: of a visitor of whom nothing is known they say least
-FEW_BESIDE: Final = 1  # beside a product or a cart only instead of silence: what goes with it is the better offer
+FEW_BESIDE: Final = 1  # beside a product, a cart or a goal only instead of silence: what fits is the better offer
 PROPOSED_WITHIN: Final = 7 * 86_400_000_000  # a week
 
 
@@ -36,6 +38,23 @@ def mark_never(slots: Rows, marks: Rows, mark_size: Rows, never_of: Rows, never:
     """Mark what was declared never to go with `item`."""
     for at in range(never_of[item], never_of[item + 1]):
         marks[mark_of(slots, marks, mark_size, never[at].item, True)].never = True
+
+
+@kernel
+def mark_mains(slots: Rows, marks: Rows, mark_size: Rows, of: Rows, mains: Rows, anchors: Rows) -> None:
+    """Mark what the things in the cart, under the eyes, or bought lately are accessories or parts of."""
+    for a in range(len(anchors)):
+        for at in range(of[anchors[a].item], of[anchors[a].item + 1]):
+            marks[mark_of(slots, marks, mark_size, mains[at].item, True)].main = True
+
+
+@kernel
+def _main_count(of: Rows, anchors: Rows) -> int:
+    """How many marks the main products of accessories need."""
+    count = 0
+    for a in range(len(anchors)):
+        count += of[anchors[a].item + 1] - of[anchors[a].item]
+    return int(count)
 
 
 @kernel
@@ -66,6 +85,8 @@ def mark_all(
     owned: Rows,
     owned_at: Rows,
     owned_marks: Rows,
+    kin: Rows,
+    kin_marks: Rows,
     excluded: Rows,
     shown: Rows,
     never_of: Rows,
@@ -76,7 +97,8 @@ def mark_all(
 ) -> None:
     """Write down what is known of products: cart, ownership, exclusions, never-with partners.
 
-    `owned_marks` holds -1 throughout; the mark of each purchase is written to it.
+    `owned_marks` holds -1 throughout; the mark of each purchase is written to it, and to `kin_marks` that
+    of the family of each of `kin`, places of lasting variants among the purchases.
     """
     for i in range(len(owned)):
         if owned[i] < 0:
@@ -84,6 +106,10 @@ def mark_all(
         place = mark_of(slots, marks, mark_size, owned[i], True)
         marks[place].owned = max(marks[place].owned, owned_at[i])
         owned_marks[i] = place
+    for k in range(len(kin)):
+        place = mark_of(slots, marks, mark_size, family(items[owned[kin[k]]].parent), True)
+        marks[place].owned = max(marks[place].owned, owned_at[kin[k]])
+        kin_marks[k] = place
     for i in range(len(cart)):
         item = cart[i].item
         marks[mark_of(slots, marks, mark_size, item, True)].cart = True
@@ -139,8 +165,12 @@ def gather(
     beside: Rows,
     instead_of: Rows,
     instead: Rows,
+    sibling_of: Rows,
+    siblings: Rows,
     never_of: Rows,
     never: Rows,
+    main_of: Rows,
+    mains: Rows,
     set_of: Rows,
     sets: Rows,
     filler_rows: Rows,
@@ -153,6 +183,7 @@ def gather(
     yen: int,
     owned: Rows,
     owned_at: Rows,
+    kin: Rows,
     due: Rows,
     expected: Rows,
     session: Rows,
@@ -163,65 +194,79 @@ def gather(
     touches: Rows,
     excluded: Rows,
     shown: Rows,
-    categories: Rows,
     mandatory: Rows,
     mandatory_kind: Rows,
     suppression: Rows,
     limits: Rows,
     priors: Rows,
-    weights: Rows,
-    economics: Rows,
-    qualified: Rows,
-    customers: Rows,
-    requests: Rows,
-    kept: Rows,
-    kept_size: Rows,
+    overshoot: int,
+    tier: int,
+    tier_fillers: Rows,
+    customer: Row,
+    request: Row,
     now: int,
-) -> int:
-    """Fill the pool; returns how many candidates there are.
+) -> tuple[int, Rows, Rows, Rows, Rows, Rows, Rows, Rows, Rows, int, int]:
+    """Put every candidate into the pool with its evidence; what `fill` adds to them is not there yet.
 
-    Where `kept` is as long as `owned`, the places of the purchases that a record keeps are written to it, and how
-    many to `kept_size`; it may be empty.
+    Returns:
+        How many there are; what is known of products, and the slots by which it is found, how many, and the mark of
+        each purchase, and of the family of each lasting variant among them; what rests, and which of it is
+        wider than a product; what was said; the bits of the
+        never_with pairs that the cart stands on, left and right.
     """
-    request = requests[0]
-    customer = customers[0]
-    hesitating = request.hesitation != 0
+    hesitating = request.hesitation & ~codes.STOCK_OUT_BIT != 0
+    _fetch_cart(cart, items, bound, never_of)
     read_cart(cart, looked_at, items, free_at, yen, request)
     anchors = np.empty(MOST_ANCHORS, ANCHOR)
     anchors = anchors[: find_anchors(cart, looked_at, items, owned, owned_at, now, anchors)]
+    _fetch_links(anchors, complement_of, set_of, beside_of)
     size = np.zeros(1, np.int64)
     seen = np.full(SEEN, -1, np.int32)
-    most = len(owned) + len(excluded) + len(shown) + len(mandatory) + 2 * len(cart) + MOST_RESTS + 2
-    most += _never_count(never_of, cart, looked_at)
+    most = len(owned) + len(kin) + len(excluded) + len(shown) + len(mandatory) + 2 * len(cart) + MOST_RESTS + 2
+    most += _never_count(never_of, cart, looked_at) + _main_count(main_of, anchors)
     slots = np.full(_width(most), -1, np.int32)
     marks = np.zeros(most, MARK)
     mark_size = np.zeros(1, np.int64)
     owned_marks = np.full(len(owned), -1, np.int32)
+    kin_marks = np.full(len(kin), -1, np.int32)
     mark_all(
-        slots, marks, mark_size, items, cart, owned, owned_at, owned_marks, excluded, shown,
+        slots, marks, mark_size, items, cart, owned, owned_at, owned_marks, kin, kin_marks, excluded, shown,
         never_of, never, looked_at, mandatory, mandatory_kind,
     )  # fmt: skip
+    mark_mains(slots, marks, mark_size, main_of, mains, anchors)
     _put_first(pool, size, seen, mandatory, mandatory_kind, priors)
-    ladder.propose(
-        pool, size, seen, instead_of, instead, anchors, items, priors, hesitating, True,
-    )  # fmt: skip
-    ladder.propose(
-        pool, size, seen, substitute_of, substitute, anchors, items, priors, hesitating, False,
+    ladder.propose_all(
+        pool, size, seen, sibling_of, siblings, instead_of, instead, substitute_of, substitute, anchors, items, priors,
+        hesitating,
     )  # fmt: skip
     listed.propose(pool, size, seen, due, codes.REPLENISH, codes.REPLENISHMENT, True)
-    listed.propose(pool, size, seen, wanted, codes.CROSS_SELL, codes.GOAL, False)
-    fillers.propose(pool, size, seen, filler_rows, items, anchors, request.gap, priors)
+    listed.propose_said(pool, size, seen, wanted, items, codes.GOAL, False)
+    fillers.propose(
+        pool,
+        size,
+        seen,
+        filler_rows,
+        items,
+        main_of,
+        mains,
+        anchors,
+        request.gap,
+        overshoot,
+        tier,
+        tier_fillers,
+        priors,
+    )
     bundles.propose(pool, size, seen, set_of, sets, anchors, priors, now)
     combined.propose(pool, size, seen, complement_of, complement)
     content.propose(pool, size, seen, contents, anchors, items, priors)
-    complements.propose(pool, size, seen, complement_of, complement, anchors)
+    complements.propose(pool, size, seen, complement_of, complement, main_of, mains, anchors)
     declared.propose(pool, size, seen, beside_of, beside, anchors, priors)
-    listed.propose(pool, size, seen, session, codes.CROSS_SELL, codes.SESSION, False)
+    visited.propose(pool, size, seen, session, items, anchors)
     listed.propose(pool, size, seen, expected, codes.CROSS_SELL, codes.PERSONAL, True)
-    listed.propose(pool, size, seen, tastes, codes.CROSS_SELL, codes.TASTE, True)
+    listed.propose_said(pool, size, seen, tastes, items, codes.TASTE, True)
     alike.propose(pool, size, seen, liked, items, baskets)
     promoted_products.propose(pool, size, seen, promoted, items, baskets, anchors, now)
-    if baskets > 0 and size[0] < (FEW_BESIDE if len(anchors) else FEW):
+    if baskets > 0 and size[0] < (FEW_BESIDE if len(anchors) + len(wanted) > 0 else FEW):
         bestsellers.propose(pool, size, seen, best, items, baskets, anchors, 40)
     rests = np.empty(MOST_RESTS, contacts.REST)
     said = np.empty(MOST_SAID, contacts.SAID)
@@ -232,10 +277,22 @@ def gather(
     request.contacts_left = contacts.contacts_left(touches, limits, request.channel, now)
     left, right = _sides(bound, cart, looked_at)
     customer.offered_before = contacts.proposed_before(touches, now, PROPOSED_WITHIN)
-    fill(
-        pool, size[0], items, bound, sets, never_of, never, slots, marks, mark_size, categories,
-        rests, wide, said, n_said, weights, economics, qualified, left, right, now,
-    )  # fmt: skip
-    if len(kept) > 0:
-        kept_size[0] = look_at(pool, size[0], sets, slots, marks, mark_size, owned_marks, kept)
-    return int(size[0])
+    return size[0], slots, marks, mark_size, owned_marks, kin_marks, rests, wide, said[:n_said], left, right
+
+
+@kernel
+def _fetch_cart(cart: Rows, items: Rows, bound: Rows, never_of: Rows) -> None:
+    """Have what is read of the cart's products on its way at once, not one after the other."""
+    for i in range(len(cart)):
+        ahead(items, cart[i].item)
+        ahead(bound, cart[i].item)
+        beginning(never_of, cart[i].item)
+
+
+@kernel
+def _fetch_links(anchors: Rows, complement_of: Rows, set_of: Rows, beside_of: Rows) -> None:
+    """As `_fetch_cart`, of where each anchor's links begin."""
+    for a in range(len(anchors)):
+        beginning(complement_of, anchors[a].item)
+        beginning(set_of, anchors[a].item)
+        beginning(beside_of, anchors[a].item)

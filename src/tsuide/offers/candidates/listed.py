@@ -1,7 +1,8 @@
-"""Products that a list about the person or the visit brings: history, session, refills that are due."""
+"""Products that a list about the person or the visit brings: history, session, refills that are due, wishes."""
 
+from tsuide.offers import codes
 from tsuide.offers.candidates.pool import place_for
-from tsuide.offers.compiled import Rows, kernel
+from tsuide.offers.compiled import Row, Rows, kernel
 
 
 @kernel
@@ -19,16 +20,40 @@ def propose(
         place = place_for(pool, size, seen, listed[i].item, kind)
         if place < 0:
             return
-        row = pool[place]
-        if listed[i].chance > row.propensity:
-            row.source = source
-            row.anchor = listed[i].because
-            row.personal = personal
-            row.propensity = listed[i].chance
-            row.chance = listed[i].chance
-            row.count = listed[i].times
-            row.interval = listed[i].interval
-            row.base = 0
-            row.opens = -1
-            row.closes = -1
-            row.since_anchor = 0
+        if listed[i].chance > pool[place].propensity:
+            _write(pool[place], listed[i], source, personal)
+
+
+@kernel
+def propose_said(
+    pool: Rows,
+    size: Rows,
+    seen: Rows,
+    listed: Rows,
+    items: Rows,
+    source: int,
+    personal: bool,  # noqa: FBT001 - a kernel takes no names
+) -> None:
+    """As `propose`, for the words of a goal, a need or a taste: what teaches is content, the rest goes with them."""
+    for i in range(len(listed)):
+        teaches = items[listed[i].item].kind == codes.CONTENT_PRODUCT
+        place = place_for(pool, size, seen, listed[i].item, codes.CONTENT if teaches else codes.CROSS_SELL)
+        if place < 0:
+            return
+        if listed[i].chance > pool[place].propensity:
+            _write(pool[place], listed[i], source, personal)
+
+
+@kernel
+def _write(row: Row, one: Row, source: int, personal: bool) -> None:  # noqa: FBT001 - a kernel takes no names
+    row.source = source
+    row.anchor = one.because
+    row.personal = personal
+    row.propensity = one.chance
+    row.chance = one.chance
+    row.count = one.times
+    row.interval = one.interval
+    row.base = 0
+    row.opens = -1
+    row.closes = -1
+    row.since_anchor = 0

@@ -11,10 +11,12 @@ MOST: Final = 320  # candidates in all
 SEEN: Final = 1024  # slots of the hash table, a power of two well above MOST
 
 ANCHOR: Final = np.dtype(
-    [("item", np.int32), ("since", np.int32), ("personal", np.bool_), ("price", np.int64)], align=True
+    [("item", np.int32), ("since", np.int32), ("personal", np.bool_), ("price", np.int64), ("nearest", np.int64)],
+    align=True,
 )
 """What offers go with: item, days since its purchase (0 = now), whether it is known from the person's history,
-and the price that it lies in the cart with (-1 = the catalogue's)."""
+the price that it lies in the cart with (-1 = the catalogue's), and of one that cannot be had the price nearest to it
+among what may stand for it (-1 = nothing)."""
 
 LISTED: Final = np.dtype(
     [
@@ -32,7 +34,8 @@ the last purchase), this customer's usual days between purchases (-1 = not known
 
 _UNKNOWN: Final = (
     "anchor", "promotion", "group", "prior", "set", "second", "propensity", "chance", "opens", "closes",
-    "anchor_price", "said_not_for_me", "said_not_now", "said_too_dear", "too_dear_price", "owned_days", "interval",
+    "anchor_price", "nearest_price", "said_not_for_me", "said_not_now", "said_too_dear", "too_dear_price", "owned_days",
+    "kin_days", "interval",
     "returns",
 )  # fmt: skip
 
@@ -68,6 +71,21 @@ def place_for(pool: Rows, size: Rows, seen: Rows, item: int, kind: int) -> int:
     row.item = item
     row.kind = kind
     return int(place)
+
+
+@kernel
+def made_for_another(of: Rows, mains: Rows, item: int, anchors: Rows) -> bool:
+    """Whether a thing was declared an accessory or a part, and of nothing that lies here or was bought lately.
+
+    Links (of, mains): what each product is an accessory or a part of.
+    """
+    if of[item] == of[item + 1]:
+        return False
+    for at in range(of[item], of[item + 1]):
+        for a in range(len(anchors)):
+            if anchors[a].item == mains[at].item:
+                return False
+    return True
 
 
 @kernel

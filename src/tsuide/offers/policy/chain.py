@@ -36,6 +36,7 @@ ORDER: Final = (
     "not_due",
     "never_with",
     "required_part",
+    "main_product",
     "too_early",
     "too_late",
     "down_sell_hesitation",

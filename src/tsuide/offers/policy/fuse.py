@@ -7,7 +7,6 @@ once let refused offers through, silently.)
 
 import sys
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, TypeAlias, cast
@@ -68,12 +67,6 @@ def fuse(rules: Sequence[LoadedRule], folder: Path | None = None) -> Kernel:
     """
     made_of = (*_GROUND, sys.modules[__name__], *(each.module for each in rules))
     return cast("Kernel", compiled.generated("tsuide_rules", kernel_source(rules), made_of, folder).verdicts)
-
-
-@cache
-def fused() -> Kernel:
-    """The compiled chain of all rules, one per process."""
-    return fuse(chain.rules())
 
 
 def plain_verdict(rules: Sequence[LoadedRule], records_: tuple[Any, Any, Any, Any]) -> int:

@@ -73,6 +73,10 @@ RULES: Final = Phrases(
             "ja": "必要な部品です。追加としてではなく、合計に含めてご確認いただきます",
             "en": "a required part: shown in the total, not sold as an extra",
         },
+        "main_product": {
+            "ja": "お使いの本体そのものです。付属品に合わせてはご提案しません",
+            "en": "the main product: its accessory does not bring it",
+        },
         "too_early": {"ja": "提案にはまだ早いようです", "en": "too early after the purchase"},
         "too_late": {"ja": "提案の時期を過ぎています", "en": "too late after the purchase"},
         "down_sell_hesitation": {

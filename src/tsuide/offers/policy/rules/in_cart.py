@@ -1,6 +1,7 @@
 """What lies in the cart already, or another variant of it, is not proposed again.
 
-An upgrade in the cart replaces, so variants count for the other kinds only.
+An upgrade in the cart replaces, and so does what stands for a colour that is sold out: variants count for the other
+kinds only.
 """
 
 from typing import Final
@@ -14,4 +15,5 @@ RULE: Final = Rule("in_cart", "applicability", fixed=True)
 
 def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
     """Whether the rule refuses the candidate."""
-    return bool(candidate.in_cart or (candidate.variant_in_cart and candidate.kind != codes.UP_SELL))
+    replaces = candidate.kind == codes.UP_SELL or candidate.kind == codes.ALTERNATIVE  # noqa: PLR1714 - a kernel
+    return bool(candidate.in_cart or (candidate.variant_in_cart and not replaces))

@@ -5,6 +5,7 @@ Up to 200 yen below 1,000 yen, else 20 % of the purchase. Yen only: other countr
 
 from typing import Final
 
+from tsuide.offers import codes
 from tsuide.offers.policy.rule import Rule
 from tsuide.offers.records import Record
 
@@ -23,6 +24,9 @@ def refuses(candidate: Record, customer: Record, request: Record, policy: Record
     """Whether the rule refuses the candidate."""
     if not request.yen or candidate.premium <= 0:
         return False
-    if candidate.price < SMALL_PURCHASE:
+    purchase = candidate.price
+    if candidate.kind == codes.BUNDLE and candidate.set >= 0 and candidate.anchor_price > 0:
+        purchase += candidate.anchor_price  # what comes free with a set comes with the whole of it
+    if purchase < SMALL_PURCHASE:
         return candidate.premium > SMALL_PREMIUM
-    return candidate.premium * 5 > candidate.price
+    return candidate.premium * 5 > purchase

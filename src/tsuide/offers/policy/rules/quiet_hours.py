@@ -1,4 +1,4 @@
-"""Nothing goes out at night, by the shop's clock; what must go out anyway is exempt."""
+"""Nothing goes out at night, by the customer's clock where it is known; what must go out anyway is exempt."""
 
 from typing import Final
 
