@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from tsuide.errors import TooFewData
+from tsuide.kit.clock import from_micros
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.cart_evidence import evidence_of
 from tsuide.mining.carts import carts_of
@@ -58,6 +59,30 @@ def test_next_basket_is_told_with_tifu_as_published_and_as_tuned(generated_shop:
     assert set(result["methods"]["tsuide"]) == {
         "recall10", "recall20", "recall10_repeat", "recall10_explore", "intervals",
     }  # fmt: skip
+
+
+def test_several_splits_are_told_together_and_each_by_itself(generated_shop: ShopMaker) -> None:
+    baskets = generated_shop(2000, 60, customers=60)
+    days = [from_micros(int(baskets.time[place])) for place in (1600, 1200)]
+    told: list[str] = []
+    result = evaluate_next_basket(baskets, splits=[*days, days[0]], tell=told.append)
+    early, late = result["splits"]
+    assert [early["split"], late["split"]] == [days[1].isoformat(), days[0].isoformat()]  # in time, each once
+    assert result["queries"] == early["queries"] + late["queries"]
+    assert result["customers"] <= 60 < result["queries"]
+    recall = [one["methods"]["tsuide"]["recall10"] for one in (early, late, result)]
+    weighed = (recall[0] * early["queries"] + recall[1] * late["queries"]) / result["queries"]
+    assert recall[2] == pytest.approx(weighed)
+    above = result["above"]["tifu_published"]
+    assert above["share_interval"][0] <= above["share"] <= above["share_interval"][1]
+    assert told[0] == f"{days[1]:%Y-%m-%d}, 1 of 2: choose and learn"
+
+
+def test_one_split_given_alone_is_the_only_one_of_several(generated_shop: ShopMaker) -> None:
+    result = evaluate_next_basket(generated_shop(2000, 60, customers=60))
+    (only,) = result["splits"]
+    assert (only["methods"], only["above"], only["split"]) == (result["methods"], result["above"], result["split"])
+    assert only["chosen"]["tifu_published"]["neighbours"] == 900
 
 
 def test_too_few_later_baskets_are_not_measured_on(generated_shop: ShopMaker) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from tsuide.errors import TooFewData
 from tsuide.kit.arrays import Float64, Int32, Int64
@@ -281,4 +281,4 @@ def _held(posts: list[Int64], n_baskets: int) -> tuple[float, float, float, floa
     expected = n_baskets * float(np.prod([len(each) / n_baskets for each in posts]))
     if expected == 0 or whole == 0:
         return len(main), whole, some, 0.0, 0.0
-    return len(main), whole, some, whole / expected, float(chi2.ppf(0.025, 2 * whole)) / 2 / expected
+    return len(main), whole, some, whole / expected, float(gammaincinv(whole, 0.025)) / expected

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tsuide.kit.arrays import Bool, Float64, Int32
+from tsuide.kit.arrays import Bool, Float64, Int32, Int64
 
 ROUNDS: Final = 1000
 
@@ -74,6 +74,41 @@ def with_intervals(columns: dict[str, Float64], *, seed: int = 0) -> dict[str, A
         figures[name] = None if empty else float(np.nanmean(values))
         intervals[name] = None if empty else list(mean_interval(values, seed=seed))
     return figures | {"intervals": intervals}
+
+
+def clustered(columns: dict[str, Float64], cluster: Int64, *, seed: int = 0) -> dict[str, Any]:
+    """`with_intervals` where queries of one cluster (a customer asked several times) are drawn together.
+
+    Args:
+        columns: name → one value per query; NaN are left out.
+        cluster: whose each query is, from 0; int64 (queries,).
+        seed: of the resampling.
+
+    >>> clustered({"x": np.array([1.0, 1.0, np.nan])}, np.array([0, 0, 1]))
+    {'x': 1.0, 'intervals': {'x': [1.0, 1.0]}}
+    """
+    figures: dict[str, Any] = {}
+    intervals: dict[str, Any] = {}
+    for name, values in columns.items():
+        known = ~np.isnan(values)
+        figures[name] = float(values[known].mean()) if known.any() else None
+        ones = known.astype(np.float64)
+        intervals[name] = ratio_interval(np.nan_to_num(values), ones, cluster, seed=seed) if known.any() else None
+    return figures | {"intervals": intervals}
+
+
+def ratio_interval(upper: Float64, lower: Float64, cluster: Int64, *, seed: int = 0) -> list[float]:
+    """95 % interval of sum(upper) / sum(lower), clusters resampled whole; both (queries,), without NaN.
+
+    >>> ratio_interval(np.array([2.0, 4.0, 6.0]), np.array([1.0, 2.0, 3.0]), np.array([0, 0, 1]))
+    [2.0, 2.0]
+    """
+    _, place = np.unique(cluster, return_inverse=True)
+    n = int(place.max()) + 1
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=ROUNDS)
+    above, below = (drawn @ np.bincount(place, values, minlength=n) for values in (upper, lower))
+    low, high = np.quantile(above[below > 0] / below[below > 0], [0.025, 0.975])
+    return [float(low), float(high)]
 
 
 def difference_interval(better: Float64, worse: Float64, *, seed: int = 0) -> tuple[float, float]:
