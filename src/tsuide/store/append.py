@@ -3,6 +3,7 @@
 import itertools
 import json
 import operator
+import sqlite3
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeAlias
@@ -31,6 +32,41 @@ def append(engine: sa.Engine, groups: Sequence[Sequence[Row]]) -> list[Result]:
         return _one_by_one(engine, groups)
     marks = iter(news)
     return [tuple(itertools.islice(marks, len(group))) for group in groups]
+
+
+class Busy(Exception):
+    """Another process holds the file just now; nothing was written."""
+
+
+def append_directly(connection: sqlite3.Connection, groups: Sequence[Sequence[Row]]) -> list[Result] | None:
+    """As `append`, on a connection of the driver itself: the way through the engine takes longer than the commit.
+
+    Args:
+        connection: with `isolation_level=None`: its transactions are begun here.
+        groups: the rows of many callers.
+
+    Returns:
+        What `append` returns; None where nothing was written because a row is refused, say: then `append` tells whose
+        it is.
+
+    Raises:
+        Busy: another process holds the file.
+    """
+    cursor = connection.cursor()
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise Busy from error
+        return None
+    try:
+        news = [[_insert_sqlite(cursor, row) for row in group] for group in groups]
+        cursor.execute("COMMIT")
+    except (sqlite3.Error, BadValue):
+        if connection.in_transaction:
+            cursor.execute("ROLLBACK")
+        return None
+    return [tuple(each) for each in news]
 
 
 def _one_by_one(engine: sa.Engine, groups: Sequence[Sequence[Row]]) -> list[Result]:
@@ -65,12 +101,18 @@ def _statement(table: str) -> tuple[str, tuple[str, ...], str]:
     return f"INSERT INTO {table} ({', '.join(names)})", names, key
 
 
+@cache
+def _one_row(table: str) -> tuple[str, tuple[str, ...]]:
+    """The INSERT of one row into SQLite, and its columns."""
+    start, names, key = _statement(table)
+    return f"{start} VALUES ({', '.join('?' * len(names))}) ON CONFLICT ({key}) DO NOTHING", names
+
+
 def _insert_sqlite(cursor: Any, row: Row) -> bool:  # noqa: ANN401 - sqlite3 through SQLAlchemy's proxy
-    start, names, key = _statement(row.table)
-    marks = ", ".join("?" * len(names))
-    values = [row.values.get(name) for name in names]
+    statement, names = _one_row(row.table)
+    get = row.values.get
     try:
-        cursor.execute(f"{start} VALUES ({marks}) ON CONFLICT ({key}) DO NOTHING", values)
+        cursor.execute(statement, [get(name) for name in names])
     except (OverflowError, UnicodeEncodeError) as exc:
         raise BadValue(f"the store cannot hold a value ({exc})", key=row.table) from exc
     return bool(cursor.rowcount > 0)

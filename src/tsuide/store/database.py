@@ -11,16 +11,27 @@ from tsuide.store.confirmations import Confirmations
 from tsuide.store.decisions import Decisions
 from tsuide.store.engines import checked_url, make_engine, sqlite_file
 from tsuide.store.erasure import Erasure
+from tsuide.store.experiments import Experiments
 from tsuide.store.facts import Facts
+from tsuide.store.feedback import Said
+from tsuide.store.glance import Glance
 from tsuide.store.inbox import Inbox
+from tsuide.store.initiatives import Initiatives
 from tsuide.store.journal import BOUND, Journal, TraceDurability
+from tsuide.store.journeys import Journeys
+from tsuide.store.kept_answers import KeptAnswers
 from tsuide.store.keys import Keys
+from tsuide.store.outbox import MailTemplates, Outbox
 from tsuide.store.outcomes import Contacts, Outcomes
 from tsuide.store.people import People
 from tsuide.store.policies import Policies
 from tsuide.store.prices import Prices
 from tsuide.store.promotions import Promotions
+from tsuide.store.schedules import Schedules
+from tsuide.store.segments import Segments
 from tsuide.store.settings import Jobs, Settings
+from tsuide.store.supervision import Supervision
+from tsuide.store.trails import Trails
 from tsuide.store.upgrade import upgrade
 
 
@@ -46,10 +57,21 @@ class Store:
     erasure: Erasure
     policies: Policies
     keys: Keys
+    kept_answers: KeptAnswers
     acceptances: Acceptances
     confirmations: Confirmations
     promotions: Promotions
     prices: Prices
+    experiments: Experiments
+    initiatives: Initiatives
+    supervision: Supervision
+    schedules: Schedules
+    journeys: Journeys
+    trails: Trails
+    said: Said
+    outbox: Outbox
+    mail_templates: MailTemplates
+    segments: Segments
     settings: Settings
     jobs: Jobs
 
@@ -97,6 +119,7 @@ def open_store(url: str) -> Store:
     except BaseException:
         record.dispose()
         raise
+    glance = Glance(trace)
     return Store(
         url=parsed,
         record=record,
@@ -104,16 +127,27 @@ def open_store(url: str) -> Store:
         facts=Facts(record),
         decisions=Decisions(trace),
         outcomes=Outcomes(trace),
-        contacts=Contacts(trace),
-        people=People(trace),
+        contacts=Contacts(glance),
+        people=People(trace, glance),
         inbox=Inbox(record),
         erasure=Erasure(record),
         policies=Policies(record),
         keys=Keys(record),
+        kept_answers=KeptAnswers(record),
         acceptances=Acceptances(record),
         confirmations=Confirmations(record),
         promotions=Promotions(record),
         prices=Prices(record),
+        experiments=Experiments(record),
+        initiatives=Initiatives(record),
+        supervision=Supervision(record),
+        schedules=Schedules(record),
+        journeys=Journeys(record, glance),
+        trails=Trails(record, glance),
+        said=Said(record),
+        outbox=Outbox(record),
+        mail_templates=MailTemplates(record),
+        segments=Segments(record, glance),
         settings=Settings(record),
         jobs=Jobs(record),
     )

@@ -69,6 +69,14 @@ def make_engine(
     )
 
 
+def driver_connection(file: Path, grade: Grade, busy_seconds: float) -> sqlite3.Connection:
+    """A connection of the driver itself, for one writer that appends all day; its transactions are begun by hand."""
+    raw = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
+    set_pragmas(raw, grade)
+    raw.execute("PRAGMA wal_autocheckpoint = 0")
+    return raw
+
+
 def _sqlite(url: sa.URL, grade: Grade, *, checkpoints: bool, busy_seconds: float) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False}, pool_size=8)
 

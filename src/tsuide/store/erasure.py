@@ -8,12 +8,30 @@ import sqlalchemy as sa
 
 from tsuide.store.arrivals import message, same_person
 from tsuide.store.engines import reading, writing
+from tsuide.store.feedback import feedback
+from tsuide.store.initiatives import initiative_entry
+from tsuide.store.journey_tables import enrolment, enrolment_mark, journey_news, task
+from tsuide.store.outbox import erase as erase_messages
+from tsuide.store.outbox import outbound, outbound_event
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import acceptance, consent, customer, decision, event, orders, outcome, review
+from tsuide.store.segment_tables import (
+    segment_act,
+    segment_clock,
+    segment_event,
+    segment_member,
+    segment_sheet,
+    segment_touch,
+)
 from tsuide.store.selling import confirmation, promotion_use
 
 _NOBODY: Final = "erased"
-_FORGOTTEN: Final = (event, message)  # whose rows say nothing once the person is gone
+_OF_CUSTOMERS: Final = (
+    consent, orders, event, decision, outcome, acceptance, same_person, review, initiative_entry, feedback,
+    outbound, outbound_event,
+    enrolment, task,
+)  # fmt: skip
+_FORGOTTEN: Final = (event, message, journey_news)  # whose rows say nothing once the person is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,8 @@ class Erasure:
             done["outcome"] = connection.execute(sa.update(outcome).where(theirs(outcome)).values(nobody)).rowcount
             done |= self._selling(connection, customer_id, confirm)
             done |= self._facts(connection, customer_id, theirs)
+            done |= erase_messages(connection, customer_id)
+            done |= _segments(connection, customer_id, visitors)
             mine = same_person.c.customer_id == customer_id
             done["same_person"] = connection.execute(sa.delete(same_person).where(mine)).rowcount
         return {name: count for name, count in done.items() if count}
@@ -60,7 +80,9 @@ class Erasure:
             connection.execute(change.values(content=confirm(row["content"])))
         yes = sa.update(acceptance).where(acceptance.c.customer_id == customer_id)
         use = sa.update(promotion_use).where(promotion_use.c.customer_id == customer_id)
+        lead = sa.update(initiative_entry).where(initiative_entry.c.customer_id == customer_id)
         return {
+            "initiative_entry": connection.execute(lead.values(customer_id=None, note=None)).rowcount,
             "promotion_use": connection.execute(use.values(customer_id=None)).rowcount,
             "acceptance": connection.execute(yes.values(customer_id=None, evidence_reference=_NOBODY)).rowcount,
         }
@@ -72,12 +94,25 @@ class Erasure:
         bought = sa.update(orders).where(orders.c.customer_id == customer_id).values(customer_id=None)
         below = sa.update(customer).where(customer.c.parent_id == customer_id).values(parent_id=None)
         connection.execute(below)
-        done = {"review": connection.execute(said).rowcount, "orders": connection.execute(bought).rowcount}
+        heard = sa.update(feedback).where(feedback.c.customer_id == customer_id)
+        done = {"feedback": connection.execute(heard.values(customer_id=None, text=None)).rowcount}
+        done |= {"review": connection.execute(said).rowcount, "orders": connection.execute(bought).rowcount}
         for table in _FORGOTTEN:
             done[table.name] = connection.execute(sa.delete(table).where(theirs(table))).rowcount
+        under_way = sa.update(enrolment).where(enrolment.c.customer_id == customer_id, enrolment.c.state == "active")
+        connection.execute(under_way.values(state="left", why=_NOBODY))
+        done["enrolment"] = _nobodys(connection, customer_id)
+        done["task"] = connection.execute(sa.delete(task).where(task.c.customer_id == customer_id)).rowcount
         done["consent"] = connection.execute(sa.delete(consent).where(consent.c.customer_id == customer_id)).rowcount
         done["customer"] = connection.execute(sa.delete(customer).where(customer.c.id == customer_id)).rowcount
         return done
+
+    def forget(self, things: Sequence[str]) -> int:
+        """Delete every message about these things; how many there were."""
+        if not things:
+            return 0
+        with writing(self.engine) as connection:
+            return int(connection.execute(sa.delete(message).where(message.c.thing.in_(list(things)))).rowcount)
 
     def everything_of(self, customer_id: str) -> dict[str, list[Found]]:
         """Every row that is kept of a customer, by table: what they may ask to see."""
@@ -88,26 +123,63 @@ class Erasure:
                 (consent, consent.c.customer_id == customer_id),
                 (orders, orders.c.customer_id == customer_id),
                 (review, review.c.customer_id == customer_id),
+                (feedback, feedback.c.customer_id == customer_id),
                 *((table, theirs(table)) for table in (event, message, decision, outcome)),
                 (acceptance, acceptance.c.customer_id == customer_id),
                 (promotion_use, promotion_use.c.customer_id == customer_id),
+                (initiative_entry, initiative_entry.c.customer_id == customer_id),
+                (outbound, outbound.c.customer_id == customer_id),
+                (outbound_event, outbound_event.c.customer_id == customer_id),
+                (enrolment, enrolment.c.customer_id == customer_id),
+                (enrolment_mark, enrolment_mark.c.enrolment_id.in_(_enrolments(customer_id))),
+                (task, task.c.customer_id == customer_id),
                 (same_person, same_person.c.customer_id == customer_id),
+                (segment_sheet, segment_sheet.c.customer_id == customer_id),
+                (segment_event, segment_event.c.customer_id == customer_id),
             )
             return {table.name: _shown(connection, table, where) for table, where in tables}
 
     def everyone(self) -> list[str]:
         """Every customer of whom anything is kept."""
         parts = [sa.select(customer.c.id.label("id"))]
-        parts += [
-            sa.select(table.c.customer_id).where(table.c.customer_id.is_not(None))
-            for table in (consent, orders, event, decision, outcome, acceptance, same_person, review)
-        ]
+        parts += [sa.select(table.c.customer_id).where(table.c.customer_id.is_not(None)) for table in _OF_CUSTOMERS]
         with reading(self.engine) as connection:
             return sorted(str(each) for each in connection.execute(sa.union(*parts)).scalars())
 
     def _visitors(self, connection: sa.Connection, customer_id: str) -> list[str]:
         query = sa.select(same_person.c.anonymous_id).where(same_person.c.customer_id == customer_id)
         return [str(each) for each in connection.execute(query).scalars()]
+
+
+def _segments(connection: sa.Connection, customer_id: str, visitors: Sequence[str]) -> dict[str, int]:
+    """Sheets and memberships go; who came and went stays as nobody, so that sizes add up.
+
+    Whoever just makes sheets of facts from before writes none of them.
+    """
+    c, happened = segment_sheet.c, segment_event.c
+    mine = sa.or_(c.customer_id == customer_id, c.anonymous_id.in_(visitors))
+    numbers = [int(each) for each in connection.execute(sa.select(c.no).where(mine)).scalars()]
+    for table in (segment_member, segment_act, segment_sheet):
+        connection.execute(sa.delete(table).where(table.c.no.in_(numbers)))
+    connection.execute(sa.update(segment_clock).values(turn=segment_clock.c.turn + 1))  # who read before reads again
+    for touched in (segment_touch.c.customer_id == customer_id, segment_touch.c.anonymous_id.in_(visitors)):
+        connection.execute(sa.delete(segment_touch).where(touched))
+    theirs = sa.or_(happened.customer_id == customer_id, happened.anonymous_id.in_(visitors))
+    nobody = sa.update(segment_event).where(theirs).values(customer_id=None, anonymous_id=None)
+    return {"segment_event": connection.execute(nobody).rowcount, "segment_sheet": len(numbers)}
+
+
+def _enrolments(customer_id: str) -> sa.Select[Any]:
+    return sa.select(enrolment.c.id).where(enrolment.c.customer_id == customer_id)
+
+
+def _nobodys(connection: sa.Connection, customer_id: str) -> int:
+    """Enrolments stay as nobody's, so that what passed each step stays counted; how many there were."""
+    rows = connection.execute(sa.select(enrolment.c.id).where(enrolment.c.customer_id == customer_id)).scalars().all()
+    for each in rows:
+        values = {"customer_id": None, "key": f"{_NOBODY}/{each}", "context": "{}"}
+        connection.execute(sa.update(enrolment).where(enrolment.c.id == each).values(**values))
+    return len(rows)
 
 
 def _theirs(customer_id: str, visitors: Sequence[str]) -> Callable[[sa.Table], sa.ColumnElement[bool]]:

@@ -173,6 +173,16 @@ class Facts:
             raise UnknownCustomer("no such customer", key="customer_id", value=customer_id)
         return rows.row(0, named=True)
 
+    def customers_after(self, after: str, n: int) -> list[dict[str, object]]:
+        """Up to `n` customers whose ids come after `after`, in the order of their ids; keys as in CUSTOMERS."""
+        table = schema.customer
+        query = (
+            sa.select(*(table.c[name] for name in CUSTOMERS)).where(table.c.id > after).order_by(table.c.id).limit(n)
+        )
+        with reading(self.engine) as connection:
+            rows = from_storage(bulk.fetch(connection, query, stored_schema(CUSTOMERS)), CUSTOMERS)
+        return list(rows.iter_rows(named=True))
+
     def owned(self, customer_id: str) -> pl.DataFrame:
         """What a customer has of their own purchases: product_id, quantity, first_at, last_at.
 

@@ -23,6 +23,7 @@ class ApiKey:
 
     Args:
         id: the first 12 hexadecimal digits of its hash: names it in lists and when it is revoked.
+        rate: requests a second / at once, as its maker wrote it; None = the usual ones of its scope.
     """
 
     id: str
@@ -30,6 +31,7 @@ class ApiKey:
     scopes: tuple[str, ...]
     created_at: datetime
     revoked_at: datetime | None
+    rate: str | None = None
 
 
 def hash_of(key: str) -> str:
@@ -47,7 +49,7 @@ class Keys:
 
     engine: sa.Engine
 
-    def add(self, key: str, name: str, scopes: Sequence[str], now: datetime) -> ApiKey:
+    def add(self, key: str, name: str, scopes: Sequence[str], now: datetime, rate: str | None = None) -> ApiKey:
         """Keep the hash of a key that the caller drew at random (256 bits).
 
         Raises:
@@ -59,10 +61,16 @@ class Keys:
         if len(key) < _SHORTEST:
             raise BadValue("too short for a random key", key="key length", value=len(key))
         digest = hash_of(key)
-        row = {"id": digest[:12], "name": name, "hash": digest, "scopes": " ".join(sorted(set(scopes)))}
+        row: dict[str, str | None] = {
+            "id": digest[:12],
+            "name": name,
+            "hash": digest,
+            "scopes": " ".join(sorted(set(scopes))),
+        }
+        row["rate"] = rate
         with writing(self.engine) as connection:
             connection.execute(sa.insert(api_key).values(**row, created_at=to_micros(now)))
-        return ApiKey(digest[:12], name, tuple(sorted(set(scopes))), now, None)
+        return ApiKey(digest[:12], name, tuple(sorted(set(scopes))), now, None, rate)
 
     def check(self, key: str) -> ApiKey:
         """The key's record.
@@ -98,4 +106,4 @@ class Keys:
 def _as_key(row: sa.RowMapping) -> ApiKey:
     revoked = None if row["revoked_at"] is None else from_micros(row["revoked_at"])
     scopes = tuple(row["scopes"].split())
-    return ApiKey(row["id"], row["name"], scopes, from_micros(row["created_at"]), revoked)
+    return ApiKey(row["id"], row["name"], scopes, from_micros(row["created_at"]), revoked, row["rate"])

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from tsuide.errors import BadValue
 from tsuide.kit.clock import to_micros
 from tsuide.store.engines import reading
+from tsuide.store.glance import Glance
 from tsuide.store.rows import Found, Row, Value, found
 from tsuide.store.schema import outcome
 
@@ -46,6 +47,22 @@ class Outcomes:
             return found(connection, query)
 
 
+class Contact(NamedTuple):
+    """One outcome as contact limits count it; `at` in microseconds."""
+
+    id: str
+    at: int
+    outcome: str
+    reason: str | None
+    kind: str | None
+    placement: str | None
+    channel: str | None
+    product_id: str | None
+    category: str | None
+    offer_id: str | None
+    decision_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Contacts:
     """Reads one person's contacts, whatever door they came through: what contact limits count.
@@ -53,12 +70,10 @@ class Contacts:
     Raises `Unavailable` when the database does not answer.
     """
 
-    engine: sa.Engine
+    glance: Glance
 
-    def of(self, since: datetime, customer_id: str | None = None, anonymous_id: str | None = None) -> list[Found]:
+    def of(self, since: datetime, customer_id: str | None = None, anonymous_id: str | None = None) -> list[Contact]:
         """Outcomes at or after `since` of a customer, of a visitor, or of both as one person; oldest first.
-
-        Columns: at, outcome, reason, kind, placement, channel, product_id, category, offer_id, decision_id.
 
         Raises:
             BadValue: neither id was given.
@@ -67,20 +82,15 @@ class Contacts:
         values = {name: value for name, value in given.items() if value is not None}
         if not values:
             raise BadValue("whose contacts?", key="customer_id", way_out="give customer_id or anonymous_id")
-        query = _contacts_of(tuple(values))
-        with reading(self.engine) as connection:
-            rows = connection.execute(query, values | {"since": to_micros(since)}).mappings()
-            return [dict(row) for row in rows]
+        (rows,) = self.glance.rows((_contacts_of(tuple(values)), values | {"since": to_micros(since)}))
+        return [Contact._make(row) for row in rows]
 
 
 @cache
 def _contacts_of(names: tuple[str, ...]) -> sa.Select[Any]:
     """The query for the ids that are given; built once: building it took longer than running it."""
     c = outcome.c
-    columns = (
-        *(c.id, c.at, c.outcome, c.reason, c.kind, c.placement, c.channel),
-        *(c.product_id, c.category, c.offer_id, c.decision_id),
-    )
+    columns = [c[name] for name in Contact._fields]
     late = c.at >= sa.bindparam("since")
     parts = [sa.select(*columns).where(c[name] == sa.bindparam(name), late) for name in names]
     if len(parts) == 1:

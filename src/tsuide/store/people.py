@@ -3,43 +3,38 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from tsuide.kit.clock import to_micros
 from tsuide.store.engines import reading
+from tsuide.store.glance import Glance
 from tsuide.store.schema import consent, customer, event, order_line, orders, product_number
 
-
-class Bought(NamedTuple):
-    """One line of an order that was not cancelled; `at` in microseconds, `amount` paid in minor units."""
-
-    product_id: str
-    at: int
-    quantity: int
-    returned: int
-    gift: int
-    amount: int
+Bought: TypeAlias = tuple[str, int, int, int, int, int]
+"""One line of an order that was not cancelled: product id, when in microseconds, units, how many of them came back,
+whether it was a gift, what was paid in minor units."""
 
 
 class Seen(NamedTuple):
-    """One view of a product; `at` in microseconds."""
+    """One view of a product, or one time that it was put into a cart or taken out; `at` in microseconds."""
 
     product_id: str
     at: int
     session_id: str | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of one customer, and what they or their browser looked at.
+    """What is known of one customer, and what they or their browser looked at or put into a cart.
 
     Args:
         kind: person or company; None = nobody with this id.
         attributes: a JSON object of strings; None where nothing is known.
         consents: (purpose, channel) that hold now.
-        seen: oldest first.
+        seen: views, and what was put into carts and taken out, oldest first.
     """
 
     kind: str | None
@@ -53,26 +48,23 @@ class People:
     """Reads one person; every method raises `Unavailable` when the database does not answer."""
 
     engine: sa.Engine
+    glance: Glance
 
     def of(self, customer_id: str | None, anonymous_id: str | None, since: datetime) -> Person:
-        """One customer, one browser, or both as one person; views from `since` on."""
+        """One customer, one browser, or both as one person; what they looked at and did with carts from `since` on."""
         given = {"customer": customer_id, "anonymous": anonymous_id, "since": to_micros(since)}
-        kind: str | None = None
-        attributes: str | None = None
-        consents: tuple[tuple[str, str], ...] = ()
-        with reading(self.engine) as connection:
-            if customer_id is not None:
-                row = connection.execute(_record(), given).first()
-                kind, attributes = (row[0], row[1]) if row is not None else (None, None)
-                consents = _holding(connection.execute(_consents(), given).all())
-            named = (customer_id is not None, anonymous_id is not None)
-            rows = connection.execute(_views(*named), given).all() if any(named) else []
-        return Person(kind, attributes, consents, tuple(Seen(*row) for row in rows))
+        asked = [(_record(), given), (_consents(), given)] if customer_id is not None else []
+        if customer_id is not None or anonymous_id is not None:
+            asked.append((_views(customer_id is not None, anonymous_id is not None), given))
+        *known, seen = self.glance.rows(*asked) if asked else [[]]
+        kind, attributes = known[0][0] if known and known[0] else (None, None)
+        consents = _holding(known[1]) if known else ()
+        return Person(kind, attributes, consents, tuple([Seen._make(row) for row in seen]))
 
     def bought(self, customer_id: str) -> list[Bought]:
         """Every line of a customer's orders that were not cancelled, oldest first."""
-        with reading(self.engine) as connection:
-            return [Bought(*row) for row in connection.execute(_lines(), {"customer": customer_id}).all()]
+        (rows,) = self.glance.rows((_lines(), {"customer": customer_id}))
+        return rows  # a household's year is hundreds of rows: they stay the plain tuples that they are
 
     def buyers_since(self, sequence: int) -> set[str]:
         """Customers of whom an order came or changed after `sequence`."""
@@ -102,10 +94,10 @@ def _consents() -> sa.Select[Any]:
 def _views(customer_: bool, anonymous: bool) -> Any:  # noqa: ANN401, FBT001 - a query for each way to name a person
     c = event.c
     parts = [
-        sa.select(c.id, c.product_id, c.at, c.session_id).where(
+        sa.select(c.id, c.product_id, c.at, c.session_id, c.kind).where(
             column == sa.bindparam(name),
             c.at >= sa.bindparam("since"),
-            c.kind == "view",
+            sa.or_(c.kind == "view", c.kind == "add", c.kind == "remove"),
             c.product_id.is_not(None),
         )
         for column, name, wanted in (
@@ -115,7 +107,7 @@ def _views(customer_: bool, anonymous: bool) -> Any:  # noqa: ANN401, FBT001 - a
         if wanted
     ]
     rows = (parts[0] if len(parts) == 1 else sa.union(*parts)).subquery()
-    return sa.select(rows.c.product_id, rows.c.at, rows.c.session_id).order_by(rows.c.at, rows.c.id)
+    return sa.select(rows.c.product_id, rows.c.at, rows.c.session_id, rows.c.kind).order_by(rows.c.at, rows.c.id)
 
 
 @cache

@@ -26,7 +26,7 @@ RECORD: Final = {"grade": "record"}
 TRACE: Final = {"grade": "trace"}
 
 OUTCOMES: Final = ("shown", "clicked", "accepted", "declined", "later", "purchased", "returned")
-SCOPES: Final = ("storefront", "rep", "admin")
+SCOPES: Final = ("storefront", "agent", "rep", "admin")
 ACCEPTANCE_STATES: Final = ("waiting", "accepted", "declined", "used", "expired")
 JOB_STATES: Final = ("running", "done", "failed")
 OWN_ORIGIN: Final = "tsuide"
@@ -353,6 +353,20 @@ api_key = sa.Table(
     _text("scopes"),
     _whole("created_at"),
     _whole("revoked_at", null=True),
+    _text("rate", null=True),
+    info=RECORD,
+)
+
+kept_answer = sa.Table(  # what a request with an idempotency key was answered, or that it is being worked on
+    "kept_answer",
+    metadata,
+    _key("id"),
+    _text("asked"),
+    _whole("at"),
+    _whole("status", null=True),
+    _text("media_type", null=True),
+    _text("body", null=True),
+    sa.Index(None, "at"),
     info=RECORD,
 )
 
