@@ -45,10 +45,11 @@ def offered(shop: Shop, placement: Any = "cart", **more: Any) -> None:
     """A decision `dec` for customer c1 with one offer."""
     items = more.pop("items", (OfferItem("card", 1, 3_000),))
     scores = Scores(0.2, None, 1.0, 1.0, 0.2)
+    asked = OfferRequest(placement, customer_id="c1", language=more.pop("language", "ja"))
     values: dict[str, Any] = {"product_id": items[0].product_id, "currency": "JPY", "price": items[0].price, **more}
     offer = Offer("dec.0", 0, "cross_sell", "complements", scores=scores, items=items, **values)
     made = Decision(
-        id="dec", at=NOW, request=OfferRequest(placement, customer_id="c1"), customer=CustomerView(id="c1"),
+        id="dec", at=NOW, request=asked, customer=CustomerView(id="c1"),
         snapshot_id="s", sequence=0, policy="p", policy_version="1", seed=0, arm="treated", unit="customer",
         slate=(offer,),
     )  # fmt: skip
@@ -100,9 +101,45 @@ def test_an_offer_is_over_in_its_time(shop: Shop) -> None:
         accepting.confirm(shop, catalogue(), token, "ja", NOW + timedelta(days=3))
 
 
-def test_a_reps_offer_holds_longer_and_its_own_end_goes_before(shop: Shop) -> None:
+def test_a_reps_offer_holds_longer(shop: Shop) -> None:
     offered(shop, "rep", expires_at=None)
     assert accepting.ask(shop, catalogue(), ASKED, NOW).confirmed.expires_at == NOW + timedelta(days=30)
+
+
+@pytest.mark.parametrize(("days", "held"), [(1, 1), (300, 30)])
+def test_no_price_outlives_its_promotion_and_none_lasts_as_long_as_a_long_one(shop: Shop, days: int, held: int) -> None:
+    offered(shop, "rep", expires_at=NOW + timedelta(days=days))
+    assert accepting.ask(shop, catalogue(), ASKED, NOW).confirmed.expires_at == NOW + timedelta(days=held)
+
+
+PAID = replace(DEMO_TERMS, shipping=500, free_from=3_000)
+
+
+@pytest.mark.parametrize(
+    ("item", "kind", "shipping"),
+    [
+        ("case", "physical", 500),
+        ("card", "physical", 0),  # what the shop's terms call free is free here too
+        ("case", "content", 0),
+        ("case", "service", 0),
+    ],
+)
+def test_shipping_is_what_the_terms_say_and_only_for_a_parcel(shop: Shop, item: str, kind: str, shipping: int) -> None:
+    set_sale_terms(shop, PAID, NOW)
+    price = {"card": 3_000, "case": 900}[item]
+    offered(shop, items=(OfferItem(item, 1, price),))
+    confirmed = accepting.ask(shop, catalogue(kind=kind), ASKED, NOW).confirmed
+    assert (confirmed.shipping, confirmed.total) == (shipping, price + shipping)
+
+
+def test_the_terms_of_a_plan_are_shown_in_the_readers_words_wherever_in_the_offer_it_is(shop: Shop) -> None:
+    said = '{"term": "1年", "term_en": "one year", "cancellation": "いつでも", "cancellation_en": "at any time", '
+    said += '"title_en": "The plan"}'
+    known = catalogue(attributes=said)
+    offered(shop, items=(OfferItem("card", 1, 3_000), OfferItem("plan", 1, 1_000)), price=4_000, language="en")
+    confirmed = accepting.ask(shop, known, ASKED, NOW).confirmed
+    assert (confirmed.term, confirmed.cancellation) == ("one year", "at any time")
+    assert [each.title for each in confirmed.items] == ["The plan", "The plan"]  # the table gives both one name
 
 
 def test_what_is_not_for_sale_any_more_cannot_be_asked_nor_confirmed(shop: Shop) -> None:

@@ -18,8 +18,10 @@ from tsuide.facts.consent import CONSENTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
-from tsuide.offers.customer import CustomerView
+from tsuide.offers.customer import CustomerView, Risks
+from tsuide.offers.decide import decide
 from tsuide.offers.decision import Decision
+from tsuide.offers.policy.load import ready_policy
 from tsuide.offers.request import CartLine, OfferRequest
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)
@@ -72,9 +74,9 @@ def allow(shop: Shop, customer: str, *, granted: bool, at: datetime) -> None:
     shop.store.facts.write_consents(conform(pl.DataFrame([row | {"source": "test", "evidence": "-"}]), CONSENTS))
 
 
-def look(shop: Shop, name: str, item: str, at: datetime, **who: str) -> None:
-    """One view."""
-    event = {"id": name, "kind": "view", "at": at, "product_id": item} | who
+def look(shop: Shop, name: str, item: str, at: datetime, kind: str = "view", **who: str) -> None:
+    """One view, or what was done with a cart."""
+    event = {"id": name, "kind": kind, "at": at, "product_id": item} | who
     shop.store.facts.write_events(conform(pl.DataFrame([event]), EVENTS))
 
 
@@ -148,6 +150,29 @@ def test_a_visit_ends_after_half_an_hour_and_what_was_bought_is_not_looked_at(we
     assert [each.product_id for each in seen(weekly_shop).viewed] == ["cam-c"]
 
 
+def test_what_this_visit_took_out_of_the_cart_and_did_not_put_back_is_known_at_once(weekly_shop: Shop) -> None:
+    for minute, kind, item in ((9, "add", "cam-b"), (8, "remove", "cam-b"), (7, "add", "bag"), (6, "remove", "bag")):
+        look(weekly_shop, f"x{minute}", item, NOW - timedelta(minutes=minute), kind=kind, anonymous_id="me")
+    asked = OfferRequest("product", anonymous_id="me", product_id="cam-a")
+    assert seen(weekly_shop, asked).removed == ("bag", "cam-b")
+    assert seen(weekly_shop, asked).session_products == ("cam-b", "bag", "cam-a")
+    look(weekly_shop, "x5", "bag", NOW - timedelta(minutes=5), kind="add", anonymous_id="me")
+    assert seen(weekly_shop, asked).removed == ("cam-b",)
+    assert seen(weekly_shop, asked, NOW + timedelta(days=1)).removed == ()
+
+
+def test_what_an_earlier_visit_left_in_the_cart_is_known_until_it_is_bought(weekly_shop: Shop) -> None:
+    look(weekly_shop, "l1", "cam-b", NOW - timedelta(days=2), "add", customer_id="c01", session_id="s1")
+    look(weekly_shop, "l2", "bag", NOW - timedelta(days=2), "add", customer_id="c01", session_id="s1")
+    look(weekly_shop, "l3", "bag", NOW - timedelta(days=2, minutes=-1), "remove", customer_id="c01", session_id="s1")
+    look(weekly_shop, "l4", "card", NOW - timedelta(minutes=3), "add", customer_id="c01", session_id="s2")
+    asked = OfferRequest("product", customer_id="c01", session_id="s2", product_id="cam-b")
+    assert seen(weekly_shop, asked).abandoned == ("cam-b",)  # what lies in the cart of this visit is not left behind
+    assert seen(weekly_shop, replace(asked, customer_id=None, anonymous_id="nobody")).abandoned == ()
+    order(weekly_shop, "bought", "c01", NOW - timedelta(days=1), "cam-b")
+    assert seen(weekly_shop, asked).abandoned == ()
+
+
 def test_decisions_with_all_of_it_come_out_again(weekly_shop: Shop) -> None:
     look(weekly_shop, "x1", "cam-a", NOW - timedelta(minutes=3), customer_id="c01", anonymous_id="me")
     asked = [
@@ -174,3 +199,54 @@ def test_decisions_with_all_of_it_come_out_again(weekly_shop: Shop) -> None:
     assert (reason.code, reason.numbers["days"]) == ("due", 8)
     assert reason.numbers["interval"] in {6, 7, 8}
     assert all(replay_decision(weekly_shop, each.id).same for each in decisions)
+
+
+def test_what_was_learned_of_their_returns_and_what_is_known_of_their_cost_come_into_the_risks(
+    weekly_shop: Shop,
+) -> None:
+    for n in range(6):
+        order(weekly_shop, f"back{n}", "c02", NOW - timedelta(days=n), "cup", "bag", "card", returned=1)
+    for n in range(40):  # fifty customers are needed to tell who will come back
+        order(weekly_shop, f"d{n}", f"d{n % 20:02}", NOW - timedelta(days=n), "cake")
+    known = {
+        "c02": '{"segments": "vip, gold, uplift.persuadable"}',
+        "c03": '{"cost_to_serve": "900000"}',
+        "c04": '{"margin": "12"}',
+    }
+    frame = pl.DataFrame({"id": list(known), "kind": ["person"] * 3, "attributes": list(known.values())})
+    weekly_shop.store.facts.write_customers(conform(frame, CUSTOMERS))
+    learn(weekly_shop, now=NOW, seed=0)
+    loaded = load(weekly_shop)
+    customers = Customers(weekly_shop.store)
+    asked = {who: replace(HOME, customer_id=who, segments=("staff",)) for who in ("c02", "c03", "c04", "new")}
+    views = {who: customers.view(each, NOW, loaded) for who, each in asked.items()}
+    compared = {who: view.risks.returns_compared for who, view in views.items()}
+    assert (compared["c02"] or 0) > 20_000  # more than twice as often as all
+    assert (compared["c03"] or 0) < 10_000
+    assert compared["new"] is None
+    assert views["c02"].segments == ("vip", "gold", "staff")
+    assert views["new"].segments == ("staff",)
+    costly = views["c03"].risks
+    assert costly.cost_to_serve == 900_000
+    assert costly.margin is not None  # learned, since a cost stands against it
+    assert 0 < costly.margin < 900_000
+    assert views["c04"].risks.margin == 12
+    policy = ready_policy("standard")
+    silent = decide(asked["c03"], loaded.state, views["c03"], policy, now=NOW, seed=1)
+    assert silent.slate == ()
+    assert silent.refused["cost_to_serve"] > 0
+
+
+def test_returns_of_a_product_lower_its_worth_and_more_so_for_who_sends_back_more(weekly_shop: Shop) -> None:
+    for n in range(40):
+        order(weekly_shop, f"b{n}", f"c{n:02}", NOW - timedelta(days=n), "bag", returned=int(n % 5 == 0))
+    learn(weekly_shop, now=NOW, seed=0)
+    state = load(weekly_shop).state
+    assert 0 < state.items["returns"][state.ids.position("bag")] < 2_500
+    worth = {}
+    for compared in (None, 10_000, 30_000):
+        view = CustomerView(id="c", risks=Risks(returns_compared=compared))
+        asked = OfferRequest("product", product_id="cam-b", n=20, kinds=("cross_sell",))
+        slate = decide(asked, state, view, ready_policy("standard"), now=NOW, seed=1).slate
+        worth[compared] = next(each.scores.worth for each in slate if each.product_id == "bag") or 0
+    assert worth[None] == worth[10_000] > worth[30_000] > 0

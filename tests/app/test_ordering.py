@@ -8,14 +8,20 @@ import polars as pl
 import pytest
 
 from tsuide.app.accepting import Asked, ask
+from tsuide.app.customers import Customers
 from tsuide.app.deciding import Decider, Served
 from tsuide.app.learn import learn
 from tsuide.app.ledger import Ledger, Told
+from tsuide.app.loading import load
 from tsuide.app.ordering import place_order
 from tsuide.app.promotions import pause_promotion, publish_deals, put_promotion, read_promotion, standing
 from tsuide.app.quoting import Buyer, Wanted, quote
+from tsuide.app.signing import DEMO_TERMS, set_sale_terms
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, Conflict, NotFound, Refused, UnknownDecision
+from tsuide.offers.decide import decide
+from tsuide.offers.offer import Kind, Offer
+from tsuide.offers.policy.load import load_policy
 from tsuide.offers.request import OfferRequest
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -27,7 +33,7 @@ def taught_shop(small_shop: Shop) -> Shop:
     return small_shop
 
 
-def decided(shop: Shop, visitor: str = "v1") -> Served:
+def decided(shop: Shop, visitor: str = "v1", kind: Kind = "cross_sell", without: tuple[str, ...] = ()) -> Served:
     """What a camera's page proposes to a visitor outside the holdout."""
 
     async def ask() -> Served:
@@ -35,14 +41,14 @@ def decided(shop: Shop, visitor: str = "v1") -> Served:
         decider = Decider(shop, journal, lambda: NOW, lambda: zlib.crc32(visitor.encode()))
         decider.refresh()
         served = await decider.decide(
-            OfferRequest("product", product_id="cam-a", anonymous_id=visitor, kinds=("cross_sell",))
+            OfferRequest("product", product_id="cam-a", anonymous_id=visitor, kinds=(kind,), exclude=without)
         )
         await journal.close()
         return served
 
     served = asyncio.run(ask())
     assert served.decision.arm == "treated"
-    assert served.decision.offers
+    assert served.decision.offers or kind != "cross_sell"
     return served
 
 
@@ -129,6 +135,30 @@ def test_outcomes_are_recorded_once_and_belong_to_their_decision(taught_shop: Sh
     assert {row["anonymous_id"] for row in rows} == {"v1"}
 
 
+def test_what_one_page_showed_is_one_contact_however_long_it_took_to_be_seen(taught_shop: Shop) -> None:
+    served = decided(taught_shop)
+    offers = served.decision.offers
+    assert len(offers) > 1
+    seen_at = iter(NOW + timedelta(seconds=10 * n) for n in range(len(offers)))
+
+    async def see() -> None:
+        journal = taught_shop.store.journal()
+        ledger = Ledger(taught_shop.store, journal, lambda: next(seen_at), lambda _: "cards")
+        for offer in offers:
+            await ledger.record(served.decision.id, [Told(offer.id, "shown")])
+        await journal.close()
+
+    asyncio.run(see())
+    later = NOW + timedelta(minutes=5)
+    view = Customers(taught_shop.store).view(OfferRequest("home", anonymous_id="v1"), later, load(taught_shop))
+    assert [(each.outcome, each.at) for each in view.touches] == [("shown", NOW)] * len(offers)
+    limited = "name: x\nholdout: 0%\ncontact_limits: [{channel: site, most: 2, days: 1}]\n"
+    decision = decide(
+        OfferRequest("home", anonymous_id="v1"), load(taught_shop).state, view, load_policy(limited), now=later, seed=1
+    )
+    assert "contact_limit" not in decision.refused
+
+
 SALE = {
     "id": "cards",
     "names": {"ja": "カード300円引き", "en": "300 yen off cards"},
@@ -189,6 +219,87 @@ def test_the_price_ends_with_the_offer(taught_shop: Shop) -> None:
     assert [each.lines[0].amount for each in (held, over)] == [2_700, 3_000]
 
 
+def test_the_price_ends_with_its_promotion(taught_shop: Shop) -> None:
+    over = NOW + timedelta(hours=1)
+    served, card = on_sale(taught_shop, {**SALE, "ends_at": over.isoformat()})
+    assert [each.expires_at for each in served.decision.offers if each.product_id == "card"] == [over]
+    amounts = [quote(taught_shop, served.catalogue, Buyer("v1"), [card], at).lines[0].amount for at in (NOW, over)]
+    assert amounts == [2_700, 3_000]
+
+
+def test_a_cart_that_comes_to_enough_gets_what_the_filler_promised(taught_shop: Shop) -> None:
+    basket = {**SALE, "id": "basket", "targets": {"least": 7_000}, "budget": {}}
+    tenth = {**basket, "id": "tenth", "benefit": {"kind": "percent", "value": 1_000}}
+    points = {**basket, "id": "points", "benefit": {"kind": "points", "value": 100, "unit": "pt"}}
+    gift = {**basket, "id": "gift", "benefit": {"kind": "free_item", "items": ["tea"]}}
+    for each in (tenth, points, gift, {**tenth, "id": "later", "starts_at": (NOW + timedelta(days=1)).isoformat()}):
+        put_promotion(taught_shop, read_promotion(each), NOW)
+    catalogue = load(taught_shop).catalogue
+    little = quote(taught_shop, catalogue, Buyer("v1"), [Wanted("card", 2)], NOW)
+    assert ([each.amount for each in little.lines], little.points) == ([6_000], {})
+    enough = [Wanted("card", 1), Wanted("bag", 1)]
+    made = quote(taught_shop, catalogue, Buyer("v1"), enough, NOW)
+    assert [(each.product.id, each.amount, each.free) for each in made.lines] == [
+        ("card", 2_700, False),
+        ("bag", 4_500, False),
+        ("tea", 0, True),
+    ]
+    assert made.points == {"pt": 72}  # of the 7,200 that are paid
+    placed = place_order(taught_shop, catalogue, "web_1", Buyer("v1"), enough, NOW)
+    assert placed.quote == made
+    lines = taught_shop.store.facts.order_lines().filter(order_id="web_1").sort("line")
+    assert lines.select("product_id", "discount", "offer_id").rows() == [
+        ("card", 300, None),
+        ("bag", 500, None),
+        ("tea", 800, None),
+    ]
+
+
+def test_free_shipping_that_a_cart_reached_is_not_taken_back_by_its_own_promotion(taught_shop: Shop) -> None:
+    set_sale_terms(taught_shop, replace(DEMO_TERMS, shipping=500, free_from=8_000), NOW)
+    basket = {**SALE, "id": "basket", "targets": {"least": 7_000}, "budget": {}}
+    tenth = {**basket, "benefit": {"kind": "percent", "value": 1_000}}
+    put_promotion(taught_shop, read_promotion(tenth), NOW)
+    catalogue = load(taught_shop).catalogue
+    made = quote(taught_shop, catalogue, Buyer("v1"), [Wanted("card", 1), Wanted("bag", 1)], NOW)
+    assert [(promotion.id, saved) for promotion, saved in made.basket.saved] == [("basket", 800)]
+    assert made.whole is not None
+    assert (made.whole.shipping, made.whole.total, made.left_to_free) == (0, 7_200, 0)  # 8,000 before the promotion
+    little = quote(taught_shop, catalogue, Buyer("v1"), [Wanted("bag", 1)], NOW)
+    assert little.whole is not None
+    assert (little.whole.shipping, little.whole.total, little.left_to_free) == (500, 5_500, 3_000)
+    shipped = {**basket, "id": "basket", "benefit": {"kind": "free_shipping"}, "targets": {"least": 5_000}}
+    put_promotion(taught_shop, read_promotion(shipped), NOW)
+    free = quote(taught_shop, catalogue, Buyer("v1"), [Wanted("bag", 1)], NOW)
+    assert free.whole is not None
+    assert (free.whole.shipping, free.left_to_free) == (0, 0)  # nothing is missing where a promotion pays it
+
+
+def test_a_basket_promotion_with_a_budget_is_given_with_a_yes_that_draws_on_it_and_once(taught_shop: Shop) -> None:
+    tenth = {"kind": "percent", "value": 1_000}
+    basket = {**SALE, "id": "basket", "benefit": tenth, "targets": {"least": 7_000}, "budget": {"amount": 1_500}}
+    put_promotion(taught_shop, read_promotion(basket), NOW)
+    served = decided(taught_shop)
+    offer = next(each for each in served.decision.offers if each.product_id == "card")
+    card, bag = Wanted("card", 1, offer.id, served.decision.id), Wanted("bag", 1)
+    by_hand = quote(taught_shop, served.catalogue, Buyer("v1"), [Wanted("card", 1), bag], NOW)
+    assert [each.amount for each in by_hand.lines] == [3_000, 5_000]
+    placed = place_order(taught_shop, served.catalogue, "web_1", Buyer("v1"), [card, bag], NOW)
+    assert [each.amount for each in placed.quote.lines] == [2_700, 4_500]
+    assert standing(taught_shop, "basket").spent == 800
+    again = place_order(taught_shop, served.catalogue, "web_1", Buyer("v1"), [card, bag], NOW)
+    assert (again.quote.whole, standing(taught_shop, "basket").spent) == (placed.quote.whole, 800)
+    each = {**basket, "id": "each", "budget": {"uses_per_customer": 1}}
+    put_promotion(taught_shop, read_promotion(each), NOW)
+    same = quote(taught_shop, served.catalogue, Buyer("v1"), [card, bag], NOW, order_id="web_1")
+    assert same.whole == placed.quote.whole  # what a customer may use so often only is left to offers
+    other = decided(taught_shop, "v2")
+    offer = next(each for each in other.decision.offers if each.product_id == "card")
+    card = Wanted("card", 1, offer.id, other.decision.id)
+    short = place_order(taught_shop, served.catalogue, "web_2", Buyer("v2"), [card, bag], NOW)  # 700 left of 800
+    assert ([each.amount for each in short.quote.lines], standing(taught_shop, "basket").spent) == ([3_000, 5_000], 800)
+
+
 def test_a_gift_is_a_line_that_costs_nothing_and_points_are_told(taught_shop: Shop) -> None:
     more = {**SALE, "targets": {}, "budget": {}}
     gift = {**more, "id": "gift", "benefit": {"kind": "free_item", "items": ["tea"]}}
@@ -206,6 +317,38 @@ def test_a_gift_is_a_line_that_costs_nothing_and_points_are_told(taught_shop: Sh
     assert standing(taught_shop, "points").spent == 500
     assert "card" not in {each.product_id for each in served.decision.offers}
     assert served.decision.refused["premium_limit"] >= 1  # 800 yen of tea free with a card of 3,000: over 20 %
+
+
+def set_with_cup(shop: Shop) -> list[Offer]:
+    """What a camera's page offers as sets while one of camera and bag brings a cup."""
+    together = {"kind": "set_price", "value": 44_500, "items": ["cam-a", "bag"], "extra": ["cup"]}
+    put_promotion(shop, read_promotion({**SALE, "targets": {}, "budget": {}, "benefit": together}), NOW)
+    publish_deals(shop, NOW)
+    served = decided(shop, kind="bundle", without=("cam-b", "card"))  # other sets with the bag would take its place
+    return [each for each in served.decision.offers if each.promotion_id]
+
+
+def test_a_sets_free_extra_is_shown_and_charged_as_a_line_that_costs_nothing(taught_shop: Shop) -> None:
+    (offer,) = set_with_cup(taught_shop)
+    assert [(each.product_id, each.price, each.role) for each in offer.items] == [
+        ("bag", 5_000, "offered"),
+        ("cam-a", 40_000, "anchor"),
+        ("cup", 1_500, "free"),
+    ]
+    gain = offer.gains[0]
+    assert (offer.price, offer.list_price, gain.saving, gain.cost) == (44_500, 45_000, 2_000, 1_100)
+    assert "comes_free" in {each.code for each in offer.reasons}
+    decision_id = offer.id.rpartition(".")[0]
+    wanted = [Wanted(each, 1, offer.id, decision_id) for each in ("cam-a", "bag")]
+    made = quote(taught_shop, load(taught_shop).catalogue, Buyer("v1"), wanted, NOW)
+    assert [(each.product.id, each.free) for each in made.lines] == [("cam-a", False), ("bag", False), ("cup", True)]
+    assert sum(each.amount for each in made.lines) == 44_500
+
+
+def test_a_set_whose_extra_is_sold_out_is_not_offered_at_its_price(taught_shop: Shop) -> None:
+    cup = taught_shop.store.facts.products().filter(id="cup").with_columns(stock=pl.lit(0, pl.Int64))
+    taught_shop.store.facts.write_products(cup)
+    assert set_with_cup(taught_shop) == []
 
 
 def test_each_piece_is_added_in_its_own_size(small_shop: Shop) -> None:

@@ -76,7 +76,7 @@ def test_a_difference_that_other_code_made_says_so(past: Shop) -> None:
 
 def test_what_a_stricter_policy_would_have_refused(past: Shop) -> None:
     text = ready_text("standard").replace(
-        "price_reach: {of_main: 100%, of_band: 200%}", "price_reach: {of_main: 0.01%}"
+        "price_reach: {of_main: 100%, within_band: 300%, of_band: 200%}", "price_reach: {of_main: 0.01%}"
     )
     found = policy_what_if(past, load_policy(text), NOW - 7 * DAY, NOW)
     assert found.decisions == 3

@@ -2,17 +2,18 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.ledger import Told, offer_of
 from tsuide.app.signing import sale_terms, signing_keys
 from tsuide.app.wiring import Shop
 from tsuide.errors import Conflict, NotReady, Refused
-from tsuide.facts.catalogue import Product
+from tsuide.facts.catalogue import Product, shipped
+from tsuide.facts.catalogue import told as in_words
 from tsuide.kit.money import share_out
 from tsuide.offers.acceptance import (
     Confirmation,
@@ -26,7 +27,7 @@ from tsuide.offers.acceptance import (
     verify,
 )
 from tsuide.offers.decision import Decision
-from tsuide.offers.offer import Offer, OfferItem, Placement
+from tsuide.offers.offer import Gain, Offer, OfferItem, Placement
 from tsuide.store.acceptances import token_hash
 from tsuide.store.confirmations import Waiting
 
@@ -212,7 +213,7 @@ def final_click(
     shop: Shop,
     decision: Decision,
     offer: Offer,
-    product: Product,
+    products: Sequence[Product],
     items: Sequence[Item],
     draws: Mapping[str, int],
     order_id: str,
@@ -224,7 +225,7 @@ def final_click(
         shop: its store.
         decision: that made the offer.
         offer: what is accepted.
-        product: the first of it: the terms of a subscription are its.
+        products: of it: the terms of a subscription among them are shown.
         items: the lines that it becomes, as they were shown.
         draws: promotion → what its budget pays, minor units.
         order_id: the order; said again the same yes changes nothing.
@@ -245,7 +246,7 @@ def final_click(
         currency=offer.currency,
         terms=replace(sale_terms(shop), shipping=0),  # shown once, for the whole order
         expires_at=now + HOLDS,
-        subscription=_subscription(product),
+        subscription=_subscription(products, decision.request.language),
         draws=draws,
     )
     evidence = ("click", f"final confirmation of order {order_id}")
@@ -293,20 +294,27 @@ def _confirmation(
         for each in chosen
     ]
     discounts, units = discounts_of(offer, chosen), units_of(offer) * asked.quantity
-    if any(gain.kind == "free_shipping" for gain in offer.gains):
+    language = decision.request.language
+    if ships_free(products, offer.gains):
         terms = replace(terms, shipping=0)
     return confirmation(
         offer_id=offer.id,
         decision_id=decision.id,
         customer_id=decision.request.customer_id,
         items=[
-            _item(product, each.quantity * asked.quantity, _asked(product, each), discount * asked.quantity, each.role)
+            _item(
+                in_words(product, language),
+                each.quantity * asked.quantity,
+                _asked(product, each),
+                discount * asked.quantity,
+                each.role,
+            )
             for product, each, discount in zip(products, chosen, discounts, strict=True)
         ],
         currency=offer.currency,
         terms=terms,
         expires_at=until,
-        subscription=_subscription(products[0]),
+        subscription=_subscription(products, language),
         draws=_draws(offer, units),
         points={gain.unit: gain.points * units for gain in offer.gains if gain.points},
         entered_by=asked.entered_by,
@@ -331,9 +339,15 @@ def _variants(offer: Offer, catalogue: Catalogue, asked: Asked) -> dict[str, str
     return dict(asked.variants)
 
 
+def ships_free(products: Iterable[Product], gains: Iterable[Gain]) -> bool:
+    """Whether a promotion pays the shipping, or nothing goes into a parcel."""
+    return any(gain.kind == "free_shipping" for gain in gains) or not any(shipped(each) for each in products)
+
+
 def holds_until(decision: Decision, offer: Offer) -> datetime:
-    """Until when an offer may be accepted at its price."""
-    return offer.expires_at or decision.at + HOLDS_LONGER.get(decision.request.placement, HOLDS)
+    """Until when an offer may be accepted at its price: a while, and no longer than its promotions run."""
+    until = decision.at + HOLDS_LONGER.get(decision.request.placement, HOLDS)
+    return until if offer.expires_at is None else min(until, offer.expires_at)
 
 
 def _draws(offer: Offer, units: int) -> dict[str, int]:
@@ -369,6 +383,12 @@ def _item(product: Product, quantity: int, price: int | None, discount: int = 0,
     return Item(product.id, product.title, quantity, price, product.tax_rate, product.tax_included, discount, role)
 
 
-def _subscription(product: Product) -> dict[str, str]:
-    found: dict[str, Any] = dict(product.attributes) if product.kind == "subscription" else {}
-    return {name: str(found[name]) for name in ("term", "renewal", "cancellation") if found.get(name)}
+def _subscription(products: Sequence[Product], language: str) -> dict[str, str]:
+    """Term, renewal and cancellation of the subscriptions, in the reader's words; of several each by its name."""
+    plans = [in_words(each, language) for each in products if each.kind == "subscription"]
+    found: dict[str, str] = {}
+    for name in ("term", "renewal", "cancellation"):
+        said = [(each.title, str(each.attributes[name])) for each in plans if each.attributes.get(name)]
+        if said:
+            found[name] = said[0][1] if len(plans) == 1 else "; ".join(f"{title}: {text}" for title, text in said)
+    return found

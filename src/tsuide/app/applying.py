@@ -1,7 +1,7 @@
 """Write what a message says into the facts, put together with what is known already."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from tsuide.app.erasing import disclose, erase_customer, forget_everyone
+from tsuide.app.own_orders import ORIGIN
 from tsuide.app.wiring import Shop
 from tsuide.errors import NotFound, UnknownCustomer
 from tsuide.facts.catalogue import PRODUCTS, Product
@@ -38,7 +39,7 @@ def apply_said(shop: Shop, said: Said, at: datetime, now: datetime) -> None:
         Unavailable: the store does not answer.
     """
     _apply_people(shop, said, at)
-    _apply_orders(shop, said)
+    _apply_orders(shop, said, at)
     if said.products or said.gone:
         put_products(shop, said.products, said.gone)
     if said.reviews:
@@ -56,13 +57,37 @@ def _apply_people(shop: Shop, said: Said, at: datetime) -> None:
         shop.store.inbox.join(each.anonymous_id, each.customer_id, at)
 
 
-def _apply_orders(shop: Shop, said: Said) -> None:
+def _apply_orders(shop: Shop, said: Said, at: datetime) -> None:
     if said.orders:
         put_orders(shop, [_as_known(shop, each) for each in said.orders])
     for order_id in said.cancelled:
         put_orders(shop, [replace(_order(shop, order_id), status=_CANCELLED)])
     for back in said.returned:
         put_orders(shop, [_with_returned(_order(shop, back.order_id), back)])
+    changed = {
+        *said.cancelled,
+        *(back.order_id for back in said.returned),
+        *(each.id for each in said.orders if _undone(each)),
+    }
+    _note_undone(shop, changed, at)
+
+
+def _undone(order: Order) -> bool:
+    """Whether an order was cancelled, or came back whole."""
+    return order.status == _CANCELLED or (
+        bool(order.lines) and all(each.returned == each.quantity for each in order.lines)
+    )
+
+
+def _note_undone(shop: Shop, order_ids: Iterable[str], at: datetime) -> None:
+    """When orders of our own were cancelled or came back whole: orders themselves do not tell."""
+    undone = []
+    for order_id in sorted(order_ids):
+        order = _order(shop, order_id)
+        if order.origin == ORIGIN and _undone(order):
+            undone.append(order_id)
+    if undone:
+        shop.store.supervision.note_undone(undone, at)
 
 
 def _apply_privacy(shop: Shop, said: Said, now: datetime) -> None:
@@ -70,6 +95,7 @@ def _apply_privacy(shop: Shop, said: Said, now: datetime) -> None:
         disclose(shop, customer_id, now)
     for customer_id in said.erase:
         erase_customer(shop, customer_id, now)
+    shop.store.erasure.forget(said.forget)
     if said.forget_everyone:
         forget_everyone(shop, now)
 

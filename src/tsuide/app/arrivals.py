@@ -138,6 +138,8 @@ class Arrivals:
             earlier = [message_of(row) for row in found if row["id"] != message.id]
         said = read(message, self._settings, earlier)
         apply_said(self._shop, said, message.at, self._clock())
+        if said.erase or said.forget_everyone:
+            self._joined.clear()  # who comes again is written down again
         for each in said.same:
             self._joined[each.anonymous_id] = each.customer_id
         while len(self._joined) > _MOST_JOINED:

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import polars as pl
 
-from tsuide.facts.catalogue import Product
+from tsuide.facts.catalogue import TRANSLATED, Product, category_told
 from tsuide.kit.text import fold
 
 _FOLDED: Final = "folded"
 _BASKETS: Final = "baskets"
 _PLACE: Final = "place"
+_MOST_MADE: Final = 20_000  # records that are kept once they were asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Catalogue:
         self._columns: dict[str, list[Any]] = {name: products[name].to_list() for name in products.columns}
         self._places: dict[str, int] = {text: place for place, text in enumerate(self._columns["id"])}
         self._baskets = baskets
+        self._made: dict[str, Product] = {}
+        self._paths: dict[str, dict[tuple[str, ...], tuple[str, ...]]] = {}
 
     def __len__(self) -> int:
         return len(self._places)
@@ -63,13 +66,21 @@ class Catalogue:
 
     def product(self, product_id: str) -> Product | None:
         """The product with this id, None where there is none."""
-        place = self._places.get(product_id)
-        return None if place is None else self._at(place)
+        made = self._made.get(product_id)
+        if made is None:
+            place = self._places.get(product_id)
+            if place is None:
+                return None
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            made = self._made[product_id] = self._at(place)
+        return made
 
     def variants(self, product_id: str) -> tuple[Product, ...]:
         """The sizes and colours of the same product that can be bought, itself among them; () = it has only itself."""
         place = self._places.get(product_id)
-        parent = None if place is None else self._columns.get("parent_id", [None] * len(self))[place]
+        parents = self._columns.get("parent_id")
+        parent = None if place is None or parents is None else parents[place]
         found = tuple(self._at(each) for each in self._families.get(parent, ())) if parent is not None else ()
         sold = tuple(each for each in found if each.status == "active" and each.price is not None)
         return sold if len(sold) > 1 else ()
@@ -102,11 +113,55 @@ class Catalogue:
             found = found.filter(pl.col(_FOLDED).str.contains(word, literal=True))
         return self._page(found, page, per_page)
 
+    def page_after(
+        self, query: str, path: Sequence[str], after: tuple[int, str] | None, n: int
+    ) -> tuple[Listing, tuple[int, str] | None]:
+        """Up to `n` products of a category (and, where asked, a search) after a place, the most bought first.
+
+        Args:
+            query: every word must be found; "" = all.
+            path: of the category; () = all.
+            after: baskets and id of the last product of the page before.
+            n: how many.
+
+        Returns:
+            The page, and after what the next one begins; None = there is no more.
+        """
+        found = self._within(path)
+        for word in fold(query).split()[:_MOST_WORDS]:
+            found = found.filter(pl.col(_FOLDED).str.contains(word, literal=True))
+        total = len(found)
+        if after is not None:
+            baskets, last = after
+            later = (pl.col(_BASKETS) < baskets) | ((pl.col(_BASKETS) == baskets) & (pl.col("id") > last))
+            found = found.filter(later)
+        shown = found.head(n)
+        products = tuple(self._at(place) for place in shown[_PLACE])
+        more = len(found) > n
+        return Listing(products, total), (shown[_BASKETS][-1], products[-1].id) if more else None
+
     def bestsellers(self, n: int, per_category: int = 1) -> tuple[Product, ...]:
         """What was bought most, at most `per_category` of one narrowest category."""
         narrow = pl.col("category").list.last()
         kept = self._on_sale.filter(pl.int_range(pl.len()).over(narrow) < per_category).head(n)
         return tuple(self._at(place) for place in kept[_PLACE])
+
+    def path_told(self, path: Sequence[str], language: str) -> tuple[str, ...]:
+        """A category's path as a reader of the language is told of it."""
+        return self._paths_told(language).get(tuple(path), tuple(path))
+
+    def _paths_told(self, language: str) -> Mapping[tuple[str, ...], tuple[str, ...]]:
+        kept = self._paths.get(language)
+        if kept is None:
+            kept = self._paths[language] = {}
+            key = f'"category_{language}"'
+            for place, text in enumerate(self._columns.get("attributes") or ()):
+                if text and key in text:
+                    product = self._at(place)
+                    said = category_told(product, language)
+                    for depth in range(1, len(said) + 1):
+                        kept.setdefault(product.category[:depth], said[:depth])
+        return kept
 
     @cached_property
     def _families(self) -> dict[str, list[int]]:
@@ -124,6 +179,7 @@ class Catalogue:
         n = len(self._places)
         names = ("title", "brand", "category")
         texts = zip(*(columns.get(name) or [None] * n for name in names), strict=True)
+        others = [_other_words(text) for text in columns.get("attributes") or [None] * n]
         frame = pl.DataFrame(
             {
                 _PLACE: range(n),
@@ -132,7 +188,10 @@ class Catalogue:
                 "price": pl.Series(columns.get("price") or [None] * n, dtype=pl.Int64),
                 "status": columns.get("status") or ["active"] * n,
                 _BASKETS: [self._baskets.get(each, 0) for each in columns["id"]],
-                _FOLDED: [fold(" ".join((t or "", b or "", *(c or ())))) for t, b, c in texts],
+                _FOLDED: [
+                    fold(" ".join((t or "", b or "", *(c or ()), more)))
+                    for (t, b, c), more in zip(texts, others, strict=True)
+                ],
             }
         )
         return (
@@ -159,6 +218,17 @@ class Catalogue:
         row.setdefault("title", row["id"])
         row.setdefault("currency", "XXX")
         return Product(**row)
+
+
+def _other_words(attributes: str | None) -> str:
+    """The title, brand and category that a product has in other languages.
+
+    >>> _other_words('{"title_en": "Green tea", "size": "M"}'), _other_words(None)
+    ('Green tea', '')
+    """
+    if not attributes or not any(f'"{name}"' in attributes for name in TRANSLATED):
+        return ""
+    return " ".join(text for name, text in json.loads(attributes).items() if name in TRANSLATED)
 
 
 _MOST_WORDS: Final = 8

@@ -3,13 +3,15 @@
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from tsuide.app.loading import Loaded
+from tsuide.app.memberships import Memberships
 from tsuide.facts.consent import Channel, Purpose
 from tsuide.kit.clock import MICROS_PER_SECOND, from_micros, to_micros
+from tsuide.kit.maker import maker
 from tsuide.offers import codes
 from tsuide.offers.customer import (
     LONGEST_MEMORY_DAYS,
@@ -24,10 +26,25 @@ from tsuide.offers.customer import (
     Touch,
     Viewed,
 )
-from tsuide.offers.learned import habits_of, likely_beside, likely_next, likely_views, refills_due
+from tsuide.offers.learned import (
+    Outlook,
+    habits_of,
+    likely_beside,
+    likely_next,
+    likely_views,
+    outlook_of,
+    refills_due,
+    times_bought,
+)
+from tsuide.offers.moved import PREFIX as UPLIFT_PREFIX
+from tsuide.offers.moved import FittedUplift
+from tsuide.offers.offer import Kind, NoReason, Outcome, Placement
+from tsuide.offers.records import MOST_MONEY
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
+from tsuide.outreach.segments.sheets import CUSTOMER
 from tsuide.store.database import Store
+from tsuide.store.outcomes import Contact
 from tsuide.store.people import Bought, Person, Seen
 
 _MOST_KEPT: Final = 20_000  # customers whose history is remembered
@@ -59,14 +76,16 @@ class _Foreseen:
     hour: datetime
     due: tuple[Due, ...]
     expected: tuple[Expected, ...]
+    times: Mapping[str, int]
 
 
 class Customers:
     """Views of customers.
 
-    Of a customer's attributes these are read by name: ``age`` or ``birth_date`` (ISO), ``tastes``, ``needs`` and
-    ``goals`` (words with commas between), ``won``, ``payment_default`` and ``open_complaint`` (yes), ``last_score``
-    (0 … 10).
+    Of a customer's attributes these are read by name: ``age`` or ``birth_date`` (ISO), ``tastes``, ``needs``,
+    ``goals`` and ``segments`` (words with commas between), ``won``, ``payment_default`` and ``open_complaint`` (yes),
+    ``last_score`` (0 … 10), ``cost_to_serve`` and ``margin`` (of a year, minor units; what is given here goes before
+    what was learned).
 
     Args:
         store: what is known of them.
@@ -74,8 +93,10 @@ class Customers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._memberships = Memberships(store)
         self._histories: OrderedDict[str, _History] = OrderedDict()
         self._foreseen: OrderedDict[str, _Foreseen] = OrderedDict()
+        self._outlooks: OrderedDict[tuple[str, bool], tuple[object, datetime, Outlook]] = OrderedDict()
         self._reached = 0
 
     def view(self, request: OfferRequest, now: datetime, loaded: Loaded) -> CustomerView:
@@ -93,69 +114,108 @@ class Customers:
         touches = self._touches(request, now)
         if customer is None and anonymous is None:
             seen = (request.product_id,) if request.product_id else ()
-            return CustomerView(touches=touches, session_products=seen, session=likely_views(seen, loaded.state))
+            return CustomerView(
+                touches=touches,
+                session_products=seen,
+                session=likely_views(seen, loaded.state),
+                segments=self._claimed(request.segments),
+            )
         person = self._store.people.of(customer, anonymous, now - timedelta(days=_SEEN_DAYS))
-        visit = _visit(person.seen, request, now)
-        view = CustomerView(
-            anonymous_id=anonymous,
-            touches=touches,
-            session_products=visit,
-            session=likely_views(visit, loaded.state),
-        )
+        seen_now = _of_visit(person.seen, request, now)
+        visit, removed = _looked_at(seen_now, request), _removed(seen_now)
+        session = likely_views(visit, loaded.state)
         if customer is None:
-            return replace(view, viewed=_viewed(person.seen, ()))
-        return self._known(replace(view, id=customer), person, request, now, loaded)
+            return _make_view(
+                anonymous_id=anonymous,
+                touches=touches,
+                session_products=visit,
+                removed=removed,
+                session=session,
+                viewed=_viewed(person.seen, ()),
+                segments=(*self._claimed(request.segments), *self._memberships.of(None, anonymous)),
+            )
+        known = {"id": customer, "anonymous_id": anonymous, "touches": touches, "session_products": visit}
+        return self._known(known | {"session": session, "removed": removed}, person, request, now, loaded)
+
+    def refresh(self) -> None:
+        """Take up who came into a segment or left one.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        self._memberships.refresh()
+
+    def _claimed(self, segments: tuple[str, ...]) -> tuple[str, ...]:
+        """Without those that are defined here: who is in these is known, and not a matter of saying so."""
+        if not segments or not (defined := self._memberships.defined):
+            return segments
+        return tuple(each for each in segments if each not in defined)
 
     def _known(
-        self, view: CustomerView, person: Person, request: OfferRequest, now: datetime, loaded: Loaded
+        self, told: dict[str, Any], person: Person, request: OfferRequest, now: datetime, loaded: Loaded
     ) -> CustomerView:
-        assert view.id is not None  # noqa: S101 - the caller has looked
+        """The view of a customer from what is `told` of anybody; made once, since every making costs a request time."""
         attributes = _attributes(person.attributes)
-        history = self._history(view.id, loaded.sequence) if person.kind is not None else _NO_HISTORY
-        view = replace(
-            view,
-            consents=tuple(Grant(cast("Purpose", p), cast("Channel", c)) for p, c in person.consents),
-            owned=history.owned,
-            attributes=attributes,
-            age=_age(attributes, now),
-            company=person.kind == "company",
-            risks=_risks(history, attributes),
-            won=_said_yes(attributes, "won"),
-        )
+        history = self._history(told["id"], loaded.sequence) if person.kind is not None else _NO_HISTORY
+        told |= {
+            "consents": tuple(Grant(cast("Purpose", p), cast("Channel", c)) for p, c in person.consents),
+            "owned": history.owned,
+            "attributes": attributes,
+            "age": _age(attributes, now) if attributes else None,
+            "company": person.kind == "company",
+            "risks": _risks(history, attributes, self._outlook(told["id"], attributes, now, loaded.state)),
+            "won": _said_yes(attributes, "won"),
+            "segments": self._claimed(_segments(request.segments, attributes)),
+        }
+        view = _make_view(**told)
         channel = codes.CHANNEL_OF_PLACEMENT[request.placement]
         if not (view.allows("personalisation", channel) or view.allows("personalisation", "site")):
             return view
+        uplift = loaded.state.parts.get("uplift")
+        moved = uplift.segment_of(told["id"]) if isinstance(uplift, FittedUplift) else None
+        kept = self._memberships.of(told["id"], None)
+        if kept or moved is not None:
+            told["segments"] = (*told["segments"], *kept, *(() if moved is None else (moved,)))
         habits = self._habits(view, history, now, loaded.state)
         cart = [line.product_id for line in request.cart]
-        beside = self._beside(view, cart, now, loaded.state) if cart else ()
-        return replace(
-            view,
-            viewed=_viewed(person.seen, history.owned),
-            due=habits.due,
-            expected=beside or habits.expected,
-            price_band=history.band,
-            tastes=_words(attributes, "tastes"),
-            needs=_words(attributes, "needs"),
-            goals=_words(attributes, "goals"),
-        )
-
-    def _beside(self, view: CustomerView, cart: Sequence[str], now: datetime, state: State) -> tuple[Expected, ...]:
-        assert view.id is not None  # noqa: S101 - as above
-        return likely_beside(view.id, cart, habits_of(view, state), state, now)
+        beside = likely_beside(told["id"], cart, habits.times, loaded.state, now) if cart else ()
+        told |= {
+            "viewed": _viewed(person.seen, history.owned) if person.seen else (),
+            "abandoned": _left_behind(person.seen, history.owned, request, now) if person.seen else (),
+            "due": habits.due,
+            "expected": beside or habits.expected,
+            "price_band": history.band,
+        }
+        if attributes:
+            told |= {name: _words(attributes, name) for name in ("tastes", "needs", "goals")}
+        return _make_view(**told)
 
     def _habits(self, view: CustomerView, history: _History, now: datetime, state: State) -> _Foreseen:
         """Refills and next basket, foreseen once an hour: the decision's record keeps what it was given."""
-        assert view.id is not None  # noqa: S101 - as above
+        assert view.id is not None  # noqa: S101 - a customer is known here
         hour = now.replace(minute=0, second=0, microsecond=0)
         kept = self._foreseen.get(view.id)
         if kept is None or kept.history is not history or kept.hour != hour or not _same(kept.state, state):
             habits = habits_of(view, state)
+            times = times_bought(habits)
             due = refills_due(habits, state, hour)
-            expected = likely_next(view.id, habits, state, hour)
-            kept = self._foreseen[view.id] = _Foreseen(history, state, hour, due, expected)
+            expected = likely_next(view.id, times, state, hour)
+            kept = self._foreseen[view.id] = _Foreseen(history, state, hour, due, expected, times)
             if len(self._foreseen) > _MOST_KEPT:
                 self._foreseen.popitem(last=False)
         return kept
+
+    def _outlook(self, customer_id: str, attributes: Mapping[str, str], now: datetime, state: State) -> Outlook:
+        """As learned; kept for an hour."""
+        asked = _whole_number(attributes, "cost_to_serve") is not None
+        hour = now.replace(minute=0, second=0, microsecond=0)
+        kept = self._outlooks.get((customer_id, asked))
+        if kept is None or kept[0] is not state.parts or kept[1] != hour:
+            found = outlook_of(customer_id, state, hour, margin_asked=asked)
+            kept = self._outlooks[customer_id, asked] = (state.parts, hour, found)
+            if len(self._outlooks) > _MOST_KEPT:
+                self._outlooks.popitem(last=False)
+        return kept[2]
 
     def _history(self, customer_id: str, sequence: int) -> _History:
         if sequence > self._reached:
@@ -174,21 +234,39 @@ class Customers:
             return ()
         since = now - timedelta(days=LONGEST_MEMORY_DAYS)
         rows = self._store.contacts.of(since, request.customer_id, request.anonymous_id)
-        return tuple(
-            Touch(
-                at=from_micros(row["at"]),
-                outcome=row["outcome"],
-                placement=row["placement"],
-                channel=row["channel"] or "site",
-                kind=row["kind"],
-                product_id=row["product_id"],
-                category=row["category"],
-                reason=row["reason"],
+        return _touches_of(rows[-MOST_TOUCHES:])
+
+
+def _touches_of(rows: Sequence[Contact]) -> tuple[Touch, ...]:
+    """One contact is one moment: what a page or mail showed counts from the first of it that was seen."""
+    first: dict[str, int] = {}
+    return tuple(
+        [
+            _touch(
+                row, first.setdefault(row.decision_id, row.at) if row.outcome == "shown" and row.decision_id else row.at
             )
-            for row in rows[-MOST_TOUCHES:]
-        )
+            for row in rows
+        ]
+    )
 
 
+def _touch(row: Contact, at: int) -> Touch:
+    return _make_touch(
+        at=from_micros(at),
+        outcome=cast("Outcome", row.outcome),
+        placement=cast("Placement | None", row.placement),
+        channel=cast("Channel", row.channel or "site"),
+        kind=cast("Kind | None", row.kind),
+        product_id=row.product_id,
+        category=row.category,
+        reason=cast("NoReason | None", row.reason),
+    )
+
+
+_make_touch: Final = maker(Touch)
+_make_view: Final = maker(CustomerView)
+_make_viewed: Final = maker(Viewed)
+_make_owned: Final = maker(Owned)
 _NO_HISTORY: Final = _History((), None, None, 0)
 
 
@@ -207,9 +285,9 @@ def _history_of(lines: Sequence[Bought]) -> _History:
             prices.append(amount // quantity)
         if not gift and quantity > back:
             owned[product] = (at, owned.pop(product, (0, 0))[1] + quantity - back)
-    ranked = sorted(owned.items(), key=lambda each: (each[1][0], each[0]))
+    ranked = sorted([(at, product, quantity) for product, (at, quantity) in owned.items()])
     return _History(
-        owned=tuple(Owned(product, from_micros(at), quantity) for product, (at, quantity) in ranked),
+        owned=tuple([_make_owned(product, from_micros(at), quantity) for at, product, quantity in ranked]),
         band=_band(prices, units),
         return_rate=returned * _WHOLE // units if units else None,
         bought_units=units,
@@ -233,29 +311,52 @@ def _viewed(seen: Sequence[Seen], owned: Sequence[Owned]) -> tuple[Viewed, ...]:
     """What was looked at and not bought since, the last looked at last."""
     bought = {each.product_id: to_micros(each.at) for each in owned}
     found: dict[str, tuple[int, int]] = {}
-    for product, at, _ in seen:
-        if at > bought.get(product, -1):
+    for product, at, _, kind in seen:
+        if kind == "view" and at > bought.get(product, -1):
             found[product] = (found.pop(product, (0, 0))[0] + 1, at)
     newest = list(found.items())[-_MOST_SEEN:]
-    return tuple(Viewed(product, times, from_micros(at)) for product, (times, at) in newest)
+    return tuple(_make_viewed(product, times, from_micros(at)) for product, (times, at) in newest)
 
 
-def _visit(seen: Sequence[Seen], request: OfferRequest, now: datetime) -> tuple[str, ...]:
-    """What this visit looked at, oldest first, each product at its last view."""
-    end, found = to_micros(now), dict[str, None]()
-    for product, at, session in reversed(seen):
-        same = session == request.session_id if request.session_id and session else True
-        if not same or end - at > _VISIT:
+def _of_visit(seen: Sequence[Seen], request: OfferRequest, now: datetime) -> list[Seen]:
+    """What was done in this visit, the latest first."""
+    end, found = to_micros(now), []
+    for one in reversed(seen):
+        same = one.session_id == request.session_id if request.session_id and one.session_id else True
+        if not same or end - one.at > _VISIT:
             break
-        end = at
-        found.setdefault(product)
-    visit = [*reversed(found)]
+        end = one.at
+        found.append(one)
+    return found
+
+
+def _removed(visit: Sequence[Seen]) -> tuple[str, ...]:
+    """What lay in the cart in this visit and was taken out, and not put back."""
+    last: dict[str, str] = {}
+    for one in visit:
+        if one.kind != "view":
+            last.setdefault(one.product_id, one.kind)
+    return tuple(product for product, kind in last.items() if kind == "remove")
+
+
+def _left_behind(seen: Sequence[Seen], owned: Sequence[Owned], request: OfferRequest, now: datetime) -> tuple[str, ...]:
+    """What lay in the cart when an earlier visit ended and was not bought since; this visit's own cart is not over."""
+    before = seen[: len(seen) - len(_of_visit(seen, request, now))]
+    last = {each.product_id: each for each in before if each.kind != "view"}
+    bought = {each.product_id: to_micros(each.at) for each in owned}
+    return tuple(name for name, each in last.items() if each.kind == "add" and each.at > bought.get(name, -1))
+
+
+def _looked_at(seen: Sequence[Seen], request: OfferRequest) -> tuple[str, ...]:
+    """What this visit looked at or put into a cart, oldest first, each product at the last time."""
+    visit = [*dict.fromkeys(one.product_id for one in seen if one.kind != "remove")][::-1]
     if request.product_id:
         visit = [*(each for each in visit if each != request.product_id), request.product_id]
     return tuple(visit[-_MOST_IN_VISIT:])
 
 
-def _risks(history: _History, attributes: Mapping[str, str]) -> Risks:
+def _risks(history: _History, attributes: Mapping[str, str], outlook: Outlook) -> Risks:
+    cost, margin = (_whole_number(attributes, name) for name in ("cost_to_serve", "margin"))
     score = attributes.get("last_score", "")
     return Risks(
         return_rate=history.return_rate,
@@ -263,11 +364,36 @@ def _risks(history: _History, attributes: Mapping[str, str]) -> Risks:
         payment_default=_said_yes(attributes, "payment_default"),
         open_complaint=_said_yes(attributes, "open_complaint"),
         last_score=int(score) if score.isdigit() and len(score) < 3 else None,  # noqa: PLR2004 - 0 … 10
+        cost_to_serve=outlook.cost_to_serve if cost is None else cost,
+        margin=outlook.margin if margin is None else margin,
+        returns_compared=outlook.returns_compared,
     )
 
 
+def _whole_number(attributes: Mapping[str, str], name: str) -> int | None:
+    """A count of minor units that somebody wrote down; nothing where it is no such number."""
+    text = attributes.get(name, "").strip()
+    return int(text) if text.isdecimal() and len(text) < len(str(MOST_MONEY)) else None
+
+
+def segments_of(store: Store, customer_id: str, now: datetime) -> tuple[str, ...]:
+    """The segments that a customer's own record names, and with their consent those that they were found to be in."""
+    person = store.people.of(customer_id, None, now)
+    said = _segments((), _attributes(person.attributes))
+    agreed = ("personalisation", "site") in person.consents or ("personalisation", "any") in person.consents
+    defined = store.segments.ids()
+    found = store.segments.named(CUSTOMER + customer_id) if defined and agreed else ()
+    return (*(each for each in said if each not in defined), *found)
+
+
+def _segments(asked: Sequence[str], attributes: Mapping[str, str]) -> tuple[str, ...]:
+    """Those that the customer is known to be in, and those that the asker named."""
+    named = dict.fromkeys((*_words(attributes, "segments"), *asked))
+    return tuple(each for each in named if not each.startswith(UPLIFT_PREFIX))  # those are told by learning alone
+
+
 def _attributes(text: str | None) -> dict[str, str]:
-    return {str(name): str(value) for name, value in json.loads(text or "{}").items()}
+    return {str(name): str(value) for name, value in json.loads(text).items()} if text else {}
 
 
 def _words(attributes: Mapping[str, str], name: str) -> tuple[str, ...]:

@@ -9,15 +9,21 @@ from typing import Final
 
 import polars as pl
 
+from tsuide.app import metrics
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.customers import Customers
-from tsuide.app.loading import Loaded, caught_up, load
+from tsuide.app.experiments import Trials
+from tsuide.app.loading import Loaded, caught_up, load, newer
+from tsuide.app.locks import in_turn
+from tsuide.app.looks import kept_text, read_kept
 from tsuide.app.policies import active_policy
 from tsuide.app.promotions import withdrawn
 from tsuide.app.relations import Relations, relations_of
+from tsuide.app.tracing import span
 from tsuide.app.wiring import Shop
 from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged
 from tsuide.facts.catalogue import PRODUCTS, Product
+from tsuide.facts.looks import Look
 from tsuide.kit.clock import to_micros
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.snapshot import current_snapshot
@@ -26,10 +32,11 @@ from tsuide.offers.deal_table import Deals
 from tsuide.offers.decide import decide
 from tsuide.offers.decision import Decision
 from tsuide.offers.explain import reason_text
-from tsuide.offers.offer import Reason
+from tsuide.offers.offer import Offer, Reason
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
+from tsuide.offers.tiers import Tiers
 from tsuide.store.decisions import decision_row
 from tsuide.store.journal import Journal
 from tsuide.store.rows import Row
@@ -47,12 +54,24 @@ class Served:
     Args:
         decision: already in the journal.
         warnings: what in the request was set aside.
+        looks: that the shop has.
     """
 
     decision: Decision
     state: State
     catalogue: Catalogue
     warnings: tuple[str, ...] = ()
+    looks: tuple[Look, ...] = ()
+
+    def look_of(self, offer: Offer) -> Look | None:
+        """The look of which an offer and what it goes with are pieces; None for every other offer.
+
+        Whoever found it: that both are often bought together takes no piece out of its picture.
+        """
+        if offer.kind != "cross_sell" or offer.anchor_id is None:
+            return None
+        both = {offer.product_id, offer.anchor_id}
+        return next((each for each in self.looks if both <= {*each.items}), None)
 
     def product(self, product_id: str) -> Product:
         """A product of the decision's own catalogue: what is offered stands there."""
@@ -81,6 +100,7 @@ class Decider:
         self._clock = clock
         self._entropy = entropy
         self._customers = Customers(shop.store)
+        self._trials = Trials(shop)
         self._loaded: Loaded | None = None
         self._trouble: NothingLearned | SnapshotDamaged | None = None
         self._policy = active_policy(shop, clock())
@@ -104,6 +124,11 @@ class Decider:
         return self._loaded
 
     @property
+    def loaded_or_none(self) -> Loaded | None:
+        """The state that the next decision reads; None while there is none."""
+        return self._loaded
+
+    @property
     def deals(self) -> Fitted | None:
         """The table of deals that the next decision reads; None while there is none."""
         return None if self._loaded is None else self._loaded.state.parts.get("deals")
@@ -112,6 +137,14 @@ class Decider:
     def catalogue(self) -> Catalogue:
         """What is on sale; empty while nothing has been learned."""
         return _EMPTY if self._loaded is None else self._loaded.catalogue
+
+    def view(self, request: OfferRequest) -> CustomerView:
+        """What the next decision would know of the customer of a request.
+
+        Raises:
+            NothingLearned: nothing has been learned yet.
+        """
+        return self._customers.view(request, self._clock(), self.loaded)
 
     async def decide(self, request: OfferRequest) -> Served:
         """One decision, in the journal before it comes back.
@@ -122,37 +155,103 @@ class Decider:
             Unavailable: the store does not answer; then nothing may be shown.
             Conflict: this moment and seed already name another decision, which stays.
         """
+        served = await self._decided(request)
+        with span("journal"):
+            await self._keep(row_of(served.decision))
+        _count(served.decision)
+        return served
+
+    def decide_now(self, request: OfferRequest) -> Served:
+        """A decision for callers without an event loop, to look at: before a customer sees it, `keep_now` must.
+
+        Raises:
+            NothingLearned: there is no state to decide on.
+            BadValue: the request's numbers make no sense.
+            Unavailable: the store does not answer.
+        """
         loaded, policy, now = self.loaded, self._policy, self._clock()
-        if self._remote:  # a database over the network must not hold up the other requests
-            view = await asyncio.to_thread(self._customers.view, request, now, loaded)
-        else:
-            view = self._customers.view(request, now, loaded)
+        return self._answered(request, self._customers.view(request, now, loaded), loaded, policy, now)
+
+    def keep_now(self, served: Sequence[Served]) -> None:
+        """Record decisions, with one commit; they may be shown when it comes back.
+
+        Raises:
+            Unavailable: the store does not answer; then none of them may be shown.
+            Conflict: a moment and seed already name another decision, which stays.
+        """
+        rows = [row_of(each.decision) for each in served]
+        if rows:
+            self._taken(self._journal.write("trace", *rows), rows)
+        for each in served:
+            _count(each.decision)
+
+    async def decide_many(self, requests: Sequence[OfferRequest]) -> list[Served]:
+        """Decisions for several customers, one after the other, all in the journal with one commit.
+
+        Raises:
+            NothingLearned, BadValue, Unavailable, Conflict: as `decide`; then none of them may be shown.
+        """
+        served = []
+        for request in requests:
+            served.append(await self._decided(request))
+            await asyncio.sleep(0)  # other requests go on in between
+        with span("journal", rows=len(served)):
+            await self._keep(*(row_of(each.decision) for each in served))
+        for each in served:
+            _count(each.decision)
+        return served
+
+    async def _decided(self, request: OfferRequest) -> Served:
+        loaded, policy, now = self.loaded, self._policy, self._clock()
+        with span("decide", placement=request.placement):
+            if self._remote:  # a database over the network must not hold up the other requests
+                view = await asyncio.to_thread(self._customers.view, request, now, loaded)
+            else:
+                view = self._customers.view(request, now, loaded)
+            return self._answered(request, view, loaded, policy, now)
+
+    def _answered(
+        self, request: OfferRequest, view: CustomerView, loaded: Loaded, policy: Policy, now: datetime
+    ) -> Served:
+        drawn, policy = self._trials.of(request, policy)
+        if drawn.arms:
+            view = replace(view, arms=drawn.arms, trial=drawn.trial)
         decision = decide(request.checked(), loaded.state, view, policy, now=now, seed=self._entropy())
-        await self._keep(row_of(decision))
-        return Served(decision, loaded.state, loaded.catalogue, _warnings(request, loaded.catalogue))
+        return Served(decision, loaded.state, loaded.catalogue, _warnings(request, loaded.catalogue), self._looks)
 
-    async def _keep(self, row: Row) -> None:
-        """Write a decision down; one whose id is taken by another is not shown, since nobody could look it up."""
-        (new,) = await self._journal.trace(row)
-        if new:
+    async def _keep(self, *rows: Row) -> None:
+        """Write decisions down; one whose id is taken by another is not shown, since nobody could look it up."""
+        self._taken(await self._journal.trace(*rows), rows)
+
+    def _taken(self, news: Sequence[bool], rows: Sequence[Row]) -> None:
+        if all(news):
             return
-        kept = self._shop.store.decisions.get(str(row.values["id"]))
-        if kept["record"] != row.values["record"]:
-            raise Conflict(
-                "this moment and seed already name another decision",
-                key="decision",
-                value=row.values["id"],
-                way_out="draw 64 new random bits for each decision",
-            )
+        for row in (row for row, new in zip(rows, news, strict=True) if not new):
+            kept = self._shop.store.decisions.get(str(row.values["id"]))
+            if kept["record"] != row.values["record"]:
+                raise Conflict(
+                    "this moment and seed already name another decision",
+                    key="decision",
+                    value=row.values["id"],
+                    way_out="draw 64 new random bits for each decision",
+                )
 
-    def relations(self, product_id: str, n: int) -> Relations:
+    def relations(self, product_id: str, n: int, language: str = "en") -> Relations:
         """What goes with a product.
 
         Raises:
             UnknownProduct: the catalogue has no such product.
             NothingLearned: there is no state yet.
         """
-        return relations_of(self.loaded, product_id, n)
+        return relations_of(self.loaded, product_id, n, language)
+
+    def take_memberships(self) -> None:
+        """Take up who came into a segment or left one.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        self._customers.refresh()
 
     def refresh(self) -> bool:
         """Take up a newer snapshot, product changes and a changed policy; True where something changed.
@@ -162,14 +261,13 @@ class Decider:
         newest = current_snapshot(self._shop.snapshots)
         before = (self._loaded, self._policy.version)
         self._take_policy()
+        self._take_looks()
+        tried = self._trials.refresh()
         if newest is None and self._loaded is None:
-            return False
+            return tried
         try:
             if self._loaded is None or newest not in {self._loaded.snapshot.id, *self._passed_over}:
-                loaded = load(self._shop)
-                self._warm_up(loaded)
-                gc.collect()
-                gc.freeze()  # what was just read lives as long as the server: no later collection looks through it
+                loaded = self._newest()
                 self._passed_over = frozenset({newest}) if loaded.snapshot.id != newest else frozenset()
                 self._loaded = loaded
             else:
@@ -178,15 +276,36 @@ class Decider:
             self._trouble = None
         except (NothingLearned, SnapshotDamaged) as error:
             self._trouble = error
-        return before != (self._loaded, self._policy.version)
+        return tried or before != (self._loaded, self._policy.version)
+
+    def _newest(self) -> Loaded:
+        before = self._loaded
+        loaded = load(self._shop) if before is None else newer(self._shop, before)
+        self._warm_up(loaded)
+        if before is None or loaded.state.items is not before.state.items:
+            gc.collect()
+            gc.freeze()  # what was just read lives as long as the server: no later collection looks through it
+        return loaded
 
     _passed_over: frozenset[str | None] = frozenset()  # a damaged current snapshot, in whose place an older one serves
 
     def _warm_up(self, loaded: Loaded) -> None:
-        """Decide once for nobody, so that compiling and paging in are over before the first customer asks."""
+        """Decide once for nobody, so that compiling and paging in are over before the first customer asks.
+
+        One worker after the other: the first compiles for all, where together each would take as long for itself.
+        """
         product = next(iter(loaded.catalogue.bestsellers(1)), None)
         asked = OfferRequest("product", product_id=None if product is None else product.id)
-        decide(asked, loaded.state, CustomerView(), self._policy, now=self._clock(), seed=0)
+        with in_turn(self._shop.settings.home / "warming.lock"):
+            decide(asked, loaded.state, CustomerView(), self._policy, now=self._clock(), seed=0)
+
+    _looks: tuple[Look, ...] = ()
+    _looks_text: str | None = None
+
+    def _take_looks(self) -> None:
+        text = kept_text(self._shop)
+        if text != self._looks_text:
+            self._looks_text, self._looks = text, read_kept(text)
 
     def _take_policy(self) -> None:
         row = self._shop.store.policies.active()
@@ -196,12 +315,17 @@ class Decider:
 
 def _without_withdrawn(shop: Shop, loaded: Loaded) -> Loaded:
     """The state told which of its promotions are used up or paused; itself where nothing changed."""
-    deals = loaded.state.parts.get("deals")
-    if not isinstance(deals, Deals) or not len(deals.product):
+    deals, tiers = loaded.state.parts.get("deals"), loaded.state.parts.get("tiers")
+    named = deals.promotions() if isinstance(deals, Deals) and len(deals.product) else frozenset()
+    named |= tiers.promotions() if isinstance(tiers, Tiers) else frozenset()
+    if not named:
         return loaded
-    named = deals.promotions()
     gone = tuple(each for each in withdrawn(shop) if each in named)
     return loaded if gone == loaded.state.withdrawn else replace(loaded, state=replace(loaded.state, withdrawn=gone))
+
+
+def _count(decision: Decision) -> None:
+    metrics.decided(decision.request.placement, decision.arm, len(decision.offers))
 
 
 def row_of(decision: Decision) -> Row:

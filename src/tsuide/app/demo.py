@@ -1,11 +1,12 @@
-"""The demo: a grocer's year of real orders, imported and learned; a second run finds everything in place.
+"""The demo: a shop's data imported and learned; a second run finds everything in place.
 
-The year is moved forward by whole weeks so that it ends now: what is due again, and what it is too late for, is told
-from this moment.
+Two shops can be shown: a grocer's year of real orders (`GROCER`), moved forward by whole weeks so that it ends now, and
+a made-up shop of named products (`named_demo.NAMED`), drawn so that it ends now: what is due again, and what it is
+too late for, is told from this moment.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,7 @@ from tsuide.offers.policy.policy import Policy
 from tsuide.offers.request import CartLine, OfferRequest
 
 DEMO_IMPORTED: Final = "demo.imported"  # a setting of the store: "begun", then "done"
+DEMO_GOODS: Final = "demo.goods"  # a setting of the store: the name of its goods
 _BEGUN_AT: Final = "demo.begun_at"  # the moment to which its year is moved; kept, so that a second try writes the same
 _MOST_VISITORS: Final = 20
 
@@ -56,7 +58,32 @@ class Prepared:
     reused: bool
 
 
-def prepare(shop: Shop, *, now: datetime, seed: int, progress: Progress, folder: Path | None = None) -> Prepared:
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """Where a demo's data come from.
+
+    Args:
+        name: by which the shop's pages know them.
+        title: of the data.
+        bring: (shop, the end of its time, progress, folder) → everything is in the store.
+        policy: (…) → text of the policy that it starts with.
+    """
+
+    name: str
+    title: str
+    bring: Callable[[Shop, datetime, Progress, Path | None], None]
+    policy: Callable[[], str]
+
+
+def prepare(
+    shop: Shop,
+    *,
+    now: datetime,
+    seed: int,
+    progress: Progress,
+    folder: Path | None = None,
+    goods: Goods | None = None,
+) -> Prepared:
     """Import and learn whatever is not there yet; safe to run again after any interruption.
 
     Args:
@@ -65,14 +92,16 @@ def prepare(shop: Shop, *, now: datetime, seed: int, progress: Progress, folder:
         seed: of learning.
         progress: told before each step.
         folder: the data's Parquet files; None = those of the installed package.
+        goods: which data; None = the grocer's.
 
     Raises:
         Conflict: the store holds orders of somebody's own.
         MissingExtra: the demo's data are not installed.
         Unavailable: the store does not answer, or another learner is at work.
     """
-    import_seconds = _import(shop, now, progress, folder)
-    put_in_force_once(shop, now)
+    goods = goods or GROCER
+    import_seconds = _import(shop, now, progress, folder, goods)
+    put_in_force_once(shop, now, goods.policy())
     meta = _learned(shop) if import_seconds == 0.0 else None
     learn_seconds = 0.0
     if meta is None:
@@ -94,7 +123,7 @@ def prepare(shop: Shop, *, now: datetime, seed: int, progress: Progress, folder:
     )
 
 
-def _import(shop: Shop, now: datetime, progress: Progress, folder: Path | None) -> float:
+def _import(shop: Shop, now: datetime, progress: Progress, folder: Path | None, goods: Goods) -> float:
     """Seconds that the import took; 0 where it was done before."""
     facts, settings = shop.store.facts, shop.store.settings
     mark = settings.get(DEMO_IMPORTED)
@@ -109,12 +138,18 @@ def _import(shop: Shop, now: datetime, progress: Progress, folder: Path | None) 
         )
     begun_at = settings.put_once(_BEGUN_AT, now.isoformat(), now)
     settings.put(DEMO_IMPORTED, "begun", now)
+    settings.put(DEMO_GOODS, goods.name, now)
     start = perf_counter()
-    import_complete_journey(facts, progress=progress, folder=folder, until=datetime.fromisoformat(begun_at))
-    facts.write_consents(_consents(facts.customers()))
+    goods.bring(shop, datetime.fromisoformat(begun_at), progress, folder)
     seconds = perf_counter() - start
     settings.put(DEMO_IMPORTED, "done", now)
     return seconds
+
+
+def _bring_grocer(shop: Shop, until: datetime, progress: Progress, folder: Path | None) -> None:
+    facts = shop.store.facts
+    import_complete_journey(facts, progress=progress, folder=folder, until=until)
+    facts.write_consents(_consents(facts.customers()))
 
 
 def _consents(customers: pl.DataFrame) -> pl.DataFrame:
@@ -150,10 +185,13 @@ def demo_policy() -> str:
     )
 
 
-def put_in_force_once(shop: Shop, now: datetime) -> None:
+def put_in_force_once(shop: Shop, now: datetime, text: str) -> None:
     """Give the demo its policy, unless somebody has put one in force already."""
     if shop.store.policies.active() is None:
-        put_in_force(shop, demo_policy(), now, author="tsuide demo")
+        put_in_force(shop, text, now, author="tsuide demo")
+
+
+GROCER: Final = Goods("grocer", "The Complete Journey, a grocer's year", _bring_grocer, demo_policy)
 
 
 async def example_offers(decider: Decider, language: str) -> list[dict[str, Any]]:
@@ -209,12 +247,12 @@ def _told(served: Served, loaded: Loaded) -> dict[str, Any]:
     return {
         "decision": decision.id,
         "placement": request.placement,
-        "for": [loaded.state.title(each) for each in named],
+        "for": [loaded.state.title(each, request.language) for each in named],
         "arm": decision.arm,
         "offers": [
             {
                 "product": offer.product_id,
-                "title": loaded.state.title(offer.product_id),
+                "title": loaded.state.title(offer.product_id, request.language),
                 "kind": offer.kind,
                 "price": offer.price,
                 "currency": offer.currency,

@@ -13,19 +13,27 @@ from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
+from tsuide.app.journeys import doubts_of, journey_of
 from tsuide.app.loading import open_learned
+from tsuide.app.mail_setup import mail_setup
 from tsuide.app.policies import active_policy
+from tsuide.app.segment_keeping import MOST_AT_ONCE
+from tsuide.app.segments import names_of, standings
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings, unknown_settings
-from tsuide.errors import NothingLearned, TsuideError
+from tsuide.errors import BadCondition, NothingLearned, TsuideError
+from tsuide.kit.clock import from_micros
 from tsuide.mining.snapshot import Snapshot
+from tsuide.outreach.segments.reading import read_condition
 
 Grade: TypeAlias = Literal["good", "mind", "bad"]
 _FREE_BYTES: Final = 1 << 30
 _OLD_DAYS: Final = 30
 _ENOUGH_ORDERS: Final = 200
+_LATE: Final = timedelta(minutes=5)
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 _FLOOR: Final = re.compile(r">=\s*([\d.]+)")
+_WORKER_LATE: Final = timedelta(minutes=15)  # longer than any lease
 _BORN: Final = datetime(2026, 1, 1, tzinfo=UTC)  # before this code existed no clock can be right
 
 
@@ -59,7 +67,10 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
 
 
 def _of_shop(shop: Shop, now: datetime) -> list[Finding]:
-    checks: tuple[Callable[[Shop, datetime], list[Finding]], ...] = (_data, _snapshot, _policy, _keys)
+    checks: tuple[Callable[[Shop, datetime], list[Finding]], ...] = (
+        *(_data, _snapshot, _policy, _keys, _mail),
+        *(_segments, _journeys),
+    )
     findings = [Finding("store", "good", f"{shop.store.url.render_as_string(hide_password=True)}, schema up to date")]
     for check in checks:
         try:
@@ -184,3 +195,59 @@ def _keys(shop: Shop, now: datetime) -> list[Finding]:
     if not live:
         return [Finding("API keys", "mind", "none: nobody can call the API", "tsuide keys create 'web shop'")]
     return [Finding("API keys", "good", ", ".join(f"{each.name} ({' '.join(each.scopes)})" for each in live))]
+
+
+def _mail(shop: Shop, now: datetime) -> list[Finding]:
+    """Whether mail to customers could go out; nothing is said where nobody set up any."""
+    settings = shop.settings
+    if not (settings.public_url or settings.dkim):
+        return []
+    setup = mail_setup(settings)
+    findings = []
+    if active_policy(shop, now).sender is None:
+        findings.append(
+            Finding("mail", "bad", "the policy names no sender: no advertising goes out", "docs/outreach.md")
+        )
+    if setup.key is None:
+        findings.append(Finding("mail", "mind", "not signed here", "TSUIDE_DKIM, unless the mail server signs"))
+    doubt = len(shop.store.outbox.listed("in_doubt", n=1_000))
+    if doubt:
+        findings.append(Finding("mail", "mind", f"{doubt:,} in doubt", "tsuide mail held"))
+    return findings or [Finding("mail", "good", f"as {setup.identity.address} through {setup.server.host}")]
+
+
+def _segments(shop: Shop, now: datetime) -> list[Finding]:
+    """Whether segments are kept current and name what there is; nothing is said where nobody defined any."""
+    defined = standings(shop)
+    if not defined:
+        return []
+    segments, names = shop.store.segments, names_of(shop)
+    findings = []
+    clock = segments.clock()
+    late = clock["due_at"] is not None and from_micros(clock["due_at"]) < now - _LATE
+    if late or clock["watching"] != segments.digest or len(segments.touches(MOST_AT_ONCE + 1)) > MOST_AT_ONCE:
+        found = f"last brought up to date at {from_micros(clock['checked_at']):%Y-%m-%d %H:%M} UTC"
+        findings.append(Finding("segments", "mind", found, "tsuide serve or tsuide worker keeps them so"))
+    for each in defined:
+        try:
+            read_condition(each.segment.condition, names)
+        except BadCondition as error:
+            word = each.segment.condition[error.start : error.end]
+            found = f"{each.segment.id}: {error.what}: {word}"
+            findings.append(Finding("segments", "mind", found, f"tsuide segment set: {error.way_out}"))
+    return findings or [Finding("segments", "good", f"{len(defined):,}, kept current")]
+
+
+def _journeys(shop: Shop, now: datetime) -> list[Finding]:
+    """Whether somebody carries out the journeys that run; nothing is said where none does."""
+    running = shop.store.journeys.running()
+    if not running:
+        return []
+    due = shop.store.journeys.next_due()
+    if due is not None and from_micros(due) + _WORKER_LATE < now:
+        late = f"{len(running):,} run, and somebody is due since {from_micros(due):%Y-%m-%d %H:%M} UTC"
+        return [Finding("journeys", "bad", late, "start a worker: tsuide worker")]
+    doubts = [each for row in running for each in doubts_of(shop, journey_of(row["text"]))]
+    if doubts:
+        return [Finding("journeys", "mind", "; ".join(doubts), "tsuide journey show ID")]
+    return [Finding("journeys", "good", f"{len(running):,} run")]

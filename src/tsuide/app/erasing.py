@@ -116,8 +116,9 @@ def _name(customer_id: str) -> str:
 def _nobodys(record: str) -> str:
     """A decision's record without the person: what was offered stays, whom it was for does not."""
     decision = Decision.from_json(record)
-    request = replace(decision.request, customer_id=None, anonymous_id=None, session_id=None)
-    return replace(decision, request=request, customer=CustomerView(), unit=ERASED).to_json()
+    request = replace(decision.request, customer_id=None, anonymous_id=None, session_id=None, agent=None)
+    nobody = CustomerView(arms=decision.customer.arms, trial=decision.customer.trial)  # drawn, not theirs
+    return replace(decision, request=request, customer=nobody, unit=ERASED).to_json()
 
 
 def _unsigned(content: str) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 import polars as pl
 
 from tsuide.app.demo import DEMO_IMPORTED
+from tsuide.app.material import baskets_of, groups_of
 from tsuide.app.wiring import opened
 from tsuide.config import Settings
 from tsuide.intake import complete_journey
@@ -28,22 +29,11 @@ class Evaluated:
 
     def baskets(self) -> Baskets:
         """Orders as baskets."""
-        return Baskets.from_frame(
-            self.purchases,
-            basket="order_id",
-            item="product_id",
-            customer="customer_id",
-            time="placed_at",
-            quantity="quantity",
-            price="unit_price",
-        )
+        return baskets_of(self.purchases)
 
     def groups(self) -> dict[str, str]:
         """Product id → its category path, where it has one."""
-        named = self.products.filter(pl.col("category").list.len() > 0).select(
-            "id", pl.col("category").list.join("\x1f")
-        )
-        return dict(zip(named["id"].to_list(), named["category"].to_list(), strict=True))
+        return groups_of(self.products)
 
 
 def evaluated(settings: Settings) -> Evaluated:

@@ -4,9 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tsuide.app.ledger import offer_of
 from tsuide.app.replaying import Replayed
+from tsuide.app.wiring import Shop
+from tsuide.kit.money import Money
 from tsuide.offers.decision import Decision
 from tsuide.offers.explain import NOTES, Traced, offer_text, trace
+from tsuide.offers.offer import Offer
 
 _DIGITS: Final = 6
 
@@ -25,11 +29,25 @@ class Told:
     trace: dict[str, Any]
 
 
+def recorded_offer(shop: Shop, offer_id: str) -> tuple[Decision, Offer]:
+    """An offer as it was made, with its decision.
+
+    Raises:
+        UnknownDecision: no decision made it.
+        NotFound: its decision made no such offer.
+    """
+    decision = Decision.from_json(shop.store.decisions.get(offer_id.rpartition(".")[0])["record"])
+    return decision, offer_of(decision, offer_id)
+
+
 def tell(replayed: Replayed, language: str) -> Told:
     """The explanation of a replayed decision, its sentences in `language`."""
     decision = replayed.recorded
     found = trace(decision, replayed.state, replayed.policy).candidates
-    reasons = {each.product_id: offer_text(each, language, replayed.state) for each in decision.slate}
+    made = {
+        (each.product_id, each.kind): {"why": offer_text(each, language, replayed.state)} | _earned(each, language)
+        for each in decision.slate
+    }
     request = decision.request
     told = {
         "placement": request.placement,
@@ -46,11 +64,30 @@ def tell(replayed: Replayed, language: str) -> Told:
         "notes": [NOTES.text(note, language) for note in decision.notes],
         "considered": decision.considered,
         "refused_by_rule": dict(decision.refused),
-        "offers": [_told(each) | {"why": reasons.get(each.product_id, "")} for each in found if each.place >= 0],
+        "offers": [_told(each) | made.get((each.product_id, each.kind), {}) for each in found if each.place >= 0],
         "cleared": [_told(each) for each in found if each.place < 0 and not each.refused_by],
         "refused": [_told(each) | {"why_not": each.why_not(language)} for each in found if each.refused_by],
     }
     return Told(decision, replayed.same, told)
+
+
+def _earned(offer: Offer, language: str) -> dict[str, Any]:
+    """What P is, how surely it is known, and P × V as the range that it leaves: no single sum stands for a prior."""
+    scores = offer.scores
+    low, high = scores.propensity_low, scores.propensity_high
+    basis = "prior" if scores.prior is None else "learned"
+    told: dict[str, Any] = {"propensity_is": basis, "propensity_range": None, "earns": None}
+    if low is None or high is None:
+        return told
+    told["propensity_range"] = [_short(low), _short(high)]
+    if scores.worth is not None and offer.kind != "content":
+        ends = [round(scores.worth * share) for share in (low, high)]
+        texts = [Money(each, offer.currency).text(language) for each in ends]
+        told["earns"] = dict(zip(("low", "high"), ends, strict=True)) | {
+            "currency": offer.currency,
+            "text": " … ".join(dict.fromkeys(texts)),
+        }
+    return told
 
 
 def _told(each: Traced) -> dict[str, Any]:

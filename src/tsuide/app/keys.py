@@ -4,24 +4,28 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
+from tsuide.app.limits import Buckets, Rate, read_rates
 from tsuide.app.wiring import Shop
 from tsuide.errors import WrongKey
 
-Scope: TypeAlias = Literal["storefront", "rep", "admin"]
+Scope: TypeAlias = Literal["storefront", "agent", "rep", "admin"]
 
 IMPLIED: Final[dict[str, frozenset[Scope]]] = {
     "storefront": frozenset({"storefront"}),
-    "rep": frozenset({"storefront", "rep"}),
-    "admin": frozenset({"storefront", "rep", "admin"}),
+    "agent": frozenset({"agent"}),
+    "rep": frozenset({"storefront", "agent", "rep"}),
+    "admin": frozenset({"storefront", "agent", "rep", "admin"}),
 }
 _PREFIX: Final = "tsk_"
 _REMEMBERED_S: Final = 1.0
 _MOST: Final = 4096  # keys, known and unknown, that are remembered
 _LONGEST: Final = 512
 _STOREFRONT: Final = "demo_shop.storefront_key"
+_REP: Final = "demo_shop.rep_key"
 
 
 def draw_key() -> str:
@@ -33,8 +37,12 @@ def draw_key() -> str:
     return _PREFIX + secrets.token_urlsafe(32)
 
 
-def create_key(shop: Shop, name: str, scopes: Sequence[str], now: datetime) -> tuple[str, str]:
+def create_key(
+    shop: Shop, name: str, scopes: Sequence[str], now: datetime, rate: Rate | None = None
+) -> tuple[str, str]:
     """Draw a key and keep its hash.
+
+    How fast it may ask is its `rate`, or where that is None what its scope may.
 
     Returns:
         The key itself, shown once and never again, and its id.
@@ -43,20 +51,29 @@ def create_key(shop: Shop, name: str, scopes: Sequence[str], now: datetime) -> t
         BadValue: an unknown scope, or none.
     """
     key = draw_key()
-    return key, shop.store.keys.add(key, name, scopes, now).id
+    return key, shop.store.keys.add(key, name, scopes, now, None if rate is None else str(rate)).id
 
 
 def storefront_key(shop: Shop, now: datetime) -> str:
     """The demo shop's own key: it stands in its pages, so it is no secret; made once per store."""
-    kept = shop.store.settings.get(_STOREFRONT)
+    return _page_key(shop, _STOREFRONT, "storefront", now)
+
+
+def demo_rep_key(shop: Shop, now: datetime) -> str:
+    """The key of the demo's sales desk, which any visitor may try: only for a shop whose customers are made up."""
+    return _page_key(shop, _REP, "rep", now)
+
+
+def _page_key(shop: Shop, setting: str, scope: Scope, now: datetime) -> str:
+    kept = shop.store.settings.get(setting)
     if kept is not None and _holds(shop, kept):
         return kept
-    key, _ = create_key(shop, "demo shop", ["storefront"], now)
+    key, _ = create_key(shop, "demo shop", [scope], now)
     if kept is None:
-        first = shop.store.settings.put_once(_STOREFRONT, key, now)
+        first = shop.store.settings.put_once(setting, key, now)
         if first != key and _holds(shop, first):  # another process made one at the same time
             return first
-    shop.store.settings.put(_STOREFRONT, key, now)
+    shop.store.settings.put(setting, key, now)
     return key
 
 
@@ -68,21 +85,41 @@ def _holds(shop: Shop, key: str) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """What is known of whoever holds a key.
+
+    Args:
+        id: of the key, as lists show it.
+        scopes: everything that it may do.
+        rate: how fast it may ask.
+    """
+
+    id: str
+    scopes: frozenset[Scope]
+    rate: Rate
+
+
 class Keyring:
-    """Scopes by key, asked of the store at most once a second per key: a revoked key dies within that second.
+    """Holders by key, asked of the store at most once a second per key: a revoked key dies within that second.
 
     Args:
         shop: whose store knows the keys.
         clock: seconds that only go forward.
+
+    Raises:
+        BadSetting: the setting of the rates cannot be read.
     """
 
     def __init__(self, shop: Shop, clock: Callable[[], float]) -> None:
         self._shop = shop
         self._clock = clock
-        self._known: OrderedDict[bytes, tuple[float, frozenset[Scope] | None]] = OrderedDict()
+        self._rates = read_rates(shop.settings.rates)
+        self._buckets = Buckets(clock)
+        self._known: OrderedDict[bytes, tuple[float, Holder | None]] = OrderedDict()
 
-    def scopes_of(self, key: str) -> frozenset[Scope] | None:
-        """Everything that the key may do; None for one that is missing, unknown or revoked.
+    def holder(self, key: str) -> Holder | None:
+        """Who holds the key; None for one that is missing, unknown or revoked.
 
         Keys are looked up by their hash and compared in constant time by the store.
         """
@@ -93,15 +130,30 @@ class Keyring:
         remembered = self._known.get(digest)
         if remembered is not None and remembered[0] > now:
             return remembered[1]
-        scopes = self._ask(key)
-        self._known[digest] = (now + _REMEMBERED_S, scopes)
+        holder = self._ask(key)
+        self._known[digest] = (now + _REMEMBERED_S, holder)
         if len(self._known) > _MOST:
             self._known.popitem(last=False)
-        return scopes
+        return holder
 
-    def _ask(self, key: str) -> frozenset[Scope] | None:
+    def scopes_of(self, key: str) -> frozenset[Scope] | None:
+        """Everything that the key may do; None for one that is missing, unknown or revoked."""
+        holder = self.holder(key)
+        return None if holder is None else holder.scopes
+
+    def wait(self, holder: Holder) -> float:
+        """Count one request: 0.0, or in how many seconds it may come again."""
+        return self._buckets.wait(holder.id, holder.rate)
+
+    def _ask(self, key: str) -> Holder | None:
         try:
             found = self._shop.store.keys.check(key)
         except (WrongKey, UnicodeEncodeError):
             return None
-        return frozenset[Scope]().union(*(IMPLIED[scope] for scope in found.scopes))
+        scopes = frozenset[Scope]().union(*(IMPLIED[scope] for scope in found.scopes))
+        rate = self._rates[_widest(scopes)] if found.rate is None else Rate.read(found.rate)
+        return Holder(found.id, scopes, rate)
+
+
+def _widest(scopes: frozenset[Scope]) -> Scope:
+    return max(scopes, key=lambda scope: len(IMPLIED[scope]))

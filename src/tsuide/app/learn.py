@@ -17,7 +17,8 @@ from tsuide.app.locks import alone
 from tsuide.app.material import Material, gather
 from tsuide.app.models import MODELS, Model
 from tsuide.app.outcomes_learning import learn_propensity
-from tsuide.app.promotions import current_deals, note_prices
+from tsuide.app.promotions import note_prices, published_parts, publishing
+from tsuide.app.uplift import learn_uplift
 from tsuide.app.wiring import Shop
 from tsuide.errors import NothingLearned, SnapshotDamaged, TooFewData
 from tsuide.mining.complements import FittedComplements
@@ -100,7 +101,7 @@ def learn(
     """
     with alone(shop.settings.home / "learn.lock", "a learner"):
         begun = perf_counter()
-        steps = _Steps(progress, len(models) + 5)
+        steps = _Steps(progress, len(models) + 8)
         sequence, erased = shop.store.facts.sequence(), erased_since_learning(shop)
         purchases: pl.DataFrame = steps.timed("read orders", lambda: _purchases(shop, sequence))
         if purchases.is_empty():
@@ -111,10 +112,13 @@ def learn(
             "baskets", lambda: gather(shop, purchases, previous, now=now, seed=seed, tune=tune)
         )
         parts, left_out = fit_all(material, models, steps.timed)
-        parts["deals"] = steps.timed("deals", lambda: current_deals(shop, material.products, now))
         parts["propensity"] = steps.timed(
             "propensity", lambda: learn_propensity(shop, purchases, material.products, now)
         )
+        try:
+            parts["uplift"] = steps.timed("uplift", lambda: learn_uplift(shop, purchases, now, seed))
+        except TooFewData as why:
+            left_out["uplift"] = str(why)
         counts = {
             "orders": material.baskets.n_baskets,
             "order_lines": len(purchases),
@@ -132,7 +136,9 @@ def learn(
             "left_out": left_out,
             **counts,
         }
-        snapshot_id = steps.timed("save", lambda: save_snapshot(shop.snapshots, parts, meta))
+        with publishing(shop):  # last: what people published meanwhile must not be lost
+            parts |= published_parts(shop, material.products, now, steps.timed)
+            snapshot_id = steps.timed("save", lambda: save_snapshot(shop.snapshots, parts, meta))
         forget_learned(shop, erased, now)
         progress("done", steps.total, steps.total)
     return Learned(

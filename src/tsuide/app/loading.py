@@ -1,6 +1,7 @@
 """Put a learned state together with the catalogue: what `decide` reads, at one snapshot and one fact sequence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import polars as pl
 
@@ -12,6 +13,9 @@ from tsuide.mining.complements import FittedComplements
 from tsuide.mining.snapshot import Snapshot, open_snapshot
 from tsuide.mining.stated import StatedRelations
 from tsuide.offers.state import State, build_state
+
+PUBLISHED: Final = frozenset({"deals", "relations", "tiers"})
+"""Parts that people change between two runs of learning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +39,17 @@ class Loaded:
     folded: Folded
 
 
-def open_learned(shop: Shop, snapshot_id: str | None = None) -> Snapshot:
+def open_learned(shop: Shop, snapshot_id: str | None = None, *, before: Snapshot | None = None) -> Snapshot:
     """A snapshot, as this version of the code understands it; None = the newest good one.
+
+    `before` is one opened earlier: what did not change since is not read again.
 
     Raises:
         NothingLearned: there is no (such) snapshot.
         SnapshotDamaged: it does not match its checksums, or was learned by a version that wrote other arrays.
     """
     try:
-        return open_snapshot(shop.snapshots, snapshot_id)
+        return open_snapshot(shop.snapshots, snapshot_id, before=before)
     except BadArray as exc:
         raise SnapshotDamaged(
             f"learned by another version of Tsuide ({exc})",
@@ -66,6 +72,28 @@ def load(shop: Shop, snapshot_id: str | None = None, sequence: int | None = None
     state = build_state(snapshot.parts, products, _relations(shop, snapshot), snapshot_id=snapshot.id, sequence=reached)
     folded, state = fold_in(shop, unfolded(snapshot, state), state, learned_up_to(snapshot), reached)
     return Loaded(snapshot, state, products, Catalogue(products, baskets_of(snapshot)), reached, folded)
+
+
+def newer(shop: Shop, loaded: Loaded) -> Loaded:
+    """The state of the newest snapshot; where only promotions and relations were published, at once.
+
+    Raises:
+        NothingLearned, SnapshotDamaged: as `load`.
+    """
+    snapshot = open_learned(shop, before=loaded.snapshot)
+    if not _learned_the_same(snapshot, loaded.snapshot):
+        return load(shop)
+    loaded = caught_up(shop, loaded)
+    state = loaded.state.with_published(
+        snapshot.parts, _relations(shop, snapshot), snapshot_id=snapshot.id, sequence=loaded.sequence
+    )
+    return replace(loaded, snapshot=snapshot, state=state)
+
+
+def _learned_the_same(one: Snapshot, other: Snapshot) -> bool:
+    """Whether two snapshots hold the very same parts, those aside that people publish."""
+    names = (one.parts.keys() | other.parts.keys()) - PUBLISHED
+    return one.meta == other.meta and all(one.parts.get(name) is other.parts.get(name) for name in names)
 
 
 def _relations(shop: Shop, snapshot: Snapshot) -> pl.DataFrame:

@@ -37,3 +37,12 @@ def alone(file: Path, what: str) -> Iterator[None]:
         handle.write(str(os.getpid()))
         handle.flush()
         yield
+
+
+@contextmanager
+def in_turn(file: Path) -> Iterator[None]:
+    """Hold `file` while the block runs; who else wants it waits. For what takes a moment only."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="ascii") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

@@ -16,6 +16,7 @@ from tsuide.app.material import Material
 from tsuide.errors import TooFewData
 from tsuide.mining.alternatives import Alternatives, FittedAlternatives
 from tsuide.mining.backoff import BackOff
+from tsuide.mining.baskets import Baskets
 from tsuide.mining.bundles import Bundles
 from tsuide.mining.complements import Complements, FittedComplements
 from tsuide.mining.completion import Completion, FittedCompletion
@@ -24,12 +25,13 @@ from tsuide.mining.fitted import Fitted
 from tsuide.mining.lookalikes import Lookalikes, groups_of
 from tsuide.mining.next_basket import FittedNextBasket, NextBasket
 from tsuide.mining.replenishment import FittedReplenishment, Replenishment
+from tsuide.mining.returns import Returns
 from tsuide.mining.reviews import Reviews
 from tsuide.mining.sessions import FittedSessions, Sessions
-from tsuide.mining.stated import StatedRelations
 from tsuide.mining.timing import FittedTiming, Timing
 from tsuide.mining.value import LifetimeValue
 from tsuide.mining.weighing import Weights
+from tsuide.offers.foretold import FittedForetold, foretold
 
 Parts: TypeAlias = Mapping[str, Fitted]
 _RATE: Final = 10_000  # basis points
@@ -159,6 +161,10 @@ def _value(material: Material, _: Parts) -> Fitted:
     return LifetimeValue().fit(material.baskets, purchases=material.purchases)
 
 
+def _returns(material: Material, _: Parts) -> Fitted:
+    return Returns().fit(material.purchases)
+
+
 def _lookalikes(material: Material, _: Parts) -> Fitted:
     groups = {
         customer: groups_of({str(name): str(value) for name, value in json.loads(text).items()})
@@ -169,8 +175,28 @@ def _lookalikes(material: Material, _: Parts) -> Fitted:
     return Lookalikes().fit(material.purchases, groups)
 
 
-def _relations(material: Material, _: Parts) -> Fitted:
-    return StatedRelations.of(material.relations)
+def _foretold(material: Material, parts: Parts) -> Fitted:
+    """What the two lists' scores mean, read off some customers' last orders with the parameters in force."""
+    last = material.previous.get("foretold")
+    if isinstance(last, FittedForetold) and not material.tune and last.holds_for(material.baskets.n_baskets):
+        return last
+    following, completing = parts.get("next_basket"), parts.get("completion")
+
+    def learn(before: Baskets) -> tuple[FittedNextBasket | None, FittedCompletion | None]:
+        again = (
+            NextBasket(chosen=following.chosen).fit(before, groups=material.groups, tune=False, seed=material.seed)
+            if isinstance(following, FittedNextBasket)
+            else None
+        )
+        beside = (
+            Completion(chosen=completing.chosen).fit(before, groups=material.groups, tune=False, seed=material.seed)
+            if isinstance(completing, FittedCompletion)
+            else None
+        )
+        return again, beside
+
+    complements = parts.get("complements")
+    return foretold(material.baskets, learn, complements if isinstance(complements, FittedComplements) else None)
 
 
 MODELS: Final[tuple[Model, ...]] = (
@@ -181,12 +207,13 @@ MODELS: Final[tuple[Model, ...]] = (
     Model("replenishment", _replenishment),
     Model("completion", _completion),
     Model("next_basket", _next_basket),
+    Model("foretold", _foretold, after=("complements", "completion", "next_basket")),
     Model("bundles", _bundles, after=("complements",)),
     Model("value", _value),
+    Model("returns", _returns),
     Model("fillers", _fillers),
     Model("sessions", _sessions),
     Model("reviews", _reviews),
     Model("lookalikes", _lookalikes),
-    Model("relations", _relations),
 )
 """In the order in which they are begun: the longest first."""

@@ -73,7 +73,7 @@ def place_order(
     for each in made.taken:
         lines = [line for line in made.lines if line.offer_id == each.offer.id]
         items = [line.item for line in lines]
-        final_click(shop, each.decision, each.offer, lines[0].product, items, each.draws, order_id, now)
+        final_click(shop, each.decision, each.offer, [line.product for line in lines], items, each.draws, order_id, now)
         told.setdefault(each.decision.id, []).append(Told(each.offer.id, "purchased", evidence=order_id))
     order = {
         "id": order_id,

@@ -21,7 +21,7 @@ def active_policy(shop: Shop, now: datetime) -> Policy:
     row = shop.store.policies.active()
     if row is None:
         return put_in_force(shop, ready_text(FIRST), now)
-    return load_policy(row["text"], name=row["name"])
+    return load_policy(row["text"], name=row["name"], kept=True)
 
 
 def put_in_force(shop: Shop, text: str, now: datetime, author: str | None = None) -> Policy:
@@ -75,4 +75,4 @@ def policy_of(shop: Shop, name: str, version: str) -> Policy:
     Raises:
         NotFound: it was never kept.
     """
-    return load_policy(shop.store.policies.get(name, version)["text"], name=name)
+    return load_policy(shop.store.policies.get(name, version)["text"], name=name, kept=True)

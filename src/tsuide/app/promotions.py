@@ -1,31 +1,39 @@
 """Promotions of a shop: set, list, pause; and what they make of a basket."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import polars as pl
 
-from tsuide.app.locks import alone
+from tsuide.app.locks import in_turn
+from tsuide.app.looks import looks_of
 from tsuide.app.signing import sale_terms
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
+from tsuide.facts.looks import relations_of
 from tsuide.facts.pricing import PricePoint
 from tsuide.facts.promotions import Promotion
 from tsuide.kit.clock import to_micros
 from tsuide.kit.money import minor_digits
 from tsuide.mining.fitted import Fitted
-from tsuide.mining.snapshot import current_snapshot, open_snapshot, save_snapshot
+from tsuide.mining.snapshot import amend_snapshot, current_snapshot
 from tsuide.mining.stated import StatedRelations
 from tsuide.offers.deal_table import Deals, asked_prices
-from tsuide.offers.deals import make_deals
+from tsuide.offers.deals import make_deals, reached
 from tsuide.offers.plain import build, plain
 from tsuide.offers.promotions import checked
+from tsuide.offers.tiers import make_tiers
 from tsuide.store.promotions import Limits
 
+Timed: TypeAlias = Callable[[str, Callable[[], Any]], Any]
+"""Makes something by its name, and may take the time."""
+
 _LONGEST_ID: Final = 200
+_FEW: Final = 500  # products whose prices are asked for by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +118,63 @@ def _standing(row: Mapping[str, Any]) -> Standing:
     return Standing(build(Promotion, json.loads(row["record"])), row["spent"], row["uses"])
 
 
-def current_deals(shop: Shop, products: pl.DataFrame, now: datetime) -> Deals:
+def _current_deals(shop: Shop, promotions: Sequence[Promotion], products: pl.DataFrame, now: datetime) -> Deals:
     """What running and coming promotions make of single products, for the learned state."""
-    promotions = [each.promotion for each in standings(shop) if not each.exhausted()]
     history: dict[str, list[PricePoint]] = {}
-    for row in shop.store.prices.all().iter_rows() if promotions else ():
+    ids = reached(promotions, products)["id"].to_list() if promotions else []
+    prices = shop.store.prices
+    for row in (prices.of(ids) if len(ids) <= _FEW else prices.all()).iter_rows() if ids else ():
         history.setdefault(row[0], []).append(PricePoint(*row))
     return make_deals(promotions, products, history, now, shipping=sale_terms(shop).shipping)
 
 
-def publish_deals(shop: Shop, now: datetime) -> str | None:
+def publish_deals(shop: Shop, now: datetime, products: pl.DataFrame | None = None) -> str | None:
     """Put promotions (and relations) into the learned state without learning anew; servers take it up by themselves.
+
+    A learner at work meanwhile does not hold it up, and does not undo it: it looks at promotions last (`publishing`).
+
+    Args:
+        shop: its promotions, relations and snapshots.
+        now: UTC.
+        products: frame of PRODUCTS, where it is at hand; None = read.
 
     Returns:
         The new current snapshot; None while nothing has been learned: `tsuide learn` will publish them.
 
     Raises:
-        Unavailable: a learner is at work; it publishes them itself.
+        SnapshotDamaged: the current snapshot's manifest is.
     """
     if current_snapshot(shop.snapshots) is None:
         return None
-    with alone(shop.settings.home / "learn.lock", "a learner"):
-        before = open_snapshot(shop.snapshots)
-        deals = current_deals(shop, shop.store.facts.products(), now)
-        stated = StatedRelations.of(shop.store.facts.relations())
-        return save_snapshot(shop.snapshots, {**before.parts, "deals": deals, "relations": stated}, before.meta)
+    with publishing(shop):
+        known = shop.store.facts.products() if products is None else products
+        return amend_snapshot(shop.snapshots, published_parts(shop, known, now))
+
+
+def publishing(shop: Shop) -> AbstractContextManager[None]:
+    """Held from reading promotions until the state with them is saved, so that none is lost between two who do so."""
+    return in_turn(shop.settings.home / "publish.lock")
+
+
+def published_parts(
+    shop: Shop, products: pl.DataFrame, now: datetime, timed: Timed = lambda _name, make: make()
+) -> dict[str, Fitted]:
+    """What of a snapshot people publish: deals and tiers, and declared relations, those of looks among them.
+
+    Args:
+        shop: its promotions, relations and looks.
+        products: frame of PRODUCTS.
+        now: UTC.
+        timed: makes each part by its name, for who takes the time.
+    """
+    declared = pl.concat([shop.store.facts.relations(), relations_of(looks_of(shop))]).unique(maintain_order=True)
+    promotions = [each.promotion for each in standings(shop) if not each.exhausted()]
+    shipping = sale_terms(shop).shipping
+    return {
+        "relations": timed("relations", lambda: StatedRelations.of(declared)),
+        "deals": timed("deals", lambda: _current_deals(shop, promotions, products, now)),
+        "tiers": timed("tiers", lambda: make_tiers(promotions, products, shipping=shipping)),
+    }
 
 
 def withdrawn(shop: Shop) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from tsuide.app.accepting import discounts_of, holds_until, units_of
+from tsuide.app.accepting import discounts_of, holds_until, ships_free, units_of
+from tsuide.app.basket_promotions import Reached, reached
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.ledger import offer_of
 from tsuide.app.promotions import withdrawn
@@ -12,7 +13,7 @@ from tsuide.app.signing import sale_terms
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, NotFound
 from tsuide.facts.catalogue import Product
-from tsuide.offers.acceptance import Confirmation, Item, confirmation
+from tsuide.offers.acceptance import Confirmation, Item, SaleTerms, confirmation
 from tsuide.offers.decision import Decision
 from tsuide.offers.offer import Offer, OfferItem
 
@@ -101,16 +102,20 @@ class Quote:
 
     Args:
         whole: total, tax by rate, shipping; None where nothing can be bought.
+        basket: what the cart gets by what it comes to, beside its offers.
+        left_to_free: what is missing to free shipping, minor units; 0 = nothing, None = no amount makes it free.
     """
 
     lines: tuple[Quoted, ...]
     taken: tuple[Taken, ...]
     whole: Confirmation | None
+    basket: Reached
+    left_to_free: int | None
 
     @property
     def points(self) -> dict[str, int]:
         """Points that the order brings, by unit."""
-        found: dict[str, int] = {}
+        found = dict(self.basket.points)
         for each in self.taken:
             for unit, count in each.points.items():
                 found[unit] = found.get(unit, 0) + count
@@ -146,14 +151,51 @@ def quote(
     have = {each.product_id: each.quantity for each in wanted}
     taken = _taken(shop, catalogue, buyer, wanted, have, now, order_id)
     lines = [_line(catalogue, product, each, taken) for product, each in zip(products, wanted, strict=True)]
+    terms, counted = sale_terms(shop), sum(line.amount for line in lines)
+    enough = 0 < terms.free_from <= counted  # what a filler promised, no promotion of the basket takes away again
+    terms = replace(terms, shipping=0) if enough else terms
+    got = _reached(shop, catalogue, buyer, lines, taken, terms.shipping, now, order_id)
+    lines = [replace(line, discount=line.discount + cut) for line, cut in zip(lines, got.cuts, strict=True)]
     lines += [_free(catalogue, item, each) for each in taken if each.units for item in _of_role(each.offer, "free")]
-    return Quote(tuple(lines), tuple(taken), _whole(shop, lines, taken, now) if lines else None)
+    lines += [Quoted(_sold(catalogue, item), 1, _sold(catalogue, item).price or 0, free=True) for item in got.free]
+    if got.draws:  # the first yes of the cart draws for the whole of it
+        taken[0] = replace(taken[0], draws={**got.draws, **taken[0].draws})
+    gains = [gain for each in taken if each.units for gain in each.offer.gains]
+    if got.ships_free or ships_free((line.product for line in lines), gains):
+        terms = replace(terms, shipping=0)
+    if not lines:
+        return Quote((), (), None, got, None)
+    left = max(terms.free_from - counted, 0) if terms.shipping else 0
+    return Quote(tuple(lines), tuple(taken), _whole(lines, terms, now), got, left if terms.free_from else None)
 
 
-def items_of(shop: Shop, buyer: Buyer, decision_id: str, offer_id: str) -> tuple[OfferItem, ...]:
-    """What taking an offer puts into the cart; nothing where the page's word is not to be believed."""
+def _reached(
+    shop: Shop,
+    catalogue: Catalogue,
+    buyer: Buyer,
+    lines: Sequence[Quoted],
+    taken: Sequence[Taken],
+    shipping: int,
+    now: datetime,
+    order_id: str | None,
+) -> Reached:
+    """What the whole cart gets beside its offers."""
+    return reached(
+        shop,
+        catalogue,
+        [(line.product, line.quantity, line.amount) for line in lines],
+        frozenset(gain.promotion_id for each in taken if each.units for gain in each.offer.gains),
+        now,
+        customer_id=buyer.customer_id,
+        yes=[f"{order_id}:{each.offer.id}" for each in taken],
+        shipping=shipping,
+    )
+
+
+def offer_to(shop: Shop, buyer: Buyer, decision_id: str, offer_id: str) -> Offer | None:
+    """The offer that a page names; None where its word is not to be believed: it was not made for this buyer."""
     found = _believed(shop, buyer, decision_id, offer_id)
-    return () if found is None else tuple(each for each in found[1].items if each.role in {"offered", "anchor"})
+    return None if found is None else found[1]
 
 
 def _sold(catalogue: Catalogue, product_id: str) -> Product:
@@ -233,7 +275,7 @@ def _is_less(offer: Offer) -> bool:
 
 def _units(offer: Offer, have: Mapping[str, int]) -> int:
     """How often the cart holds the offer whole; a set's price asks for its main product too."""
-    needed = {item.product_id: item.quantity for item in offer.items if item.role in {"offered", "anchor"}}
+    needed = {item.product_id: item.quantity for item in offer.bought}
     if offer.kind == "bundle" and offer.discount > 0 and offer.anchor_id is not None:
         needed.setdefault(offer.anchor_id, units_of(offer))
     return min(have.get(product, 0) // count for product, count in needed.items()) * units_of(offer)
@@ -246,7 +288,7 @@ def _of_role(offer: Offer, role: str) -> list[OfferItem]:
 def _line(catalogue: Catalogue, product: Product, wanted: Wanted, taken: Sequence[Taken]) -> Quoted:
     discount, crossed_out, offer_id = 0, False, None
     for each in taken:
-        inside = [item for item in each.offer.items if item.role in {"offered", "anchor"}]
+        inside = each.offer.bought
         name = product.id
         if wanted.offer_id == each.offer.id:
             offer_id = each.offer.id
@@ -268,13 +310,10 @@ def _free(catalogue: Catalogue, item: OfferItem, taken: Taken) -> Quoted:
     return Quoted(product, quantity, (product.price or 0) * quantity, None, taken.offer.id, free=True)
 
 
-def _whole(shop: Shop, lines: Sequence[Quoted], taken: Sequence[Taken], now: datetime) -> Confirmation:
+def _whole(lines: Sequence[Quoted], terms: SaleTerms, now: datetime) -> Confirmation:
     currencies = {each.product.currency for each in lines}
     if len(currencies) != 1:
         raise BadValue("an order has one currency and at least one line", key="currencies", value=sorted(currencies))
-    terms = sale_terms(shop)
-    if any(gain.kind == "free_shipping" for each in taken if each.units for gain in each.offer.gains):
-        terms = replace(terms, shipping=0)
     return confirmation(
         offer_id="",
         decision_id="",

@@ -16,6 +16,8 @@ class Related:
     Args:
         baskets: in how many both lay; None for alternatives.
         confidence: share of the first product's baskets that hold this one.
+        difference: its price minus the first product's, minor units; of upgrades and cheaper ones.
+        differences: in what it differs, sentences of the asked language; of the same.
     """
 
     product: Product
@@ -25,6 +27,8 @@ class Related:
     lift_low: float | None = None
     lift_high: float | None = None
     confidence: float | None = None
+    difference: int | None = None
+    differences: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,12 @@ class Relations:
     snapshot_id: str
     complements: tuple[Related, ...]
     alternatives: tuple[Related, ...]
+    upgrades: tuple[Related, ...] = ()
+    cheaper: tuple[Related, ...] = ()
 
 
-def relations_of(loaded: Loaded, product_id: str, n: int) -> Relations:
-    """The best `n` complements that pass the false-discovery gate, and the best `n` alternatives.
+def relations_of(loaded: Loaded, product_id: str, n: int, language: str = "en") -> Relations:
+    """The best `n` of each: complements that pass the false-discovery gate, alternatives, steps up and down.
 
     Raises:
         UnknownProduct: the catalogue has no such product.
@@ -47,7 +53,12 @@ def relations_of(loaded: Loaded, product_id: str, n: int) -> Relations:
     if product is None:
         raise UnknownProduct("no such product", key="product", value=product_id)
     return Relations(
-        product, loaded.snapshot.id, _complements(loaded, product_id, n), _alternatives(loaded, product_id, n)
+        product,
+        loaded.snapshot.id,
+        _complements(loaded, product_id, n),
+        _alternatives(loaded, product_id, n),
+        _steps(loaded, product, n, language, up=True),
+        _steps(loaded, product, n, language, up=False),
     )
 
 
@@ -80,3 +91,18 @@ def _alternatives(loaded: Loaded, product_id: str, n: int) -> tuple[Related, ...
     rows = part.of(product_id, n).select("item", "score").iter_rows()
     found = ((loaded.catalogue.product(item), score) for item, score in rows)
     return tuple(Related(other, score) for other, score in found if other is not None)
+
+
+def _steps(loaded: Loaded, product: Product, n: int, language: str, *, up: bool) -> tuple[Related, ...]:
+    part = loaded.snapshot.parts.get("alternatives")
+    if not isinstance(part, FittedAlternatives) or product.id not in part.shelf.ids:
+        return ()
+    rows = (part.up if up else part.down)(product.id, n, language=language)
+    found = []
+    for item, score, told in rows.select("item", "score", "differences").iter_rows():
+        other = loaded.catalogue.product(item)
+        if other is not None:
+            known = other.price is not None and product.price is not None and other.currency == product.currency
+            apart = (other.price or 0) - (product.price or 0) if known else None
+            found.append(Related(other, score, difference=apart, differences=told or None))
+    return tuple(found)

@@ -3,34 +3,57 @@
 import asyncio
 import contextlib
 import secrets
+import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 import polars as pl
 import structlog
 
+from tsuide.app import metrics, repeating, tracing
+from tsuide.app.account import Account, account_of, choose, goods_of, names_of
 from tsuide.app.arrivals import Arrivals
-from tsuide.app.deciding import Decider
+from tsuide.app.customer_tokens import CustomerTokens
+from tsuide.app.deciding import Clock, Decider, Entropy
 from tsuide.app.explaining import Told, tell
-from tsuide.app.keys import Keyring, storefront_key
+from tsuide.app.keys import Keyring, demo_rep_key, storefront_key
 from tsuide.app.ledger import Ledger
+from tsuide.app.mail_answers import MailAnswers
+from tsuide.app.mail_links import mail_links
+from tsuide.app.named_shop.people import SHOWN
 from tsuide.app.ordering import Placed, place_order
 from tsuide.app.promotions import asked_now, note_prices
-from tsuide.app.quoting import Buyer, Quote, Wanted, items_of, quote
+from tsuide.app.quoting import Buyer, Quote, Wanted, offer_to, quote
 from tsuide.app.replaying import replay_decision
+from tsuide.app.segment_keeping import keep_all_segments
+from tsuide.app.sending import Outreach
 from tsuide.app.signing import DEMO_TERMS, sale_terms, set_sale_terms
+from tsuide.app.snapshots import learned_at
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import TsuideError
 from tsuide.kit.ids import ENTROPY_BITS
-from tsuide.offers.offer import OfferItem
+from tsuide.offers.offer import Offer
 from tsuide.store.journal import Journal
 
-_FRESH_S: Final = 0.25  # how often newer snapshots, products and policies are looked for
+_SEGMENTS_S: Final = 0.5  # how often segments are brought up to date
+_FRESH_S: Final = 0.1  # how often newer snapshots, products and policies are looked for
+_TOKEN_LIFE: Final = timedelta(hours=12)
+_FORGET_S: Final = 600.0  # how often for answers that need not be kept any longer
 _LEFT_BEHIND_S: Final = 30.0  # how often for messages that a process which is gone left unread
 _log = structlog.get_logger("tsuide.serving")
+
+
+def clock() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+def entropy() -> int:
+    """64 random bits."""
+    return secrets.randbits(ENTROPY_BITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +68,35 @@ class Ready:
 class Serving:
     """One shop behind a server; make it with `start`."""
 
-    def __init__(self, shop: Shop, journal: Journal) -> None:
+    def __init__(self, shop: Shop, journal: Journal, clock: Clock, entropy: Entropy) -> None:
         self.shop = shop
+        self.clock = clock
         self.settings: Settings = shop.settings
         self.journal = journal
         self.decider = Decider(shop, journal, clock, entropy)
         self.keyring = Keyring(shop, time.monotonic)
+        self.customer_tokens = CustomerTokens(shop, time.monotonic)
         self.ledger = Ledger(shop.store, journal, clock, self._leaf_of)
         self.arrivals = Arrivals(shop, journal, self.ledger, clock)
+        self.mail_answers = MailAnswers(shop, mail_links(shop, clock()))
         self.storefront_key = storefront_key(shop, clock())
         self.example_customers: tuple[str, ...] = ()
+        self.example_names: dict[str, str] = {}
+        self.goods = ""
+        self.rep_key = ""
         self.watch: asyncio.Task[None] | None = None
+        self._outreach: dict[bool, Outreach] = {}
+        self._making = threading.Lock()
+        self.segments: asyncio.Task[None] | None = None
 
     @classmethod
-    async def start(cls, settings: Settings) -> Self:
+    async def start(cls, settings: Settings, *, clock: Clock = clock, entropy: Entropy = entropy) -> Self:
         """Open the shop, load the newest snapshot, and begin to watch for newer ones.
+
+        Args:
+            settings: whose shop.
+            clock: of decisions, of the ledger and of what arrives; a simulation has its own.
+            entropy: of decisions.
 
         Raises:
             Unavailable: the store does not answer, or the home cannot be made.
@@ -68,23 +105,34 @@ class Serving:
         """
         shop = await asyncio.to_thread(open_shop, settings)
         journal = shop.store.journal(trace_durability=settings.trace_durability)
-        serving = await asyncio.to_thread(cls, shop, journal)
+        serving = await asyncio.to_thread(cls, shop, journal, clock, entropy)
         await asyncio.to_thread(serving.decider.refresh)
         if settings.demo_shop:
-            serving.example_customers = await asyncio.to_thread(example_customers, shop)
+            serving.goods = await asyncio.to_thread(goods_of, shop)
+            serving.example_customers = await asyncio.to_thread(example_customers, shop, serving.goods)
+            serving.example_names = await asyncio.to_thread(names_of, shop, serving.example_customers)
+            if serving.goods == "named":  # its customers are made up: any visitor may sit at the sales desk
+                serving.rep_key = await asyncio.to_thread(demo_rep_key, shop, clock())
             if not sale_terms(shop).payment:
                 await asyncio.to_thread(set_sale_terms, shop, DEMO_TERMS, clock())
+        if settings.tracing and not tracing.on():
+            tracing.start(tracing.provider_of_environment())
         serving.watch = asyncio.create_task(serving.keep_fresh())
+        serving.segments = asyncio.create_task(serving.keep_segments())
         return serving
 
     async def close(self) -> None:
         """Finish what is under way and give everything back."""
-        if self.watch is not None:
-            self.watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.watch
+        for task in (self.watch, self.segments):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+        for each in self._outreach.values():
+            each.close()
         await self.journal.close()
         self.shop.close()
+        metrics.forget_process()
 
     async def ready(self) -> Ready:
         """With what the next decision would be made; the store is asked too.
@@ -114,12 +162,12 @@ class Serving:
         Raises:
             BadValue: a product that is not for sale, or several currencies.
         """
-        catalogue, now = self.decider.catalogue, clock()
+        catalogue, now = self.decider.catalogue, self.clock()
         return await asyncio.to_thread(quote, self.shop, catalogue, buyer, wanted, now, order_id=order_id)
 
-    async def offered(self, buyer: Buyer, decision_id: str, offer_id: str) -> tuple[OfferItem, ...]:
-        """What taking an offer puts into the cart; nothing where the page's word is not to be believed."""
-        return await asyncio.to_thread(items_of, self.shop, buyer, decision_id, offer_id)
+    async def offered(self, buyer: Buyer, decision_id: str, offer_id: str) -> Offer | None:
+        """The offer that a page of the demo shop names; None where its word is not to be believed."""
+        return await asyncio.to_thread(offer_to, self.shop, buyer, decision_id, offer_id)
 
     async def place(self, order_id: str, buyer: Buyer, wanted: list[Wanted], shown_total: int | None = None) -> Placed:
         """Take an order of the demo shop and tell the ledger what was bought from offers.
@@ -130,11 +178,51 @@ class Serving:
         """
         catalogue = self.decider.loaded.catalogue
         placed = await asyncio.to_thread(
-            place_order, self.shop, catalogue, order_id, buyer, wanted, clock(), shown_total
+            place_order, self.shop, catalogue, order_id, buyer, wanted, self.clock(), shown_total
         )
         for decision_id, told in placed.told.items():
             await self.ledger.record(decision_id, told)
         return placed
+
+    def signed_in(self, customer_id: str) -> str:
+        """A token that lets a page of the demo shop, in which a visitor may play any customer, name this one."""
+        return self.customer_tokens.sign(customer_id, self.clock(), _TOKEN_LIFE)
+
+    def outreach(self, *, strict: bool = True) -> Outreach:
+        """What sends messages, made when it is first asked for; `strict` False = only to look at them.
+
+        Raises:
+            BadSetting: the shop's mail is not set up.
+        """
+        with self._making:
+            if strict not in self._outreach:
+                self._outreach[strict] = Outreach(
+                    self.shop, self.decider, self.clock, entropy, strict=strict, refreshing=False
+                )
+        return self._outreach[strict]
+
+    async def account(self, customer_id: str) -> Account:
+        """A customer's own page.
+
+        Raises:
+            UnknownCustomer: nobody has this id.
+        """
+        return await asyncio.to_thread(account_of, self.shop, self.decider, customer_id)
+
+    async def consent(self, customer_id: str, granted: list[tuple[str, str]]) -> None:
+        """Write down what a customer agreed to on their page.
+
+        Raises:
+            BadValue: what cannot be chosen there.
+        """
+        await asyncio.to_thread(choose, self.shop, customer_id, granted, self.clock())
+
+    def observe(self) -> None:
+        """Tell the gauges how things stand."""
+        loaded = self.decider.loaded_or_none
+        learned = None if loaded is None else learned_at(loaded.snapshot)
+        newest = 0 if loaded is None else loaded.sequence
+        metrics.observe(tuple(self.journal.waiting.items()), learned, newest, self.clock())
 
     def _leaf_of(self, product_id: str) -> str | None:
         product = self.decider.loaded.catalogue.product(product_id)
@@ -142,37 +230,46 @@ class Serving:
 
     async def keep_fresh(self) -> None:
         """Look for newer states, and for messages that nobody is at work on, for ever; `start` runs it."""
-        looked, on = -_LEFT_BEHIND_S, tuple[str, ...]()
+        looked, forgot, on = -_LEFT_BEHIND_S, time.monotonic(), tuple[str, ...]()
         while True:
             await asyncio.sleep(_FRESH_S)
             try:
+                self.observe()
+                if time.monotonic() - forgot >= _FORGET_S:
+                    forgot = time.monotonic()
+                    await asyncio.to_thread(repeating.forget_old, self.shop, clock())
                 if time.monotonic() - looked >= _LEFT_BEHIND_S:
                     looked = time.monotonic()
                     await self.arrivals.resume()
                 changed, before = await asyncio.to_thread(self.decider.refresh), on
                 deals = self.decider.deals
-                on = await asyncio.to_thread(asked_now, self.shop, deals, clock())
+                on = await asyncio.to_thread(asked_now, self.shop, deals, self.clock())
                 if changed:
                     _log.info("took up a newer state", sequence=self.decider.loaded.sequence)
                 if changed or on != before:
-                    await asyncio.to_thread(note_prices, self.shop, deals, clock())
+                    await asyncio.to_thread(note_prices, self.shop, deals, self.clock())
             except TsuideError as error:  # the store is away for a moment: what is loaded goes on serving
                 _log.warning("cannot look for a newer state", error=str(error))
 
+    async def keep_segments(self) -> None:
+        """Bring segments up to date with what arrives and with the clock, for ever; `start` runs it."""
+        while True:
+            await asyncio.sleep(_SEGMENTS_S)
+            try:
+                await asyncio.to_thread(keep_all_segments, self.shop, self.clock())
+                await asyncio.to_thread(self.decider.take_memberships)
+            except TsuideError as error:  # as above
+                _log.warning("cannot keep segments current", error=str(error))
 
-def example_customers(shop: Shop, n: int = 12) -> tuple[str, ...]:
-    """A few customers whom the demo shop's visitor may play: those of the data who are best described."""
+
+def example_customers(shop: Shop, goods: str = "", n: int = SHOWN) -> tuple[str, ...]:
+    """A few customers whom the demo shop's visitor may play: those of the data who are best described.
+
+    Of the made-up shop the first ones: they were drawn to have agreed to everything.
+    """
+    if goods == "named":
+        return tuple(shop.store.facts.customers()["id"].sort().head(n))
     customers = shop.store.facts.customers().sort(
         pl.col("attributes").str.len_bytes(), descending=True, nulls_last=True
     )
     return tuple(sorted(customers["id"].head(n), key=lambda each: (len(each), each)))
-
-
-def clock() -> datetime:
-    """This moment."""
-    return datetime.now(UTC)
-
-
-def entropy() -> int:
-    """64 random bits."""
-    return secrets.randbits(ENTROPY_BITS)

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from tsuide.app.bench.served import loaded, server
+from tsuide.app.bench.workers import cpu_us_per_request, workers_of
 from tsuide.app.keys import create_key
+from tsuide.app.metrics import FOLDER
 from tsuide.app.wiring import opened
 from tsuide.config import Settings
 
 PER_REQUEST: Final = 100
 BUDGET: Final = 12_000  # events a second
+_WARM_S: Final = 2.0  # of load that nobody counts
 _CONTEXT: Final = {
     "library": {"name": "bench", "version": "1"},
     "locale": "ja-JP",
@@ -42,16 +45,22 @@ def bench_events(
 
     Returns:
         events_per_second (of answered requests: every event of theirs is on the disk), times_budget, requests' p50_ms,
-        p90_ms, p99_ms, failures, kept (events in the store afterwards), sent.
+        p90_ms, p99_ms, failures, kept (events in the store afterwards, with those of the warming), cpu_us_per_event
+        (processor time of each worker for each event that it took).
     """
     with tempfile.TemporaryDirectory(prefix="tsuide-bench-") as folder:
         settings = Settings(home=Path(folder), currency="JPY")
         with opened(settings) as shop:
             key, _ = create_key(shop, "bench", ["storefront"], now)
         bodies = [_batch(turn, now) for turn in range(8)]
-        with server(Path(folder), workers) as running:
+        counters = Path(folder) / "counters"
+        counters.mkdir()
+        with server(Path(folder), workers, **{FOLDER: str(counters)}) as running:
             tell("events")
+            loaded(running, "/v1/batch", key, bodies, connections=connections, processes=2, seconds=_WARM_S)
+            before = workers_of(running.pid, counters)
             seen = loaded(running, "/v1/batch", key, bodies, connections=connections, processes=2, seconds=seconds)
+            taken = cpu_us_per_request(before, workers_of(running.pid, counters))
         with opened(settings) as shop:
             kept = shop.store.facts.counts()["events"]
     figures = {name: seen[name] for name in ("p50_ms", "p90_ms", "p99_ms", "failures", "first_failure")}
@@ -64,6 +73,7 @@ def bench_events(
         "workers": workers,
         "connections": connections,
         "kept": kept,
+        "cpu_us_per_event": [round(each / PER_REQUEST, 1) for each in taken],
         **figures,
     }
 

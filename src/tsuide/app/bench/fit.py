@@ -8,6 +8,7 @@ the same definitions, so what each is given to do is said with it.
 import itertools
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -25,7 +26,6 @@ from tsuide.errors import BadValue, MissingExtra, TooFewData
 from tsuide.facts.catalogue import RELATIONS
 from tsuide.intake import complete_journey
 from tsuide.mining.cooccurrence import threads
-from tsuide.mining.fitted import Fitted
 
 _HERE: Final = "tsuide.app.bench.fit"
 _PAIRS: Final = "tsuide.app.bench.complements"
@@ -76,8 +76,8 @@ def bench_fit(
         folder = Path(place)
         say("demo data")
         described = _write(folder)
-        for name in wanted:
-            say(name)
+        for number, name in enumerate(wanted, 1):
+            say(f"{name} ({number} of {len(wanted)})")
             figures = measured(f"{_HERE}:model", folder, {"name": name, "tune": tune, "seed": seed}, repeats=repeats)
             why = figures.pop("left_out")
             if why is None:
@@ -141,23 +141,35 @@ def model(folder: Path, arguments: dict[str, Any]) -> Timed:
     chosen = by_name[arguments["name"]]
     plain = replace(material, tune=False)
     before = {name: by_name[name].fit(plain, {}) for name in chosen.after}
-    why = _refusal(chosen, plain, before)  # compiles what is not compiled yet
+    _compile(chosen, by_name, replace(plain, **_latest(plain)))
 
     def timed() -> Callable[[], Said]:
-        if why is None:
+        try:
             chosen.fit(material, before)
-        return lambda: {"left_out": why}
+        except TooFewData as why:
+            said = {"left_out": str(why)}
+            return lambda: said
+        return lambda: {"left_out": None}
 
     return timed
 
 
-def _refusal(chosen: Model, material: Material, before: Mapping[str, Fitted]) -> str | None:
-    """Why the material cannot teach a model; None where it can."""
-    try:
-        chosen.fit(material, before)
-    except TooFewData as why:
-        return str(why)
-    return None
+_FEW: Final = 8_000  # orders, from which every model learns something in no time
+
+
+def _latest(material: Material) -> dict[str, Any]:
+    """The latest orders alone, as a material's fields."""
+    begin = max(0, material.baskets.n_baskets - _FEW)
+    since = int(material.baskets.time[begin]) if material.baskets.n_baskets else 0
+    purchases = material.purchases.filter(pl.col("placed_at").dt.epoch("us") >= since)
+    baskets = baskets_of(purchases)
+    return {"baskets": baskets, "kept": baskets, "purchases": purchases}
+
+
+def _compile(chosen: Model, by_name: Mapping[str, Model], material: Material) -> None:
+    """Learn from little: what is not compiled yet is compiled, what is, is loaded."""
+    with suppress(TooFewData):
+        chosen.fit(material, {name: by_name[name].fit(material, {}) for name in chosen.after})
 
 
 def pyfim(folder: Path, _: dict[str, Any]) -> Timed:

@@ -1,7 +1,7 @@
 """Load on a server from a process of its own: so many connections, each asking again as soon as it is answered.
 
-``python -m tsuide.app.bench.load JSON`` prints what it saw as one JSON object. The client is as thin as can be (bytes
-over asyncio streams), because on a small machine it takes its time from the server that it measures.
+``python -m tsuide.app.bench.load JSON FILE`` writes what it saw into the file as one JSON object. The client is as thin
+as can be (bytes over asyncio streams), because on a small machine it takes its time from the server that it measures.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import count
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -29,7 +30,8 @@ class Load:
         key: API key.
         connections: how many ask at once.
         seconds: for how long.
-        bodies: a file of bodies, one JSON document per line, used in turn; each ``%ID%`` becomes a new number.
+        bodies: a file of bodies, one JSON document per line, used in turn; each ``%ID%`` becomes a new number. Before
+            the document may stand headers of that request, each ended by a tab.
         name: goes into those numbers, so that two processes never send the same.
     """
 
@@ -95,9 +97,10 @@ async def _connection(
         "Content-Type: application/json\r\nContent-Length: "
     ).encode()
     while perf_counter() < until:
-        content = body()
+        *own, content = body().split(b"\t")
+        more = b"".join(b"\r\n" + header for header in own)
         start = perf_counter()
-        writer.write(head + str(len(content)).encode() + b"\r\n\r\n" + content)
+        writer.write(head + str(len(content)).encode() + more + b"\r\n\r\n" + content)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         told = await reader.readexactly(length)
@@ -109,10 +112,10 @@ async def _connection(
 
 
 def main() -> None:
-    """Run what the first argument says."""
+    """Run what the first argument says; what it saw goes into the file that the second names."""
     load = Load(**json.loads(sys.argv[1]))
     seen: dict[str, Any] = asdict(uvloop.run(run(load)))
-    sys.stdout.write(json.dumps(seen) + "\n")
+    Path(sys.argv[2]).write_text(json.dumps(seen), encoding="utf-8")
 
 
 if __name__ == "__main__":

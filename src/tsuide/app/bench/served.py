@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,8 @@ from typing import Any, Final
 from tsuide.app.bench.load import Load
 from tsuide.errors import Unavailable
 
-_START_S: Final = 90
+_START_S: Final = 300  # a learned shop of a hundred thousand products, on a busy machine
+_END_S: Final = 60
 _ADDRESS: Final = re.compile(r"API docs +(http://[^/]+)/docs")
 
 
@@ -39,12 +41,17 @@ def server(home: Path, workers: int, **environment: str) -> Iterator[Running]:
     """
     command = [sys.executable, "-m", "tsuide", "serve", "--home", str(home), "--port", "0", "--workers", str(workers)]
     with tempfile.NamedTemporaryFile("w+", suffix=".log") as log:
-        process = subprocess.Popen(command, stderr=log, stdout=subprocess.DEVNULL, env=os.environ | environment)  # noqa: S603 - our own arguments
+        process = subprocess.Popen(  # noqa: S603 - our own arguments
+            command, stderr=log, stdout=subprocess.DEVNULL, env=os.environ | environment, start_new_session=True
+        )
         try:
             yield Running(_wait(process, Path(log.name)), process.pid)
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)  # the workers, too: they would live on without it
 
 
 def _wait(process: "subprocess.Popen[bytes]", log: Path) -> str:
@@ -78,24 +85,27 @@ def loaded(
     Raises:
         Unavailable: a load process failed.
     """
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
-        file.write("\n".join(bodies))
-        file.flush()
+    with tempfile.TemporaryDirectory(prefix="tsuide-load-") as folder:
+        asked = Path(folder) / "bodies.jsonl"
+        asked.write_text("\n".join(bodies), encoding="utf-8")
         each = connections // processes
-        loads = [Load(running.url, path, key, each, seconds, file.name, f"{os.getpid()}-{n}") for n in range(processes)]
+        seen = [Path(folder) / f"seen-{n}.json" for n in range(processes)]
+        loads = [
+            Load(running.url, path, key, each, seconds, str(asked), f"{os.getpid()}-{n}") for n in range(processes)
+        ]
         runs = [
             subprocess.Popen(  # noqa: S603 - our own arguments
-                [sys.executable, "-m", "tsuide.app.bench.load", json.dumps(asdict(load))],
-                stdout=subprocess.PIPE,
+                [sys.executable, "-m", "tsuide.app.bench.load", json.dumps(asdict(load)), str(file)],
+                stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
             )
-            for load in loads
+            for load, file in zip(loads, seen, strict=True)
         ]
         told = [run.communicate(timeout=seconds * 3 + 60) for run in runs]
-    failed = next((err for run, (_, err) in zip(runs, told, strict=True) if run.returncode), None)
-    if failed is not None:
-        raise Unavailable("a load process failed", key="load", value=failed.decode()[-500:])
-    return _summed([json.loads(out) for out, _ in told])
+        failed = next((err for run, (_, err) in zip(runs, told, strict=True) if run.returncode), None)
+        if failed is not None:
+            raise Unavailable("a load process failed", key="load", value=failed.decode()[-500:])
+        return _summed([json.loads(file.read_text(encoding="utf-8")) for file in seen])
 
 
 def _summed(seen: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""The templates that a shop may send: the ready-made ones, and its own in their place or beside them."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from tsuide.app.wiring import Shop
+from tsuide.errors import NotFound
+from tsuide.outreach.channels.mail.template import (
+    READY,
+    MailTemplate,
+    read_template,
+    ready_template,
+    ready_template_text,
+)
+
+
+def templates(shop: Shop) -> dict[str, MailTemplate]:
+    """Every template that may be sent, by name."""
+    own = {row["name"]: _read(row["text"], row["name"]) for row in shop.store.mail_templates.active()}
+    return {name: ready_template(name) for name in READY} | own
+
+
+@lru_cache(maxsize=256)
+def _read(text: str, name: str) -> MailTemplate:
+    return read_template(text, name)
+
+
+def template_of(shop: Shop, name: str) -> MailTemplate:
+    """One template.
+
+    Raises:
+        NotFound: there is none of this name.
+    """
+    found = templates(shop)
+    if name not in found:
+        raise NotFound("no such template", key="template", value=name, way_out=f"one of {', '.join(sorted(found))}")
+    return found[name]
+
+
+def text_of(shop: Shop, name: str) -> str:
+    """The YAML of one template.
+
+    Raises:
+        NotFound: there is none of this name.
+    """
+    own = {row["name"]: str(row["text"]) for row in shop.store.mail_templates.active()}
+    return own[name] if name in own else ready_template_text(name)
+
+
+def put_template(shop: Shop, name: str, text: str, now: datetime) -> MailTemplate:
+    """Keep a template of the shop's own; one of a ready-made name stands in its place from now on.
+
+    Raises:
+        BadValue: it cannot be read; the one before stays.
+    """
+    template = read_template(text, name)
+    shop.store.mail_templates.put(template.name, template.version, text, now)
+    return template
+
+
+def remove_template(shop: Shop, name: str) -> None:
+    """Take a template of the shop's own out of use; a ready-made one of its name holds again.
+
+    Raises:
+        NotFound: the shop has none of this name.
+    """
+    if not shop.store.mail_templates.remove(name):
+        raise NotFound("the shop has no template of its own of this name", key="template", value=name)

@@ -1,0 +1,89 @@
+"""What a running server counts, for Prometheus.
+
+With several workers each would tell only its own part, so `tsuide serve` lets them share their numbers through a folder
+(PROMETHEUS_MULTIPROC_DIR, set before this module is imported): any worker then answers for all of them. Started in
+another way, with that variable missing, a scrape tells the process that it met.
+"""
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_OWN: Final = CollectorRegistry()
+
+requests: Final = Histogram(
+    "tsuide_http_request_seconds",
+    "Requests and how long they took, by route and status.",
+    ("method", "route", "status"),
+    buckets=_BUCKETS,
+    registry=_OWN,
+)
+decisions: Final = Counter(
+    "tsuide_decisions", "Decisions, by placement, arm and whether anything was offered.",
+    ("placement", "arm", "offered"), registry=_OWN,
+)  # fmt: skip
+messages: Final = Counter(
+    "tsuide_messages", "Messages of other systems: taken, known (sent again), quarantined, refused.",
+    ("state",), registry=_OWN,
+)  # fmt: skip
+waiting: Final = Gauge(
+    "tsuide_journal_waiting_rows", "Rows that wait for their commit.",
+    ("grade",), multiprocess_mode="livesum", registry=_OWN,
+)  # fmt: skip
+snapshot_age: Final = Gauge(
+    "tsuide_snapshot_age_seconds", "How long ago the snapshot was learned that decisions are made with.",
+    multiprocess_mode="livemax", registry=_OWN,
+)  # fmt: skip
+sequence: Final = Gauge(
+    "tsuide_fact_sequence", "The newest fact that decisions know of, in the worker that is furthest behind.",
+    multiprocess_mode="livemin", registry=_OWN,
+)  # fmt: skip
+
+
+def answered(method: str, route: str, status: int, seconds: float) -> None:
+    """One request was answered."""
+    requests.labels(method if method in _METHODS else "OTHER", route, str(status)).observe(seconds)
+
+
+def decided(placement: str, arm: str, offers: int) -> None:
+    """One decision was made."""
+    decisions.labels(placement, arm, "yes" if offers else "no").inc()
+
+
+def took(taken: int, known: int, quarantined: int, refused: int = 0) -> None:
+    """A request's messages were dealt with."""
+    for state, count in (("taken", taken), ("known", known), ("quarantined", quarantined), ("refused", refused)):
+        if count:
+            messages.labels(state).inc(count)
+
+
+def observe(journal: Sequence[tuple[str, int]], learned_at: datetime | None, newest: int, now: datetime) -> None:
+    """How things stand in this process now."""
+    for grade, rows in journal:
+        waiting.labels(grade).set(rows)
+    if learned_at is not None:
+        snapshot_age.set(max((now - learned_at).total_seconds(), 0.0))
+    sequence.set(newest)
+
+
+def text() -> bytes:
+    """All of it, in Prometheus' text format: of every worker where they share a folder."""
+    if os.environ.get(FOLDER):
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # it ships no types
+        return generate_latest(shared)
+    return generate_latest(_OWN)
+
+
+def forget_process() -> None:
+    """This process ends: what it alone holds (rows that wait) counts no longer."""
+    if os.environ.get(FOLDER):
+        mark_process_dead(os.getpid())  # type: ignore[no-untyped-call]  # as above
