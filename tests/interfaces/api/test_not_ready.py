@@ -18,12 +18,13 @@ def test_before_anything_was_learned_the_server_lives_and_says_what_is_missing(
     shop = open_shop(settings)
     fill_shop(shop)
     key, key_id = create_key(shop, "page", ["storefront"], clock())
+    reps, _ = create_key(shop, "reps", ["rep"], clock())
     with TestClient(create(settings), raise_server_exceptions=False) as client:
         assert client.get("/healthz").json() == {"status": "ok"}
         for answer in (
             client.get("/readyz"),
             client.post("/v1/offers", json={"placement": "home"}, headers={"X-Api-Key": key}),
-            client.get("/v1/products/card/relations", headers={"X-Api-Key": key}),
+            client.get("/v1/products/card/relations", headers={"X-Api-Key": reps}),
         ):
             assert (answer.status_code, answer.json()["code"]) == (503, "nothing-learned")
             assert answer.headers["retry-after"] == "5"

@@ -142,11 +142,20 @@ def test_explain_replays_and_names_the_rules(served: Any) -> None:
     assert answer["replayed"] is True
     offered = [each["product"] for each in answer["trace"]["offers"]]
     assert offered == [each["product"]["id"] for each in asked["offers"]]
+    # nothing was learned from outcomes yet, so P is a prior, and where it was counted money is a range
+    assert {each["propensity_is"] for each in answer["trace"]["offers"]} == {"prior"}
+    counted = [each for each in answer["trace"]["offers"] if each["propensity_range"] is not None]
+    assert counted
+    for each in counted:
+        low, high = each["propensity_range"]
+        assert low < each["propensity"] < high
+        assert each["earns"]["low"] == round(each["worth"] * low) < each["earns"]["high"]
+        assert each["earns"]["text"].count("¥") == 2
     assert all(each["refused_by"] and each["why_not"] for each in answer["trace"]["refused"])
 
 
 def test_relations_carry_their_evidence(served: Any) -> None:
-    headers = {"X-Api-Key": served.storefront}
+    headers = {"X-Api-Key": served.rep}
     answer = served.client.get("/v1/products/cam-a/relations?language=en&n=5", headers=headers).json()
     card = next(each for each in answer["complements"] if each["product"]["id"] == "card")
     assert card["baskets"] > 50

@@ -23,12 +23,6 @@ TREATED = next(f"selling-{n}" for n in range(100) if bucket(f"selling-{n}", "hol
 
 
 @pytest.fixture
-def served(served_alone: Any) -> Any:
-    """A shop of this file's own: promotions change what everybody is offered."""
-    return served_alone
-
-
-@pytest.fixture
 def admin(served: Any) -> Iterator[dict[str, str]]:
     headers = {"X-Api-Key": served.admin}
     before = served.client.get("/v1/policy", headers=headers).json()
@@ -88,6 +82,7 @@ def test_the_demo_shop_charges_what_was_offered(served: Any, admin: dict[str, st
         "product_id": "cam-a",
         "anonymous_id": client.cookies["tsuide_visitor"],
         "kinds": ["bundle"],
+        "exclude": ["cam-b"],  # an upgrade with the card would take the set's place: what else is ordered decides that
     }
     offer: dict[str, Any] = {}
     for _ in range(100):
@@ -115,3 +110,85 @@ def test_the_demo_shop_charges_what_was_offered(served: Any, admin: dict[str, st
     assert [row["spent"] for row in rows if row["promotion"]["id"] == "set"] == [1_000]
     client.put("/v1/promotions/set", json={**more, "paused": True}, headers=admin)
     client.cookies.clear()
+
+
+def test_the_demo_shop_says_which_promotion_made_the_whole_cart_cheaper(served: Any, admin: dict[str, str]) -> None:
+    client = served.client
+    body = {"names": {"ja": "5%引き", "en": "5 % off"}, "benefit": {"kind": "percent", "value": 500}}
+    body |= {"currency": "JPY", "targets": {"least": 40_000}}
+    client.put("/v1/promotions/basket", json=body, headers=admin)
+    client.get("/shop/?lang=en")
+    cart = client.post("/shop/cart/add", data={"product": "cam-a", "quantity": "1"}).text
+    review = client.get("/shop/checkout").text
+    for page in (cart, review):
+        assert "5 % off (included)" in page
+        assert "−¥2,000" in page
+        assert "¥38,000" in page
+    client.put("/v1/promotions/basket", json={**body, "paused": True}, headers=admin)
+    assert "5 % off" not in client.get("/shop/cart").text
+    client.cookies.clear()
+
+
+def test_an_upgrade_that_is_taken_in_the_cart_takes_the_others_place(served: Any) -> None:
+    client, offer, answer = served.client, {}, {}
+    for _ in range(20):  # until the visitor is none of the holdout
+        client.cookies.clear()
+        client.get("/shop/?lang=en")
+        body = {"placement": "cart", "cart": [{"product_id": "cam-a"}], "kinds": ["up_sell", "cross_sell"], "n": 10}
+        answer = ask(served, served.storefront, {**body, "anonymous_id": client.cookies["tsuide_visitor"]}).json()
+        if answer["arm"] == "treated":
+            break
+    found = {each["kind"]: each for each in answer["offers"]}
+    offer = found["up_sell"]
+    assert (offer["replaces"], found["cross_sell"]["replaces"]) == ("cam-a", None)
+    client.post("/shop/cart/add", data={"product": "cam-a", "quantity": "1"})
+    taken = {"product": offer["product"]["id"], "offer": offer["id"], "decision": answer["decision"]}
+    shown = client.post("/shop/cart/add", data=taken).text
+    assert "took the other one" in shown
+    assert 'name="product" value="cam-a"' not in shown
+    assert f'name="product" value="{offer["product"]["id"]}"' in shown
+    client.cookies.clear()
+
+
+def test_an_offer_tells_what_its_buyers_say(served: Any) -> None:
+    body = {"placement": "product", "product_id": "cam-a", "anonymous_id": TREATED, "kinds": ["cross_sell"]}
+    offers = {each["product"]["id"]: each for each in ask(served, served.storefront, body).json()["offers"]}
+    assert offers["card"]["quote"] == "Fast enough for film."
+    assert "in 2 reviews" in " ".join(each["text"] for each in offers["card"]["reasons"])
+    assert {each["quote"] for name, each in offers.items() if name != "card"} <= {None}
+
+
+def test_a_look_is_set_shown_with_its_offers_and_taken_back(served: Any, admin: dict[str, str]) -> None:
+    room = {"names": {"ja": "旅支度", "en": "Ready to travel"}, "items": ["bag", "rice"], "image": "/travel.jpg"}
+    assert served.client.put("/v1/looks/travel", json=room, headers=admin).status_code == 200
+    body = {"placement": "product", "product_id": "bag", "anonymous_id": TREATED, "n": 10, "language": "ja"}
+    looks: list[Any] = []
+    for _ in range(100):
+        looks = [each["look"] for each in ask(served, served.storefront, body).json()["offers"] if each["look"]]
+        if looks:
+            break
+        time.sleep(0.1)
+    assert looks == [{"id": "travel", "title": "旅支度", "image": "/travel.jpg"}]
+    assert [each["id"] for each in served.client.get("/v1/looks", headers=admin).json()["looks"]] == ["travel"]
+    gone = served.client.delete("/v1/looks/travel", headers=admin).json()
+    assert gone == {"id": "travel", **room}
+    assert served.client.delete("/v1/looks/travel", headers=admin).status_code == 404
+
+
+def test_a_segment_in_the_request_needs_a_servers_key_and_brings_what_is_for_it(
+    served: Any, admin: dict[str, str]
+) -> None:
+    staff = {**SALE, "budget": {}, "targets": {"products": ["card"], "segments": ["staff"]}}
+    assert served.client.put("/v1/promotions/staff", json=staff, headers=admin).status_code == 200
+    body = {"placement": "product", "product_id": "cam-a", "anonymous_id": TREATED, "kinds": ["cross_sell"]}
+    assert ask(served, served.storefront, body | {"segments": ["staff"]}).status_code == 403
+    for _ in range(100):
+        offers = ask(served, served.rep, body | {"segments": ["staff"]}).json()["offers"]
+        card = next(each for each in offers if each["product"]["id"] == "card")
+        if card["promotion_id"]:
+            break
+        time.sleep(0.1)
+    assert (card["promotion_id"], card["price"]) == ("staff", 2_700)
+    offers = ask(served, served.storefront, body).json()["offers"]
+    assert {each["promotion_id"] for each in offers} == {None}
+    served.client.put("/v1/promotions/staff", json={**staff, "paused": True}, headers=admin)

@@ -50,13 +50,15 @@ def test_one_bad_row_costs_only_itself(served: Any) -> None:
         order(id="bad-3", lines=[]),
         order(id="bad-4", lines=[{"product_id": "a", "unit_price": 1, "discount": 2}]),
         order(id="bad-5", placed_at=1_700_000_000),
+        order(id="bad-6", lines=[{"product_id": "a", "unit_price": 9_007_199_254_740_992, "quantity": 319_900}]),
         "nothing",
         order(id="i" * 10_240),
     ).json()
     assert answer["kept"] == 1
-    assert [each["place"] for each in answer["rejected"]] == [1, 2, 3, 4, 5, 6, 7]
+    assert [each["place"] for each in answer["rejected"]] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert answer["rejected"][0]["id"] == "bad-1"
     assert "currency" in answer["rejected"][1]["reason"]
+    assert "too large" in answer["rejected"][5]["reason"]
 
 
 def test_what_is_left_out_of_a_product_or_customer_stays(served: Any) -> None:

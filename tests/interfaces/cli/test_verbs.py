@@ -5,12 +5,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
+from tsuide import __version__
 from tsuide.app.learn import learn
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
+from tsuide.facts.reviews import REVIEWS
+from tsuide.facts.schema import conform
 from tsuide.interfaces.cli import VERBS, command_line
 from tsuide.interfaces.cli.serve import address, listen
 
@@ -28,12 +32,20 @@ def told(*arguments: str) -> dict[str, Any]:
     return found
 
 
+def _reviews() -> pl.DataFrame:
+    """Eight buyers of the memory card, all content."""
+    said = {"product_id": "card", "rating": 5, "text": "Fast and never failed me.", "helpful": 3}
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    return conform(pl.DataFrame([said | {"id": f"r{n}", "at": at} for n in range(8)]), REVIEWS)
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, fill_shop: Callable[[Shop], None]) -> str:
     """A home whose small shop has been learned."""
     folder = tmp_path_factory.mktemp("home")
     shop = open_shop(Settings(home=folder, language="en"))
     fill_shop(shop)
+    shop.store.facts.write_reviews(_reviews())
     learn(shop, now=datetime(2026, 6, 1, tzinfo=UTC), seed=0)
     shop.close()
     return str(folder)
@@ -80,6 +92,20 @@ def test_offer_then_explain_it(home: str) -> None:
     shown = tsuide("explain", decided["decision"], "--home", home, "--language", "en").stdout
     assert "bit for bit" in shown
     assert "Refused" in shown
+    assert "prior" in shown
+    assert explained["offers"][0]["earns"]["text"]
+
+
+def test_offers_tell_what_buyers_say(home: str) -> None:
+    asked = ("offer", "cam-a", "--kind", "cross_sell", "-n", "5", "--home", home, "--language", "en")
+    offers = {each["product"]: each for each in told(*asked)["offers"]}
+    card, other = offers.pop("card"), next(iter(offers.values()))
+    assert (card["reviews"], card["quote"]) == (8, "Fast and never failed me.")
+    assert 4 < card["rating"] <= 5
+    assert (other["reviews"], other["rating"], other["quote"]) == (0, None, None)
+    shown = " ".join(tsuide(*asked).stdout.split())
+    assert "(8)" in shown
+    assert "A customer says" in shown
 
 
 @pytest.mark.parametrize(
@@ -158,3 +184,22 @@ def test_a_wrong_setting_is_an_error_not_a_traceback(home: str, monkeypatch: pyt
     result = tsuide("doctor", "--home", home, "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["key"] == "TSUIDE_LANGUAGE"
+
+
+def test_export_writes_a_file_and_says_what_is_in_it(home: str, tmp_path: Path) -> None:
+    file = tmp_path / "related.tsv"
+    found = told("export", "related", "--format", "google", "-o", str(file), "--home", home)
+    assert found["pairs"] > 0
+    assert sum(found["relationships"].values()) == found["pairs"]
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "id\trelated_product"
+    assert len(lines) == found["products"] + 1
+    shown = tsuide("export", "related", "--format", "woocommerce", "--home", home)
+    assert shown.stdout.splitlines()[0] == "ID,SKU,Upsells,Cross-sells"
+    wrong = tsuide("export", "related", "--format", "excel", "--home", home)
+    assert wrong.exit_code == 1
+    assert "google, csv, woocommerce, shopify" in wrong.stderr
+
+
+def test_the_version_is_told_without_a_verb() -> None:
+    assert CliRunner().invoke(command_line("init"), ["--version"]).stdout == f"tsuide {__version__}\n"

@@ -64,3 +64,9 @@ def test_nobody_plays_a_customer_who_is_not_offered(served: Any) -> None:
     assert answer.status_code == 400
     home = served.client.post("/shop/who", data={"customer": "", "back": "//evil.example"}, follow_redirects=False)
     assert home.headers["location"] == "/shop/"
+
+
+def test_what_a_buyer_said_stands_in_the_readers_own_quotation_marks(served: Any) -> None:
+    assert "“Fast enough for film.”" in served.client.get("/shop/p/card?lang=en").text
+    assert "「Fast enough for film.」" in served.client.get("/shop/p/card?lang=ja").text
+    served.client.cookies.clear()

@@ -1,5 +1,7 @@
 """The HTTP API: thin handlers over the running shop."""
 
+from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -8,34 +10,71 @@ from pydantic.json_schema import models_json_schema
 from starlette.middleware.cors import CORSMiddleware
 
 from tsuide import __version__
+from tsuide.app.keys import Scope
 from tsuide.interfaces.api import (
     acceptances,
+    customers,
     decisions,
     docs,
     events,
+    experiments,
+    exports,
+    feedback,
     health,
+    initiatives,
+    journeys,
+    keys,
+    looks,
     offers,
+    outreach,
     policies,
     problems,
     products,
     promotions,
+    reports,
+    segments,
+    snapshots,
+    supervision,
+    uplift,
     upserts,
 )
 from tsuide.interfaces.api.frame import Frame
-from tsuide.interfaces.api.keys import SCHEMES
-from tsuide.interfaces.api.schemas import OffersIn, OutcomesIn
+from tsuide.interfaces.api.headers import with_headers
+from tsuide.interfaces.api.idempotency import Idempotent
+from tsuide.interfaces.api.keys import needs
+from tsuide.interfaces.api.lean import Lean
+from tsuide.interfaces.api.schemas import ManyOffersIn, OffersIn, OutcomesIn
 
+_OPEN: Final = (events, health, docs)  # who calls stands in the body or its signature, or nobody needs to know
+_BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
+    "storefront": (offers, acceptances, promotions),
+    "rep": (products, customers, feedback, snapshots, decisions, journeys),
+    "admin": (
+        *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
+        segments,
+    ),
+}
+"""The narrowest key that any route of a part lets in: a caller without it is told so before a body is looked at."""
+_HEADERS: Final = (
+    *("X-Api-Key", "Authorization", "Content-Type", "X-Request-Id", "If-None-Match", "Idempotency-Key"),
+    keys.CUSTOMER_TOKEN,
+)
 _ABOUT: Final = (
     "Ask what to propose to a customer, say what became of it, and see why. Every decision is recorded before "
     "the answer, can be explained, and can be replayed bit for bit.\n\n"
     "Send your key as X-Api-Key or as a bearer. A storefront key may stand in a page: it can ask for offers and "
-    "report outcomes, and nothing else. Prices are integers in the currency's minor unit (yen, cent). Whatever "
-    "goes wrong is a problem document (RFC 9457) with a request id."
+    "report outcomes, and nothing else, and it names a customer only with a token that your server signed. "
+    "Prices are integers in the currency's minor unit (yen, cent). Whatever goes wrong is a problem document "
+    "(RFC 9457) with a request id. Any POST may carry an Idempotency-Key: sent again within a day it is not done "
+    "again. A key that asks too fast gets a 429 with Retry-After."
 )
 
 
-def build_api(**options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own options: lifespan
-    """The API; `app.state.serving` must be set before the first request (asgi.py does)."""
+def build_api(request_log: str = "failures", **options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own: lifespan
+    """The API; `app.state.serving` must be set before the first request (asgi.py does).
+
+    For which requests a line is logged `request_log` says: off, failures, all.
+    """
     app = FastAPI(
         title="Tsuide",
         version=__version__,
@@ -46,15 +85,20 @@ def build_api(**options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own option
         **options,
     )
     problems.install(app)
-    for part in (offers, products, acceptances, promotions, policies, decisions, health, docs, events, upserts):
+    for part in _OPEN:
         app.include_router(part.router)
-    app.add_middleware(Frame)
+    for scope, parts in _BY_SCOPE.items():
+        for part in parts:
+            app.include_router(part.router, dependencies=[needs(scope)])
+    app.add_middleware(Lean, handlers={("POST", "/v1/offers"): offers.offers, ("POST", "/v1/batch"): events.take_batch})
+    app.add_middleware(Idempotent)
+    app.add_middleware(Frame, log=request_log)
     app.add_middleware(
         CORSMiddleware,  # a storefront key may stand in a page of any shop: it opens nothing but offers and events
         allow_origins=["*"],
         allow_methods=["GET", "POST"],
-        allow_headers=["X-Api-Key", "Authorization", "Content-Type", "X-Request-Id", "X-Customer-Token"],
-        expose_headers=["X-Request-Id", "ETag"],
+        allow_headers=_HEADERS,
+        expose_headers=["X-Request-Id", "ETag", "Retry-After", "Idempotency-Replayed"],
         max_age=86_400,
     )
     generated = app.openapi
@@ -71,7 +115,7 @@ def build_api(**options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own option
 def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     """The document with the bodies that handlers read themselves, and with how to send a key."""
     components = schema.setdefault("components", {})
-    inward: list[type[BaseModel]] = [OffersIn, OutcomesIn, *upserts.BODIES]
+    inward: list[type[BaseModel]] = [OffersIn, ManyOffersIn, OutcomesIn, *upserts.BODIES]
     _, bodies = models_json_schema(
         [*((each, "validation") for each in inward), (problems.Problem, "serialization")],
         ref_template="#/components/schemas/{model}",
@@ -79,5 +123,6 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     components["schemas"] = {**components.get("schemas", {}), **bodies["$defs"]}
     for unused in ("HTTPValidationError", "ValidationError"):
         components["schemas"].pop(unused, None)
-    components["securitySchemes"] = SCHEMES
+    components["securitySchemes"] = keys.SCHEMES
+    with_headers(schema)
     return schema

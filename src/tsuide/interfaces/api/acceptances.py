@@ -10,7 +10,7 @@ from starlette.requests import Request
 from tsuide.app import accepting, own_orders
 from tsuide.app.accepting import Answer, Asked
 from tsuide.app.serving import Serving, clock
-from tsuide.interfaces.api.keys import SECURITY, require, serving_of
+from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import Id, Language, Units
 from tsuide.kit.clock import zone
@@ -184,13 +184,13 @@ async def later(request: Request, token: InPath, body: AnswerIn) -> AcceptanceOu
 
 @router.post(
     "/v1/acceptances/{acceptance}/countersign",
+    dependencies=[needs("admin")],
     summary="The customer's yes on paper",
     responses=_FAILURES,
     openapi_extra=_EXTRA,
 )
 async def countersign(request: Request, acceptance: Id, body: CountersignIn) -> AcceptanceOut:
     """Take a signature or an order form (発注書) as the yes; needs the scope admin, which the rep has not."""
-    require(request, "admin")
     serving = serving_of(request)
     evidence = (body.evidence.kind, body.evidence.reference)
     answer = await asyncio.to_thread(accepting.countersign, serving.shop, acceptance, evidence, clock())
@@ -199,13 +199,13 @@ async def countersign(request: Request, acceptance: Id, body: CountersignIn) -> 
 
 @router.post(
     "/v1/acceptances/{acceptance}/order",
+    dependencies=[needs("admin")],
     summary="Write the order that a yes has become",
     responses=_FAILURES,
     openapi_extra=_EXTRA,
 )
 async def order(request: Request, acceptance: Id) -> OrderOut:
     """An order of Tsuide's own; the database takes it only with the customer's yes. Ordered twice it is one order."""
-    require(request, "admin")
     serving = serving_of(request)
     catalogue = serving.decider.loaded.catalogue
     made = await asyncio.to_thread(own_orders.order_accepted, serving.shop, catalogue, acceptance, clock())

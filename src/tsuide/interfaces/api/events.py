@@ -1,10 +1,9 @@
 """What other systems send while the shop runs: calls of Segment and GA4, signed webhooks of Shopify and WooCommerce."""
 
 import asyncio
-import base64
-import binascii
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final, Literal
@@ -15,22 +14,26 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tsuide.app import metrics
 from tsuide.app.keys import Scope
 from tsuide.app.serving import clock
 from tsuide.config import secrets_of
-from tsuide.errors import BadValue
+from tsuide.errors import BadValue, WrongKey
 from tsuide.intake import ga4, segment, shopify, woocommerce
+from tsuide.intake.message import Message
+from tsuide.intake.signatures import signed
 from tsuide.interfaces.api.bodies import as_object, raw_body
-from tsuide.interfaces.api.keys import SECURITY, require, scopes_of, serving_of
+from tsuide.interfaces.api.keys import SECURITY, may_name, require, required, serving_of, user_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.kit.clock import from_micros
 
 router = APIRouter(tags=["events"])
 MOST_WEBHOOK: Final = 1_000_000  # bytes
-_FAILURES: Final = failures(400, 401, 403, 413, 422, 503)
+_FAILURES: Final = failures(400, 401, 403, 413, 422, 429, 503)
 _JSON_BODY: Final[dict[str, Any]] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
 }
+_ABOUT_CUSTOMERS: Final = frozenset({"alias", "group"})
 _BASIC: Final[list[dict[str, list[str]]]] = [*SECURITY, {"Basic": []}]
 
 
@@ -64,24 +67,36 @@ def _segment_call(call: str) -> Callable[[Request], Awaitable[TakenOut]]:
         most = segment.LARGEST_BATCH if call == "batch" else segment.LARGEST_MESSAGE
         payload = as_object(await raw_body(request, most))
         scopes = _sender(request, payload.get("writeKey"))
-        found, refused = segment.messages(payload, call, received_at, trusted="admin" in scopes)
+        found, bad = segment.messages(payload, call, received_at, trusted="admin" in scopes)
+        refused = [RefusedOut(place=each.place, reason=each.reason) for each in bad]
         if refused and not found:
             raise BadValue(refused[0].reason, key="body")
-        return await _take(request, found, [RefusedOut(place=each.place, reason=each.reason) for each in refused])
+        if "rep" not in scopes:
+            found, unproven = _as_visitor(request, scopes, found)
+            if unproven and not found:
+                raise WrongKey(unproven[0].reason, key="userId")
+            refused += unproven
+        return await _take(request, found, refused)
 
     take_call.__name__ = f"segment_{call}"
     return take_call
 
 
-for _call in (*segment.CALLS, "batch"):
+_CALLS: Final = {call: _segment_call(call) for call in (*segment.CALLS, "batch")}
+for _call, _taking in _CALLS.items():
     router.add_api_route(
         f"/v1/{_call}",
-        _segment_call(_call),
+        _taking,
         methods=["POST"],
         summary=f"Segment: {_call}",
         responses=_FAILURES,
         openapi_extra={**_JSON_BODY, "security": _BASIC},
     )
+
+
+async def take_batch(request: Request) -> Response:
+    """`/v1/batch` without the way through routing."""
+    return Response((await _CALLS["batch"](request)).model_dump_json(), media_type="application/json")
 
 
 @router.post(
@@ -100,9 +115,12 @@ async def ga4_collect(
     """Take up to 25 events as GA4 clients send them. Durable when the answer comes."""
     del measurement_id  # one server, one shop
     received_at = clock()
-    scopes = _checked(scopes_of(request, api_secret) if api_secret else require(request, "storefront"))
+    scopes = required(request, api_secret, "storefront", "Basic") if api_secret else require(request, "storefront")
     payload = as_object(await raw_body(request, ga4.LARGEST))
-    await _take(request, ga4.messages(payload, received_at, trusted="admin" in scopes), [])
+    found, refused = _as_visitor(request, scopes, ga4.messages(payload, received_at, trusted="admin" in scopes))
+    if refused and not found:
+        raise WrongKey(refused[0].reason, key="user_id")
+    await _take(request, found, [])
     return Response(status_code=204)
 
 
@@ -116,10 +134,16 @@ async def shopify_webhook(request: Request) -> TakenOut:
     """Take a delivery signed with one of TSUIDE_SHOPIFY_SECRETS; a retry (same webhook id) changes nothing.
 
     The privacy topics are carried out: customers/redact and shop/redact erase, customers/data_request writes a file.
+    An app has one address and one secret for the privacy topics of all shops that installed it: where
+    TSUIDE_SHOPIFY_DOMAIN is set, a delivery with another X-Shopify-Shop-Domain is refused.
     """
-    secrets = secrets_of(serving_of(request).settings.shopify_secrets)
+    settings = serving_of(request).settings
+    secrets = secrets_of(settings.shopify_secrets)
     body = await _signed_body(request, "X-Shopify-Hmac-SHA256", secrets, "TSUIDE_SHOPIFY_SECRETS")
     headers = request.headers
+    domain = headers.get("X-Shopify-Shop-Domain", "")
+    if settings.shopify_domain and domain.lower() != settings.shopify_domain.lower():
+        raise BadValue("a delivery of another shop", key="X-Shopify-Shop-Domain", value=domain[:200])
     told = shopify.message(
         headers.get("X-Shopify-Topic", ""), headers.get("X-Shopify-Webhook-Id", ""), as_object(body), clock()
     )
@@ -219,38 +243,56 @@ async def _signed_body(request: Request, header: str, secrets: Sequence[str], se
     body = await request.body()
     if not secrets:
         raise HTTPException(401, f"No secret is set: set {setting} to the one that signs the webhooks")
-    if not shopify.signed(body, request.headers.get(header, ""), secrets):
+    if not signed(body, request.headers.get(header, ""), secrets):
         raise HTTPException(401, f"The signature in {header} does not fit the body")
     if len(body) > MOST_WEBHOOK:
         raise BadValue(f"larger than {MOST_WEBHOOK:,} bytes", key="body")
     return body
 
 
+def _as_visitor(
+    request: Request, scopes: frozenset[Scope], messages: Sequence[Message]
+) -> tuple[list[Message], list[RefusedOut]]:
+    """The messages as this caller may send them.
+
+    A storefront key stands in pages. What it says of a customer whom no token proves is taken as the visitor's own
+    behaviour (the message is kept as it came); a message without any visitor, or that would join the two, is refused.
+    """
+    taken: list[Message] = []
+    refused: list[RefusedOut] = []
+    reasons: dict[str, str | None] = {}
+    for place, each in enumerate(messages):
+        who = each.customer_id
+        if who is not None and who not in reasons:
+            reasons[who] = may_name(request, scopes, who)
+        reason = None if who is None else reasons[who]
+        if reason is None:
+            taken.append(each)
+        elif each.anonymous_id is None or each.topic in _ABOUT_CUSTOMERS:
+            refused.append(RefusedOut(place=place, reason=reason))
+        else:
+            taken.append(replace(each, customer_id=None, content=_without_name(each.content), text=None))
+    return taken, refused
+
+
+def _without_name(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The message without the name that it could not prove: erasing that customer must not have to look here."""
+    return {key: value for key, value in content.items() if key not in {"userId", "user_id"}}
+
+
 def _sender(request: Request, write_key: object) -> frozenset[Scope]:
     """The scopes of the key, wherever a Segment client puts it."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
-        return _checked(scopes_of(request, _user_of(token)))
+        return required(request, user_of(token), "storefront", "Basic")
     if isinstance(write_key, str) and "x-api-key" not in request.headers and scheme.lower() != "bearer":
-        return _checked(scopes_of(request, write_key))
+        return required(request, write_key, "storefront", "Basic")
     return require(request, "storefront")
-
-
-def _user_of(token: str) -> str:
-    try:
-        return base64.b64decode(token.strip(), validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-
-
-def _checked(scopes: frozenset[Scope] | None) -> frozenset[Scope]:
-    if scopes is None:
-        raise HTTPException(401, "The write key is missing or not known", {"WWW-Authenticate": "Basic"})
-    return scopes
 
 
 async def _take(request: Request, messages: Sequence[Any], refused: list[RefusedOut]) -> TakenOut:
     taken = await serving_of(request).arrivals.take(messages)
+    metrics.took(taken.new, taken.known, len(taken.quarantined), len(refused))
     return TakenOut(taken=taken.new, known=taken.known, quarantined=_told(taken.quarantined), refused=refused)
 
 

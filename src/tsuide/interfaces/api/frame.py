@@ -1,15 +1,23 @@
-"""What stands around every request: an id, a limit to the body, and headers that no answer may lack."""
+"""What stands around every request: an id, a limit to the body, headers, a count, a line in the log."""
 
 import re
 import secrets
-from typing import Final
+import traceback
+from time import perf_counter
+from typing import Any, Final
 
+import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tsuide.app import metrics, tracing
 from tsuide.interfaces.api.problems import problem
 
 MAX_BODY: Final = 1_000_000  # bytes
+IDEMPOTENCY_KEY: Final = "tsuide.idempotency_key"
 _GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_SLOW_S: Final = 1.0
+_FAILED: Final = 500
+_log = structlog.get_logger("tsuide.requests")
 
 
 class _TooLarge(Exception):
@@ -19,41 +27,82 @@ class _TooLarge(Exception):
 class Frame:
     """ASGI middleware; plain, because it runs for every request.
 
-    - ``X-Request-Id`` of the caller is kept when it is short and plain, else one is drawn; it comes back.
+    - ``X-Request-Id`` of the caller is kept when it is short and plain, else one is drawn; it comes back, and stands in
+      the log.
     - A body larger than `max_body` is a 413 before anybody reads it.
+    - What nobody foresaw is a 500 with a problem document, and its traceback in the log.
     - Content types are not guessed (``nosniff``).
+    - Every request is counted by route and status; a line is logged for each, for those that went wrong, or for none.
+
+    Args:
+        app: what it stands around.
+        max_body: bytes.
+        log: off, failures (status 500 and above, or slower than a second), or all.
     """
 
-    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY) -> None:
+    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY, log: str = "failures") -> None:
         self._app = app
         self._max_body = max_body
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or "tsuide.request_id" in scope:  # a shop mounted in another's application
             await self._app(scope, receive, send)
             return
+        begin = perf_counter()
         given, length = _headers(scope)
         request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8).encode()
         scope["tsuide.request_id"] = request_id.decode()
         extra = [(b"x-request-id", request_id), (b"x-content-type-options", b"nosniff")]
-        started = False
+        status = 0
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
+                status = message["status"]
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
 
-        if length > self._max_body:
-            await self._refuse(scope, receive, send_with_headers)
-            return
-        try:
-            await self._app(scope, _limited(receive, self._max_body), send_with_headers)
-        except _TooLarge:
-            if not started:
-                await self._refuse(scope, receive, send_with_headers)
+        with tracing.request_span(scope["method"], scope["headers"]) as span:
+            try:
+                if length > self._max_body:
+                    raise _TooLarge  # noqa: TRY301 - one place answers it
+                await self._app(scope, _limited(receive, self._max_body), send_with_headers)
+            except _TooLarge:
+                if not status:
+                    await self._refuse(scope, receive, send_with_headers)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem document
+                if not status:
+                    await _unforeseen(scope, receive, send_with_headers)
+                _log.error("unforeseen", request_id=scope["tsuide.request_id"], path=scope["path"],
+                           error=repr(error), traceback=traceback.format_exc())  # fmt: skip
+            self._tell(scope, status, perf_counter() - begin, span)
+
+    def _tell(self, scope: Scope, status: int, seconds: float, span: Any) -> None:  # noqa: ANN401 - a span, or None
+        """Count the request, and log it where that is wanted."""
+        route = _route_of(scope)
+        if span is not None:
+            span.update_name(f"{scope['method']} {route}")
+            span.set_attributes(
+                {
+                    "http.route": route,
+                    "http.response.status_code": status,
+                    "tsuide.request_id": scope["tsuide.request_id"],
+                }
+            )
+        metrics.answered(scope["method"], route, status, seconds)
+        if self._log == "all" or (self._log == "failures" and (status >= _FAILED or seconds >= _SLOW_S)):
+            _log.info(
+                "request",
+                request_id=scope["tsuide.request_id"],
+                method=scope["method"],
+                path=scope["path"],
+                route=route,
+                status=status,
+                ms=round(seconds * 1000, 2),
+                key=_key_of(scope),
+            )
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = problem(
@@ -67,14 +116,42 @@ class Frame:
         await answer(scope, receive, send)
 
 
+async def _unforeseen(scope: Scope, receive: Receive, send: Send) -> None:
+    answer = problem(
+        scope["tsuide.request_id"],
+        500,
+        "internal-error",
+        "Something went wrong on our side",
+        way_out="the server's log names the request id; nothing that was answered before is lost",
+    )
+    await answer(scope, receive, send)
+
+
+def _route_of(scope: Scope) -> str:
+    """The route's path as it was declared: ids do not make series of their own."""
+    known = scope.get("tsuide.route") or getattr(scope.get("route"), "path", None)
+    if known is None:
+        return "mounted" if scope.get("root_path") else "unmatched"
+    return str(known)
+
+
+def _key_of(scope: Scope) -> str | None:
+    return getattr(scope.get("tsuide.holder"), "id", None)
+
+
 def _headers(scope: Scope) -> tuple[bytes, int]:
-    """The caller's request id and the announced length of the body (0 where there is none)."""
+    """The caller's request id and the announced length of the body (0 where there is none).
+
+    An idempotency key is put into the scope on the way.
+    """
     given, length = b"", 0
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             given = value
         elif name == b"content-length" and value.isdigit():
             length = int(value[:18])
+        elif name == b"idempotency-key":
+            scope[IDEMPOTENCY_KEY] = value.decode("latin-1")
     return given, length
 
 

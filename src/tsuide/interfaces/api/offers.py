@@ -1,9 +1,9 @@
 """Asking for offers, and saying what became of them: the calls that every page view makes.
 
-The handlers read the body themselves: one validation by pydantic, one answer, nothing in between.
+The handlers read the body themselves: one reading, one answer, nothing in between.
 """
 
-import json
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -11,19 +11,16 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tsuide.app.deciding import Served
+from tsuide.app.keys import Scope
 from tsuide.app.ledger import Told
 from tsuide.errors import WrongKey
-from tsuide.facts.catalogue import Product
-from tsuide.interfaces.api.keys import SECURITY, require, serving_of
-from tsuide.interfaces.api.money import amount_text, signed_text
+from tsuide.interfaces.api.asked import quickly
+from tsuide.interfaces.api.keys import SECURITY, may_name, require, serving_of
 from tsuide.interfaces.api.problems import of_validation, request_id_of
-from tsuide.interfaces.api.products import product_out
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import OffersIn, OffersOut, OutcomesIn, OutcomesOut
-from tsuide.offers.explain import QUESTIONS
-from tsuide.offers.offer import Offer, OfferItem
-from tsuide.offers.pitch import pitch
+from tsuide.interfaces.api.schemas import ManyOffersIn, ManyOffersOut, OffersIn, OffersOut, OutcomesIn, OutcomesOut
+from tsuide.interfaces.api.shown import answer_of, as_json
+from tsuide.offers.request import OfferRequest
 
 router = APIRouter(tags=["offers"])
 _FROM_A_PAGE: Final = frozenset({"shown", "clicked", "accepted", "declined", "later"})
@@ -41,7 +38,7 @@ def _body(model: type) -> dict[str, Any]:
     "/v1/offers",
     summary="Offers for one page",
     response_model=OffersOut,
-    responses=failures(400, 401, 403, 413, 422, 503),
+    responses=failures(400, 401, 403, 413, 422, 429, 503),
     openapi_extra=_body(OffersIn),
 )
 async def offers(request: Request) -> Response:
@@ -49,17 +46,53 @@ async def offers(request: Request) -> Response:
 
     Unknown customers are new customers; unknown products in the cart are set aside and named in `warnings`.
     An empty list is an answer: nothing fits, or the visitor is in the holdout by which the effect is measured.
+    A storefront key may name a `customer_id` only with the header `X-Customer-Token`, which the shop's server signs
+    for its page; without it the answer is the anonymous visitor's, and `warnings` says so.
     """
-    require(request, "storefront")
+    scopes = require(request, "storefront")
+    serving = serving_of(request)
+    body = await request.body()
+    asked = quickly(body, serving.settings.language)
+    if asked is None:
+        try:
+            asked = OffersIn.model_validate_json(body).request(serving.settings.language)
+        except ValidationError as exc:
+            return of_validation(request_id_of(request), exc, "body")
+        if asked.rep is not None or asked.segments:  # a page could claim any discount that is for a segment
+            require(request, "rep")
+    asked, warnings = as_visitor(request, scopes, asked)
+    served = await serving.decider.decide(asked)
+    return Response(as_json(answer_of(served, *warnings)), media_type="application/json")
+
+
+@router.post(
+    "/v1/offers/batch",
+    summary="Offers for many customers",
+    response_model=ManyOffersOut,
+    responses=failures(400, 401, 403, 413, 422, 429, 503),
+    openapi_extra=_body(ManyOffersIn),
+)
+async def many(request: Request) -> Response:
+    """Decide for up to 100 customers, a mailing's say: each by itself, all recorded with one commit, then answered.
+
+    Needs a key with the scope rep: it is a server that asks. One wrong question refuses the whole request.
+    """
+    require(request, "rep")
     serving = serving_of(request)
     try:
-        asked = OffersIn.model_validate_json(await request.body())
+        asked = ManyOffersIn.model_validate_json(await request.body())
     except ValidationError as exc:
         return of_validation(request_id_of(request), exc, "body")
-    if asked.rep is not None:
-        require(request, "rep")
-    served = await serving.decider.decide(asked.request(serving.settings.language))
-    return _json(_answer(served))
+    served = await serving.decider.decide_many([each.request(serving.settings.language) for each in asked.requests])
+    return Response(as_json({"answers": [answer_of(each) for each in served]}), media_type="application/json")
+
+
+def as_visitor(request: Request, scopes: frozenset[Scope], asked: OfferRequest) -> tuple[OfferRequest, tuple[str, ...]]:
+    """The question as this caller may ask it, and what was set aside for that."""
+    if asked.customer_id is None:
+        return asked, ()
+    reason = may_name(request, scopes, asked.customer_id)
+    return (asked, ()) if reason is None else (replace(asked, customer_id=None), (reason,))
 
 
 @router.post(
@@ -86,75 +119,4 @@ async def outcomes(request: Request, decision: str) -> Response:
     recorded, already = await told_to.record(
         decision, [Told(each.offer_id, each.outcome, each.reason, each.idempotency_key) for each in told.outcomes]
     )
-    return _json({"recorded": recorded, "already": already})
-
-
-def _json(value: dict[str, Any]) -> Response:
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return Response(body, media_type="application/json")
-
-
-def _answer(served: Served) -> dict[str, Any]:
-    decision = served.decision
-    return {
-        "decision": decision.id,
-        "placement": decision.request.placement,
-        "arm": decision.arm,
-        "offers": [_offer(offer, served) for offer in decision.offers],
-        "question": _question(decision.question, decision.request.language),
-        "notes": list(decision.notes),
-        "warnings": list(served.warnings),
-    }
-
-
-def _question(code: str | None, language: str) -> dict[str, str] | None:
-    return None if code is None else {"code": code, "text": QUESTIONS.text(code, language)}
-
-
-def _item(item: OfferItem, currency: str, served: Served) -> dict[str, Any]:
-    return {
-        "product_id": item.product_id,
-        "title": served.product(item.product_id).title,
-        "quantity": item.quantity,
-        "price": item.price,
-        "price_text": amount_text(item.price, currency, served.decision.request.language),
-        "role": item.role,
-        "variants": [_variant(each, served) for each in served.catalogue.variants(item.product_id)],
-    }
-
-
-def _variant(product: Product, served: Served) -> dict[str, Any]:
-    return {
-        "product_id": product.id,
-        "title": product.title,
-        "attributes": {name: str(value) for name, value in product.attributes.items()},
-        "price": product.price,
-        "price_text": amount_text(product.price, product.currency, served.decision.request.language),
-        "in_stock": product.stock is None or product.stock > 0,
-    }
-
-
-def _offer(offer: Offer, served: Served) -> dict[str, Any]:
-    language = served.decision.request.language
-    listed = offer.list_price
-    crossed_out = listed if listed is not None and offer.price is not None and listed > offer.price else None
-    return {
-        "id": offer.id,
-        "slot": offer.slot,
-        "place": offer.place,
-        "kind": offer.kind,
-        "product": product_out(served.product(offer.product_id), language),
-        "anchor_id": offer.anchor_id,
-        "items": [_item(item, offer.currency, served) for item in offer.items],
-        "price": offer.price,
-        "price_text": amount_text(offer.price, offer.currency, language),
-        "list_price": crossed_out,
-        "list_price_text": amount_text(crossed_out, offer.currency, language),
-        "promotion_id": offer.promotion_id,
-        "difference": offer.difference,
-        "difference_text": signed_text(offer.difference, offer.currency, language),
-        "reasons": [{"code": reason.code, "text": served.reason_text(reason, language)} for reason in offer.reasons],
-        "act": offer.act,
-        "pitch": pitch(offer, language, served.state).text() if served.decision.request.rep is not None else None,
-        "expires_at": offer.expires_at.isoformat() if offer.expires_at else None,
-    }
+    return Response(as_json({"recorded": recorded, "already": already}), media_type="application/json")

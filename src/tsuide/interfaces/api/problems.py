@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
-import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
@@ -20,6 +19,7 @@ from tsuide.errors import (
     NotReady,
     Refused,
     ReplayRefused,
+    TooFewData,
     TsuideError,
     Unavailable,
     WrongKey,
@@ -28,7 +28,6 @@ from tsuide.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = "5"
 _SHOWN_ERRORS: Final = 20
-_log = structlog.get_logger("tsuide.api")
 
 
 class WrongField(BaseModel):
@@ -49,7 +48,9 @@ class Problem(BaseModel):
     request_id: str = Field(description="Quote it when you ask for help; the server's log has it too.")
     key: str | None = Field(None, description="The field, option or id at fault.")
     way_out: str | None = Field(None, description="What you can do about it.")
-    line: int | None = Field(None, description="Of a policy's text, from 1.")
+    line: int | None = Field(None, description="Of a policy's or a condition's text, from 1.")
+    start: int | None = Field(None, description="Of a condition: the first character at fault, from 0.")
+    end: int | None = Field(None, description="Of a condition: the one behind the last.")
     errors: list[WrongField] | None = None
 
 
@@ -59,6 +60,7 @@ _STATUS: Final[Sequence[tuple[type[TsuideError], int]]] = (  # the first that fi
     (ReplayRefused, 410),
     (Refused, 403),
     (NotFound, 404),
+    (TooFewData, 409),  # asking again in a moment does not help: customers must come first
     (NotReady, 503),
     (Unavailable, 503),
     (BadInput, 400),
@@ -112,6 +114,8 @@ def of_error(request_id: str, error: TsuideError, status: int | None = None) -> 
         key=error.key,
         way_out=error.way_out,
         line=getattr(error, "line", None),
+        start=getattr(error, "start", None),
+        end=getattr(error, "end", None),
     )
 
 
@@ -141,36 +145,26 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("tsuide.request_id", "-"))
 
 
-def install(app: FastAPI) -> None:
-    """Make `app` answer every failure with a problem document."""
-
-    async def ours(request: Request, exc: Exception) -> Response:
-        assert isinstance(exc, TsuideError)  # noqa: S101 - Starlette hands each handler the type it was registered for
-        return of_error(request_id_of(request), exc)
-
-    async def invalid(request: Request, exc: Exception) -> Response:
-        assert isinstance(exc, RequestValidationError)  # noqa: S101 - as above
-        return of_validation(request_id_of(request), exc)
-
-    async def http(request: Request, exc: Exception) -> Response:
-        assert isinstance(exc, HTTPException)  # noqa: S101 - as above
-        title = HTTPStatus(exc.status_code).phrase
+def problem_of(request_id: str, error: Exception) -> Response | None:
+    """The problem document of what a handler raised; None where nobody foresaw it."""
+    if isinstance(error, TsuideError):
+        return of_error(request_id, error)
+    if isinstance(error, RequestValidationError | ValidationError):
+        return of_validation(request_id, error)
+    if isinstance(error, HTTPException):
+        title = HTTPStatus(error.status_code).phrase
         code = title.lower().replace(" ", "-")
-        return problem(
-            request_id_of(request), exc.status_code, code, title, detail=str(exc.detail), headers=exc.headers
-        )
+        return problem(request_id, error.status_code, code, title, detail=str(error.detail), headers=error.headers)
+    return None
 
-    async def unforeseen(request: Request, exc: Exception) -> Response:
-        _log.error("unforeseen", request_id=request_id_of(request), path=request.url.path, error=repr(exc))
-        return problem(
-            request_id_of(request),
-            500,
-            "internal-error",
-            "Something went wrong on our side",
-            way_out="the server's log names the request id; nothing that was answered before is lost",
-        )
 
-    app.add_exception_handler(TsuideError, ours)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unforeseen)
+def install(app: FastAPI) -> None:
+    """Make `app` answer every failure that is foreseen with a problem document; the frame answers the others."""
+
+    async def foreseen(request: Request, exc: Exception) -> Response:
+        answer = problem_of(request_id_of(request), exc)
+        assert answer is not None  # noqa: S101 - it is registered for just what `problem_of` knows
+        return answer
+
+    for kind in (TsuideError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, foreseen)

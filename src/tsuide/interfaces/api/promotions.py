@@ -10,12 +10,12 @@ from starlette.requests import Request
 
 from tsuide.app import promotions as shelf
 from tsuide.app.serving import Serving, clock
-from tsuide.errors import BadValue, Conflict, Unavailable, UnknownProduct
+from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged, UnknownProduct
 from tsuide.facts.catalogue import Product
 from tsuide.facts.promotions import Benefit, BenefitKind, Budget, Promotion, Stacking, Targets
-from tsuide.interfaces.api.keys import SECURITY, require, serving_of
+from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import Amount, Id, Moment, Units
+from tsuide.interfaces.api.schemas import Amount, Id, Moment, Units, zoned
 from tsuide.kit.money import RATE_UNIT
 from tsuide.offers.offer import Kind, Placement
 from tsuide.offers.promotions import Basket, Line, Priced, apply_promotions, checked
@@ -35,6 +35,7 @@ class BenefitIn(_In):
     kind: BenefitKind
     value: Amount = Field(0, description="percent and points: basis points; amount and set_price: minor units.")
     items: list[Id] = Field([], max_length=20)
+    extra: list[Id] = Field([], max_length=2, description="Of a set price: what comes free with each set.")
     unit: Id = "points"
     point_value: Amount = 1
     elsewhere: bool = Field(False, description="The points buy in other shops too: then they count as a premium.")
@@ -149,18 +150,19 @@ async def every(request: Request) -> PromotionsOut:
 
 @router.put(
     "/v1/promotions/{promotion}",
+    dependencies=[needs("admin")],
     summary="Set a promotion",
     responses=failures(400, 401, 403, 413, 422, 503),
     openapi_extra=_EXTRA,
 )
 async def put(request: Request, promotion: Id, body: PromotionIn) -> PromotionOut:
     """New or changed; what it gave so far stays. A budget never shrinks below that."""
-    require(request, "admin")
     made = checked(_promotion(promotion, body))
-    shop = serving_of(request).shop
-    row = await asyncio.to_thread(shelf.put_promotion, shop, made, clock())
-    with contextlib.suppress(Unavailable):  # a learner is at work: it publishes what it finds
-        await asyncio.to_thread(shelf.publish_deals, shop, clock())
+    serving = serving_of(request)
+    row = await asyncio.to_thread(shelf.put_promotion, serving.shop, made, clock())
+    with contextlib.suppress(SnapshotDamaged, NothingLearned):  # then the next `tsuide learn` publishes it
+        products = serving.decider.loaded.products
+        await asyncio.to_thread(shelf.publish_deals, serving.shop, clock(), products)
     return _out(row)
 
 
@@ -194,7 +196,7 @@ def _basket(serving: Serving, body: BasketIn, promotions: list[Promotion]) -> Ba
         lines.append(_line(product, product.price, each))
     if len(currencies) > 1:
         raise Conflict("a basket has one currency", key="currency", value=sorted(currencies))
-    gifts = {item for each in promotions for item in each.benefit.items}
+    gifts = {item for each in promotions for item in (*each.benefit.items, *each.benefit.extra)}
     found = [product for item in gifts if (product := catalogue.product(item)) is not None]
     shelf_prices = {
         each.id: (each.price, each.price if each.cost is None else each.cost)
@@ -247,13 +249,19 @@ def _priced(basket: Basket, priced: Priced, running: list[Promotion], language: 
 def _promotion(promotion_id: str, body: PromotionIn) -> Promotion:
     benefit, targets = body.benefit, body.targets
     for key, moment in (("starts_at", body.starts_at), ("ends_at", body.ends_at)):
-        if moment is not None and moment.tzinfo is None:
-            raise BadValue("a time without a time zone", key=key, value=moment.isoformat(), way_out="add +09:00")
+        if moment is not None:
+            zoned(moment, key)
     return Promotion(
         id=promotion_id,
         names={"ja": body.names.ja, "en": body.names.en},
         benefit=Benefit(
-            benefit.kind, benefit.value, tuple(benefit.items), benefit.unit, benefit.point_value, benefit.elsewhere
+            benefit.kind,
+            benefit.value,
+            tuple(benefit.items),
+            benefit.unit,
+            benefit.point_value,
+            benefit.elsewhere,
+            tuple(benefit.extra),
         ),
         currency=body.currency,
         targets=Targets(

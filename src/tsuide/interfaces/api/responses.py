@@ -7,13 +7,13 @@ from tsuide.interfaces.api.problems import MEDIA_TYPE
 
 
 def failures(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """One problem document per status.
+    """One problem document per status; where a key is needed (401), also for one that asks too fast (429).
 
-    >>> sorted(failures(404, 503))
-    [404, 503]
+    >>> sorted(failures(401, 404, 503))
+    [401, 404, 429, 503]
     """
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in statuses
+        for status in (*statuses, *((429,) if 401 in statuses else ()))  # noqa: PLR2004 - as above
     }

@@ -9,6 +9,8 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from tsuide.errors import BadValue
+from tsuide.kit.text import MOST_TEXT
 from tsuide.offers.offer import Arm, Hesitation, Kind, NoReason, Outcome, Placement
 from tsuide.offers.request import MOST_OFFERS, CartLine, OfferRequest, Rep, Slot
 
@@ -31,12 +33,26 @@ def _written(value: object) -> object:
     return value
 
 
+Said = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=r"\S")]
+Note = Annotated[str, Field(max_length=MOST_TEXT)]
 Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_written)]
 Amount = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(whole)]
 Units = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole)]
 Most = Annotated[int, Field(ge=1, le=MOST_OFFERS), BeforeValidator(whole)]
 SlotName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Language = Literal["ja", "en"]
+
+
+def zoned(at: datetime, key: str) -> datetime:
+    """The moment itself, if it names its time zone.
+
+    Raises:
+        BadValue: it does not.
+    """
+    if at.tzinfo is None:
+        raise BadValue("not a moment with its time zone", key=key, value=at.isoformat(),
+                       way_out="2026-01-31T09:00:00+09:00")  # fmt: skip
+    return at
 
 
 class _In(BaseModel):
@@ -94,6 +110,9 @@ class OffersIn(_In):
     shown: list[Id] = Field([], max_length=MOST_LISTED, description="What this visit already proposed.")
     goal: Id | None = Field(None, description="What the customer wants to reach, in the shop's words for goals.")
     rep: RepIn | None = Field(None, description="Needs a key with the scope rep.")
+    segments: list[Id] = Field(
+        [], max_length=MOST_LISTED, description="Segments of the customer that your server knows; needs the scope rep."
+    )
     free_shipping_at: Amount | None = Field(None, description="Cart value from which shipping is free, minor units.")
     language: Language | None = Field(None, description="Of the reasons' texts; the shop's own when missing.")
 
@@ -117,6 +136,7 @@ class OffersIn(_In):
             goal=self.goal,
             rep=None if self.rep is None else Rep(self.rep.id, tuple(self.rep.qualifications), tuple(self.rep.needs)),
             free_shipping_at=self.free_shipping_at,
+            segments=tuple(self.segments),
             language=self.language or language,
         )
 
@@ -146,10 +166,31 @@ class VariantOut(BaseModel):
 
     product_id: str
     title: str
+    name: str = Field(description="Its size or colour alone, such as M; the title where the shop names none.")
     attributes: dict[str, str]
     price: int | None
     price_text: str | None
     in_stock: bool
+
+
+class ProductWholeOut(ProductOut):
+    """A product as it is known."""
+
+    brand: str | None
+    parent_id: str | None
+    status: str
+    kind: str
+    stock: int | None
+    attributes: dict[str, str]
+    baskets: int = Field(description="In how many learned orders it lay.")
+
+
+class ProductsOut(BaseModel):
+    """One page of products, the most bought first."""
+
+    products: list[ProductOut]
+    total: int = Field(description="That fit, on all pages.")
+    next: str | None = Field(description="Send it as `cursor` for the next page; null = this was the last.")
 
 
 class OfferItemOut(BaseModel):
@@ -157,6 +198,7 @@ class OfferItemOut(BaseModel):
 
     product_id: str
     title: str
+    image: str | None
     quantity: int
     price: int | None = Field(description="Of one unit by itself.")
     price_text: str | None
@@ -165,6 +207,14 @@ class OfferItemOut(BaseModel):
         "which it does not work, to be asked about, never preselected; `free`: comes with it."
     )
     variants: list[VariantOut] = Field(description="Its sizes and colours, itself among them; empty: it has only one.")
+
+
+class OfferLookOut(BaseModel):
+    """The outfit or room that an offer is a piece of: a page shows its picture once, above all its pieces."""
+
+    id: str
+    title: str
+    image: str | None
 
 
 class OfferOut(BaseModel):
@@ -177,6 +227,7 @@ class OfferOut(BaseModel):
     product: ProductOut
     anchor_id: str | None = Field(description="The product that it goes with, or stands above or below.")
     items: list[OfferItemOut] = Field(description="Everything that accepting would add.")
+    replaces: str | None = Field(description="The product in whose place it is taken: take that out of the cart.")
     price: int | None = Field(description="Of everything offered, after discount.")
     price_text: str | None
     list_price: int | None = Field(
@@ -188,11 +239,13 @@ class OfferOut(BaseModel):
     difference: int | None = Field(description="Price minus the anchor's, for better and cheaper models.")
     difference_text: str | None
     reasons: list[ReasonOut]
+    quote: str | None = Field(description="A sentence of a satisfied buyer, in their words and the reader's language.")
     act: Literal["offer", "hand_over"] = Field(
         description="`hand_over`: the rep lacks the product's qualification and may only hand over."
     )
+    look: OfferLookOut | None = Field(description="Of a piece of a merchandiser's look.")
     pitch: str | None = Field(description="What a rep may say; only where one asks.")
-    expires_at: datetime | None
+    expires_at: datetime = Field(description="Until when it may be accepted at this price.")
 
 
 class OffersOut(BaseModel):
@@ -205,6 +258,18 @@ class OffersOut(BaseModel):
     question: ReasonOut | None = Field(description="What a rep asks before any product is named.")
     notes: list[str] = Field(description="Codes of what the reader should know.")
     warnings: list[str] = Field(description="What in the request was set aside, and why.")
+
+
+class ManyOffersIn(_In):
+    """Questions for many customers; each is decided by itself."""
+
+    requests: list[OffersIn] = Field(min_length=1, max_length=100)
+
+
+class ManyOffersOut(BaseModel):
+    """The answers, in the order of the questions."""
+
+    answers: list[OffersOut]
 
 
 class OutcomeIn(_In):
@@ -241,15 +306,20 @@ class RelatedOut(BaseModel):
     lift_high: float | None = None
     confidence: float | None = Field(None, description="Share of this product's baskets with the other.")
     score: float
+    difference: int | None = Field(None, description="Its price minus this product's, minor units.")
+    difference_text: str | None = None
+    differences: str | None = Field(None, description="In what it differs from this product.")
 
 
 class RelationsOut(BaseModel):
-    """What goes with a product, and what stands beside it."""
+    """What goes with a product, and what stands beside, above and below it."""
 
     product: ProductOut
     snapshot: str
     complements: list[RelatedOut]
     alternatives: list[RelatedOut]
+    upgrades: list[RelatedOut] = Field(description="A step better on the price ladder, nearest first.")
+    cheaper: list[RelatedOut] = Field(description="A step cheaper, nearest first.")
 
 
 class ExplainOut(BaseModel):

@@ -21,7 +21,7 @@ from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.problems import problem, request_id_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import Amount, Id, Language, Moment, Units
-from tsuide.kit.money import minor_digits
+from tsuide.kit.money import line_total, minor_digits
 
 router = APIRouter(tags=["facts"])
 MOST: Final = 1_000
@@ -167,7 +167,7 @@ def _order(told: OrderIn) -> Said:
 
 
 def _amount(line: LineIn, place: int) -> int:
-    amount = line.quantity * line.unit_price - line.discount
+    amount = line_total(line.unit_price, line.quantity, f"lines.{place - 1}.unit_price") - line.discount
     if amount < 0:
         raise BadValue("a discount larger than the line", key=f"lines.{place - 1}.discount", value=line.discount)
     return amount

@@ -5,9 +5,11 @@ Only the verb that is asked for is imported: `tsuide offer` must not wait for ch
 
 import importlib
 import sys
-from typing import Final
+from typing import Annotated, Final
 
 import typer
+
+from tsuide import __version__
 
 VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "demo": "tsuide.interfaces.cli.demo:demo",
@@ -16,11 +18,27 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "learn": "tsuide.interfaces.cli.learn:learn",
     "serve": "tsuide.interfaces.cli.serve:serve",
     "offer": "tsuide.interfaces.cli.offer:offer",
+    "mcp": "tsuide.interfaces.cli.mcp:mcp",
+    "export": "tsuide.interfaces.cli.export:export",
     "explain": "tsuide.interfaces.cli.explain:explain",
     "replay": "tsuide.interfaces.cli.replay:replay",
     "policy": "tsuide.interfaces.cli.policy:policy",
     "report": "tsuide.interfaces.cli.report:report",
+    "results": "tsuide.interfaces.cli.results:results",
+    "schedule": "tsuide.interfaces.cli.results:schedule",
+    "segment": "tsuide.interfaces.cli.segment:segment",
+    "journey": "tsuide.interfaces.cli.journey:journey",
+    "worker": "tsuide.interfaces.cli.journey:worker",
     "promotion": "tsuide.interfaces.cli.promotion:promotion",
+    "look": "tsuide.interfaces.cli.look:look",
+    "experiment": "tsuide.interfaces.cli.experiment:experiment",
+    "feedback": "tsuide.interfaces.cli.feedback:feedback",
+    "mail": "tsuide.interfaces.cli.mail:mail",
+    "initiative": "tsuide.interfaces.cli.initiative:initiative",
+    "effect": "tsuide.interfaces.cli.effect:effect",
+    "uplift": "tsuide.interfaces.cli.uplift:uplift",
+    "supervise": "tsuide.interfaces.cli.supervise:supervise",
+    "what-if": "tsuide.interfaces.cli.what_if:what_if",
     "acceptance": "tsuide.interfaces.cli.acceptance:acceptance",
     "keys": "tsuide.interfaces.cli.keys:keys",
     "erase": "tsuide.interfaces.cli.erase:erase",
@@ -29,6 +47,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "doctor": "tsuide.interfaces.cli.doctor:doctor",
     "bench": "tsuide.interfaces.cli.bench:bench",
     "evaluate": "tsuide.interfaces.cli.evaluate:evaluate",
+    "simulate": "tsuide.interfaces.cli.simulate:simulate",
 }
 
 
@@ -52,11 +71,21 @@ def command_line(only: str | None = None) -> typer.Typer:
     return cli
 
 
-def _whole() -> None:
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"tsuide {__version__}")  # noqa: T201 - this is what was asked for
+        raise typer.Exit
+
+
+def _whole(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
     """Sell the next right thing to a customer who is already there."""
 
 
 def main() -> None:
     """Run the command line."""
     first = next((each for each in sys.argv[1:] if not each.startswith("-")), None)
-    command_line(first if first in VERBS else None)()
+    command_line(next(iter(VERBS)) if sys.argv[1:] == ["--version"] else first if first in VERBS else None)()

@@ -35,6 +35,22 @@ def decide_(
         emit(result, lambda: _figures("decide, in process, one core", result), as_json=as_json)
 
 
+@bench.command("mail")
+def mail_(
+    mails: Annotated[int, typer.Option("--mails", min=100, help="Of each kind.")] = 3_000,
+    threads: Annotated[int, typer.Option("--threads", min=1, max=32, help="Lines to the mail server.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Mails to customers through the gate, to a mail server on this machine: unsigned, and signed (DKIM)."""
+    from tsuide.app.bench.mail import bench_mail
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown:
+            task = shown.add_task("mail", total=None)
+            result = bench_mail(mails=mails, threads=threads, tell=lambda what: shown.update(task, description=what))
+        emit(result, lambda: _figures("mail, from the gate to a mail server on this machine", result), as_json=as_json)
+
+
 @bench.command("completion")
 def completion_(
     home: Home = None,
@@ -80,6 +96,32 @@ def sessions_(
                 tell=lambda what: shown.update(task, description=what),
             )
         emit(result, lambda: _methods("Sessions", result), as_json=as_json)
+
+
+@bench.command("segments")
+def segments_(
+    customers: Annotated[int, typer.Option("--customers", min=1_000, help="How many are made up.")] = 1_000_000,
+    postgres: Annotated[str | None, typer.Option("--postgres", help="An empty PostgreSQL database.")] = None,
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="The median counts.")] = 5,
+    as_json: Json = False,
+) -> None:
+    """A segment of five conditions over made-up customers: over all of them, and for one."""
+    import tempfile
+    from pathlib import Path
+
+    from tsuide.app.bench.segments import bench_segments
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown, tempfile.TemporaryDirectory(prefix="tsuide-segments-") as folder:
+            task = shown.add_task("segments", total=None)
+            result = bench_segments(
+                Path(folder),
+                customers=customers,
+                url=postgres,
+                repeats=repeats,
+                tell=lambda what: shown.update(task, description=what),
+            )
+        emit(result, lambda: _figures("A segment of five conditions", result), as_json=as_json)
 
 
 Lines = Annotated[
@@ -169,6 +211,39 @@ def fit_(
         emit(result, lambda: _fits(result), as_json=as_json)
 
 
+@bench.command("http")
+def http_(
+    home: Home = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=2, help="How long.")] = 10.0,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes of the server.")] = 2,
+    connections: Annotated[int, typer.Option("--connections", min=2, help="That ask at once, from 2 processes.")] = 8,
+    as_json: Json = False,
+) -> None:
+    """Offers a second over HTTP, each in the journal before its answer, beside the framework answering a constant.
+
+    A learned shop (--home) is copied first and stays as it was; without one the demo is made anew.
+    """
+    from tsuide.app.bench.http import bench_http
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown:
+            task = shown.add_task("http", total=None)
+
+            def tell(what: str, done: int, total: int) -> None:
+                shown.update(task, description=what, completed=done, total=total)
+
+            result = bench_http(
+                load_settings(home=home).home,
+                now=now(),
+                seconds=seconds,
+                workers=workers,
+                connections=connections,
+                progress=tell,
+            )
+        emit(result, lambda: _figures("Offers over HTTP", result), as_json=as_json)
+
+
 @bench.command("events")
 def events_(
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long.")] = 10.0,
@@ -185,6 +260,24 @@ def events_(
                 now=now(), seconds=seconds, workers=workers, tell=lambda what: shown.update(task, description=what)
             )
         emit(result, lambda: _figures("Events", result), as_json=as_json)
+
+
+@bench.command("journeys")
+def journeys_(
+    due: Annotated[int, typer.Option("--due", min=1_000, help="Enrolments that are due.")] = 100_000,
+    waiting: Annotated[int, typer.Option("--waiting", min=0, help="Enrolments that only wait.")] = 1_000_000,
+    as_json: Json = False,
+) -> None:
+    """Enrolments that one worker advances in a second, and what a million that wait cost it."""
+    from tsuide.app.bench.journeys import bench_journeys
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown:
+            task = shown.add_task("journeys", total=None)
+            result = bench_journeys(
+                due=due, waiting=waiting, progress=lambda what, *_: shown.update(task, description=what)
+            )
+        emit(result, lambda: _figures("Journeys", result), as_json=as_json)
 
 
 def _beside_peers(title: str, result: dict[str, Any]) -> Table:

@@ -1,11 +1,11 @@
-"""`tsuide demo`: the whole line of work on a grocer's year of real orders, then a shop to click through."""
+"""`tsuide demo`: the whole line of work on a grocer's real orders and on a made-up shop, then both to click through."""
 
 import asyncio
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import typer
 from rich.console import Group
@@ -13,7 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from tsuide.app.deciding import Decider
-from tsuide.app.demo import Prepared, example_offers, prepare
+from tsuide.app.demo import GROCER, Goods, Prepared, example_offers, prepare
+from tsuide.app.named_demo import NAMED
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import Settings, load_settings
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
@@ -22,6 +23,8 @@ from tsuide.interfaces.cli.terminal import Json, emit, err, errors_shown, progre
 from tsuide.kit.money import Money
 
 _SEED: Final = 20_171_231
+NAMED_HOME: Final = "named"  # the made-up shop's home within the other's, and where it is served
+Which: TypeAlias = Literal["both", "grocer", "named"]
 NoServe = Annotated[bool, typer.Option("--no-serve", help="End after printing what was made.")]
 
 
@@ -31,22 +34,32 @@ def demo(
     data: Annotated[
         Path | None, typer.Option("--data", help="Folder of Parquet files of the same shape: a part of the data, say.")
     ] = None,
+    which: Annotated[
+        Which | None,
+        typer.Option("--shop", help="grocer: a year of real orders; named: products with names and pictures."),
+    ] = None,
     home: Home = None,
     database_url: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Import a year of real orders, learn, decide some offers, and open a demo shop on this machine.
+    """Import, learn, decide some offers, and open two demo shops on this machine.
 
+    One is a grocer's year of real orders, whose products have no names; the other is made up, with names and pictures.
     A second run finds everything in place; an interrupted one goes on where it was.
     """
     with errors_shown(as_json=as_json):
         settings = load_settings(home=home, database_url=database_url).model_copy(update={"demo_shop": True})
+        named = settings.model_copy(update={"home": settings.home / NAMED_HOME, "database_url": None})
+        which = which or ("grocer" if data is not None else "both")
+        if which == "named":
+            settings = named
+        elif which == "both":
+            settings = settings.model_copy(update={"more_shops": f"{NAMED_HOME}={named.home}"})
         listener = None if no_serve else listen(HOST, port)  # a taken port is said before the long work
-        with opened(settings) as shop:
-            prepared = _prepared(shop, data)
-            examples = asyncio.run(_examples(shop))
-        result = as_dict(prepared, examples)
-        emit(result, lambda: _shown(result, settings.language), as_json=as_json)
+        result = _made(settings, NAMED if which == "named" else GROCER, data)
+        if which == "both":
+            result["named"] = _made(named, NAMED, None)
+        emit(result, lambda: _both_shown(result, settings.language), as_json=as_json)
         if listener is not None:
             reporting = _report_beside(settings)
             announce(settings, listener, report=True)
@@ -56,14 +69,21 @@ def demo(
                 reporting.terminate()
 
 
-def _prepared(shop: Shop, data: Path | None) -> Prepared:
+def _made(settings: Settings, goods: Goods, data: Path | None) -> dict[str, Any]:
+    """One shop, prepared, with what was made and a few decisions of it."""
+    with opened(settings) as shop:
+        prepared = _prepared(shop, data, goods)
+        return as_dict(prepared, asyncio.run(_examples(shop)), goods.title)
+
+
+def _prepared(shop: Shop, data: Path | None, goods: Goods) -> Prepared:
     with progress() as shown:
         task = shown.add_task("demo", total=None)
 
         def tell(what: str, done: int, total: int) -> None:
             shown.update(task, description=what, completed=done, total=total)
 
-        prepared = prepare(shop, now=now(), seed=_SEED, progress=tell, folder=data)
+        prepared = prepare(shop, now=now(), seed=_SEED, progress=tell, folder=data, goods=goods)
     if prepared.reused:
         err.print(f"Everything is in place in {escape(str(shop.settings.home))}.", style="dim")
     return prepared
@@ -98,9 +118,10 @@ def _report_beside(settings: Settings) -> "subprocess.Popen[bytes]":
     return writing
 
 
-def as_dict(prepared: Prepared, examples: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `--json` prints."""
+def as_dict(prepared: Prepared, examples: list[dict[str, Any]], title: str) -> dict[str, Any]:
+    """What `--json` prints of one shop."""
     return {
+        "title": title,
         "orders": prepared.orders,
         "order_lines": prepared.order_lines,
         "products": prepared.products,
@@ -111,8 +132,12 @@ def as_dict(prepared: Prepared, examples: list[dict[str, Any]]) -> dict[str, Any
     }
 
 
+def _both_shown(result: dict[str, Any], language: str) -> Group:
+    return Group(*(_shown(each, language) for each in (result, result.get("named")) if each))
+
+
 def _shown(result: dict[str, Any], language: str) -> Group:
-    table = Table(show_header=False, title="The Complete Journey, a grocer's year", title_justify="left")
+    table = Table(show_header=False, title=result["title"], title_justify="left")
     for name in ("orders", "order_lines", "products", "customers", "complement_pairs"):
         table.add_row(name.replace("_", " "), f"{result[name]:,}")
     for name, seconds in result["seconds"].items():

@@ -22,6 +22,14 @@ SplitDay = Annotated[
         help="First day (UTC) of the future that is foretold. [default: where 87 % of the orders are past]",
     ),
 ]
+SplitDays = Annotated[
+    list[datetime] | None,
+    typer.Option(
+        "--split",
+        formats=["%Y-%m-%d"],
+        help="First day (UTC) of the future; several are told together. [default: where 87 % of the orders are past]",
+    ),
+]
 Queries = Annotated[int, typer.Option("--queries", min=30, help="Later baskets that are asked at most.")]
 
 
@@ -29,9 +37,8 @@ def _on_baskets(
     evaluation: Callable[..., dict[str, Any]],
     home: Home,
     database_url: Database,
-    split: datetime | None,
     seed: int,
-    **options: int,
+    **options: object,
 ) -> dict[str, Any]:
     """Run an evaluation on the baskets of the shop, or of the demo's data where there is no shop."""
     from tsuide.app.evaluating import evaluated
@@ -40,18 +47,20 @@ def _on_baskets(
     data = evaluated(load_settings(home=home, database_url=database_url))
     if data.source == "demo":
         err.print("No orders of your own here: evaluating on the demo's data (The Complete Journey, 2017).")
-    at = None if split is None else split.replace(tzinfo=UTC)
     with progress() as shown:
         task = shown.add_task("evaluate", total=None)
         result = evaluation(
             data.baskets(),
             groups=data.groups(),
-            split=at,
             seed=seed,
             tell=lambda what: shown.update(task, description=what),
             **options,
         )
     return {"data": data.source} | result
+
+
+def _utc(day: datetime | None) -> datetime | None:
+    return None if day is None else day.replace(tzinfo=UTC)
 
 
 def _methods_table(title: str, methods: dict[str, dict[str, Any]]) -> Table:
@@ -82,7 +91,7 @@ def completion_(
     with errors_shown(as_json=as_json):
         from tsuide.proof.evaluation.completion import evaluate_completion
 
-        result = _on_baskets(evaluate_completion, home, database_url, split, seed, queries=queries)
+        result = _on_baskets(evaluate_completion, home, database_url, seed, split=_utc(split), queries=queries)
         title = f"Completion: {result['queries']:,} carts from {result['split'][:10]} on"
         emit(result, lambda: _methods_table(title, result["methods"]), as_json=as_json)
 
@@ -91,17 +100,29 @@ def completion_(
 def next_basket_(
     home: Home = None,
     database_url: Database = None,
-    split: SplitDay = None,
+    split: SplitDays = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Foretell every customer's first basket after the split; repeat and explore apart."""
+    """Foretell every customer's first basket after each split; repeat and explore apart."""
     with errors_shown(as_json=as_json):
         from tsuide.proof.evaluation.next_basket import evaluate_next_basket
 
-        result = _on_baskets(evaluate_next_basket, home, database_url, split, seed)
-        title = f"Next basket: {result['customers']:,} customers from {result['split'][:10]} on"
-        emit(result, lambda: _methods_table(title, result["methods"]), as_json=as_json)
+        splits = [_utc(day) for day in split] if split else [None]
+        result = _on_baskets(evaluate_next_basket, home, database_url, seed, splits=splits)
+        days = ", ".join(one["split"][:10] for one in result["splits"])
+        title = f"Next basket: {result['queries']:,} baskets of {result['customers']:,} customers from {days} on"
+        emit(result, lambda: Group(_methods_table(title, result["methods"]), _above_line(result)), as_json=as_json)
+
+
+def _above_line(result: dict[str, Any]) -> str:
+    """By what share ours is above each form of TIFU-KNN, in words."""
+    told = []
+    for name, above in result["above"].items():
+        if above["share"] is not None:
+            low, high = above["share_interval"]
+            told.append(f"{above['share']:+.1%} ({low:+.1%} … {high:+.1%}) against {name}")
+    return "recall10 of tsuide: " + ("; ".join(told) or "TIFU-KNN found nothing to compare with")
 
 
 @evaluate.command("bundles")
@@ -117,7 +138,7 @@ def bundles_(
     with errors_shown(as_json=as_json):
         from tsuide.proof.evaluation.bundles import evaluate_bundles
 
-        result = _on_baskets(evaluate_bundles, home, database_url, split, seed, sets=sets)
+        result = _on_baskets(evaluate_bundles, home, database_url, seed, split=_utc(split), sets=sets)
         title = f"Bundles: {result['sets']:,} sets, {result['later_baskets']:,} baskets from {result['split'][:10]} on"
         emit(result, lambda: _methods_table(title, result["methods"]), as_json=as_json)
 
@@ -195,7 +216,7 @@ def alternatives_(
         if data.source == "demo":
             err.print("No orders of your own here: evaluating on the demo's data (The Complete Journey, 2017).")
         baskets = data.baskets()
-        at = None if split is None else split.replace(tzinfo=UTC)
+        at = _utc(split)
         with progress() as shown:
             task = shown.add_task("evaluate", total=None)
             result = evaluate_alternatives(
@@ -223,7 +244,7 @@ def timing_(
     with errors_shown(as_json=as_json):
         from tsuide.proof.evaluation.timing import evaluate_timing
 
-        result = _on_baskets(evaluate_timing, home, database_url, split, seed)
+        result = _on_baskets(evaluate_timing, home, database_url, seed, split=_utc(split))
         title = f"Timing: {result['visits']:,} visits at risk from {result['split'][:10]} on"
         emit(result, lambda: _figures_table(title, result["methods"]), as_json=as_json)
 
@@ -240,7 +261,7 @@ def replenishment_(
     with errors_shown(as_json=as_json):
         from tsuide.proof.evaluation.replenishment import evaluate_replenishment
 
-        result = _on_baskets(evaluate_replenishment, home, database_url, split, seed)
+        result = _on_baskets(evaluate_replenishment, home, database_url, seed, split=_utc(split))
 
         def tables() -> Group:
             return Group(
@@ -266,7 +287,7 @@ def value_(
     with errors_shown(as_json=as_json):
         from tsuide.proof.evaluation.value import evaluate_value
 
-        result = _on_baskets(evaluate_value, home, database_url, split, seed)
+        result = _on_baskets(evaluate_value, home, database_url, seed, split=_utc(split))
 
         def tables() -> Group:
             kinds = [kind for kind in ("purchases", "revenue") if kind in result]
@@ -275,3 +296,77 @@ def value_(
             )
 
         emit(result, tables, as_json=as_json)
+
+
+@evaluate.command("estimators")
+def estimators_(
+    replications: Annotated[int, typer.Option("--replications", min=1, help="Simulated experiments.")] = 2_000,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="Of the task of 10,000 rounds and 30 actions.")] = 40,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Score every estimator of effect where the truth is known: coverage, false alarms, relative errors."""
+    with errors_shown(as_json=as_json):
+        from tsuide.proof.evaluation.estimators import evaluate_estimators
+
+        with progress() as shown:
+            task = shown.add_task("evaluate", total=None)
+            result = evaluate_estimators(
+                replications=replications,
+                runs=runs,
+                seed=seed,
+                tell=lambda what: shown.update(task, description=what),
+            )
+        emit(result, lambda: _estimators_table(result), as_json=as_json)
+
+
+def _estimators_table(result: dict[str, Any]) -> Table:
+    """One row per figure, and where it should be."""
+    title = f"Where the truth is known: {result['replications']:,} simulated experiments, {result['runs']} logs"
+    table = Table("figure", "estimator", "found", "should be", title=title, title_justify="left")
+    for name, share in result["coverage"].items():
+        table.add_row("coverage of 95 %", name, f"{share:.1%}", "≥ 95 %" if "sequence" in name else "93 – 97 %")
+    for name, share in result["false_alarms"].items():
+        if name != "looks":
+            limit = "≤ 5 %" if name.startswith("always") else "(what peeking does to a fixed interval)"
+            table.add_row("false alarms in A/A", name, f"{share:.1%}", limit)
+    for name, error in result["relative_error"].items():
+        table.add_row("relative error", name, f"{error:.4f}", "≤ .01" if name in {"dr", "snips"} else "")
+    for name, each in result["oracles"].items():
+        table.add_row("check value", name, f"{each['found']:.5g}", f"{each['expected']:.5g}")
+    for library, figures in result["agreement"].items():
+        for name, apart in (figures or {"not installed": float("nan")}).items():
+            table.add_row("apart from " + library, name, f"{apart:.1e}", "0")
+    return table
+
+
+@evaluate.command("supervision")
+def supervision_(
+    worlds: Annotated[int, typer.Option("--worlds", min=1, help="Drawn with gamers, and as many without.")] = 100,
+    forged: Annotated[
+        float, typer.Option("--forged", min=0.01, max=10, help="Made-up sales of a gamer over their real ones.")
+    ] = 0.5,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Quota gaming planted among honest reps: is it found, and are honest top sellers left alone?"""
+    from tsuide.proof.evaluation.supervision import evaluate_supervision
+    from tsuide.proof.worlds.reps import RepWorld
+
+    with errors_shown(as_json=as_json), progress() as shown:
+        task = shown.add_task("worlds", total=worlds)
+        result = evaluate_supervision(
+            worlds=worlds,
+            seed=seed,
+            world=RepWorld(forged=forged),
+            tell=lambda done, _all: shown.update(task, completed=done),
+        )
+    emit(result, lambda: _shares_table(result), as_json=as_json)
+
+
+def _shares_table(result: dict[str, Any]) -> Table:
+    table = Table("", "share", "95 %", title=f"{result['worlds']:,} simulated sales teams with gamers, as many without")
+    for name, each in result.items():
+        if isinstance(each, dict) and "low" in each and each["value"] is not None:
+            table.add_row(name.replace("_", " "), f"{each['value']:.1%}", f"{each['low']:.1%} … {each['high']:.1%}")
+    return table

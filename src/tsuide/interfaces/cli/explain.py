@@ -64,11 +64,13 @@ def _offers(offers: list[dict[str, Any]]) -> Table | str:
     if not offers:
         return "Nothing was proposed."
     table = Table(title="Proposed", title_justify="left")
-    for name in ("product", "kind", "P", "V", "C", "L", "priority", "why"):
+    for name in ("product", "kind", "P", "V", "P × V", "C", "L", "priority", "why"):
         table.add_column(name, overflow="fold")
     for each in offers:
         worth = "–" if each["worth"] is None else f"{each['worth']:,}"
-        factors = (f"{each['propensity']:.3f}", worth, f"{each['context']:.2f}", f"{each['levers']:.2f}")
+        chance = f"{each['propensity']:.3f}\n{each['propensity_is']}"
+        earns = "–" if each["earns"] is None else each["earns"]["text"]
+        factors = (chance, worth, earns, f"{each['context']:.2f}", f"{each['levers']:.2f}")
         priority = f"{each['priority']:.3f}"
         table.add_row(escape(each["title"]), each["kind"].replace("_", "-"), *factors, priority, escape(each["why"]))
     return table

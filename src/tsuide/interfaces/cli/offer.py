@@ -14,7 +14,9 @@ from tsuide.errors import BadSetting
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
 from tsuide.kit.money import Money
-from tsuide.offers.offer import KINDS, PLACEMENTS
+from tsuide.offers.offer import HESITATIONS, KINDS, PLACEMENTS, Offer
+from tsuide.offers.pitch import PHRASES as PITCH
+from tsuide.offers.pitch import quote_of, standing_of
 from tsuide.offers.request import CartLine, OfferRequest
 
 
@@ -24,6 +26,13 @@ def offer(
     customer: Annotated[str | None, typer.Option(help="Who asks; one whom nobody knows is new.")] = None,
     cart: Annotated[list[str] | None, typer.Option(help="PRODUCT or PRODUCT=QUANTITY; repeat it.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help=f"Only {', '.join(KINDS)}; repeat it.")] = None,
+    exclude: Annotated[list[str] | None, typer.Option(help="Never this product; repeat it.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only products of this category; repeat it.")] = None,
+    budget: Annotated[int | None, typer.Option(min=0, help="The most to spend, minor units.")] = None,
+    hesitation: Annotated[list[str] | None, typer.Option(help=f"{', '.join(HESITATIONS)}; repeat it.")] = None,
+    goal: Annotated[str | None, typer.Option(help="What the customer wants to reach.")] = None,
+    segment: Annotated[list[str] | None, typer.Option(help="A segment that they are in; repeat it.")] = None,
+    shown: Annotated[list[str] | None, typer.Option(help="Proposed in this visit already; repeat it.")] = None,
     n: Annotated[int, typer.Option("-n", min=1, max=50, help="At most so many.")] = 3,
     language: Annotated[str | None, typer.Option(help="ja or en.")] = None,
     home: Home = None,
@@ -41,6 +50,13 @@ def offer(
             cart=tuple(_line(each) for each in cart or []),
             product_id=product,
             kinds=tuple(_one_of("--kind", each, KINDS) for each in kind or []),  # type: ignore[misc]  # as above
+            exclude=tuple(exclude or ()),
+            categories=tuple(category or ()),
+            budget=budget,
+            hesitation=tuple(_one_of("--hesitation", each, HESITATIONS) for each in hesitation or []),  # type: ignore[misc]  # as above
+            goal=goal,
+            segments=tuple(segment or ()),
+            shown=tuple(shown or ()),
             language=chosen,
         )
         with opened(settings) as shop:
@@ -85,31 +101,38 @@ def as_dict(served: Served, language: str) -> dict[str, Any]:
         "decision": decision.id,
         "placement": decision.request.placement,
         "arm": decision.arm,
-        "offers": [
-            {
-                "product": each.product_id,
-                "title": served.product(each.product_id).title,
-                "kind": each.kind,
-                "price": each.price,
-                "currency": each.currency,
-                "reasons": [served.reason_text(reason, language) for reason in each.reasons],
-            }
-            for each in decision.offers
-        ],
+        "offers": [_offer(each, served, language) for each in decision.offers],
         "refused": dict(decision.refused),
         "notes": list(decision.notes),
         "warnings": list(served.warnings),
     }
 
 
+def _offer(offer: Offer, served: Served, language: str) -> dict[str, Any]:
+    standing = standing_of(offer, served.state)
+    return {
+        "product": offer.product_id,
+        "title": served.product(offer.product_id).title,
+        "kind": offer.kind,
+        "price": offer.price,
+        "currency": offer.currency,
+        "reasons": [served.reason_text(reason, language) for reason in offer.reasons],
+        "rating": None if standing is None else round(standing.rating, 2),
+        "reviews": 0 if standing is None else standing.count,
+        "quote": quote_of(offer, language, served.state) or None,
+    }
+
+
 def _table(result: dict[str, Any], language: str) -> Table:
     table = Table(title=f"{result['placement']}, {result['arm']}", title_justify="left", caption_justify="left")
-    for name in ("offer", "kind", "price", "why"):
+    for name in ("offer", "kind", "price", "rated", "why"):
         table.add_column(name, overflow="fold")
     for each in result["offers"]:
         price = "" if each["price"] is None else Money(each["price"], each["currency"]).text(language)
-        why = escape("\n".join(each["reasons"]))
-        table.add_row(escape(each["title"]), each["kind"].replace("_", "-"), price, why)
+        quoted = [PITCH.text("quote", language, quote=each["quote"])] if each["quote"] else []
+        why = escape("\n".join([*each["reasons"], *quoted]))
+        rated = f"{each['rating']:.1f} ({each['reviews']:,})" if each["reviews"] else ""
+        table.add_row(escape(each["title"]), each["kind"].replace("_", "-"), price, rated, why)
     said = [*result["warnings"], *([] if result["offers"] else ["nothing to propose: silence is a decision too"])]
     table.caption = "\n".join([*map(escape, said), f"tsuide explain {result['decision']}"])
     return table

@@ -32,7 +32,7 @@ def show(name: Annotated[str, typer.Argument(help="gentle, standard or sales_tea
 def check(file: File, as_json: Json = False) -> None:
     """Read a policy strictly; what is wrong is named with its line."""
     with errors_shown(as_json=as_json):
-        found = _read(file)
+        found = read_policy(file)
         on = [code for code in chain.ORDER if found.value(code, "on")]
         result: dict[str, Any] = {
             "name": found.name,
@@ -59,7 +59,7 @@ def what_if(
     from tsuide.config import load_settings
 
     with errors_shown(as_json=as_json):
-        other, until = _read(file), now()
+        other, until = read_policy(file), now()
         with opened(load_settings(home=home, database_url=database_url)) as shop:
             found = policy_what_if(shop, other, until - timedelta(days=days), until)
         emit(as_plain(found), lambda: _told(found), as_json=as_json)
@@ -99,7 +99,7 @@ def activate(
         if name and not Path(what).exists():
             found = activate_version(shop, name, version)
         else:
-            text = ready_text(what) if what in READY and not Path(what).exists() else _read(Path(what)).text
+            text = ready_text(what) if what in READY and not Path(what).exists() else read_policy(Path(what)).text
             found = put_in_force(shop, text, now())
         result = {"name": found.name, "version": found.version, "active": True}
         emit(result, lambda: _rows([result]), as_json=as_json)
@@ -126,7 +126,8 @@ def _rows(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _read(file: Path) -> Policy:
+def read_policy(file: Path) -> Policy:
+    """The policy of a file, read strictly."""
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import tempfile
 from typing import Annotated, Final
 
 import typer
@@ -10,14 +11,16 @@ import uvicorn
 from pydantic import SecretStr
 from uvicorn.supervisors import Multiprocess
 
+from tsuide.app.metrics import FOLDER
 from tsuide.app.wiring import opened
-from tsuide.config import PREFIX, Settings, load_settings
+from tsuide.config import PREFIX, Settings, load_settings, more_shops_of
 from tsuide.errors import BadSetting, Unavailable
 from tsuide.interfaces.cli.options import Database, Home
 from tsuide.interfaces.cli.terminal import err, errors_shown
 
 PORT: Final = 8000
 HOST: Final = "127.0.0.1"
+FACTORY: Final = "tsuide.asgi:create"
 _TRIES: Final = 20
 _MOST_WORKERS: Final = 64
 _GRACE_S: Final = 10
@@ -34,13 +37,19 @@ def serve(
     port: Port = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=_MOST_WORKERS, help="Processes.")] = 1,
     demo_shop: Annotated[bool, typer.Option("--demo-shop", help="Also serve the demo shop.")] = False,
+    agents: Annotated[bool, typer.Option("--agents", help="Also serve the tools for agents (MCP) at /mcp.")] = False,
     home: Home = None,
     database_url: Database = None,
 ) -> None:
     """Serve offers over HTTP until ctrl-C. A newer snapshot is taken up without a pause."""
     with errors_shown():
         settings = load_settings(home=home, database_url=database_url)
-        settings = settings.model_copy(update={"demo_shop": demo_shop or settings.demo_shop})
+        settings = settings.model_copy(
+            update={
+                "demo_shop": demo_shop or settings.demo_shop,
+                "agents": agents or settings.agents,
+            }
+        )
         with opened(settings):
             pass  # whatever is wrong with the store is said now, before a port is taken
         listener = listen(host, port)
@@ -96,6 +105,11 @@ def announce(settings: Settings, listener: socket.socket, *, report: bool = Fals
         err.print(f"  shop        [bold link={base}/shop/]{base}/shop/[/]", highlight=False)
         if report or (settings.home / "report.html").exists():
             err.print(f"  report      [bold link={base}/shop/report]{base}/shop/report[/]", highlight=False)
+    for name, other in more_shops_of(settings).items():
+        where = f"{base}/{name}/{'shop/' if other.demo_shop else 'docs'}"
+        err.print(f"  {name:<11} [bold link={where}]{where}[/]", highlight=False)
+    if settings.agents:
+        err.print(f"  agents      [bold]{base}/mcp[/]", highlight=False)
     err.print(f"  API docs    [bold link={base}/docs]{base}/docs[/]", highlight=False)
     err.print("  ctrl-C ends the server", style="dim")
 
@@ -107,11 +121,19 @@ def environment(settings: Settings) -> dict[str, str]:
     return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in shown.items()}
 
 
-def run(settings: Settings, listener: socket.socket, workers: int = 1) -> None:
-    """Serve until the process is told to end."""
+def run(settings: Settings, listener: socket.socket, workers: int = 1, factory: str = FACTORY) -> None:
+    """Serve until the process is told to end; `factory` names what makes the application in each worker."""
     os.environ.update(environment(settings))  # what `create` reads in each worker
+    with contextlib.ExitStack() as until_the_end:
+        if workers > 1 and FOLDER not in os.environ:  # before a worker imports the counters
+            os.environ[FOLDER] = until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="tsuide-metrics-"))
+            until_the_end.callback(os.environ.pop, FOLDER)
+        _run(listener, workers, factory)
+
+
+def _run(listener: socket.socket, workers: int, factory: str) -> None:
     config = uvicorn.Config(
-        "tsuide.asgi:create",
+        factory,
         factory=True,
         workers=workers,
         loop="uvloop",

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from tsuide.app.account import CHOICES
 from tsuide.app.quoting import Buyer, Wanted
 from tsuide.errors import Conflict
 from tsuide.interfaces.shop import views
@@ -31,15 +32,20 @@ async def add(request: Request) -> Response:
     new = all(line.product_id != product.id for line in who.cart)
     if new and len(who.cart) >= MOST_LINES:
         return _to(request, "/cart", who, notice="cart_full")
-    offer, decision = _field(form, "offer"), _field(form, "decision")
+    offer, decision, notice = _field(form, "offer"), _field(form, "decision"), "added"
     if offer and decision:  # everything that the offer holds, not only the product that it is named after
-        items = await serving_of(request).offered(Buyer(who.id, who.customer_id), decision, offer)
-        for item in items:
+        found = await serving_of(request).offered(Buyer(who.id, who.customer_id), decision, offer)
+        items, replaced = ((), None) if found is None else (found.bought, found.replaces)
+        there_of = next((line.quantity for line in who.cart if line.product_id == replaced), 0)
+        if replaced and there_of and replaced != product.id:
+            who, notice = who.with_quantity(replaced, max(there_of - _quantity(form), 0)), "swapped"
+        family = {product.id} | {each.id for each in catalogue_of(request).variants(product.id)}
+        for item in items:  # a size or colour goes into the cart in the place of the item that it is one of
             there = any(line.product_id == item.product_id for line in who.cart)
-            if item.product_id != product.id and not there and len(who.cart) < MOST_LINES:
+            if item.product_id not in family and not there and len(who.cart) < MOST_LINES:
                 who = who.with_line(Line(item.product_id, item.quantity * _quantity(form), offer, decision))
     line = Line(product.id, _quantity(form), offer or None, (decision or None) if offer else None)
-    return _to(request, "/cart", who.with_line(line), notice="added", about=product.id)
+    return _to(request, "/cart", who.with_line(line), notice=notice, about=product.id)
 
 
 async def change(request: Request) -> Response:
@@ -66,6 +72,16 @@ async def choose(request: Request) -> Response:
     target = back if back.startswith(f"{base}/") and "//" not in back else f"{base}/"
     response = RedirectResponse(target, 303)
     return remember(response, replace(who, customer_id=wanted or None), base=base, secure=_secure(request))
+
+
+async def consent(request: Request) -> Response:
+    """What the customer agreed to on their own page."""
+    form, who = await _form(request), visitor(request)
+    if who.customer_id is None:
+        raise HTTPException(400)
+    granted = [each for each in CHOICES if _field(form, "_".join(each))]
+    await serving_of(request).consent(who.customer_id, granted)
+    return _to(request, "/account", who, notice="saved")
 
 
 async def place(request: Request) -> Response:

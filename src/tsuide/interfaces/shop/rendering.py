@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from tsuide import __version__
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.serving import Serving
+from tsuide.facts.catalogue import told
 from tsuide.interfaces.shop.looks import PLAIN, RULES
 from tsuide.interfaces.shop.phrases import SHOP
 from tsuide.interfaces.shop.visitor import MOST_LINES, Visitor, remember, visitor_of
@@ -24,7 +25,7 @@ _HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",  # the cart and the visitor stand in every page
 }
-_NOTICES: Final = ("added", "removed", "updated", "cart_full", "not_sold", "price_changed")
+_NOTICES: Final = ("saved", "added", "swapped", "removed", "updated", "cart_full", "not_sold", "price_changed")
 
 
 @cache
@@ -53,21 +54,32 @@ def page(request: Request, template: str, who: Visitor, *, status: int = 200, **
     """One page, with its cookies."""
     serving, base = serving_of(request), request.app.state.base
     report = request.app.state.report
+    own = SHOP.all(who.language)
+
+    def text(key: str, **blanks: object) -> str:
+        """The phrase; the made-up shop's own where it has one."""
+        named = f"named_{key}"
+        return SHOP.text(named if serving.goods == "named" and named in own else key, who.language, **blanks)
+
     context = {
-        "t": lambda key, **blanks: SHOP.text(key, who.language, **blanks),
+        "t": text,
         "base": base,
         "version": __version__,
         "language": who.language,
         "visitor": who.id,
         "customer": who.customer_id,
-        "households": serving.example_customers,
+        "customer_token": serving.signed_in(who.customer_id) if who.customer_id is not None else None,
+        "households": {each: serving.example_names.get(each, "") for each in serving.example_customers},
+        "links": request.app.state.links,
+        "named": serving.goods == "named",
+        "api": request.app.state.api,
         "cart_units": who.units,
         "storefront_key": serving.storefront_key,
         "here": _here(request),
         "with_language": lambda language: _here(request, lang=language),
         "notice": _notice(request, who.language),
         "report": f"{base}/report" if report is not None and report.exists() else None,
-        "words": words(base, who.language),
+        "words": words(base, request.app.state.api, who.language),
         "query": None,
     }
     html = _templates().get_template(template).render(context | shown)
@@ -75,12 +87,16 @@ def page(request: Request, template: str, who: Visitor, *, status: int = 200, **
     return remember(response, who, base=base, secure=request.url.scheme == "https")
 
 
-def words(base: str, language: str) -> dict[str, Any]:
+def words(base: str, api: str, language: str) -> dict[str, Any]:
     """What the page's script says and draws with."""
-    names = ("ask_price", "add_named", "no_thanks_named", "dismissed")
+    names = (
+        "ask_price", "add_named", "no_thanks_named", "dismissed", "silent", "holdout", "read_free", "required",
+        "size_named", "sold_out",
+    )  # fmt: skip
     said = SHOP.all(language)
     return {
         "base": base,
+        "api": api,
         **{name: said[name] for name in names},
         "kinds": {kind: said[f"kind_{kind}"] for kind in (*KINDS, "popular")},
         "looks": [[word, list(look)] for word, look in RULES],
@@ -131,5 +147,5 @@ def _notice(request: Request, language: str) -> str | None:
     if key not in _NOTICES:
         return None
     product = catalogue_of(request).product(request.query_params.get("about", ""))
-    title = product.title if product is not None else "–"
+    title = told(product, language).title if product is not None else "–"
     return SHOP.text(key, language, title=title, n=MOST_LINES)

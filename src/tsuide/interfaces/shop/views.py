@@ -8,19 +8,17 @@ from urllib.parse import quote, urlencode
 
 from tsuide.app.catalogue import Branch, Catalogue
 from tsuide.app.quoting import Quote
-from tsuide.facts.catalogue import Product
+from tsuide.facts.catalogue import Product, told
 from tsuide.interfaces.shop.looks import look_of
+from tsuide.interfaces.shop.phrases import SHOP
 from tsuide.interfaces.shop.visitor import Line
 from tsuide.kit.money import Money
+from tsuide.mining.differences import name_of
 from tsuide.offers.confirming import PHRASES as CONFIRMING
 
-_NAMES: Final = {  # of attributes that many catalogues have
-    "package_size": {"ja": "内容量", "en": "Package"},
-    "size": {"ja": "サイズ", "en": "Size"},
-    "color": {"ja": "色", "en": "Colour"},
-    "colour": {"ja": "色", "en": "Colour"},
-    "material": {"ja": "素材", "en": "Material"},
-}
+_NOT_SHOWN: Final = frozenset(
+    {"need", "goals", "tags", "shipping", "ships", "qualification", "regions"}
+)  # what rules read
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +37,7 @@ class ProductView:
     attributes: tuple[tuple[str, str], ...] = ()
     baskets: int = 0
     baskets_text: str = ""
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,7 @@ class NodeView:
     glyph: str
     tint: str
     count_text: str
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +70,17 @@ class CartView:
 
     Args:
         total: minor units; what the customer says yes to.
-        facts: (label, text) of shipping, tax and points.
+        added: (label, text) of what the total holds beside the lines: shipping.
+        facts: (label, text) of what the lines hold already: promotions of the whole cart, tax, points.
+        left_to_free: what is missing to free shipping; "" = nothing, None = no amount makes it free.
     """
 
     lines: tuple[LineView, ...] = ()
     total: int = 0
     total_text: str = ""
+    added: tuple[tuple[str, str], ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    left_to_free: str | None = None
 
 
 @lru_cache(maxsize=16_384)
@@ -88,6 +92,7 @@ def price_text(amount: int, currency: str, language: str) -> str:
 def product_view(product: Product, language: str, baskets: int = 0) -> ProductView:
     """The product in the visitor's language."""
     look = look_of(product.category)
+    product = told(product, language)
     return ProductView(
         id=product.id,
         title=product.title,
@@ -99,10 +104,11 @@ def product_view(product: Product, language: str, baskets: int = 0) -> ProductVi
         glyph=look.glyph,
         tint=look.tint,
         attributes=tuple(
-            (_NAMES.get(name, {}).get(language, name), value) for name, value in product.attributes.items()
+            (name_of(name, language), value) for name, value in product.attributes.items() if name not in _NOT_SHOWN
         ),
         baskets=baskets,
         baskets_text=f"{baskets:,}",
+        free=product.price == 0,
     )
 
 
@@ -112,10 +118,10 @@ def sold(product: Product) -> bool:
     return product.status == "active" and product.price is not None and product.price > 0 and in_stock
 
 
-def node_view(branch: Branch, base: str) -> NodeView:
-    """The category as a link."""
+def node_view(branch: Branch, base: str, label: str, image: str | None = None) -> NodeView:
+    """The category as a link; `label` is what a reader calls it, `image` of something on its shelf."""
     look = look_of(branch.path)
-    return NodeView(branch.name, category_link(branch.path, base), look.glyph, look.tint, f"{branch.products:,}")
+    return NodeView(label, category_link(branch.path, base), look.glyph, look.tint, f"{branch.products:,}", image)
 
 
 def category_link(path: Sequence[str], base: str, page: int = 1) -> str:
@@ -162,7 +168,11 @@ def cart_view(made: Quote, language: str) -> CartView:
     def text(amount: int) -> str:
         return price_text(amount, currency, language)
 
-    facts = [(CONFIRMING.text("shipping", language), text(made.whole.shipping))] if made.whole.shipping else []
+    added = [(CONFIRMING.text("shipping", language), text(made.whole.shipping))] if made.whole.shipping else []
+    facts = [
+        (SHOP.text("applied", language, promotion=promotion.names[language]), f"−{text(saved)}")
+        for promotion, saved in made.basket.saved
+    ]
     facts += [
         (CONFIRMING.text("tax", language, rate=f"{rate / 100:g}"), text(tax)) for rate, tax in made.whole.taxes.items()
     ]
@@ -178,4 +188,6 @@ def cart_view(made: Quote, language: str) -> CartView:
         )
         for each in made.lines
     )
-    return CartView(lines, made.whole.total, text(made.whole.total), tuple(facts))
+    left = made.left_to_free
+    left_to_free = None if left is None else text(left) if left else ""
+    return CartView(lines, made.whole.total, text(made.whole.total), tuple(added), tuple(facts), left_to_free)

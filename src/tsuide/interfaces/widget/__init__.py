@@ -1,4 +1,4 @@
-"""The widget: one JavaScript file that puts offers into any page."""
+"""The widget, one JavaScript file that puts offers into any page; and the client for pages that draw by themselves."""
 
 import gzip
 import hashlib
@@ -16,16 +16,27 @@ _TYPE: Final = "text/javascript; charset=utf-8"
 
 
 @cache
-def _script() -> tuple[bytes, bytes, str]:
+def _script(name: str) -> tuple[bytes, bytes, str]:
     """The file, the same as gzip, and its ETag."""
-    text = files(__package__).joinpath("tsuide.js").read_bytes()
+    text = files(__package__).joinpath(name).read_bytes()
     return text, gzip.compress(text, 9, mtime=0), f'"{hashlib.blake2b(text, digest_size=12).hexdigest()}"'
 
 
 @router.get("/widget/tsuide.js")
-async def script(request: Request) -> Response:
-    """The widget; a browser that has it already gets a 304."""
-    plain, packed, etag = _script()
+async def widget(request: Request) -> Response:
+    """The widget."""
+    return _answer(request, "tsuide.js")
+
+
+@router.get("/widget/tsuide-client.js")
+async def client(request: Request) -> Response:
+    """The JavaScript client, the same file as in the package `tsuide-client`: `import { Tsuide } from "…"`."""
+    return _answer(request, "tsuide-client.js")
+
+
+def _answer(request: Request, name: str) -> Response:
+    """A script; a browser that has it already gets a 304."""
+    plain, packed, etag = _script(name)
     headers = {
         "ETag": etag,
         "Cache-Control": f"public, max-age={_FRESH_S}",

@@ -18,7 +18,7 @@
     track: (given.track || '').split(/[\s,]+/).filter(Boolean), // views, carts
     consent: given.consent || 'ask', // granted: the page has asked; ask: nothing is kept until Tsuide.consent(true)
     customer: given.customer || null,
-    token: given.customerToken || null,
+    token: given.customerToken || null, // signed by the shop's server; without it the customer is set aside
     patience: 2500,
   }
   const WORDS = {
@@ -28,7 +28,7 @@
       later: 'またあとで', thanks: 'わかりました。次から変えます。', was: '通常価格', free: '無料', off: 'お得',
       left: 'あと {x} で送料無料です', reached: '送料無料です', fill: 'こちらを足すと届きます', also: 'お持ちですか？',
       scan: '商品をスキャン', yes: 'はい', nope: 'いいえ', say: 'ひとこと', silent: '今は何もお勧めしません',
-      details: '理由', total: '合計', anchor: '今ご覧の商品', close: '閉じる',
+      details: '理由', total: '合計', anchor: '今ご覧の商品', close: '閉じる', size: 'サイズ・色', gone: '在庫切れ',
       notice: '外部送信について',
       sent: '送信する情報: 閲覧した商品・カートの中身・このブラウザを区別する番号。送信先: {host}（当店のおすすめ表示システム）。目的: おすすめの表示とその効果の測定。同意いただくまで番号は作りません。',
     },
@@ -38,7 +38,7 @@
       later: 'Maybe later', thanks: 'Understood. We will show something else.', was: 'Usually', free: 'free', off: 'off',
       left: '{x} more for free shipping', reached: 'Shipping is free', fill: 'This gets you there', also: 'Do you have one?',
       scan: 'Scan a product', yes: 'Yes', nope: 'No', say: 'Say', silent: 'Nothing to suggest now',
-      details: 'Why', total: 'Total', anchor: 'This product', close: 'Close',
+      details: 'Why', total: 'Total', anchor: 'This product', close: 'Close', size: 'Size or colour', gone: 'out of stock',
       notice: 'What this page sends',
       sent: 'Sent: products you look at, what is in your cart, a number that tells this browser from others. To: {host} (the system that makes this shop’s suggestions). For: showing suggestions and measuring whether they help. No number is made before you agree.',
     },
@@ -68,7 +68,7 @@
   }
 
   // --- talking to the server: a page must never wait for it, nor break without it -------------------------
-  const headers = () => ({ 'Content-Type': 'application/json', 'X-Api-Key': settings.key, ...(settings.token && { 'X-Customer-Token': settings.token }) })
+  const headers = () => ({ 'Content-Type': 'application/json', 'X-Api-Key': settings.key, ...(settings.token && allowed() && { 'X-Customer-Token': settings.token }) })
   const post = async (path, body, keepalive = false) => {
     const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(), settings.patience)
@@ -124,21 +124,32 @@
     .row{display:flex;gap:.5em;flex-wrap:wrap;align-items:center;margin-top:auto}
     button{font:inherit;cursor:pointer;min-height:2.75em;padding:.3em .9em;border-radius:var(--tsuide-radius,.5em);border:1px solid var(--tsuide-border,#8888);background:transparent;color:inherit}
     button.main{background:var(--tsuide-accent,#14532d);color:var(--tsuide-on-accent,#fff);border-color:transparent}
-    button:focus-visible,a:focus-visible,summary:focus-visible,input:focus-visible{outline:3px solid var(--tsuide-focus,#2563eb);outline-offset:2px}
+    button:focus-visible,a:focus-visible,summary:focus-visible,input:focus-visible,select:focus-visible{outline:3px solid var(--tsuide-focus,#2563eb);outline-offset:2px}
     button[disabled]{opacity:.6;cursor:default}
     details{font-size:.87em}summary{cursor:pointer;min-height:2em}
     .reasons{display:flex;flex-wrap:wrap;gap:.4em}
     progress{width:100%;height:.8em;accent-color:var(--tsuide-accent,#14532d)}
     input{font:inherit;width:100%;min-height:3em;padding:.4em .6em;border:1px solid var(--tsuide-border,#8888);border-radius:var(--tsuide-radius,.5em);background:transparent;color:inherit}
+    select{font:inherit;color:inherit;background:transparent;min-height:2.75em;max-width:100%;padding:.3em .5em;border:1px solid var(--tsuide-border,#8888);border-radius:var(--tsuide-radius,.5em)}
+    option{color:#111;background:#fff}
+    .look{grid-column:1/-1}.look>img{aspect-ratio:16/9;height:auto;max-height:24em;object-fit:cover}
     .say{font-size:1.3em;margin:.4em 0}
     @media (prefers-reduced-motion:no-preference){li{transition:opacity .15s}}`
+
+  let sheet = null // made by script: a page that forbids inline styles (CSP) still shows the widget dressed
+  const dress = (root) => {
+    try {
+      if (!sheet) { sheet = new CSSStyleSheet(); sheet.replaceSync(STYLE) }
+      root.adoptedStyleSheets = [sheet]
+    } catch { root.append(el('style', {}, STYLE)) }
+  }
 
   class Base extends HTMLElement {
     connectedCallback() {
       if (this.started) return
       this.started = true
       this.root = this.shadowRoot || this.attachShadow({ mode: 'open' })
-      this.root.append(el('style', {}, STYLE))
+      dress(this.root)
       this.body = el('div', { lang: settings.language })
       this.root.append(this.body)
       if (!this.hasAttribute('eager') && 'IntersectionObserver' in window) {
@@ -210,15 +221,15 @@
       return [el('p', { class: 'why', part: 'reason' }, first.text),
         others.length > 0 && el('details', {}, el('summary', {}, say('details')), others.map((each) => el('p', { class: 'why' }, each.text)))]
     }
-    add(offer, button, node) {
+    add(offer, button, node, chosen = { id: offer.product.id, price: offer.price }) {
       button.disabled = true
       button.textContent = say('added')
       report(this.decision, offer.id, 'accepted')
-      const items = offer.items.filter((each) => each.role !== 'required').map(({ product_id, quantity, role }) => ({ product_id, quantity, role }))
-      const event = new CustomEvent('tsuide:add', { bubbles: true, composed: true, cancelable: true, detail: { decision: this.decision, offer_id: offer.id, kind: offer.kind, price: offer.price, items } })
+      const items = offer.items.filter((each) => each.role !== 'required').map(({ product_id, quantity, role }) => ({ product_id: product_id === offer.product.id ? chosen.id : product_id, quantity, role }))
+      const event = new CustomEvent('tsuide:add', { bubbles: true, composed: true, cancelable: true, detail: { decision: this.decision, offer_id: offer.id, kind: offer.kind, price: chosen.price, items, replaces: offer.replaces } })
       const template = this.getAttribute('add-url')
       if (this.dispatchEvent(event) && template) {
-        const url = safeUrl(template.replace('{id}', encodeURIComponent(offer.product.id)).replace('{offer}', encodeURIComponent(offer.id)))
+        const url = safeUrl(template.replace('{id}', encodeURIComponent(chosen.id)).replace('{offer}', encodeURIComponent(offer.id)))
         if (url) location.assign(url)
       }
       node.setAttribute('data-added', '')
@@ -233,17 +244,45 @@
           REASONS.map(([code, word]) => el('button', { type: 'button', onclick: done('declined', code) }, say(word))),
           el('button', { type: 'button', onclick: done('later') }, say('later'))))
     }
-    card(offer, label = say('add')) {
+    sizes(offer, chosen, price) { // the product's sizes and colours: the one chosen is added in the offer's place
+      const item = offer.items.find((each) => each.product_id === offer.product.id)
+      const sold = item ? item.variants : []
+      if (sold.length < 2) return null
+      const asked = price ? [...price.childNodes] : []
+      return el('select', { part: 'size', 'aria-label': `${say('size')}: ${offer.product.title}`, onchange: (event) => {
+        const one = sold.find((each) => each.product_id === event.target.value)
+        chosen.id = one.product_id // what is off the price stays off it
+        chosen.price = offer.price == null ? null : offer.price + (one.price - item.price) * item.quantity
+        if (price) price.replaceChildren(...(chosen.price === offer.price ? asked : [money(chosen.price, offer.product.currency)]))
+      } }, sold.map((each) => el('option', { value: each.product_id, selected: each.product_id === chosen.id, disabled: !each.in_stock },
+        [each.name, each.price !== item.price && each.price_text, !each.in_stock && say('gone')].filter(Boolean).join(' · '))))
+    }
+    look(look, pieces) { // one picture, and below it each piece with a button of its own
+      return el('li', { class: 'look', part: 'look' }, this.image(look), el('span', { class: 'title' }, look.title), el('ul', { 'aria-label': look.title }, pieces))
+    }
+    cards(offers) { // the pieces of a look stand together where its first one would
+      const looks = new Map(offers.filter((each) => each.look).map(({ look }) => [look.id, []]))
+      for (const each of offers) if (each.look) looks.get(each.look.id).push(each)
+      return offers.map((each) => {
+        if (!each.look) return this.card(each)
+        const pieces = looks.get(each.look.id)
+        return pieces[0] === each && this.look(each.look, pieces.map((piece) => this.card(piece, !piece.look.image)))
+      }).filter(Boolean)
+    }
+    card(offer, pictured = true) {
+      const label = say('add')
       const url = offer.product.url && safeUrl(offer.product.url)
       const clicked = () => report(this.decision, offer.id, 'clicked')
       const title = el('span', { class: 'title' }, offer.product.title)
       const node = el('li', { part: 'card' })
-      const button = el('button', { type: 'button', class: 'main', part: 'add', 'aria-label': `${label}: ${offer.product.title}`, onclick: () => this.add(offer, button, node) }, label)
+      const button = el('button', { type: 'button', class: 'main', part: 'add', 'aria-label': `${label}: ${offer.product.title}`, onclick: () => this.add(offer, button, node, chosen) }, label)
       const required = offer.items.filter((each) => each.role === 'required')
+      const chosen = { id: offer.product.id, price: offer.price }
+      const price = this.price(offer)
       node.append(...[
-        this.image(offer.product),
+        pictured && this.image(offer.product),
         url ? el('a', { href: url, onclick: clicked }, title) : title,
-        this.price(offer), offer.difference_text && el('small', {}, offer.difference_text),
+        price, this.sizes(offer, chosen, price), offer.difference_text && el('small', {}, offer.difference_text),
         this.why(offer),
         required.map((each) => el('small', {}, `${say('also')} ${each.title} ${each.price_text || ''}`)),
         el('div', { class: 'row' }, button), this.refuse(offer, node),
@@ -259,7 +298,7 @@
 
   class Offers extends Base {
     show(answer) {
-      return answer.offers.length ? this.section(say('with'), el('ul', {}, answer.offers.map((offer) => this.card(offer)))) : null
+      return answer.offers.length ? this.section(say('with'), el('ul', {}, this.cards(answer.offers))) : null
     }
   }
 
@@ -293,7 +332,7 @@
       const text = this.left > 0 ? say('left', { x: money(this.left, this.getAttribute('currency') || 'JPY') }) : say('reached')
       return [el('p', { role: 'status', part: 'progress-text' }, text),
         el('progress', { max: threshold, value: Math.min(Number(this.getAttribute('total')), threshold), 'aria-label': text }),
-        ...(answer.offers.length ? this.section(say('fill'), el('ul', {}, answer.offers.map((offer) => this.card(offer)))) : [])]
+        ...(answer.offers.length ? this.section(say('fill'), el('ul', {}, this.cards(answer.offers))) : [])]
     }
   }
 

@@ -1,26 +1,20 @@
 // Asks the API for offers, shows them, and says what became of each. Without it the shop still works: it just
 // offers nothing. Every slot of a page is asked for in one call.
 
+import { Tsuide } from "/widget/tsuide-client.js";
+
 const page = document.body.dataset;
 const words = JSON.parse(document.getElementById("offer-words").textContent);
 const card = document.getElementById("offer-card");
+const frame = document.getElementById("offer-look");
 
-async function call(path, body, keepalive = false) {
-  const answer = await fetch(path, {
-    method: "POST",
-    keepalive,
-    headers: { "Content-Type": "application/json", "X-Api-Key": page.key },
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
-}
+// one attempt more, soon, and then the page goes on without offers
+const asking = (key) =>
+  new Tsuide({ url: words.api, key, customerToken: page.customerToken || null, attempts: 2, patience: 5000 });
+const shop = asking(page.key);
 
-function tell(decision, offer, outcome, reason) {
-  const said = reason ? { offer_id: offer, outcome, reason } : { offer_id: offer, outcome };
-  // a lost report must never disturb a customer
-  return call(`/v1/offers/${encodeURIComponent(decision)}/outcomes`, { outcomes: [said] }, true).catch(() => {});
-}
+// a lost report must never disturb a customer: the client is silent
+const tell = (decision, offer, outcome, reason) => shop.tell({ id: offer, decision }, outcome, reason);
 
 function drawn(offer, decision) {
   const item = card.content.firstElementChild.cloneNode(true);
@@ -31,8 +25,13 @@ function drawn(offer, decision) {
   link.addEventListener("click", () => tell(decision, offer.id, "clicked"));
   const tile = item.querySelector("[data-tile]");
   tile.classList.add(tint);
-  tile.querySelector("use").setAttribute("href", `${words.base}/static/tiles.svg#${glyph}`);
-  item.querySelector("[data-kind]").textContent = words.kinds[offer.anchor_id === null && offer.kind === "cross_sell" ? "popular" : offer.kind] ?? "";
+  if (offer.product.image) {
+    tile.replaceChildren(Object.assign(document.createElement("img"), { src: offer.product.image, alt: "", width: 240, height: 180 }));
+  } else tile.querySelector("use").setAttribute("href", `${words.base}/static/tiles.svg#${glyph}`);
+  // a set of which all but one thing lies before the visitor already is one thing that goes with it
+  const several = offer.items.filter((each) => each.role !== "required" && each.role !== "anchor").length > 1;
+  const shownKind = offer.kind === "bundle" && !several ? "cross_sell" : offer.kind;
+  item.querySelector("[data-kind]").textContent = words.kinds[offer.anchor_id === null && offer.kind === "cross_sell" ? "popular" : shownKind] ?? "";
   item.querySelector("[data-title]").textContent = offer.product.title;
   const together = offer.items.filter((each) => each.product_id !== offer.product.id && each.role !== "required");
   const beside = item.querySelector("[data-with]");
@@ -41,14 +40,21 @@ function drawn(offer, decision) {
   const before = item.querySelector("[data-list]");
   before.textContent = offer.list_price_text ?? "";
   before.hidden = !offer.list_price_text;
-  item.querySelector("[data-price]").textContent = offer.price_text ?? words.ask_price;
+  const needed = offer.items.filter((each) => each.role === "required");
+  item.querySelector("[data-price]").textContent = offer.price === 0 ? words.read_free : offer.price_text ?? words.ask_price;
   item.querySelector("[data-difference]").textContent = offer.difference_text ?? "";
   const reason = item.querySelector("[data-reason]");
-  reason.textContent = offer.reasons[0]?.text ?? "";
+  reason.textContent = offer.pitch ?? offer.reasons[0]?.text ?? "";
+  for (const each of needed) {
+    reason.append(document.createElement("br"), words.required.replace("{title}", `${each.title} ${each.price_text ?? ""}`));
+  }
   reason.title = offer.reasons.map((each) => each.text).join("\n");
 
   const form = item.querySelector("[data-add]");
+  form.hidden = offer.price === 0; // something to read is not bought
   form.elements.product.value = offer.product.id;
+  const sizes = sizesOf(offer);
+  if (sizes) form.elements.product.replaceWith(sizes);
   form.elements.offer.value = offer.id;
   form.elements.decision.value = decision;
   form.querySelector("button").setAttribute("aria-label", words.add_named.replace("{title}", offer.product.title));
@@ -66,6 +72,37 @@ function drawn(offer, decision) {
   return item;
 }
 
+// its sizes and colours: the one that is chosen goes into the cart
+function sizesOf(offer) {
+  const own = offer.items.find((each) => each.product_id === offer.product.id);
+  if (!own || own.variants.length < 2) return null;
+  const list = Object.assign(document.createElement("select"), { name: "product" });
+  list.setAttribute("aria-label", words.size_named.replace("{title}", offer.product.title));
+  for (const each of own.variants) {
+    const said = [each.name, each.price !== own.price && each.price_text, !each.in_stock && words.sold_out];
+    const one = new Option(said.filter(Boolean).join(" · "), each.product_id, false, each.product_id === offer.product.id);
+    one.disabled = !each.in_stock;
+    list.append(one);
+  }
+  return list;
+}
+
+// where an offer stands: the pieces of a look together, below its one picture
+function roomFor(list, look) {
+  if (!look) return list;
+  let whole = [...list.children].find((each) => each.dataset.look === look.id);
+  if (!whole) {
+    whole = frame.content.firstElementChild.cloneNode(true);
+    whole.dataset.look = look.id;
+    if (look.image) whole.querySelector("img").src = look.image;
+    else whole.querySelector("img").remove();
+    whole.querySelector("p").textContent = look.title;
+    whole.querySelector("ul").setAttribute("aria-label", look.title);
+    list.append(whole);
+  }
+  return whole.querySelector("ul");
+}
+
 const seen = new IntersectionObserver((entries) => {
   for (const entry of entries) {
     if (entry.isIntersecting) {
@@ -75,8 +112,24 @@ const seen = new IntersectionObserver((entries) => {
   }
 }, { threshold: 0.5 });
 
+const LATE = 2000; // ms, as in shop.css: after that what stands below is being read, and must not move
+
+const wouldMove = (slots) => {
+  const next = slots.nextElementSibling;
+  return performance.now() - began > LATE && next !== null && next.getBoundingClientRect().top < innerHeight;
+};
+const began = performance.now();
+
 async function fill(slots) {
-  const answer = await call("/v1/offers", JSON.parse(slots.dataset.ask));
+  const { placement, ...asked } = JSON.parse(slots.dataset.ask);
+  const client = slots.dataset.key ? asking(slots.dataset.key) : shop; // the sales desk has a key of its own
+  const answer = await client.offers(placement, asked);
+  if (answer.trouble) throw answer.trouble;
+  slots.dataset.arm = answer.arm;
+  if (wouldMove(slots)) {
+    slots.dataset.state = "late";
+    return;
+  }
   for (const slot of slots.querySelectorAll("[data-slot]")) {
     const offers = answer.offers.filter((offer) => (offer.slot || slot.dataset.slot) === slot.dataset.slot);
     if (!offers.length) continue;
@@ -84,13 +137,15 @@ async function fill(slots) {
     for (const offer of offers) {
       const item = drawn(offer, answer.decision);
       item.dataset.decision = answer.decision;
-      list.append(item);
+      roomFor(list, offer.look).append(item);
     }
     slot.hidden = false;
-    for (const item of list.children) seen.observe(item);
+    for (const item of list.querySelectorAll(".offer")) seen.observe(item);
   }
   slots.dataset.state = answer.offers.length ? "shown" : "silent";
-  slots.dataset.arm = answer.arm;
+  if (!answer.offers.length && "tells" in slots.dataset) {
+    slots.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: answer.arm === "holdout" ? words.holdout : words.silent }));
+  }
 }
 
 // the drawing of a product: the table and the order of search that the server uses (looks.py)
@@ -108,6 +163,14 @@ for (const slots of document.querySelectorAll("[data-ask]")) {
     slots.dataset.state = "away";
     console.warn("offers:", problem.message);
   });
+}
+
+// who looks at the same thing again and again hesitates: the shop tells what was looked at, unless the browser forbids it
+if (navigator.doNotTrack !== "1" && !navigator.globalPrivacyControl) {
+  for (const { dataset } of document.querySelectorAll("[data-ask]")) {
+    const { placement, product_id, anonymous_id, customer_id } = JSON.parse(dataset.ask);
+    if (placement === "product") shop.track("Product Viewed", { product_id }, customer_id ? { customer_id } : { anonymous_id });
+  }
 }
 
 // one open menu at a time; Escape closes

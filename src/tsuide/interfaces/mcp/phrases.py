@@ -1,0 +1,112 @@
+"""What agents read about the tools, in Japanese and English."""
+
+from typing import Final
+
+from tsuide.kit.phrases import Phrases
+
+TITLES: Final = Phrases(
+    {
+        "recommend_complements": {"ja": "一緒に使う商品", "en": "What goes with it"},
+        "recommend_upgrades": {"ja": "上位モデル", "en": "A step up"},
+        "recommend_cheaper": {"ja": "予算に合う商品", "en": "What fits the budget"},
+        "fill_threshold": {"ja": "送料無料まで", "en": "Reach free shipping"},
+        "get_bundle": {"ja": "セット", "en": "A set"},
+        "explain_offer": {"ja": "提案の理由", "en": "Why this offer"},
+        "record_outcome": {"ja": "お客様の返事を記録", "en": "Record the customer's answer"},
+    }
+)
+
+DESCRIPTIONS: Final = Phrases(
+    {
+        "recommend_complements": {
+            "ja": "商品やカートと一緒に使うものを、根拠の数字とともに提案します。空なら合うものはありません。",
+            "en": "What goes with a product or a cart, with its figures. An empty list is an answer: nothing fits.",
+        },
+        "recommend_upgrades": {
+            "ja": "ある商品の上位モデルを、何が良くなり差額がいくらかとともに提案します。",
+            "en": "A better model of a product: what is better, and what it costs more.",
+        },
+        "recommend_cheaper": {
+            "ja": (
+                "お客様がためらっているときだけ使ってください。reason はその理由です: "
+                "price_sensitivity は安いモデル、product_fit は代わりの商品、"
+                "shipping_cost は送料無料に届く商品、timing_deferred は「あとで」の記録になります。"
+            ),
+            "en": (
+                "Only when the customer holds back. `reason` says why: price_sensitivity gives cheaper models, "
+                "product_fit gives alternatives, shipping_cost gives what reaches free shipping, "
+                "timing_deferred records a 'later'."
+            ),
+        },
+        "fill_threshold": {
+            "ja": "送料無料まであといくらかと、それに届く商品を返します。",
+            "en": "How much is left to free shipping, and what reaches it.",
+        },
+        "get_bundle": {
+            "ja": "ある商品を主役にしたセットを、セット価格とともに返します。",
+            "en": "A set around a product, with the price of the whole.",
+        },
+        "explain_offer": {
+            "ja": "ある提案の理由を、根拠となる数字、方針の版、見送られた候補の数とともに説明します。",
+            "en": "Why an offer was made: reasons, figures, policy, and how many candidates each rule refused.",
+        },
+        "record_outcome": {
+            "ja": (
+                "提案がどうなったかを記録します (shown, clicked, accepted, declined, later)。"
+                "お客様に見せたら必ず shown を、断られたら declined を記録してください。"
+                "次の提案が変わります。注文にはなりません。"
+            ),
+            "en": (
+                "Say what became of an offer: shown, clicked, accepted, declined, later. Always record shown when the "
+                "customer saw it, and declined when they said no: it changes what comes next. It is never an order."
+            ),
+        },
+    }
+)
+
+TEXTS: Final = Phrases(
+    {
+        "instructions": {
+            "ja": (
+                "この店の提案です。お客様の役に立つものだけを、理由とともに勧めてください。"
+                "空の結果は「今は何も勧めない」という判断です。見せた提案と返事は record_outcome で記録してください。"
+                "お客様の承諾なしに購入してはいけません。"
+            ),
+            "en": (
+                "Offers of this shop. Propose only what helps the customer, and say why. An empty list means: propose "
+                "nothing now. Record what you showed and what they answered with record_outcome. Never buy without the "
+                "customer's yes."
+            ),
+        },
+        "silent": {"ja": "今お勧めするものはありません。", "en": "There is nothing to propose now."},
+        "offered": {"ja": "{title}（{price}）: {reasons}", "en": "{title} ({price}): {reasons}"},
+        "ask_price": {"ja": "価格はお問い合わせください", "en": "price on request"},
+        "later": {
+            "ja": "「あとで」を記録しました。今は何も勧めません。",
+            "en": "Recorded 'later'; nothing is proposed now.",
+        },
+        "gap": {"ja": "あと{gap}で送料無料です。", "en": "{gap} more for free shipping."},
+        "reached": {"ja": "送料無料です。", "en": "Shipping is free."},
+        "no_threshold": {
+            "ja": "この店には送料無料の基準額がありません。",
+            "en": "This shop has no free-shipping threshold.",
+        },
+        "move_down_sell": {
+            "ja": "価格でためらっています: recommend_cheaper を price_sensitivity で呼んでください。",
+            "en": "The price holds them back: call recommend_cheaper with price_sensitivity.",
+        },
+        "move_filler": {
+            "ja": "送料でためらっています: fill_threshold を呼んでください。",
+            "en": "Shipping costs hold them back: call fill_threshold.",
+        },
+        "move_alternative": {
+            "ja": "商品が合っていません: recommend_cheaper を product_fit で呼んでください。",
+            "en": "The product does not fit: call recommend_cheaper with product_fit.",
+        },
+        "move_later": {
+            "ja": "今ではありません。またの機会に。",
+            "en": "Not now: leave it at that.",
+        },
+        "move_none": {"ja": "次の手はありません。", "en": "There is no next move."},
+    }
+)

@@ -1,0 +1,73 @@
+"""The MCP server: the tools with their schemas and texts, over stdio or HTTP."""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp_types import ToolAnnotations
+
+from tsuide import __version__
+from tsuide.app.serving import Serving
+from tsuide.errors import TsuideError
+from tsuide.interfaces.mcp.phrases import DESCRIPTIONS, TEXTS, TITLES
+from tsuide.interfaces.mcp.tools import Scopes, Tools
+
+NAMES: Final = (
+    "recommend_complements",
+    "recommend_upgrades",
+    "recommend_cheaper",
+    "fill_threshold",
+    "get_bundle",
+    "explain_offer",
+    "record_outcome",
+)
+# a recommendation writes its decision down and changes nothing else; an outcome said twice counts once
+_HINTS: Final = ToolAnnotations(destructive_hint=False, open_world_hint=False)
+
+
+def build_server(serving: Serving, scopes: Scopes) -> "MCPServer[Any]":
+    """The server of one running shop.
+
+    Args:
+        serving: the running shop.
+        scopes: what the caller of a request may do.
+    """
+    language = serving.settings.language
+    server: MCPServer[Any] = MCPServer(
+        "tsuide",
+        title="Tsuide ついで",
+        instructions=TEXTS.text("instructions", language),
+        version=__version__,
+        log_level="WARNING",
+        subscriptions=False,
+    )
+    tools = Tools(serving, scopes)
+    for name in NAMES:
+        server.add_tool(
+            _told_as_tool_errors(getattr(tools, name)),
+            name=name,
+            title=TITLES.text(name, language),
+            description=DESCRIPTIONS.text(name, language),
+            annotations=_HINTS.model_copy(
+                update={"read_only_hint": name == "explain_offer", "idempotent_hint": name == "record_outcome"}
+            ),
+            structured_output=True,
+        )
+    return server
+
+
+def _told_as_tool_errors(tool: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """The tool; our own errors become tool errors that name key, value and way out."""
+
+    @functools.wraps(tool)
+    async def called(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the tool takes and gives
+        try:
+            return await tool(*arguments, **named)
+        except TsuideError as error:
+            raise ToolError(f"{error.code}: {error}") from error
+
+    called.__signature__ = inspect.signature(tool)  # type: ignore[attr-defined]  # what the schema is read from
+    return called

@@ -1,0 +1,58 @@
+"""The words of the public pages."""
+
+from typing import Final
+
+from tsuide.kit.phrases import Phrases
+
+PUBLIC: Final = Phrases(
+    {
+        "unsubscribe_title": {"ja": "配信の停止", "en": "Unsubscribe"},
+        "unsubscribe_ask": {
+            "ja": "お知らせメールの配信を停止しますか。ご注文やお手続きに関するメールは、引き続きお送りします。",
+            "en": "Shall we stop sending you news? Mails about your orders and your account still reach you.",
+        },
+        "unsubscribe_do": {"ja": "配信を停止する", "en": "Unsubscribe"},
+        "unsubscribe_or": {"ja": "種類や頻度だけを変更する", "en": "Only change what you receive, or how often"},
+        "unsubscribed_title": {"ja": "配信を停止しました", "en": "You are unsubscribed"},
+        "unsubscribed": {
+            "ja": "今後、お知らせメールはお送りしません。これまでご覧いただき、ありがとうございました。",
+            "en": "We will send you no more news. Thank you for reading so far.",
+        },
+        "undo": {"ja": "元に戻す・設定を変更する", "en": "Undo this, or change what you receive"},
+        "preferences_title": {"ja": "配信の設定", "en": "What you receive"},
+        "preferences_lead": {
+            "ja": "お受け取りになるものと頻度をお選びください。いつでも変更できます。",
+            "en": "Choose what you receive and how often. You can change it at any time.",
+        },
+        "news": {"ja": "お知らせ・おすすめ", "en": "News and suggestions"},
+        "marketing_email": {"ja": "メールで受け取る", "en": "By mail"},
+        "marketing_line": {"ja": "LINEで受け取る", "en": "On LINE"},
+        "frequency": {"ja": "メールの頻度", "en": "How often by mail"},
+        "every_0": {"ja": "特に指定しない", "en": "As it comes"},
+        "every_7": {"ja": "週に1通まで", "en": "Once a week at most"},
+        "every_30": {"ja": "月に1通まで", "en": "Once a month at most"},
+        "every_90": {"ja": "3か月に1通まで", "en": "Once in three months at most"},
+        "data": {"ja": "データの利用", "en": "Use of data"},
+        "personalisation_any": {
+            "ja": "購入履歴にもとづいておすすめを選ぶ",
+            "en": "Choose suggestions by what I bought",
+        },
+        "analytics_email": {
+            "ja": "メールの開封とクリックを、改善のために記録する",
+            "en": "Record that I opened a mail or followed its links, to make them better",
+        },
+        "save": {"ja": "保存する", "en": "Save"},
+        "saved": {"ja": "保存しました。", "en": "Saved."},
+        "bad_title": {"ja": "このリンクは使えません", "en": "This link does not work"},
+        "bad": {
+            "ja": "リンクが途中で切れているか、変更されています。最新のメールのリンクからお試しください。",
+            "en": "It was cut off or changed on the way. Please use the link in the newest mail.",
+        },
+        "trouble_title": {"ja": "ただいま処理できません", "en": "Not possible right now"},
+        "trouble": {
+            "ja": "しばらくしてから、もう一度お試しください。",
+            "en": "Please try again in a moment.",
+        },
+        "other_language": {"ja": "English", "en": "日本語"},
+    }
+)
