@@ -25,10 +25,12 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WIDTH, HEIGHT = 1280, 1180
+WIDTH, HEIGHT = 1280, 1440
 # Path, and what must be seen there. Hot dog buns: a product of the demo that a reader knows at once.
 PAGES = {
     "product": ("/shop/p/1098066?lang=en", ".offer"),
+    "named": ("/named/shop/p/S1-white?lang=en", ".offer"),
+    "looks": ("/named/shop/?lang=en", ".offer"),
     "report": ("/shop/report", "main"),
 }
 PATIENCE_SECONDS = 300
@@ -79,7 +81,7 @@ def main() -> None:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             for name, (path, shows) in PAGES.items():
                 shoot(browser, address + path, name, shows)
-                print(f"docs/images/{name}.png", file=sys.stderr)  # noqa: T201 - a script for people
+                print(f"docs/images/{name}.png", file=sys.stderr)
             browser.close()
     finally:
         process.terminate()

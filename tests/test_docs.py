@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "clients").glob("*/README.md"))]
 FENCE = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -34,6 +34,13 @@ class Block:
 class Step:
     command: str
     expected: str
+
+
+def named(document: Path) -> str:
+    """The document's name; clients' read-me files by their folder."""
+    return (
+        str(document.relative_to(ROOT / "docs")) if document.parent.name == "docs" else str(document.relative_to(ROOT))
+    )
 
 
 def blocks(document: Path) -> list[Block]:
@@ -57,6 +64,8 @@ def run(steps_to_run: list[Step], folder: Path) -> list[str]:
     for number, step in enumerate(steps_to_run):
         script += [f"echo '{mark.format(number)}'", step.command]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TSUIDE_")}
+    clients = str(ROOT / "clients" / "python" / "src")  # as `pip install tsuide-client` would
+    environment["PYTHONPATH"] = ":".join([clients, *filter(None, [environment.get("PYTHONPATH")])])
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],
@@ -71,7 +80,7 @@ def run(steps_to_run: list[Step], folder: Path) -> list[str]:
     return [part.strip() for part in re.split(r"<<step \d+>>", done.stdout)[1:]]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_what_a_document_shows_is_what_happens(document: Path, tmp_path: Path) -> None:
     every = blocks(document)
     for block in every:
@@ -86,17 +95,17 @@ def test_what_a_document_shows_is_what_happens(document: Path, tmp_path: Path) -
             assert checker.check_output(step.expected + "\n", got + "\n", FLAGS), f"$ {step.command}\n{got}"
     for block in every:
         if block.language == "python":
-            subprocess.run([sys.executable, "-c", block.text], cwd=tmp_path, check=True, timeout=240)
+            run([Step(f"python - <<'PYTHON'\n{block.text}PYTHON", "")], tmp_path)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_make_target_that_is_named_exists(document: Path) -> None:
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     named = set(re.findall(r"`make (\w+)`|^\$ make (\w+)", document.read_text(encoding="utf-8"), re.MULTILINE))
     assert {first or second for first, second in named} <= targets
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_every_link_inside_the_project_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", document.read_text(encoding="utf-8"))
     inside = [link for link in links if "://" not in link]

@@ -1,71 +1,160 @@
-"""One server: the API and the demo shop over one running shop.
+"""One server: the API and the demo shop over one running shop, or over several, each with its own store and keys.
 
 ``uvicorn tsuide.asgi:create --factory`` serves what the TSUIDE_… variables describe; `tsuide serve` does the same.
 """
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import structlog
 from fastapi import FastAPI
-from starlette.responses import RedirectResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.routing import Route
 
-from tsuide.app.serving import Serving
-from tsuide.config import Settings, load_settings
+from tsuide.app.deciding import Clock, Entropy
+from tsuide.app.logs import log_to_stderr
+from tsuide.app.orphaned import end_with_parent
+from tsuide.app.serving import Serving, clock, entropy
+from tsuide.config import Settings, load_settings, more_shops_of
+from tsuide.errors import MissingExtra
 from tsuide.interfaces import widget
 from tsuide.interfaces.api import build_api
+from tsuide.interfaces.public import PAGES
 from tsuide.interfaces.shop import build_shop
+from tsuide.interfaces.shop.pictures import PICTURES
+
+if TYPE_CHECKING:
+    from tsuide.interfaces.mcp.http import Endpoint
 
 SHOP = "/shop"
+_TURN_S = 0.001
+"""How long one thread may hold the interpreter while another wants it. New orders are folded in beside the requests, by
+a thread that needs it for an instant, hundreds of times: with Python's 5 ms each it took seconds, under load."""
 
 
-def create(settings: Settings | None = None) -> FastAPI:
-    """The whole application; the shop is opened when the server starts and closed when it ends.
+def create(settings: Settings | None = None, *, clock: Clock = clock, entropy: Entropy = entropy) -> FastAPI:
+    """The whole application; every shop is opened when the server starts and closed when it ends.
+
+    Args:
+        settings: of the shop; None = those of the environment.
+        clock: of decisions; a simulation has its own.
+        entropy: of decisions, too.
 
     Raises:
         BadSetting: a variable of the environment is wrong.
+        MissingExtra: agents are to be served, and ``tsuide[mcp]`` is not installed.
     """
     chosen = settings or load_settings()
-    _log_to_stderr()
-    shop = build_shop(SHOP) if chosen.demo_shop else None
+    log_to_stderr()
+    end_with_parent()
+    sys.setswitchinterval(_TURN_S)
+    more = more_shops_of(chosen)
+    links = {"": SHOP, **{name: f"/{name}{SHOP}" for name in more}} if more else {}
+    others = {name: _Room(each, f"/{name}", links, clock, entropy) for name, each in more.items()}
+    return _Room(chosen, "", links, clock, entropy).application(others)
+
+
+class _Room:
+    """One shop of the server: its API, its widget, perhaps its demo shop and its tools for agents.
+
+    Args:
+        settings: of this shop.
+        at: where it is mounted; "" = at the root.
+        links: name → address of every demo shop of the server, where there are several.
+        clock, entropy: of decisions.
+    """
+
+    def __init__(self, settings: Settings, at: str, links: Mapping[str, str], clock: Clock, entropy: Entropy) -> None:
+        self.settings = settings
+        self.clock, self.entropy = clock, entropy
+        self.shop = build_shop(f"{at}{SHOP}", api=at, links=links) if settings.demo_shop else None
+        self.agents = _agents() if settings.agents else None
+        self.at = at
+
+    def application(self, others: "Mapping[str, _Room] | None" = None) -> FastAPI:
+        """The application; at the root with the other shops mounted in it, and the life of all of them."""
+        mounted = {name: (room, room.application()) for name, room in (others or {}).items()}
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            async with AsyncExitStack() as until_the_end:
+                await until_the_end.enter_async_context(self.open(app))
+                for room, inner in mounted.values():
+                    await until_the_end.enter_async_context(room.open(inner))
+                yield
+
+        app = build_api(self.settings.request_log, lifespan=lifespan)
+        home = f"{self.at}/docs" if self.shop is None else f"{self.at}{SHOP}/"
+
+        async def to_home() -> RedirectResponse:
+            return RedirectResponse(home)
+
+        app.add_api_route("/", to_home, include_in_schema=False)
+        app.include_router(widget.router)
+        app.router.routes.extend(PAGES)
+        if self.agents is not None:
+            app.router.routes.append(self.agents.route())
+        if self.shop is not None:
+            app.router.routes.extend(PICTURES)
+            app.mount(SHOP, self.shop)
+        for name, (_, inner) in mounted.items():
+            app.mount(f"/{name}", inner)
+        return app
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        serving = await Serving.start(chosen)
+    async def open(self, app: FastAPI) -> AsyncIterator[None]:
+        """The shop, open while the block runs."""
+        serving = await Serving.start(self.settings, clock=self.clock, entropy=self.entropy)
         app.state.serving = serving
-        if shop is not None:
-            shop.state.serving = serving
-            shop.state.report = _report(chosen)
-        try:
+        if self.shop is not None:
+            self.shop.state.serving = serving
+            self.shop.state.report = _report(self.settings)
+        async with AsyncExitStack() as until_the_end:
+            until_the_end.push_async_callback(serving.close)
+            if self.agents is not None:
+                await until_the_end.enter_async_context(self.agents.running(serving))
             yield
+
+
+def create_agents(settings: Settings | None = None) -> Starlette:
+    """The tools for agents alone, without the API: what `tsuide mcp --http` serves.
+
+    Raises:
+        BadSetting: a variable of the environment is wrong.
+        MissingExtra: ``tsuide[mcp]`` is not installed.
+    """
+    chosen = settings or load_settings()
+    log_to_stderr()
+    end_with_parent()
+    agents = _agents()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.serving = serving = await Serving.start(chosen)
+        try:
+            async with agents.running(serving):
+                yield
         finally:
             await serving.close()
 
-    app = build_api(lifespan=lifespan)
-    home = "/docs" if shop is None else f"{SHOP}/"
+    async def healthy(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok"})
 
-    async def to_home() -> RedirectResponse:
-        return RedirectResponse(home)
-
-    app.add_api_route("/", to_home, include_in_schema=False)
-    app.include_router(widget.router)
-    if shop is not None:
-        app.mount(SHOP, shop)
-    return app
+    return Starlette(routes=[agents.route(), Route("/healthz", healthy)], lifespan=lifespan)
 
 
-def _log_to_stderr() -> None:
-    """One JSON object per line: stdout belongs to results."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+def _agents() -> "Endpoint":
+    """The endpoint for agents; imported only where it is asked for, since it is an extra."""
+    if find_spec("mcp") is None:
+        raise MissingExtra("the tools for agents are not installed", key="mcp", way_out="pip install 'tsuide[mcp]'")
+    from tsuide.interfaces.mcp.http import Endpoint
+
+    return Endpoint()
 
 
 def _report(settings: Settings) -> Path:

@@ -9,8 +9,29 @@
 | language | TSUIDE_LANGUAGE | ``ja``: of texts for which nobody asked for another |
 | trace_durability | TSUIDE_TRACE_DURABILITY | ``normal``: decisions survive kill -9; ``full``: power loss |
 | shopify_secrets | TSUIDE_SHOPIFY_SECRETS | none: who signs Shopify's webhooks; two (a comma between) for a change |
+| shopify_domain | TSUIDE_SHOPIFY_DOMAIN | none: ``mine.myshopify.com``: what another shop sends is refused |
 | woocommerce_secrets | TSUIDE_WOOCOMMERCE_SECRETS | none: the same for WooCommerce |
+| agents | TSUIDE_AGENTS | ``false``: also serve the tools for agents (MCP) at ``/mcp``; needs ``tsuide[mcp]`` |
+| customer_secrets | TSUIDE_CUSTOMER_SECRETS | none: who signs customer tokens; two for a change |
+| rates | TSUIDE_RATES | none: ``rep=20/100,admin=0``: requests a second / at once of a key, per process |
+| metrics | TSUIDE_METRICS | ``open``: who may read /metrics: anybody, ``admin`` (a key), or nobody (``off``) |
+| request_log | TSUIDE_REQUEST_LOG | ``failures``: a line for each that failed or took a second; ``all``, ``off`` |
+| tracing | TSUIDE_TRACING | ``false``: send OpenTelemetry spans to where OTEL_EXPORTER_OTLP_… says (extra ``otel``) |
 | demo_shop | TSUIDE_DEMO_SHOP | ``false``: also serve the demo shop, in which a visitor may play any customer |
+| smtp | TSUIDE_SMTP | none: ``smtp://user:password@host:587`` (or ``smtps://``): who sends scheduled reports |
+| mail_from | TSUIDE_MAIL_FROM | none: the sender of scheduled reports and of mail to customers |
+| public_url | TSUIDE_PUBLIC_URL | none: ``https://shop.example.com/tsuide``: where customers reach this server |
+| dkim | TSUIDE_DKIM | none: ``selector@example.com:/path/key.pem``: who signs mail; none = the mail server signs |
+| mail_return | TSUIDE_MAIL_RETURN | none: ``bounces+{id}@example.com``: where bounces go; none = to mail_from |
+| mail_rates | TSUIDE_MAIL_RATES | none: ``docomo.ne.jp=60,*=600``: mails a minute to a domain, to any other |
+| mail_warm_up | TSUIDE_MAIL_WARM_UP | none: ``2026-12-01=200``: so many a day, each day half as many again |
+| bounces | TSUIDE_BOUNCES | none: a maildir (or a folder of messages) that bounces and complaints come to |
+| carriers | TSUIDE_CARRIERS | none: ``line=https://…,sms=file:/out``: who carries channels other than mail |
+| carrier_secret | TSUIDE_CARRIER_SECRET | none: signs what is sent to carriers over HTTP |
+| line_token | TSUIDE_LINE_TOKEN | none: the channel access token of a LINE official account (extra ``line``) |
+| line_endpoint | TSUIDE_LINE_ENDPOINT | LINE's own: another address that speaks as ``https://api.line.me`` does |
+| inner_webhooks | TSUIDE_INNER_WEBHOOKS | no: whether a journey may call addresses of the house's own network |
+| more_shops | TSUIDE_MORE_SHOPS | none: ``named=/srv/named``: more shops, each with its own home, at ``/named`` |
 """
 
 import os
@@ -26,6 +47,7 @@ from tsuide.kit.clock import zone
 from tsuide.kit.money import minor_digits
 
 PREFIX: Final = "TSUIDE_"
+_SHOP: Final = re.compile(r"(?!shop=|docs=|v1=|m=|widget=|pictures=|mcp=)[a-z][a-z0-9-]{0,30}=[^,]+")
 _ENGINES: Final = ("sqlite://", "sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
@@ -48,8 +70,51 @@ class Settings(BaseSettings):
     language: Literal["ja", "en"] = "ja"
     trace_durability: Literal["normal", "full"] = "normal"
     demo_shop: bool = False
+    agents: bool = False
     shopify_secrets: SecretStr = SecretStr("")
+    shopify_domain: str = ""
     woocommerce_secrets: SecretStr = SecretStr("")
+    customer_secrets: SecretStr = SecretStr("")
+    rates: str = ""
+    metrics: Literal["open", "admin", "off"] = "open"
+    request_log: Literal["off", "failures", "all"] = "failures"
+    tracing: bool = False
+    smtp: SecretStr = SecretStr("")
+    mail_from: str = ""
+    public_url: str = ""
+    dkim: str = ""
+    mail_return: str = ""
+    mail_rates: str = ""
+    mail_warm_up: str = ""
+    bounces: str = ""
+    carriers: str = ""
+    carrier_secret: SecretStr = SecretStr("")
+    line_token: SecretStr = SecretStr("")
+    line_endpoint: str = ""
+    inner_webhooks: bool = False
+    more_shops: str = ""
+
+    @field_validator("more_shops")
+    @classmethod
+    def _readable_shops(cls, text: str) -> str:
+        for each in filter(None, (part.strip() for part in text.split(","))):
+            if _SHOP.fullmatch(each) is None:
+                raise ValueError("write name=/path/to/its/home, several with commas between")
+        return text
+
+    @field_validator("line_endpoint")
+    @classmethod
+    def _readable_endpoint(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+            raise ValueError("write https://api.line.me, or leave it out")
+        return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _readable_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+            raise ValueError("write https://shop.example.com, or with a path")
+        return url.rstrip("/")
 
     @field_validator("time_zone")
     @classmethod
@@ -84,6 +149,18 @@ class Settings(BaseSettings):
     def snapshots(self) -> Path:
         """The folder of learned snapshots."""
         return self.home / "snapshots"
+
+
+def more_shops_of(settings: Settings) -> dict[str, Settings]:
+    """The other shops of the same server by name: everything as here but the home and its store.
+
+    >>> more = more_shops_of(Settings(home=Path("/srv/a"), more_shops="named=/srv/named"))
+    >>> more["named"].url, more["named"].more_shops
+    ('sqlite:////srv/named/store.sqlite', '')
+    """
+    pairs = (part.strip().partition("=") for part in settings.more_shops.split(",") if part.strip())
+    own = {"database_url": None, "more_shops": "", "agents": False}
+    return {name: settings.model_copy(update={"home": Path(home), **own}) for name, _, home in pairs}
 
 
 def secrets_of(setting: SecretStr) -> tuple[str, ...]:

@@ -8,7 +8,10 @@
     │   ├── BadFile              a file cannot be read at all (empty, truncated, wrong encoding)
     │   ├── BadColumns           a table lacks columns that it must have, or they cannot be told apart
     │   ├── BadValue             one value is not what its key asks for (money, time, number, choice)
-    │   ├── BadPolicy            a policy file is wrong; carries the line
+    │   ├── BadLine              something in a file is wrong; carries the line
+    │   │   ├── BadPolicy        a policy
+    │   │   └── BadJourney       a journey
+    │   ├── BadCondition         a segment's condition is wrong; points at the character
     │   ├── MixedCurrencies      amounts of different currencies would have been added
     │   └── BadSetting           a setting (environment, option) is missing or wrong
     ├── NotFound                 an id that nothing is known by
@@ -24,7 +27,9 @@
     ├── Refused                  understood, and not allowed
     │   ├── WrongKey             an API key that is unknown or has not the scope
     │   ├── Conflict             the same id was used for something else
-    │   └── ReplayRefused        the customer was erased or the state is gone: the decision cannot be replayed
+    │   ├── ReplayRefused        the customer was erased or the state is gone: the decision cannot be replayed
+    │   ├── SampleRatioMismatch  an experiment's arms are not split as planned: it must not be read
+    │   └── NoSupport            the log never tried what the question asks for: no honest answer
     └── Unavailable              a part that is needed does not answer now (store, lock held by another)
 
 An error says what was wrong, with key and value, and the way out:
@@ -37,6 +42,7 @@ not an amount of money: price = '12,3x'. Way out: write 1234 or 12.34
 """
 
 import re
+import unicodedata
 
 
 class TsuideError(Exception):
@@ -96,8 +102,8 @@ class BadValue(BadInput):
     """One value is not what its key asks for."""
 
 
-class BadPolicy(BadInput):
-    """A policy is wrong. `line` is the line of the file, from 1, where it is known."""
+class BadLine(BadInput):
+    """Something in a file is wrong. `line` is the line of the file, from 1, where it is known."""
 
     def __init__(
         self,
@@ -110,6 +116,53 @@ class BadPolicy(BadInput):
     ) -> None:
         super().__init__(what if line is None else f"line {line}: {what}", key=key, value=value, way_out=way_out)
         self.line = line
+
+
+class BadCondition(BadInput):
+    """A segment's condition is wrong at one place.
+
+    Args:
+        what: what is wrong.
+        text: the whole condition.
+        start: the first character at fault, from 0.
+        end: the one behind the last.
+        way_out: what the user can do about it.
+
+    >>> print(BadCondition("not a fact", text="spemt > 5", start=0, end=5, way_out="did you mean spent?"))
+    line 1, character 1: not a fact
+        spemt > 5
+        ^^^^^
+    Way out: did you mean spent?
+    """
+
+    def __init__(self, what: str, *, text: str, start: int, end: int, way_out: str | None = None) -> None:
+        self.text = text
+        self.start = min(max(start, 0), len(text))
+        self.end = min(max(end, self.start + 1), max(len(text), self.start + 1))
+        self.line = text.count("\n", 0, self.start) + 1
+        self.character = self.start - (text.rfind("\n", 0, self.start) + 1) + 1
+        place = f"line {self.line}, character {self.character}"
+        super().__init__(f"{place}: {what}", key="condition", value=text[self.start : self.end], way_out=way_out)
+
+    def __str__(self) -> str:
+        shown = self.text.split("\n")[self.line - 1] if self.text else ""
+        before, at_fault = shown[: self.character - 1], shown[self.character - 1 :][: self.end - self.start]
+        pointer = " " * _cells(before) + "^" * max(_cells(at_fault), 1)
+        told = [self.what, f"    {shown}", f"    {pointer}"]
+        return "\n".join([*told, f"Way out: {self.way_out}"] if self.way_out else told)
+
+
+def _cells(text: str) -> int:
+    """How wide a terminal shows it: a Japanese character takes two places."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+
+class BadPolicy(BadLine):
+    """A policy is wrong."""
+
+
+class BadJourney(BadLine):
+    """A journey is wrong."""
 
 
 class MixedCurrencies(BadInput):
@@ -174,6 +227,14 @@ class Conflict(Refused):
 
 class ReplayRefused(Refused):
     """The decision cannot be replayed: its customer was erased, or its state is gone."""
+
+
+class SampleRatioMismatch(Refused):
+    """An experiment's arms are not split as planned (χ², p < .001): whatever it shows is not to be believed."""
+
+
+class NoSupport(Refused):
+    """The log never tried what the question asks for, or too seldom: no honest answer can be given."""
 
 
 class Unavailable(TsuideError):

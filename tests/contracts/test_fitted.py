@@ -21,6 +21,7 @@ from tsuide.errors import BadArray
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.promotions import Benefit, Promotion, Targets
 from tsuide.facts.schema import conform
+from tsuide.kit.arrays import frozen
 from tsuide.mining.alternatives import Alternatives
 from tsuide.mining.backoff import BackOff
 from tsuide.mining.baskets import Baskets
@@ -30,6 +31,7 @@ from tsuide.mining.completion import Completion
 from tsuide.mining.contact_time import ContactTime
 from tsuide.mining.fillers import Fillers
 from tsuide.mining.fitted import Fitted
+from tsuide.mining.index import Index
 from tsuide.mining.lookalikes import Lookalikes
 from tsuide.mining.next_basket import NextBasket
 from tsuide.mining.paths import Paths
@@ -44,7 +46,11 @@ from tsuide.mining.value import LifetimeValue
 from tsuide.mining.whitespace import Whitespace
 from tsuide.offers.deal_table import Deals
 from tsuide.offers.deals import make_deals
+from tsuide.offers.foretold import foretold
+from tsuide.offers.moved import FittedUplift
 from tsuide.offers.propensity import Propensity
+from tsuide.offers.tiers import Tiers, make_tiers
+from tsuide.proof.uplift.groups import groups
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,22 @@ class Case:
     one: Callable[[Any, Any], Any]
     many: Callable[[Any, Sequence[Any]], Sequence[Any]]
     unchecked: frozenset[str] = frozenset()
+
+
+def regulars() -> Baskets:
+    """40 customers who take their own product again and again."""
+    rows = [(f"o{who}-{n}", f"p{who % 7}", f"c{who}") for n in range(5) for who in range(40)]
+    return Baskets.from_frame(
+        pl.DataFrame(rows, schema=["order", "sku", "who"], orient="row"), basket="order", item="sku", customer="who"
+    )
+
+
+def uplift(scores: np.ndarray) -> FittedUplift:
+    """60 customers from the most put off to the most moved; the holdout supports the two outer groups."""
+    group = groups(scores, np.full(len(scores), 0.2))
+    ids = Index.of([f"c{n:02}" for n in range(len(scores))])
+    untreated, factors = frozen(np.full(len(scores), 0.2)), frozen(np.array([1.5, 1, 1, 0.0]))
+    return FittedUplift(ids, frozen(scores.copy()), untreated, frozen(group), factors, {"learner": "t"})
 
 
 def orders(seed: int = 0) -> pl.DataFrame:
@@ -118,7 +140,7 @@ def reviews() -> pl.DataFrame:
         {
             "product_id": [f"p{n % 8}" for n in range(80)],
             "rating": rng.integers(1, 6, 80),
-            "text": [f"Review {n}. More of it." if n % 3 else None for n in range(80)],
+            "text": [(f"Review {n}. More of it.", f"評価その{n}です。", None)[n % 3] for n in range(80)],
             "helpful": rng.integers(0, 9, 80),
         }
     )
@@ -184,6 +206,19 @@ def shelf_of_tea() -> pl.DataFrame:
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+def tiers() -> Tiers:
+    """Five percent off from 4,000; points for some on tea."""
+    names = {"ja": "週", "en": "The week"}
+    vip = Targets(least=9_000, segments=("vip",), categories=("tea",), placements=("cart",), products=("a",))
+    return make_tiers(
+        [
+            Promotion("week", names, Benefit("percent", 500), "JPY", Targets(least=4_000)),
+            Promotion("vip", names, Benefit("points", 500), "JPY", vip),
+        ],
+        pl.DataFrame({"id": ["a"], "price": [500], "cost": [200]}),
+    )
+
+
 CASES: dict[str, Case] = {
     "alternatives": Case(
         inputs=lambda: [shelf_of_tea(), baskets()],
@@ -228,6 +263,13 @@ CASES: dict[str, Case] = {
         one=lambda fitted, key: fitted.of(key),
         many=lambda fitted, keys: [fitted.of(key) for key in keys],
         unchecked=frozenset({"products_offsets", "groups_offsets", "gives_offsets", "named_blob", "named_offsets"}),
+    ),
+    "tiers": Case(
+        inputs=list,
+        fit=lambda _inputs, _seed: tiers(),
+        keys=["week", "vip", "gone"],
+        one=lambda fitted, key: fitted.title(key, "en"),
+        many=lambda fitted, keys: [fitted.title(key, "en") for key in keys],
     ),
     "lookalikes": Case(
         inputs=lambda: [
@@ -276,6 +318,21 @@ CASES: dict[str, Case] = {
         one=lambda fitted, key: fitted.predict(offers_shown()[key]),
         many=lambda fitted, keys: list(fitted.predict(offers_shown()[keys]).reshape(-1, 1)),
         unchecked=frozenset({"categories_offsets", "table"}),
+    ),
+    "foretold": Case(
+        inputs=lambda: [regulars()],
+        fit=lambda inputs, _: foretold(inputs[0], lambda before: (NextBasket().fit(before, tune=False), None)),
+        keys=[0.0, 0.3, 1.0],
+        one=lambda fitted, key: fitted.next.of(np.array([key])),
+        many=lambda fitted, keys: list(fitted.next.of(np.array(keys)).reshape(-1, 1)),
+        unchecked=frozenset({"beside_scores", "beside_shares"}),
+    ),
+    "uplift": Case(
+        inputs=lambda: [np.linspace(-0.2, 0.3, 60)],
+        fit=lambda inputs, _: uplift(inputs[0]),
+        keys=["c00", "c30", "c59", "nobody"],
+        one=lambda fitted, key: [fitted.segment_of(key)],
+        many=lambda fitted, keys: [[fitted.segment_of(key)] for key in keys],
     ),
     "reviews": Case(
         inputs=lambda: [reviews()],

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsuide.offers import codes
+from tsuide.offers.kernels import kernels
 from tsuide.offers.policy import chain
-from tsuide.offers.policy.fuse import all_refusals, fuse, fused, plain_verdict
+from tsuide.offers.policy.fuse import all_refusals, fuse, plain_verdict
 from tsuide.offers.policy.load import ready_policy
 from tsuide.offers.policy.phrases import RULES
 from tsuide.offers.policy.rule import LoadedRule
@@ -25,11 +26,12 @@ ALL_KINDS = 255
 # A candidate that no rule of the standard policy refuses …
 GOOD_CANDIDATE: dict[str, Any] = {
     "anchor": 1, "kind": codes.CROSS_SELL, "source": codes.COMPLEMENTS, "quantity": 1, "parent": -1,
-    "price": 3_000, "list_price": 3_000, "anchor_price": 30_000, "net_price": 2_728, "margin": 1_500,
+    "price": 3_000, "list_price": 3_000, "anchor_price": 30_000, "nearest_price": -1, "net_price": 2_728,
+    "margin": 1_500,
     "margin_basis": codes.MARGIN_FROM_COST, "worth": 1_400, "currency": 0, "stock": 5,
     "status": codes.ACTIVE, "durable": 1, "rating": 4.5, "reviews": 10, "count": 50, "base": 100,
     "lift": 4.0, "lift_low": 3.0, "chance": 0.5, "propensity": 0.5, "opens": -1, "closes": -1,
-    "owned_days": -1, "interval": -1, "said_not_for_me": -1, "said_not_now": -1, "said_too_dear": -1,
+    "owned_days": -1, "kin_days": -1, "interval": -1, "said_not_for_me": -1, "said_not_now": -1, "said_too_dear": -1,
     "too_dear_price": -1, "returns": -1, "qualified": True,
 }  # fmt: skip
 GOOD_CUSTOMER: dict[str, Any] = {
@@ -69,6 +71,7 @@ REFUSED: dict[str, tuple[Change, Change, Change, Change]] = {
     "not_due": ({"owned_days": 20, "interval": 30, "durable": 0}, {}, {}, {}),
     "never_with": ({"never_with": True}, {}, {}, {}),
     "required_part": ({"required_part": True}, {}, {}, {}),
+    "main_product": ({"main_product": True}, {}, {}, {}),
     "too_early": ({"since_anchor": 2, "opens": 5, "closes": 90}, {}, {}, {}),
     "too_late": ({"since_anchor": 98, "opens": 1, "closes": 90}, {}, {}, {}),
     "down_sell_hesitation": ({"kind": codes.DOWN_SELL, "price": 20_000}, {}, {}, {}),
@@ -78,7 +81,7 @@ REFUSED: dict[str, tuple[Change, Change, Change, Change]] = {
         {"hesitation": codes.REPEATED_VIEWS_BIT},
         {},
     ),
-    "after_win": ({}, {"company": True}, {}, {"after_win_on": 1}),
+    "after_win": ({}, {"company": True, "last_score": 8}, {}, {"after_win_on": 1}),
     "shown_on_earlier_page": ({"shown_before": True}, {}, {}, {}),
     "filler_gap": ({"kind": codes.FILLER, "reaches_gap": True}, {}, {"gap": 900}, {}),
     "payment_default": ({}, {"payment_default": True}, {}, {}),
@@ -90,7 +93,7 @@ REFUSED: dict[str, tuple[Change, Change, Change, Change]] = {
     "price_reach": ({"price": 30_001}, {}, {}, {}),
     "upgrade_reach": ({"kind": codes.UP_SELL, "price": 45_001}, {}, {}, {}),
     "down_sell_reach": ({"kind": codes.DOWN_SELL, "price": 29_000}, {}, {"hesitation": 1}, {}),
-    "alternative_reach": ({"kind": codes.ALTERNATIVE, "price": 20_999}, {}, {}, {}),
+    "alternative_reach": ({"kind": codes.ALTERNATIVE, "price": 20_999, "nearest_price": 29_000}, {}, {}, {}),
     "margin_floor": ({"margin": 100}, {}, {}, {}),
     "worthless": ({"worth": 0}, {}, {}, {}),
     "quality_floor": ({"rating": 2.9, "reviews": 5}, {}, {}, {}),
@@ -121,6 +124,7 @@ PASSED: dict[str, tuple[Change, Change, Change, Change]] = {
     "honest_price": ({"crossed_out": True, "price_history": True}, {}, {}, {}),
     "already_owned": ({"owned_days": 400, "durable": 0}, {}, {}, {}),
     "not_due": ({"owned_days": 21, "interval": 30, "durable": 0}, {}, {}, {}),
+    "main_product": ({"main_product": True, "kind": codes.UP_SELL, "price": 40_000}, {}, {}, {}),
     "too_early": ({"since_anchor": 5, "opens": 5, "closes": 90}, {}, {}, {}),
     "too_late": ({"since_anchor": 97, "opens": 1, "closes": 90}, {}, {}, {}),
     "down_sell_hesitation": ({"kind": codes.DOWN_SELL, "price": 20_000}, {}, {"hesitation": 1}, {}),
@@ -132,7 +136,7 @@ PASSED: dict[str, tuple[Change, Change, Change, Change]] = {
     "budget": ({}, {}, {"budget": 3_000}, {}),
     "upgrade_reach": ({"kind": codes.UP_SELL, "price": 45_000}, {}, {}, {}),
     "down_sell_reach": ({"kind": codes.DOWN_SELL, "price": 28_500}, {}, {"hesitation": 1}, {}),
-    "alternative_reach": ({"kind": codes.ALTERNATIVE, "price": 21_000}, {}, {}, {}),
+    "alternative_reach": ({"kind": codes.ALTERNATIVE, "price": 18_500, "nearest_price": 18_500}, {}, {}, {}),
     "margin_floor": ({"margin": 0, "margin_basis": codes.UNKNOWN_MARGIN, "worth": 0}, {}, {}, {}),
     "quality_floor": ({"rating": 2.9, "reviews": 4}, {}, {}, {}),
     "not_for_me": ({"said_not_for_me": 180}, {}, {}, {}),
@@ -160,8 +164,8 @@ def records(*changes: Change) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 
 def compiled(rows: tuple[np.ndarray, ...]) -> list[int]:
     verdict = np.full(len(rows[0]), 99, np.int32)
-    refused = np.zeros(len(chain.ORDER), np.int32)
-    cleared = fused()(rows[0], len(rows[0]), rows[1], rows[2], rows[3], verdict, refused)
+    refused = np.zeros(len(chain.ORDER), np.int64)
+    cleared = kernels().verdicts(rows[0], len(rows[0]), rows[1], rows[2], rows[3], verdict, refused)
     assert cleared == (verdict < 0).sum()
     assert refused.sum() + cleared == len(rows[0])
     return list(verdict)

@@ -34,7 +34,7 @@ def test_contacts_of_a_customer_a_visitor_and_both_as_one_person(store_url: str)
     journal.close_now()
 
     def ids(since: int, **who: str) -> list[str]:
-        return [row["id"] for row in store.contacts.of(DAY + timedelta(days=since), **who)]
+        return [row.id for row in store.contacts.of(DAY + timedelta(days=since), **who)]
 
     assert ids(0, customer_id="c1") == ["o1", "o2"]
     assert ids(0, anonymous_id="v1") == ["o2", "o3"]

@@ -14,8 +14,8 @@ from tsuide.facts.reviews import REVIEWS, Review
 from tsuide.kit.clock import to_micros
 from tsuide.store.database import Store, open_store
 from tsuide.store.inbox import as_body, message_row
-from tsuide.store.people import Bought, Seen
-from tsuide.store.rows import Row
+from tsuide.store.people import Seen
+from tsuide.store.rows import Row, Value
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 THEN = datetime(2026, 11, 1, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_a_person_is_read_with_what_holds_now(store: Store) -> None:
     known = store.people.of("c1", None, THEN)
     assert (known.kind, known.attributes) == ("person", '{"age": "40"}')
     assert known.consents == (("marketing", "email"),)
-    assert known.seen == (Seen("tea", to_micros(THEN), None), Seen("tea", to_micros(THEN) + 1, None))
+    assert known.seen == (Seen("tea", to_micros(THEN), None, "view"), Seen("tea", to_micros(THEN) + 1, None, "view"))
     nobody = store.people.of("nobody", "v9", THEN)
     assert (nobody.kind, nobody.consents, nobody.seen) == (None, (), ())
 
@@ -81,7 +81,7 @@ def test_a_person_is_read_with_what_holds_now(store: Store) -> None:
 def test_what_somebody_bought_leaves_out_what_was_cancelled(store: Store) -> None:
     fill(store)
     at = to_micros(THEN)
-    assert store.people.bought("c1") == [Bought("cup", at, 2, 0, 0, 1_000), Bought("tea", at, 2, 0, 0, 1_000)]
+    assert store.people.bought("c1") == [("cup", at, 2, 0, 0, 1_000), ("tea", at, 2, 0, 0, 1_000)]
     assert store.people.buyers_since(0) == {"c1", "c2"}
     assert store.people.buyers_since(store.facts.sequence()) == set()
 
@@ -113,3 +113,18 @@ def test_orders_can_be_read_one_by_one_and_products_by_name(store: Store) -> Non
     assert lines["product_id"].to_list() == ["tea", "cup"]
     assert all(frame.is_empty() for frame in store.facts.order("none"))
     assert isinstance(store.facts.products_of(["tea"]), pl.DataFrame)
+
+
+def test_messages_about_a_thing_can_be_forgotten(store: Store) -> None:
+    body: dict[str, Value] = {"source": "shopify", "topic": "orders/create", "at": 0, "received_at": 0}
+    body |= {"trusted": 1, "state": "done", "body": "{}"}
+    journal = store.journal()
+    things = ("order:1", "order:1", "order:2")
+    journal.write(
+        "record",
+        *(message_row({**body, "id": f"m{n}", "thing": each}) for n, each in enumerate(things)),
+    )
+    journal.close_now()
+    assert store.erasure.forget(["order:1"]) == 2
+    assert store.erasure.forget([]) == 0
+    assert [row["id"] for row in store.inbox.about("order:2")] == ["m2"]

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-KEYS = ["orders", "order_lines", "products", "customers", "seconds", "complement_pairs", "example_offers"]
+KEYS = ["title", "orders", "order_lines", "products", "customers", "seconds", "complement_pairs", "example_offers"]
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PAGES = ["/shop/", "/shop/c?in=camera", "/shop/search?q=tea", "/shop/p/cam-a", "/shop/cart", "/shop/nowhere", "/docs"]
 
@@ -147,9 +147,10 @@ def test_the_keyboard_reaches_everything_in_order(page: Any, server: Any) -> Non
     assert {"Add to cart", "API reference"} <= seen
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
-@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize(  # every pair of them
+    ("language", "width", "scheme"),
+    [("ja", 360, "light"), ("ja", 1440, "dark"), ("en", 360, "dark"), ("en", 1440, "light")],
+)
 def test_every_page_is_accessible_and_fits(browser: Any, server: Any, scheme: str, width: int, language: str) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language, reduced_motion="reduce"

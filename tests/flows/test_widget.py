@@ -15,13 +15,26 @@ from axe_playwright_python.sync_playwright import Axe
 from tsuide.app.keys import create_key
 from tsuide.kit.hashing import bucket
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "widget.html"
 TREATED = (f"widget-visitor-{n}" for n in count() if bucket(f"widget-visitor-{n}", "holdout") > 100_000)
 """Visitors outside the holdout; a new one for every window, since what was shown three times rests."""
+TAGGED = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Camera</title>
+<script type="application/ld+json">{"@type": "Product", "sku": "cam-c", "name": "Camera Chiyo"}</script>
+<script>window.dataLayer = []</script>
+<script src="SERVER/widget/tsuide.js" data-key="KEY" data-consent="granted" data-track="views carts"></script></head>
+<body><h1>Camera</h1><tsuide-till></tsuide-till></body></html>"""
+"""A page that may carry a tag and nothing else; and a till."""
 SHIFTS = """window.shifted = 0; new PerformanceObserver((list) => list.getEntries().forEach((each) => {
   if (!each.hadRecentInput) window.shifted += each.value })).observe({ type: 'layout-shift', buffered: true })"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Not even that."""
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +46,11 @@ def site(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     shop.close()
     text = EXAMPLE.read_text(encoding="utf-8")
     (folder / "index.html").write_text(text.replace("SERVER", server.url).replace("KEY", key), encoding="utf-8")
+    tagged = TAGGED.replace("SERVER", server.url).replace("KEY", key)
+    (folder / "tagged.html").write_text(tagged, encoding="utf-8")
     (folder / "away.html").write_text(text.replace("SERVER", server.url).replace("KEY", "no-key"), encoding="utf-8")
-    quiet = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    quiet.log_message = lambda *_: None  # type: ignore[attr-defined]  # a partial takes attributes
-    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), quiet)
+    handler = functools.partial(Quiet, directory=str(folder))
+    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=running.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{running.server_port}"
     running.shutdown()
@@ -144,3 +158,46 @@ def test_a_server_that_refuses_or_is_away_leaves_the_page_as_it_was(site: str, p
     away.wait_for_timeout(800)
     assert away.locator("h1").inner_text() == "カメラ"
     assert away.locator("tsuide-offers li").count() == 0
+
+
+def test_a_set_a_bar_to_free_shipping_and_a_notice(site: str, page: Any) -> None:
+    shown = page(site)
+    bundle = shown.locator("tsuide-bundle")
+    bundle.get_by_role("button", name="まとめて入れる").wait_for()
+    assert bundle.locator("li li").count() >= 2
+    assert "￥" in bundle.locator(".price").inner_text()
+    bundle.get_by_role("button", name="まとめて入れる").click()
+    shown.wait_for_function("document.getElementById('cart').textContent.split(',').length >= 2")
+    bar = shown.locator("tsuide-progress")
+    assert bar.get_by_role("status").inner_text() == "あと ￥1,800 で送料無料です"
+    assert bar.locator("progress").get_attribute("value") == "3200"
+    shown.evaluate("document.querySelector('tsuide-progress').setAttribute('total', '5200')")
+    shown.wait_for_function("document.querySelector('tsuide-progress').shadowRoot.textContent.includes('送料無料です')")
+    notice = shown.locator("tsuide-notice")
+    notice.get_by_text("外部送信について").click()
+    assert "送信先: 127.0.0.1" in notice.locator("p").inner_text()
+
+
+def test_a_till_says_one_sentence_and_takes_yes_or_no(site: str, server: Any, page: Any) -> None:
+    till = page(f"{site}/tagged.html").locator("tsuide-till")
+    for code, answer, outcome in (("cam-a", "No", "declined"), ("cam-a", "Yes", "accepted")):
+        till.get_by_label("Scan a product").fill(code)
+        till.get_by_label("Scan a product").press("Enter")
+        till.locator(".say").wait_for()
+        assert "¥" in till.locator(".say").inner_text()
+        decision = till.evaluate("node => node.decision")
+        till.get_by_role("button", name=answer, exact=True).click()
+        till.page.wait_for_timeout(500)
+        assert outcome in {each for each, _ in outcomes(server, decision)}
+
+
+def test_a_page_with_nothing_but_a_tag_reports_its_views_and_carts(site: str, server: Any, page: Any) -> None:
+    shown = page(f"{site}/tagged.html")
+    items = "[{item_id: 'card', quantity: 2}]"
+    shown.evaluate(f"window.dataLayer.push({{event: 'add_to_cart', ecommerce: {{items: {items}}}}})")
+    shown.wait_for_timeout(800)
+    visitor = shown.evaluate("localStorage.getItem('tsuide.visitor')")
+    shop = server.shop()
+    told = shop.store.facts.events().filter(anonymous_id=visitor).select("kind", "product_id", "quantity").rows()
+    shop.close()
+    assert sorted(told) == [("add", "card", 2), ("view", "cam-c", None)]

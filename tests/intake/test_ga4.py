@@ -82,6 +82,15 @@ def test_a_request_that_is_none_names_its_key(body: dict[str, Any], key: str) ->
     assert caught.value.key == key
 
 
+@pytest.mark.parametrize(
+    ("item", "key"), [({"price": 10**14}, "items.1.price"), ({"price": 1, "discount": 10**14}, "items.1.discount")]
+)
+def test_a_line_worth_more_than_an_amount_can_be_is_refused(item: dict[str, Any], key: str) -> None:
+    with pytest.raises(BadValue) as caught:
+        said("purchase", {"transaction_id": "t", "items": [{"item_id": "a", "quantity": 10**6, **item}]})
+    assert caught.value.key == key
+
+
 values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9)
 items = st.lists(st.dictionaries(st.sampled_from(["item_id", "price", "quantity", "discount", "currency"]), values))
 params = st.dictionaries(st.sampled_from(["items", "transaction_id", "currency", "search_term"]), values | items)

@@ -167,6 +167,7 @@ def test_without_a_message_id_only_the_very_same_bytes_are_the_same() -> None:
         ({"order_id": "o", "products": [{"product_id": "a", "price": -1}]}, "price"),
         ({"order_id": "o", "products": [{"price": 1}]}, "product_id"),
         ({"order_id": "o", "products": [{"product_id": "a", "price": "12,3x"}]}, "price"),
+        ({"order_id": "o", "products": [{"product_id": "a", "price": 10**14, "quantity": 10**6}]}, "price"),
         ({"products": [{"product_id": "a", "price": 1}]}, "order_id"),
         ({"order_id": "o", "currency": "MOON", "products": [{"product_id": "a", "price": 1}]}, "currency"),
         ({"order_id": "o", "products": {"product_id": "a"}}, "products"),

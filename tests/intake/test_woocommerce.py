@@ -67,8 +67,11 @@ def test_amounts_stand_as_the_shop_shows_its_prices() -> None:
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed", "trash"])
-def test_an_order_that_came_to_nothing_is_cancelled(status: str) -> None:
-    assert said("order.updated", {**ORDER, "status": status}).cancelled == ("727",)
+def test_an_order_that_came_to_nothing_is_cancelled_and_one_that_never_was_is_not(status: str) -> None:
+    later = {**ORDER, "status": status, "date_modified_gmt": "2026-11-21T01:00:00"}
+    assert said("order.updated", later, told("order.created", ORDER)).cancelled == ("727",)
+    assert said("order.updated", later) == Said()
+    assert said("order.updated", later, told("order.created", {**ORDER, "status": "pending"})) == Said()
 
 
 def test_a_pending_order_is_none_yet_and_a_refunded_one_came_back_whole() -> None:

@@ -15,8 +15,8 @@ line = st.tuples(
     st.sampled_from(["o1", "o2", "o10", "注文", "o3", None]),
     st.sampled_from(["b", "a", "ペン", "c", "10", "9", None]),
     st.sampled_from(["x", "y", None]),
-    st.integers(0, 3),
-    st.integers(1, 5) | st.none(),
+    st.integers(0, 3) | st.none(),
+    st.integers(-2, 5) | st.none(),
     st.integers(0, 300) | st.none(),
 )
 SCHEMA = {
@@ -36,8 +36,11 @@ def framed(lines: list[tuple[Any, ...]]) -> pl.DataFrame:
 def plainly(lines: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     """(basket, customer, time, {item: (units, price)}) in the order of time, then id: the plain way."""
     orders: dict[str, list[tuple[Any, ...]]] = {}
+    units_of: dict[tuple[str, str], int] = {}
     for each in lines:
-        if each[0] is not None and each[1] is not None:
+        units_of[each[:2]] = units_of.get(each[:2], 0) + (1 if each[4] is None else each[4])
+    for each in lines:
+        if each[0] is not None and each[1] is not None and units_of[each[:2]] > 0:
             orders.setdefault(each[0], []).append(each)
     made = []
     for basket, rows in orders.items():
@@ -46,8 +49,9 @@ def plainly(lines: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
             units = sum(1 if row[4] is None else row[4] for row in rows if row[1] == item)
             prices = [row[5] for row in rows if row[1] == item and row[5] is not None]
             items[item] = (units, (2 * sum(prices) + len(prices)) // (2 * len(prices)) if prices else -1)
-        customer = next((row[2] for row in rows if row[2] is not None), None)
-        made.append((basket, customer, min(row[3] for row in rows), items))
+        times = [row[3] for row in rows if row[3] is not None]
+        customer = next((row[2] for row in rows if row[2] is not None), None) if times else None
+        made.append((basket, customer, min(times, default=0), items))
     return sorted(made, key=lambda each: (each[2], each[0]))
 
 
@@ -70,7 +74,7 @@ def test_baskets_are_those_of_the_plain_way(lines: list[tuple[Any, ...]]) -> Non
     baskets = Baskets.from_frame(frame, basket="o", item="p", customer="c", time="t", quantity="q", price="u")
     assert unpacked(baskets) == plainly(lines)
     assert frame.equals(framed(lines))
-    assert baskets.item_ids.ids == sorted({row[1] for row in lines if row[0] is not None and row[1] is not None})
+    assert baskets.item_ids.ids == sorted({item for _, _, _, items in plainly(lines) for item in items})
 
 
 @settings(deadline=None, max_examples=100)
@@ -97,6 +101,46 @@ def test_pandas_and_arrow_give_the_same() -> None:
     assert unpacked(Baskets.from_frame(frame.to_arrow(), **named)) == plain
     assert unpacked(Baskets.from_frame(pd.DataFrame(frame.to_dict(as_series=False)), **named)) == plain
     assert unpacked(Baskets.from_frame(frame.lazy(), **named)) == plain
+
+
+def test_a_batch_of_arrow_is_a_table_too_and_a_list_is_none() -> None:
+    lines = pl.DataFrame({"o": [1, 1], "p": ["a", "b"]})
+    assert Baskets.from_frame(lines.to_arrow().to_batches()[0], basket="o", item="p").n_items == 2
+    with pytest.raises(BadColumns, match="not a table: frame = 'list'"):
+        Baskets.from_frame([1, 2], basket="o", item="p")
+
+
+def test_a_column_of_pandas_that_nobody_asked_for_may_hold_anything_and_one_that_mixes_types_is_named() -> None:
+    frame = pd.DataFrame({"o": [1, 1, 2], "p": ["a", "b", "a"], "note": [1, "x", None]})
+    assert Baskets.from_frame(frame, basket="o", item="p").n_baskets == 2
+    with pytest.raises(BadColumns, match=r"mixes types: note = .*frame\['note'\]\.astype\(str\)"):
+        Baskets.from_frame(frame, basket="o", item="note")
+
+
+def test_whole_numbers_of_which_pandas_made_fractions_are_the_same_ids() -> None:
+    frame = pd.DataFrame({"o": [1, 1, 2], "p": [10, 11, None]})
+    assert Baskets.from_frame(frame, basket="o", item="p").item_ids.ids == ["10", "11"]
+    halves = pd.DataFrame({"o": [1, 1], "p": [10.5, float("nan")]})
+    assert Baskets.from_frame(halves, basket="o", item="p").item_ids.ids == ["10.5"]
+
+
+def test_what_was_given_back_was_not_bought() -> None:
+    lines = [("o1", "a", 2), ("o1", "a", -2), ("o1", "b", 3), ("o1", "b", -1), ("o2", "a", -1)]
+    frame = pl.DataFrame(lines, schema=["o", "p", "q"], orient="row")
+    baskets = Baskets.from_frame(frame, basket="o", item="p", quantity="q")
+    assert (baskets.basket_ids.ids, baskets.item_ids.ids, baskets.quantity.tolist()) == (["o1"], ["b"], [2.0])
+
+
+def test_a_basket_whose_time_is_not_known_stands_first_and_is_nobodys() -> None:
+    lines = [("o1", "a", "x", 5), ("o2", "b", "x", None), ("o1", "b", "x", None)]
+    frame = pl.DataFrame(lines, schema=["o", "p", "c", "t"], orient="row")
+    baskets = Baskets.from_frame(frame, basket="o", item="p", customer="c", time="t")
+    assert (baskets.basket_ids.ids, baskets.time.tolist(), baskets.customer.tolist()) == (["o2", "o1"], [0, 5], [-1, 0])
+
+
+def test_in_a_notebook_baskets_say_how_many_and_not_all_of_it() -> None:
+    lines = pl.DataFrame({"o": [1, 1, 2], "p": ["a", "b", "a"]})
+    assert repr(Baskets.from_frame(lines, basket="o", item="p")) == "Baskets(2 baskets, 2 items, 0 customers)"
 
 
 def test_moments_are_read_as_utc() -> None:
@@ -216,7 +260,7 @@ def test_prices_with_a_fraction_and_times_that_are_none_are_refused_by_name() ->
     frame = pl.DataFrame({"o": ["a"], "i": ["x"], "p": [19.99], "t": ["yesterday"]})
     with pytest.raises(BadColumns, match=r"19\.99"):
         Baskets.from_frame(frame, basket="o", item="i", price="p")
-    with pytest.raises(BadColumns, match="does not fit"):
+    with pytest.raises(BadColumns, match="does not fit its type, time: t = "):
         Baskets.from_frame(frame, basket="o", item="i", time="t")
     iso = Baskets.from_frame(frame.with_columns(t=pl.lit("1970-01-01T00:00:01")), basket="o", item="i", time="t")
     assert iso.time.tolist() == [1_000_000]

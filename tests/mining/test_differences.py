@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tsuide.errors import BadValue
 from tsuide.mining.alternatives import Alternatives, FittedAlternatives
-from tsuide.mining.differences import attributes_that_differ, figures_of, figures_that_differ
+from tsuide.mining.differences import Difference, attributes_that_differ, figures_of, figures_that_differ
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +89,8 @@ def test_figures_differ_both_ways_or_not_at_all(one: str, other: str) -> None:
 def test_a_battery_is_read_in_either_width(number: int, unit: str) -> None:
     wide = str(number).translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
     assert figures_of(f"電池 {wide}{unit}") == {"battery": f"{number}{unit}"}
+
+
+def test_a_weight_that_an_attribute_tells_is_not_told_again_as_a_package() -> None:
+    found = Difference("a", "b", None, (430_000, 370_000), 300, None, {"weight": ("430g", "370g")}, "mass")
+    assert found.told("en") == ["Weight: 430g → 370g."]

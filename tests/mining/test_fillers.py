@@ -79,7 +79,7 @@ def test_a_shop_without_orders_still_closes_gaps() -> None:
 
 @pytest.mark.parametrize(("gap", "n"), [(0, 3), (-5, 3), (100, 0)])
 def test_a_gap_that_is_none_is_refused(gap: int, n: int) -> None:
-    with pytest.raises(BadValue, match="positive"):
+    with pytest.raises(BadValue, match="at least 1"):
         shop().recommend(gap, n=n)
 
 

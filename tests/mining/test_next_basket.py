@@ -142,3 +142,11 @@ def test_without_times_orders_of_ids_count(generated_shop: ShopMaker) -> None:
 def test_wholesale_buyers_with_baskets_of_hundreds(generated_shop: ShopMaker) -> None:
     model = NextBasket().fit(generated_shop(300, 2000, customers=20, size=400), tune=False)
     assert len(model.recommend(["c0001"], n=50).ids(0)) == 50
+
+
+def test_a_vector_that_holds_nothing_of_an_item_is_refused_before_a_kernel_reads_it() -> None:
+    fitted = NextBasket().fit(few(), tune=False)
+    arrays = {name: array.copy() for name, array in fitted.arrays().items()}
+    arrays["vector_weight"][0] = 0.0
+    with pytest.raises(BadArray, match="vector_weight"):
+        FittedNextBasket.from_arrays(arrays, fitted.meta())

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from tsuide.errors import BadValue, TooFewData
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.replenishment import FittedReplenishment, Replenishment
-from tsuide.mining.repurchase import Process, fit_process, sequences_of
+from tsuide.mining.repurchase import Likelihood, Process, Sequences, fit_process, sequences_of
 from tsuide.mining.timeline import timeline_of
 
 DAY = 86_400_000_000
@@ -109,3 +110,23 @@ def test_it_refuses_bad_questions(fitted: FittedReplenishment) -> None:
         fitted.probability(["c0"], ["coffee"], day(130), 0)
     with pytest.raises(BadValue, match="items"):
         fitted.probability(["c0"], [], day(130))
+
+
+def test_a_likelihood_that_keeps_what_did_not_change_is_the_likelihood_made_anew() -> None:
+    gaps = [7.0, 9.0, 3.5, 20.0, 1.0]
+    sequences = Sequences(
+        count=np.array([2, 0, 3], np.int32),
+        gap=np.array(gaps),
+        gap_start=np.array([0, 2, 2, 5]),
+        first=np.zeros(3, np.int64),
+        last=np.zeros(3, np.int64),
+    )
+    since = np.array([5.0, 40.0, 0.0])
+    kept = Likelihood(sequences, since)
+    one = Process(1.5, 20.0, 0.9, (0.4, 0.6, 0.8))
+    for change in ({}, {"alpha": 2.0}, {"beta": 30.0}, {"power": 1.1}, {"goes_on": (0.5, 0.6, 0.8)}, {}):
+        process = replace(one, **change)
+        np.testing.assert_array_equal(kept(process), Likelihood(sequences, since)(process))
+    # one customer who never came back within 40 days: ρ S(40) + 1 − ρ
+    survived = (20 / (20 + 40**0.9)) ** 1.5
+    assert kept(one)[1] == pytest.approx(np.log(0.4 * survived + 0.6))

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ from tsuide.errors import BadColumns, BadValue
 from tsuide.mining.reviews import Reviews, moments
 
 
-def table(rows: list[tuple[str, int, str | None, int]]) -> pl.DataFrame:
+def table(rows: Sequence[tuple[str, int, str | None, int]]) -> pl.DataFrame:
     return pl.DataFrame(
         rows,
         schema={"product_id": pl.String, "rating": pl.Int64, "text": pl.String, "helpful": pl.Int64},
@@ -45,6 +47,20 @@ def test_the_quote_is_the_first_sentence_of_the_most_helpful_satisfied_review() 
     assert (a.quote, b.quote) == ("充電が速い！", "")
 
 
+def test_a_reader_is_quoted_what_they_can_read_or_nothing() -> None:
+    rows: list[tuple[str, int, str | None, int]] = [
+        ("both", 5, "充電が速い！", 9), ("both", 5, "Charges fast. Really.", 2), ("both", 4, "Nice.", 1),
+        ("ja", 5, "軽いです。", 1), ("en", 4, "Light.", 1), ("en", 1, "重い。", 9),
+    ]  # fmt: skip
+    signals = Reviews().fit(table(rows))
+    said = {name: signals.of(name) for name in ("both", "ja", "en")}
+    read = {(name, language): one.quote_in(language) for name, one in said.items() if one for language in ("ja", "en")}
+    assert read == {
+        ("both", "ja"): "充電が速い！", ("both", "en"): "Charges fast.",
+        ("ja", "ja"): "軽いです。", ("ja", "en"): "", ("en", "ja"): "", ("en", "en"): "Light.",
+    }  # fmt: skip
+
+
 def test_a_product_that_nobody_reviewed_has_no_standing() -> None:
     assert Reviews().fit(table([("a", 5, None, 0)])).of("b") is None
 
@@ -60,8 +76,15 @@ def test_a_rating_outside_the_stars_is_refused(rating: int) -> None:
 
 
 def test_a_missing_column_is_named() -> None:
-    with pytest.raises(BadColumns, match="helpful"):
-        Reviews().fit(table([]).drop("helpful"))
+    with pytest.raises(BadColumns, match="rating"):
+        Reviews().fit(table([]).drop("rating"))
+
+
+def test_ratings_without_texts_are_enough() -> None:
+    stars = table([("a", 5, "Good.", 2), ("a", 4, None, 0), ("b", 1, "Bad.", 1)])
+    bare = Reviews().fit(stars.select("product_id", "rating"))
+    assert bare.rating.tolist() == Reviews().fit(stars).rating.tolist()
+    assert bare.quotes[0] == ""
 
 
 @given(

@@ -1,5 +1,7 @@
+import gc
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from tsuide.mining.snapshot import (
     open_snapshot,
     part_class,
     prune_snapshots,
+    read_array,
     save_snapshot,
 )
 
@@ -51,6 +54,41 @@ def test_what_was_saved_is_what_is_opened(tmp_path: Path) -> None:
     assert (opened.id, opened.number, opened.refused) == (snapshot, 1, ())
     assert opened.meta == {"learned_at": "2026-01-01", "orders": 3}
     assert complements(tmp_path).frame().equals(fitted.frame())
+
+
+@pytest.mark.soak
+def test_arrays_are_read_whole_by_many_threads_while_garbage_is_collected(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.arange(20, dtype=np.int32).reshape(4, 5))
+    wrong: list[BaseException] = []
+
+    class Litter:
+        """Found by the collector alone; lets another thread run when it is."""
+
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            time.sleep(0)
+
+    def read() -> None:
+        for _ in range(10_000):
+            Litter()
+            try:
+                assert read_array(tmp_path / "a.npy", mapped=False).shape == (4, 5)
+            except SystemError as error:
+                wrong.append(error)
+
+    usual = gc.get_threshold()
+    gc.set_threshold(5)
+    try:
+        threads = [threading.Thread(target=read) for _ in range(4)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    finally:
+        gc.set_threshold(*usual)
+    assert wrong == []
 
 
 def test_large_arrays_are_mapped_and_none_can_be_written(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_it_refuses_what_cannot_be_told() -> None:
         Timing().fit(shop(weekly(5)))
     with pytest.raises(BadColumns, match="anchor"):
         Timing().fit(shop(weekly(40)), pairs=pl.DataFrame({"item": ["pads"]}))
-    with pytest.raises(BadValue, match="timing"):
+    with pytest.raises(BadValue, match="top"):
         Timing(top=0).fit(shop(weekly(40)))
     bare = Baskets.from_frame(pl.DataFrame({"o": ["1"], "i": ["a"]}), basket="o", item="i")
     with pytest.raises(TooFewData, match="without times"):

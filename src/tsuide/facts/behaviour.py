@@ -19,7 +19,9 @@ EventKind: TypeAlias = Literal[
     "wishlist",
     "unwishlist",
     "share",
+    "coupon",
     "page",
+    "delivered",
 ]
 EVENT_KINDS: Final[tuple[str, ...]] = get_args(EventKind)
 

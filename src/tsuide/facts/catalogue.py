@@ -1,7 +1,7 @@
 """Products and the relations between them that a person declared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, TypeAlias, get_args
 
 import polars as pl
@@ -86,6 +86,59 @@ PRODUCTS: Final[Schema] = {
     "image": TEXT,
     "url": TEXT,
 }
+
+
+TRANSLATED: Final = frozenset(
+    f"{name}_{of}" for name in ("title", "category", "brand", "variant") for of in ("ja", "en")
+)
+"""Attributes that hold a product's own words in a language, and say nothing more about the thing."""
+
+
+def told(product: Product, language: str) -> Product:
+    """The product as a reader of the language is told of it.
+
+    Attributes ``title_en``, ``brand_en`` and ``variant_en`` (or ``…_ja``) stand in the place of what they translate; of
+    an attribute with a twin (``roast`` and ``roast_en``) the reader's is kept under the plain name. The category is a
+    path by which products are found and stays; `category_told` says it.
+
+    >>> tea = Product("t", "煎茶", "JPY", attributes={"title_en": "Sencha", "roast": "浅", "roast_en": "light"})
+    >>> told(tea, "en").title, dict(told(tea, "en").attributes), told(tea, "ja").title
+    ('Sencha', {'roast': 'light'}, '煎茶')
+    """
+    given = product.attributes
+    if not any(name.endswith(_SUFFIXES) for name in given):
+        return product
+    own = f"_{language}"
+    plain = {name: text for name, text in given.items() if not name.endswith(_SUFFIXES)}
+    said = {name.removesuffix(own): text for name, text in given.items() if name.endswith(own)}
+    words = {name: said.pop(name) for name in ("title", "brand", "variant") if name in said}
+    said.pop("category", None)
+    return replace(product, attributes=plain | said, **words)  # type: ignore[arg-type]  # three texts
+
+
+def shipped(product: Product) -> bool:
+    """Whether a parcel goes out for it; a subscription is one of things, unless its attribute ``ships`` says no.
+
+    >>> shipped(Product("t", "Tea", "JPY")), shipped(Product("c", "Course", "JPY", kind="content"))
+    (True, False)
+    >>> shipped(Product("p", "Plan", "JPY", kind="subscription", attributes={"ships": "no"}))
+    False
+    """
+    return product.kind == "physical" or (product.kind == "subscription" and product.attributes.get("ships") != "no")
+
+
+def category_told(product: Product, language: str) -> tuple[str, ...]:
+    """The category's path in a language, where ``category_en`` (or ``_ja``: ``A > B``) says it; else as it is.
+
+    >>> category_told(Product("t", "茶", "JPY", ("食品", "お茶"), attributes={"category_en": "Food > Tea"}), "en")
+    ('Food', 'Tea')
+    """
+    text = product.attributes.get(f"category_{language}", "")
+    path = tuple(part.strip() for part in text.split(">") if part.strip())
+    return path if len(path) == len(product.category) else product.category
+
+
+_SUFFIXES: Final = ("_ja", "_en")
 
 
 @dataclass(frozen=True, slots=True)

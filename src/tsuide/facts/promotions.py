@@ -20,6 +20,7 @@ class Benefit:
             purchase; ``free_shipping``; ``points`` (or miles).
         value: percent: basis points; amount and set_price: minor units; points: basis points of what is paid.
         items: of a set or a gift: product ids.
+        extra: of a set: products that come free with it.
         unit: what the shop calls its points: points, miles …
         point_value: what one point costs the shop, minor units.
         elsewhere: the points (or miles) buy in other shops too: then they are a premium before the law; points that
@@ -32,6 +33,7 @@ class Benefit:
     unit: str = "points"
     point_value: int = 1
     elsewhere: bool = False
+    extra: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

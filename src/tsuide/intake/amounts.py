@@ -11,11 +11,10 @@ from typing import Final
 import polars as pl
 
 from tsuide.intake.words import text
-from tsuide.kit.money import minor_digits
+from tsuide.kit.money import LARGEST_AMOUNT, minor_digits
 
 _NEAR: Final = 1e-4  # scaled values this close to a half are rounded as decimals
 _LARGE: Final = 1e9  # beyond it the error of a float64 may come near `_NEAR`
-LARGEST: Final = 10**15  # minor units: what an amount may be at most; sums of a million stay within int64
 _SIGNS: Final = {"JPY": "¥￥円", "CNY": "¥￥", "USD": "$", "EUR": "€", "GBP": "£"}
 _ANY_SIGN: Final = "¥￥円$€£"
 _DOLLARS: Final = frozenset({"AUD", "CAD", "HKD", "NZD", "SGD", "TWD", "MXN", "USD"})
@@ -38,14 +37,14 @@ def minor(values: pl.Series, currency: pl.Series) -> tuple[pl.Series, pl.Series]
     if values.dtype.is_integer():
         whole = values.cast(pl.Float64)
         exact = values.cast(pl.Int64, strict=False) * scale.cast(pl.Int64)
-        large = (whole * scale).abs() > LARGEST
+        large = (whole * scale).abs() > LARGEST_AMOUNT
         found = exact.set(large.fill_null(value=False), None)
         return found, values.is_not_null() & found.is_null()
     plain = _plain(values)
     numbers = plain.cast(pl.Float64, strict=False).fill_nan(None)
     scaled = numbers * scale
     size = scaled.abs()
-    fine = (size <= LARGEST).fill_null(value=False)
+    fine = (size <= LARGEST_AMOUNT).fill_null(value=False)
     near = fine & (((size - size.floor() - 0.5).abs() < _NEAR) | (size > _LARGE))
     rounded = (size + 0.5).floor() * scaled.sign()
     found = rounded.set(~fine, None).cast(pl.Int64)

@@ -57,9 +57,17 @@ TRACKED: Final[dict[str, EventKind]] = {
     "Product Shared": "share",
     "Cart Shared": "share",
     "共有": "share",
+    "Coupon Entered": "coupon",
+    "Coupon Applied": "coupon",
+    "Coupon Removed": "coupon",
+    "Coupon Denied": "coupon",
     "Page Viewed": "page",
     "page_view": "page",
     "pageview": "page",
+    "Order Delivered": "delivered",
+    "Shipment Delivered": "delivered",
+    "delivered": "delivered",
+    "配達完了": "delivered",
 }
 """Names of the Segment specification (with the old ones that clients still send), of GA4, and what tables write."""
 

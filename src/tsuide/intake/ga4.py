@@ -18,8 +18,9 @@ from tsuide.facts.customers import Customer
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.intake.event_names import TRACKED
 from tsuide.intake.live_orders import bought
-from tsuide.intake.message import LiveSettings, Message, Reported, Returned, Said, Same
+from tsuide.intake.message import OFFER, LiveSettings, Message, Reported, Returned, Said, Same
 from tsuide.intake.values import currency, listed, mapping, money, name, needed, plain, text, whole
+from tsuide.kit.money import line_total
 
 MOST_EVENTS: Final = 25
 MOST_ITEMS: Final = 200
@@ -28,8 +29,8 @@ _OLDEST: Final = timedelta(hours=72)
 _AHEAD: Final = timedelta(minutes=5)
 _SHARED: Final = ("client_id", "user_id", "user_properties", "consent", "non_personalized_ads")
 _OF_ITEMS: Final = frozenset({"items", "session_id", "engagement_time_msec", "search_term"})
+_OF_ITEM: Final = frozenset({"item_id", "quantity"})
 _PROMOTED: Final[dict[str, Any]] = {"view_promotion": "shown", "select_promotion": "clicked"}
-_OFFER: Final = "dec_"
 
 
 def messages(payload: Mapping[str, Any], received_at: datetime, *, trusted: bool = False) -> list[Message]:
@@ -114,7 +115,7 @@ def _what(message: Message, event: str, params: Mapping[str, Any], settings: Liv
         return Said(returned=(_returned(params, items),))
     if event in _PROMOTED:
         ids = [params.get("promotion_id"), *(each.get("promotion_id") for each in items)]
-        ours = {each for each in ids if isinstance(each, str) and each.startswith(_OFFER)}
+        ours = {each for each in ids if isinstance(each, str) and each.startswith(OFFER)}
         return Said(reported=tuple(Reported(each, _PROMOTED[event]) for each in sorted(ours)))
     kind = "search" if event == "search" else TRACKED.get(event)
     return Said() if kind is None else Said(events=_events(message, kind, params, items))
@@ -123,6 +124,8 @@ def _what(message: Message, event: str, params: Mapping[str, Any], settings: Liv
 def _events(message: Message, kind: Any, params: Mapping[str, Any], items: Any) -> tuple[Event, ...]:  # noqa: ANN401 - JSON
     """One event per item for acts on products, one with all items for lists, carts and checkouts."""
     kept = plain(params, _OF_ITEMS)
+    if kind == "checkout":  # several acts: which one it was is kept
+        kept["event"] = str(message.content["name"])
     single = kind in {"view", "click", "add", "remove", "wishlist", "unwishlist"} and items
     if not single and items:
         kept["products"] = json.dumps(
@@ -141,7 +144,7 @@ def _events(message: Message, kind: Any, params: Mapping[str, Any], items: Any) 
             product_id=_item_id(each),
             quantity=whole(each.get("quantity"), f"items.{place}.quantity"),
             query=text(params.get("search_term"), "params.search_term"),
-            properties=kept,
+            properties=kept | plain(each, _OF_ITEM),  # what an item says of itself goes before what its event says
         )
         for place, each in enumerate(acted)
     )
@@ -164,6 +167,7 @@ def _order(message: Message, params: Mapping[str, Any], items: Any, settings: Li
         product, units, price = bought(each, _item_id(each), usual, f"items.{place}")
         less = money(each.get("discount"), usual, f"items.{place}.discount") or 0  # of one unit; `price` is without it
         if units > 0:
+            line_total(price + less, units, f"items.{place}.discount")
             line = OrderLine(order, place, product, units, price + less, amount=units * price, discount=units * less)
             lines.append(line)
     return Order(
@@ -197,6 +201,9 @@ _CONSENTED: Final[Mapping[str, Any]] = {
     "personalization_storage": "personalisation",
     "analytics_storage": "analytics",
 }
+NOT_OURS: Final = frozenset({"ad_storage", "ad_user_data", "functionality_storage", "security_storage"})
+"""Signals about others (what Google's advertising stores and is told) or about no purpose of ours (a page's language, a
+login): kept as they came. None of them is a yes or a no to mail: a cookie banner does not touch marketing consent."""
 
 
 def _consents(message: Message) -> tuple[Consent, ...]:

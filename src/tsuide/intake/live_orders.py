@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 from tsuide.errors import BadValue
 from tsuide.facts.orders import OrderLine
 from tsuide.intake.values import money, needed, whole
-from tsuide.kit.money import share_out
+from tsuide.kit.money import line_total, share_out
 
 Bought: TypeAlias = tuple[str, int, int]  # product, units, price of one in minor units
 
@@ -15,7 +15,7 @@ def bought(line: Mapping[str, Any], product: str | None, currency: str, key: str
     """One line: units (1 where none are named) and the price of one.
 
     Raises:
-        BadValue: no product, no price, or one that is none.
+        BadValue: no product, no price, or one that is none or too large.
 
     >>> bought({"quantity": "2", "price": 19.99}, "p1", "USD", "products.0")
     ('p1', 2, 1999)
@@ -24,7 +24,9 @@ def bought(line: Mapping[str, Any], product: str | None, currency: str, key: str
     price = money(line.get("price"), currency, f"{key}.price")
     if price is None or price < 0:
         raise BadValue("a price is needed, and not a negative one", key=f"{key}.price", value=line.get("price"))
-    return needed(product, f"{key}.product_id"), 1 if units is None else units, price
+    units = 1 if units is None else units
+    line_total(price, units, f"{key}.price")
+    return needed(product, f"{key}.product_id"), units, price
 
 
 def order_lines(order: str, heads: Sequence[Bought], discount: int) -> tuple[OrderLine, ...]:

@@ -113,6 +113,7 @@ class Said:
         returned: units of earlier orders.
         gone: products that are no longer sold, by id.
         erase: customers who must be forgotten.
+        forget: things of which no message may be kept any longer.
         disclose: customers who ask what is kept about them.
         forget_everyone: the shop has left the platform: nobody's data may stay.
     """
@@ -129,6 +130,7 @@ class Said:
     same: tuple[Same, ...] = ()
     reported: tuple[Reported, ...] = ()
     erase: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
     disclose: tuple[str, ...] = ()
     forget_everyone: bool = False
 
@@ -141,10 +143,12 @@ class Said:
         """
         return not (
             self.customers or self.consents or self.orders or self.cancelled or self.returned or self.products
-            or self.gone or self.reviews or self.same or self.reported or self.erase or self.disclose
+            or self.gone or self.reviews or self.same or self.reported or self.erase or self.forget or self.disclose
             or self.forget_everyone
         )  # fmt: skip
 
 
 LONGEST_ID: Final = 200
 """Characters of an id; longer ones are no ids."""
+OFFER: Final = "dec_"
+"""Ids of our own offers begin so: with their decision's."""

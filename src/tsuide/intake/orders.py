@@ -32,6 +32,7 @@ from tsuide.intake.returns import match_returns
 from tsuide.intake.settings import IntakeSettings
 from tsuide.intake.words import text
 from tsuide.kit.arrays import Bool, Int64
+from tsuide.kit.money import LARGEST_AMOUNT
 
 _CANCELLED: Final = (
     "cancelled canceled wc-cancelled voided void failed wc-failed trash expired キャンセル キャンセル済み "
@@ -45,7 +46,6 @@ _STATUS: Final = {
 }
 _GOODS: Final = ("商品", "1", "product", "line_item", "item")
 _MOST: Final = 10**9  # units of one line
-_LARGEST: Final = 10**15  # minor units of one line
 _OF_ORDER: Final = ("customer_id", "placed_at", "currency")
 
 
@@ -179,8 +179,8 @@ def _balanced(columns: Columns, told: pl.DataFrame) -> list[pl.Series]:
     first = next(field for field in ("amount", "unit_price", "gross") if columns.has(field))
     columns.reject(told["amount"].is_null(), "missing", first)
     columns.reject(told["amount"] < 0, "negative", "discount" if columns.has("discount") else first)
-    large = (told["amount"] > _LARGEST) | (told["price"] * told["units"] > _LARGEST)
-    columns.reject(large, "range", first, {"a": "0", "b": str(_LARGEST)})
+    large = (told["amount"] > LARGEST_AMOUNT) | (told["price"] * told["units"] > LARGEST_AMOUNT)
+    columns.reject(large, "range", first, {"a": "0", "b": str(LARGEST_AMOUNT)})
     columns.reject((told["units"] == 0) & (told["amount"] == 0), "zero", "quantity")
     told = told.with_columns(
         quantity=pl.when(by_measure).then(1).otherwise(units.cast(pl.Int64, strict=False)),

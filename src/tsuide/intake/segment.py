@@ -22,7 +22,7 @@ from tsuide.facts.orders import Order
 from tsuide.facts.reviews import Review
 from tsuide.intake.event_names import TRACKED
 from tsuide.intake.live_orders import bought, order_lines
-from tsuide.intake.message import LiveSettings, Message, Refused, Reported, Returned, Said, Same
+from tsuide.intake.message import OFFER, LiveSettings, Message, Refused, Reported, Returned, Said, Same
 from tsuide.intake.values import currency, listed, mapping, moment, money, name, needed, plain, text, whole
 
 CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
@@ -30,13 +30,13 @@ LARGEST_MESSAGE: Final = 32 * 1024  # bytes of one message
 LARGEST_BATCH: Final = 500 * 1024  # bytes of one batch
 _AHEAD: Final = timedelta(minutes=5)  # what a clock may be ahead of ours without being told so
 _ORDERED: Final = frozenset({"Order Completed", "Completed Order", "Order Updated", "Updated Order"})
+_SEVERAL: Final = frozenset({"checkout", "coupon"})  # kinds of several acts: which one it was is kept
 _PROMOTED: Final[dict[str, Any]] = {
     "Promotion Viewed": "shown",
     "Viewed Promotion": "shown",
     "Promotion Clicked": "clicked",
     "Clicked Promotion": "clicked",
 }
-_OFFER: Final = "dec_"  # our own offers' ids begin with their decision's
 _OF_PRODUCT: Final = frozenset({"product_id", "sku", "quantity", "cart_id", "products", "query"})
 _OF_PERSON: Final = frozenset(
     {"name", "firstName", "lastName", "first_name", "last_name", "email", "phone", "address", "createdAt", "created_at"}
@@ -151,12 +151,6 @@ def read(message: Message, settings: LiveSettings, _earlier: Sequence[Message] =
     return replace(said, consents=(*said.consents, *consents)) if consents else said
 
 
-def _with_consents(said: Said, consents: tuple[Consent, ...]) -> Said:
-    from dataclasses import replace
-
-    return replace(said, consents=(*said.consents, *consents))
-
-
 def _same(message: Message) -> tuple[Same, ...]:
     if message.customer_id is None or message.anonymous_id is None or message.customer_id == message.anonymous_id:
         return ()
@@ -249,7 +243,10 @@ def _track(message: Message, settings: LiveSettings) -> Said:
     properties = mapping(message.content.get("properties"), "properties")
     said = Said()  # an event of the shop's own: kept as it came
     if event in TRACKED:
-        said = Said(events=(_event(message, TRACKED[event], properties, plain(properties, _OF_PRODUCT)),))
+        kind, kept = TRACKED[event], plain(properties, _OF_PRODUCT)
+        if kind in _SEVERAL:
+            kept["event"] = event
+        said = Said(events=(_event(message, kind, properties, kept),))
     elif event in _ORDERED:
         said = Said(orders=(_order(message, properties, settings),))
     elif event in {"Order Cancelled", "Cancelled Order"}:
@@ -260,7 +257,7 @@ def _track(message: Message, settings: LiveSettings) -> Said:
         said = Said(reviews=(_review(message, properties),))
     elif event in _PROMOTED:
         offer = text(properties.get("promotion_id"), "promotion_id") or ""
-        said = Said(reported=(Reported(offer, _PROMOTED[event]),) if offer.startswith(_OFFER) else ())
+        said = Said(reported=(Reported(offer, _PROMOTED[event]),) if offer.startswith(OFFER) else ())
     same = _same(message)
     return replace(said, same=same) if same else said
 

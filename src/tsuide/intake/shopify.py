@@ -5,11 +5,9 @@ Shopify's own CSV exports write (an order's name, a variant's SKU or ``Title - V
 what comes live are the same things.
 """
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,7 +18,8 @@ from tsuide.facts.consent import Channel, Consent
 from tsuide.facts.customers import Customer
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.intake.message import LiveSettings, Message, Said
-from tsuide.intake.values import currency, listed, mapping, moment, money, name, needed, plain, text, whole
+from tsuide.intake.values import changed_at, currency, listed, mapping, moment, money, name, needed, plain, text, whole
+from tsuide.kit.money import line_total
 
 TOPICS: Final = (
     "orders/create", "orders/updated", "orders/paid", "orders/cancelled", "refunds/create",
@@ -30,28 +29,10 @@ TOPICS: Final = (
     "customers/data_request", "customers/redact", "shop/redact",
 )  # fmt: skip
 """What is read; any other topic is kept as it came."""
+_CHANGED: Final = ("updated_at", "cancelled_at", "processed_at", "created_at")
 PRIVACY: Final = frozenset({"customers/data_request", "customers/redact", "shop/redact"})
 _NO_VARIANT: Final = "Default Title"
 _STATUS: Final[Mapping[str, ProductStatus]] = {"active": "active", "draft": "hidden", "archived": "discontinued"}
-
-
-def signed(body: bytes, signature: str, secrets: Sequence[str]) -> bool:
-    """Whether one of the secrets signed exactly these bytes (two are valid while one is replaced by the other).
-
-    Compared in constant time, and against every secret, so that timing tells nothing.
-
-    >>> mark = base64.b64encode(hmac.digest(b"hush", b"{}", "sha256")).decode()
-    >>> signed(b"{}", mark, ["new", "hush"]), signed(b"{} ", mark, ["new", "hush"]), signed(b"{}", "", ["hush"])
-    (True, False, False)
-    """
-    fits = [
-        hmac.compare_digest(
-            base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)), signature.encode("utf-8", "replace")
-        )
-        for secret in secrets
-        if secret
-    ]
-    return any(fits)
 
 
 def message(topic: str, webhook_id: str, payload: Mapping[str, Any], received_at: datetime) -> Message:
@@ -66,24 +47,13 @@ def message(topic: str, webhook_id: str, payload: Mapping[str, Any], received_at
         id=f"shopify:{given}",
         source="shopify",
         topic=kind,
-        at=_at(payload, received_at),
+        at=changed_at(payload, _CHANGED, received_at),
         received_at=received_at,
         content=payload,
         customer_id=_customer_id(payload, kind),
         thing=_thing(kind, payload),
         trusted=True,
     )
-
-
-def _at(payload: Mapping[str, Any], received_at: datetime) -> datetime:
-    for key in ("updated_at", "cancelled_at", "processed_at", "created_at"):
-        try:
-            found = moment(payload.get(key), key)
-        except BadValue:
-            continue
-        if found is not None:
-            return min(found, received_at)
-    return received_at
 
 
 _THINGS: Final = {"orders": "order", "refunds": "order", "products": "product", "customers": "customer"}
@@ -145,7 +115,10 @@ def _read_order(message: Message, known: Sequence[Message], settings: LiveSettin
     cancelled = any(each.get("cancelled_at") for each in orders)
     order = _order(newest, settings, _refunded(refunds.values()), cancelled=cancelled)
     person = mapping(newest.get("customer"), "customer")
-    buyer = (_person(person),) if person.get("id") is not None else ()
+    buyer: tuple[Customer, ...] = (_person(person),) if person.get("id") is not None else ()
+    owed = _overdue(newest, cancelled=cancelled)
+    if owed is not None:
+        buyer = tuple(replace(each, attributes={**each.attributes, "payment_default": owed}) for each in buyer)
     return Said(orders=(order,), customers=buyer, cancelled=(order.id,) if cancelled else ())
 
 
@@ -167,6 +140,13 @@ def _read_customer(message: Message, known: Sequence[Message], _settings: LiveSe
     return Said(customers=(_person(newest.content),), consents=_consents(message, told))
 
 
+def _read_redact(told: Mapping[str, Any]) -> Said:
+    """Whom to forget, and their orders: a guest's name and address stand in those alone."""
+    orders = told.get("orders_to_redact")
+    numbers = [name(each, "orders_to_redact") for each in orders] if isinstance(orders, list) else []
+    return Said(erase=(_asked_about(told),), forget=tuple(f"shopify:order:{each}" for each in numbers if each))
+
+
 def _read_cart(message: Message, _known: Sequence[Message], _settings: LiveSettings) -> Said:
     return Said(events=(_cart(message, message.content, message.topic.partition("/")[0]),))
 
@@ -179,7 +159,7 @@ _READERS: Final[Mapping[str, Callable[[Message, Sequence[Message], LiveSettings]
     "carts": _read_cart,
     "checkouts": _read_cart,
     "customers/data_request": lambda message, _known, _settings: Said(disclose=(_asked_about(message.content),)),
-    "customers/redact": lambda message, _known, _settings: Said(erase=(_asked_about(message.content),)),
+    "customers/redact": lambda message, _known, _settings: _read_redact(message.content),
     "shop/redact": lambda _message, _known, _settings: Said(forget_everyone=True),
 }
 
@@ -225,6 +205,18 @@ def _order(
     )
 
 
+def _overdue(told: Mapping[str, Any], *, cancelled: bool) -> str | None:
+    """Whether a bill with payment terms was past due and unpaid when the order changed last; None: it has no terms."""
+    terms = listed(mapping(told.get("payment_terms"), "payment_terms").get("payment_schedules"), "payment_schedules")
+    if not terms:
+        return None
+    at = moment(told.get("updated_at"), "updated_at")
+    open_since = [moment(each.get("due_at"), "due_at") for each in terms if not each.get("completed_at")]
+    paid = cancelled or told.get("financial_status") in {"paid", "refunded", "voided"}
+    late = at is not None and any(due is not None and due < at for due in open_since)
+    return "yes" if late and not paid else "no"
+
+
 def _line(order: str, place: int, each: Mapping[str, Any], paid: str, returned: int) -> OrderLine | None:
     key = f"line_items.{place - 1}"
     units = whole(each.get("quantity"), f"{key}.quantity") or 0
@@ -237,9 +229,10 @@ def _line(order: str, place: int, each: Mapping[str, Any], paid: str, returned: 
     off = sum(money(one.get("amount"), paid, f"{key}.discount_allocations.amount") or 0 for one in allocations)
     if not allocations:
         off = money(each.get("total_discount"), paid, f"{key}.total_discount") or 0
-    off = min(max(off, 0), units * price)
+    full = line_total(price, units, f"{key}.price")
+    off = min(max(off, 0), full)
     return OrderLine(
-        order, place, line_product(each, key), units, price, amount=units * price - off, discount=off,
+        order, place, line_product(each, key), units, price, amount=full - off, discount=off,
         returned=min(returned, units),
     )  # fmt: skip
 

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 from tsuide.errors import BadValue
 from tsuide.intake.message import LONGEST_ID
-from tsuide.kit.money import minor_digits
+from tsuide.kit.money import LARGEST_AMOUNT, minor_digits
 
 LONGEST_TEXT: Final = 2_000
-_LARGEST: Final = 10**15  # minor units, as in tables
 _SHOWN: Final = 60
 
 
@@ -93,7 +92,7 @@ def money(value: object, currency: str, key: str) -> int | None:
     if number is None:
         return None
     scaled = number.scaleb(minor_digits(currency))
-    if abs(scaled) > _LARGEST:
+    if abs(scaled) > LARGEST_AMOUNT:
         raise BadValue("too large for an amount", key=key, value=str(value)[:_SHOWN])
     return int(scaled.quantize(Decimal(1), ROUND_HALF_UP))
 
@@ -154,6 +153,25 @@ def moment(value: object, key: str, zone: str | None = None) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone) if zone else UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise BadValue("not a time", key=key, value=said, way_out="write 2026-11-15T09:00:00+09:00") from exc
+
+
+def changed_at(told: Mapping[str, Any], keys: Sequence[str], received_at: datetime) -> datetime:
+    """When a thing last changed by the first of the keys that tells it; when it came, where none does or it is later.
+
+    >>> now = datetime(2026, 1, 2, tzinfo=UTC)
+    >>> changed_at({"updated_at": "2026-01-01T00:00:00Z"}, ["updated_at"], now).day
+    1
+    >>> changed_at({"updated_at": "soon"}, ["updated_at"], now) == now
+    True
+    """
+    for key in keys:
+        try:
+            found = moment(told.get(key), key)
+        except BadValue:
+            continue
+        if found is not None:
+            return min(found, received_at)
+    return received_at
 
 
 def mapping(value: object, key: str) -> Mapping[str, Any]:

@@ -13,10 +13,8 @@ from tsuide.facts.catalogue import Product, ProductKind, ProductStatus
 from tsuide.facts.customers import Customer
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.intake.message import LiveSettings, Message, Said
-from tsuide.intake.shopify import signed
-from tsuide.intake.values import currency, listed, mapping, moment, money, name, needed, plain, text, whole
+from tsuide.intake.values import changed_at, currency, listed, mapping, moment, money, name, needed, plain, text, whole
 
-__all__ = ["message", "read", "signed"]
 _DEAD: Final = frozenset({"cancelled", "failed", "trash"})
 _NOT_YET: Final = frozenset({"pending", "checkout-draft", "draft", "auto-draft"})
 _STATUS: Final[Mapping[str, ProductStatus]] = {"publish": "active", "draft": "hidden", "pending": "hidden",
@@ -37,24 +35,13 @@ def message(topic: str, delivery_id: str, payload: Mapping[str, Any], received_a
         id=f"woocommerce:{given}",
         source="woocommerce",
         topic=kind,
-        at=_at(payload, received_at),
+        at=changed_at(payload, ("date_modified_gmt", "date_created_gmt"), received_at),
         received_at=received_at,
         content=payload,
         customer_id=_customer(payload, what),
         thing=thing,
         trusted=True,
     )
-
-
-def _at(payload: Mapping[str, Any], received_at: datetime) -> datetime:
-    for key in ("date_modified_gmt", "date_created_gmt"):
-        try:
-            found = moment(payload.get(key), key)
-        except BadValue:
-            continue
-        if found is not None:
-            return min(found, received_at)
-    return received_at
 
 
 def _customer(payload: Mapping[str, Any], what: str) -> str | None:
@@ -100,8 +87,9 @@ def _read_order(message: Message, told: Sequence[Mapping[str, Any]], settings: L
     status = "trash" if gone else str(newest.get("status", "")).lower()
     if status in _NOT_YET:
         return Said()  # nobody has bought anything yet; kept as it came
-    if status in _DEAD:
-        return Said(cancelled=(order,))
+    if status in _DEAD:  # of an order that nobody had placed there is nothing to take back
+        placed = any(str(each.get("status", "")).lower() not in _DEAD | _NOT_YET for each in told)
+        return Said(cancelled=(order,) if placed else ())
     return Said(orders=(_order(order, newest, settings, all_back=status == "refunded"),))
 
 

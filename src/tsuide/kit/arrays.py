@@ -10,6 +10,7 @@ from tsuide.errors import BadArray
 _T = TypeVar("_T", bound=np.generic)
 
 UInt8 = npt.NDArray[np.uint8]
+Int8 = npt.NDArray[np.int8]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Float32 = npt.NDArray[np.float32]

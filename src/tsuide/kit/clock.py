@@ -3,7 +3,7 @@
 Nothing here reads the clock: `now` is always an argument.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -35,7 +35,21 @@ def from_micros(micros: int) -> datetime:
     >>> from_micros(0).isoformat()
     '1970-01-01T00:00:00+00:00'
     """
-    return _EPOCH + timedelta(microseconds=int(micros))
+    return _EPOCH + timedelta(0, 0, int(micros))
+
+
+def must_have_happened(key: str, moment: datetime, now: datetime) -> None:
+    """Refuse a moment that is still to come.
+
+    Raises:
+        BadValue: it lies after `now`.
+
+    >>> must_have_happened("at", datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC))
+    Traceback (most recent call last):
+    tsuide.errors.BadValue: lies in the future: at = '2026-01-02T00:00:00+00:00'. Way out: record what happened
+    """
+    if moment > now:
+        raise BadValue("lies in the future", key=key, value=moment.isoformat(), way_out="record what happened")
 
 
 def zone(name: str) -> ZoneInfo:
@@ -53,6 +67,15 @@ def zone(name: str) -> ZoneInfo:
         raise BadValue(
             "not a time zone", key="time zone", value=name, way_out="use an IANA name such as Asia/Tokyo"
         ) from exc
+
+
+def midnight(day: date, place: ZoneInfo) -> int:
+    """When a day begins at a place, in microseconds.
+
+    >>> from_micros(midnight(date(2026, 1, 31), zone("Asia/Tokyo"))).isoformat()
+    '2026-01-30T15:00:00+00:00'
+    """
+    return to_micros(datetime(day.year, day.month, day.day, tzinfo=place).astimezone(UTC))
 
 
 def parse_moment(text: str, local: ZoneInfo) -> datetime:

@@ -21,6 +21,7 @@ from tsuide.errors import BadValue, MixedCurrencies
 from tsuide.kit.text import fold_width
 
 RATE_UNIT: Final = 10_000  # tax and other rates are integers in basis points: 1000 = 10 %
+LARGEST_AMOUNT: Final = 10**15  # minor units of one amount that is read: an order of 5,000 such lines fits int64
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -94,6 +95,29 @@ def minor_digits(currency: str) -> int:
     except (UnknownCurrencyError, KeyError):
         pass
     raise BadValue("not a currency", key="currency", value=currency, way_out="use an ISO 4217 code such as JPY or USD")
+
+
+def line_total(price: int, units: int, key: str) -> int:
+    """What `units` cost at `price` each, minor units.
+
+    Args:
+        price: of one unit, minor units.
+        units: how many, whole.
+        key: where the price stands, for who mistyped it.
+
+    Raises:
+        BadValue: more than `LARGEST_AMOUNT`.
+
+    >>> line_total(1_980, 3, "lines.0.unit_price")
+    5940
+    >>> line_total(10**15, 2, "lines.0.unit_price")
+    Traceback (most recent call last):
+    tsuide.errors.BadValue: too large for an amount with 2 units: lines.0.unit_price = 1000000000000000...
+    """
+    total = price * units
+    if abs(total) > LARGEST_AMOUNT:
+        raise BadValue(f"too large for an amount with {units} units", key=key, value=price)
+    return total
 
 
 def parse_amount(text: str, currency: str) -> int:

@@ -10,12 +10,14 @@ import polars as pl
 from tsuide.errors import BadValue, UnknownProduct
 from tsuide.kit.arrays import Float32, Int32, Int64, frozen
 from tsuide.mining import ladder, substitutes
-from tsuide.mining.baskets import Baskets, Table, as_polars
+from tsuide.mining.baskets import Baskets, must_be_baskets
 from tsuide.mining.declared import Declared
 from tsuide.mining.differences import Difference, attributes_that_differ, figures_that_differ
 from tsuide.mining.evidence import evidence_of
-from tsuide.mining.fitted import Arrays, Meta, taken
+from tsuide.mining.fitted import Arrays, Meta, brief, taken
+from tsuide.mining.parameters import must_be_choices, must_be_whole
 from tsuide.mining.shelf import Shelf, shelf_of
+from tsuide.mining.tables import Table
 from tsuide.mining.text import grams
 from tsuide.mining.weighing import Weights, learned_weights, standing_weights
 
@@ -33,6 +35,7 @@ class FittedAlternatives:
     """
 
     name: ClassVar[str] = "alternatives"
+    __repr__ = brief
 
     shelf: Shelf
     other: Int32
@@ -46,6 +49,7 @@ class FittedAlternatives:
         Raises:
             UnknownProduct: no product has this id.
         """
+        must_be_whole("n", n)
         product = self._product(item)
         return self._rows(product, self._others(product)[:n])
 
@@ -158,6 +162,7 @@ class FittedAlternatives:
         return self.shelf.titles[code] if code >= 0 else ""
 
     def _stepped(self, product: int, direction: int, n: int, language: str) -> pl.DataFrame:
+        must_be_whole("n", n)
         others = self._others(product)
         along = others[self.step[product][: len(others)] == direction]
         ordered = ladder.in_order(self.shelf, along)[::direction]
@@ -215,8 +220,9 @@ class Alternatives:
     weights: Weights = field(default_factory=standing_weights)
 
     def __post_init__(self) -> None:
-        if self.top < 1:
-            raise BadValue("must be at least 1", key="top", value=self.top)
+        must_be_whole("top", self.top, 1)
+        if not isinstance(self.weights, Weights):
+            raise BadValue("must be weights", key="weights", value=self.weights, way_out="standing_weights()")
 
     def fit(
         self,
@@ -230,7 +236,8 @@ class Alternatives:
         """Learn from a products frame and, where given, from baskets and declared relations.
 
         Args:
-            products: columns of facts.catalogue.PRODUCTS (missing ones count as unknown); Polars, pandas, Arrow.
+            products: columns of facts.catalogue.PRODUCTS (missing ones but the id count as unknown); a category may
+                be one name instead of a path; Polars, pandas, Arrow.
             baskets: what was bought together, by whom.
             relations: columns of facts.catalogue.RELATIONS: declared substitutes come first with score 1,
                 what is declared to go with a product is no substitute, upgrade_of is a step up.
@@ -238,10 +245,13 @@ class Alternatives:
             seed: of the random projections and of the pairs drawn.
 
         Raises:
-            BadColumns: a column cannot be cast to its type.
+            BadColumns: there is no id, or a column cannot be read as its type.
             BadArray: a product id stands twice.
         """
-        shelf = shelf_of(as_polars(products), baskets)
+        must_be_choices(seed=seed, tune=tune)
+        if baskets is not None:
+            must_be_baskets(baskets)
+        shelf = shelf_of(products, baskets)
         titles = grams(shelf.titles.ids)
         evidence = evidence_of(shelf, titles, baskets, seed=seed)
         weights = learned_weights(shelf, titles, baskets, seed) if tune else self.weights

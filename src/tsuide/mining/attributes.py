@@ -1,12 +1,13 @@
 """What is written about each product, as codes: two products share an attribute where key and value agree."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
+from tsuide.facts.catalogue import TRANSLATED
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.fitted import taken_rows
 from tsuide.mining.index import Index
@@ -31,8 +32,8 @@ class Attributes:
     values: Index
 
     @classmethod
-    def of(cls, rows: Iterable[Mapping[str, str]]) -> Self:
-        """Attributes of each product in turn; empty values are left out.
+    def of(cls, rows: Sequence[Mapping[str, str]]) -> Self:
+        """Attributes of each product in turn; empty values are left out. A mapping that stands often is read once.
 
         >>> Attributes.of([{"colour": "red", "size": ""}, {}]).row(0)
         {'colour': 'red'}
@@ -40,14 +41,17 @@ class Attributes:
         keys: dict[str, int] = {}
         values: dict[str, int] = {}
         start, key, value = [0], [], []
+        read: dict[int, tuple[list[int], list[int]]] = {}  # by identity: `rows` keeps every one of them alive
         for row in rows:
-            pairs = sorted(
-                (keys.setdefault(name, len(keys)), values.setdefault(text, len(values)))
-                for name, text in row.items()
-                if text
-            )
-            key += [place for place, _ in pairs]
-            value += [place for _, place in pairs]
+            if id(row) not in read:
+                pairs = sorted(
+                    (keys.setdefault(name, len(keys)), values.setdefault(text, len(values)))
+                    for name, text in row.items()
+                    if text
+                )
+                read[id(row)] = [place for place, _ in pairs], [place for _, place in pairs]
+            key += read[id(row)][0]
+            value += read[id(row)][1]
             start.append(len(key))
         return cls(
             frozen(np.array(start, np.int64)),
@@ -92,6 +96,8 @@ class Attributes:
 def parse_attributes(text: str | None) -> dict[str, str]:
     """The attributes of one row of a products frame; what is not a JSON object counts as none.
 
+    A title or category in another language says nothing more about the thing, and is left out.
+
     >>> parse_attributes('{"size": "M", "n": 2}'), parse_attributes(None), parse_attributes("[]")
     ({'size': 'M', 'n': '2'}, {}, {})
     """
@@ -103,4 +109,4 @@ def parse_attributes(text: str | None) -> dict[str, str]:
         return {}
     if not isinstance(found, dict):
         return {}
-    return {str(key): str(value) for key, value in found.items() if value is not None}
+    return {str(key): str(value) for key, value in found.items() if value is not None and key not in TRANSLATED}

@@ -16,18 +16,18 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadColumns, BadValue, UnknownProduct
-from tsuide.facts.catalogue import PRODUCTS
-from tsuide.facts.schema import conform
+from tsuide.errors import BadValue, UnknownProduct
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.mining import packing
-from tsuide.mining.baskets import Baskets, Table, as_polars
+from tsuide.mining.baskets import Baskets, must_be_baskets
 from tsuide.mining.complements import Complements, FittedComplements
 from tsuide.mining.cooccurrence import Score
-from tsuide.mining.fitted import Arrays, taken, taken_rows
+from tsuide.mining.fitted import Arrays, brief, taken, taken_rows
 from tsuide.mining.index import Index
+from tsuide.mining.parameters import must_be_number, must_be_whole
 from tsuide.mining.significance import p_values
 from tsuide.mining.similar_kernel import closest
+from tsuide.mining.tables import Table, as_products
 from tsuide.mining.text import grams
 
 SOURCES: Final = ("text", "category")
@@ -66,10 +66,11 @@ class BackOff:
     alike: float = 0.6
 
     def __post_init__(self) -> None:
-        if min(self.top, self.few, self.per_category) < 1:
-            numbers = (self.top, self.few, self.per_category)
-            raise BadValue("must be at least 1", key="top, few, per_category", value=numbers)
-        if not 0 < self.like <= self.alike <= 1:
+        for name in ("top", "few", "per_category"):
+            must_be_whole(name, getattr(self, name), 1)
+        must_be_number("like", self.like, above=0, most=1)
+        must_be_number("alike", self.alike, above=0, most=1)
+        if self.like > self.alike:
             raise BadValue("must be 0 < like ≤ alike ≤ 1", key="like, alike", value=(self.like, self.alike))
 
     def fit(self, products: Table, baskets: Baskets, complements: FittedComplements) -> "FittedBackOff":
@@ -84,12 +85,14 @@ class BackOff:
         Raises:
             BadColumns: there is no id, or a column cannot be read as what it is named for.
         """
-        table = conform(_with_paths(as_polars(products)), PRODUCTS).unique("id", keep="first", maintain_order=True)
+        must_be_baskets(baskets)
+        table = as_products(products).unique("id", keep="first", maintain_order=True)
         ids = Index.of(table["id"])
         settled = complements.settled()
         own = _own_partners(settled)
         place = settled.item_ids.positions(ids.ids)  # product → item, -1 = never sold
-        thin = np.flatnonzero(np.where(place >= 0, own[place], 0) < self.few).astype(np.int32)
+        partners = np.where(place >= 0, np.r_[own, 0][place], 0)  # the last: of what was never sold
+        thin = np.flatnonzero(partners < self.few).astype(np.int32)
         path = table["category"].list.join(" / ").fill_null("")
         by_category = _from_categories(self, path, place, thin, baskets)
         by_text = _from_texts(self, table["title"].fill_null(""), place, thin, settled)
@@ -131,6 +134,7 @@ class FittedBackOff:
     """
 
     name: ClassVar[str] = "backoff"
+    __repr__ = brief
 
     product_ids: Index
     begin: Int64
@@ -149,6 +153,7 @@ class FittedBackOff:
         Raises:
             UnknownProduct: not in the catalogue.
         """
+        must_be_whole("n", n)
         anchor = self.product_ids.position(product)
         if anchor < 0:
             raise UnknownProduct("not in the catalogue that was learned from", key="product", value=product)
@@ -198,17 +203,6 @@ class FittedBackOff:
         evidence = taken(arrays, "evidence", np.int32, (len(item),))
         chance = taken(arrays, "chance", np.float64, (len(item),))
         return cls(ids, begin, item, source, score, evidence, chance, BackOff(**meta))
-
-
-def _with_paths(products: pl.DataFrame) -> pl.DataFrame:
-    """The products with ids, and categories as paths."""
-    if "id" not in products.columns:
-        raise BadColumns("products lack a column", key="column", value=["id"])
-    if products.schema.get("category") == pl.String:
-        return products.with_columns(
-            category=pl.when(pl.col("category").is_not_null()).then(pl.concat_list("category"))
-        )
-    return products
 
 
 def _own_partners(fitted: FittedComplements) -> Int64:

@@ -1,20 +1,17 @@
 """Orders as arrays: which items lay in one basket, whose it was, and when."""
 
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from tsuide.errors import BadArray, BadColumns
+from tsuide.errors import BadArray, BadValue
 from tsuide.kit.arrays import Float32, Int32, Int64, checked_ints, frozen
 from tsuide.mining import packing
 from tsuide.mining.index import Index
-
-Table: TypeAlias = "pl.DataFrame | pl.LazyFrame | pa.Table | Any"  # Any: a pandas frame, which is not a dependency
+from tsuide.mining.tables import NOT_KNOWN, Lines, Table, as_polars, read_lines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +57,10 @@ class Baskets:
         """Number of distinct customers."""
         return len(self.customer_ids)
 
+    def __repr__(self) -> str:
+        """How much of what; not the arrays themselves."""
+        return f"Baskets({self.n_baskets:,} baskets, {self.n_items:,} items, {self.n_customers:,} customers)"
+
     def of(self, basket: int) -> Int32:
         """The items of one basket, ascending."""
         return self.item[self.items_of[basket] : self.items_of[basket + 1]]
@@ -87,13 +88,15 @@ class Baskets:
         """Baskets from a table with one row per line.
 
         The table is not changed. Rows without basket or item are left out; lines of the same item in one
-        basket become one entry with their quantities added. Baskets are ordered by time, then by id.
-        Arrays of columns that were not named take no memory (one value seen everywhere).
+        basket become one entry with their quantities added. What was given back (units of an item in a basket that
+        add up to nothing or less) was not bought: it is left out. Baskets are ordered by time, then by id; one whose
+        time is not known stands first and belongs to no customer. Arrays of columns that were not named take no
+        memory (one value seen everywhere).
 
         Args:
-            frame: Polars, pandas or Arrow.
+            frame: Polars, pandas or Arrow, or whatever else hands out Arrow's stream.
             basket: column with the basket's id; also the columns below are names.
-            item: the item's id.
+            item: the item's id. Whole numbers that pandas made fractions of (10.0) count as whole.
             customer: whose basket it is.
             time: when; a datetime or ISO text (naive = UTC), or microseconds.
             quantity: units.
@@ -108,7 +111,6 @@ class Baskets:
         >>> [baskets.item_ids.series(baskets.of(b)).to_list() for b in range(baskets.n_baskets)]
         [['a', 'b'], ['a']]
         """
-        lines = as_polars(frame)
         wanted = {
             "basket": basket,
             "item": item,
@@ -117,18 +119,8 @@ class Baskets:
             "quantity": quantity,
             "price": price,
         }
-        missing = [name for name in wanted.values() if name is not None and name not in lines.columns]
-        if missing:
-            raise BadColumns(
-                "the table lacks a column",
-                key="column",
-                value=missing,
-                way_out=f"it has {', '.join(lines.columns)}",
-            )
-        try:
-            return _packed(_chosen(lines, wanted))
-        except pl.exceptions.PolarsError as exc:
-            raise BadColumns("a column does not fit its type", key="frame", value=str(exc)) from exc
+        given = {role: column for role, column in wanted.items() if column is not None}
+        return _packed(read_lines(as_polars(frame, columns=given.values()), given))
 
     @classmethod
     def from_arrays(
@@ -305,6 +297,21 @@ class Baskets:
         return self.with_items(self.count_of_item() >= min_baskets)
 
 
+def must_be_baskets(baskets: object) -> None:
+    """Refuse a frame where baskets are needed, and say how the one becomes the other.
+
+    Raises:
+        BadValue: something else.
+
+    >>> must_be_baskets(pl.DataFrame())
+    Traceback (most recent call last):
+    tsuide.errors.BadValue: baskets are needed: baskets = 'DataFrame'. Way out: Baskets.from_frame(frame, …)
+    """
+    if not isinstance(baskets, Baskets):
+        name = type(baskets).__name__
+        raise BadValue("baskets are needed", key="baskets", value=name, way_out="Baskets.from_frame(frame, …)")
+
+
 def _given(
     name: str, values: npt.ArrayLike | None, length: int, dtype: npt.DTypeLike, default: int
 ) -> npt.NDArray[Any]:
@@ -323,149 +330,27 @@ def _numbered(n: int) -> Index:
     return Index.of(pl.Series(np.arange(n)).cast(pl.String).str.zfill(width))
 
 
-def as_polars(frame: Table) -> pl.DataFrame:
-    """The table as a Polars frame, whatever it was.
-
-    Raises:
-        BadColumns: neither Polars nor pandas nor Arrow.
-    """
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    if isinstance(frame, pa.Table):
-        return pl.DataFrame(pl.from_arrow(frame))
-    try:
-        return pl.DataFrame(pl.from_pandas(frame))
-    except TypeError as exc:
-        raise BadColumns(
-            "not a table", key="frame", value=type(frame).__name__, way_out="a Polars, pandas or Arrow one"
-        ) from exc
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Lines:
-    """Lines with dense ids, ready to be packed; `None` where a column was not named."""
-
-    basket: Int32  # (lines,), in the order of `basket_ids`
-    item: Int32
-    customer: Int32 | None  # -1 = not known
-    time: Int64 | None
-    quantity: npt.NDArray[Any] | None  # float64, NaN = not known
-    price: Int64 | None  # -1 = not known
-    basket_ids: pl.Series
-    item_ids: pl.Series
-    customer_ids: pl.Series
-
-
-def _chosen(lines: pl.DataFrame, wanted: dict[str, str | None]) -> _Lines:
-    """The named columns, ids made dense; lines without basket or item left out."""
-    table = lines.select(pl.col(column).alias(name) for name, column in wanted.items() if column)
-    table = table.drop_nulls(["basket", "item"])
-    basket, basket_ids = _dense(table["basket"], as_text=False)
-    item, item_ids = _dense(table["item"], as_text=True)
-    customer, customer_ids = None, pl.Series([], dtype=pl.String)
-    if "customer" in table.columns:
-        customer, customer_ids = _dense(table["customer"], as_text=True)
-    return _Lines(
-        basket=basket,
-        item=item,
-        customer=customer,
-        time=_micros(table["time"]) if "time" in table.columns else None,
-        quantity=(
-            table["quantity"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-            if "quantity" in table.columns
-            else None
-        ),
-        price=_minor_units(table["price"]) if "price" in table.columns else None,
-        basket_ids=basket_ids,
-        item_ids=item_ids,
-        customer_ids=customer_ids,
-    )
-
-
-def _dense(column: pl.Series, *, as_text: bool) -> tuple[Int32, pl.Series]:
-    """Dense integers by ascending id (-1 for null), and the distinct ids as text in that order.
-
-    Whole numbers of a narrow range go through a table instead of a hash; `as_text` says whether the order is
-    that of the texts, or of the numbers where ids are numbers.
-    """
-    whole = column.dtype.is_integer()
-    if not whole:
-        return _dense_texts(column.cast(pl.String))
-    if column.null_count() == 0 and len(column):
-        low, high = int(column.min()), int(column.max())  # type: ignore[arg-type]  # neither empty nor null
-        if high - low <= max(4 * len(column), 1 << 20):
-            return _dense_by_table(column, low, high, as_text=as_text)
-    distinct = column.drop_nulls().unique().sort()
-    if as_text:
-        distinct = distinct.gather(distinct.cast(pl.String).arg_sort())
-    places = pl.Series(np.arange(len(distinct), dtype=np.int32))
-    codes = column.replace_strict(distinct, places, default=-1, return_dtype=pl.Int32)
-    return codes.fill_null(-1).to_numpy(), distinct.cast(pl.String)
-
-
-def _dense_texts(column: pl.Series) -> tuple[Int32, pl.Series]:
-    """As `_dense`, for texts: Arrow's dictionary in one pass, then the dictionary in its order."""
-    encoded = pc.dictionary_encode(column.to_arrow(compat_level=pl.CompatLevel.oldest()))
-    distinct = pl.Series(pl.from_arrow(encoded.dictionary), dtype=pl.String)
-    order = distinct.arg_sort().to_numpy()
-    places = np.full(len(order) + 1, -1, np.int32)  # the last: not known
-    places[order] = np.arange(len(order), dtype=np.int32)
-    code = encoded.indices.fill_null(len(order)) if encoded.indices.null_count else encoded.indices
-    return places[code.to_numpy()], distinct.gather(order)
-
-
-def _dense_by_table(column: pl.Series, low: int, high: int, *, as_text: bool) -> tuple[Int32, pl.Series]:
-    """As `_dense`, for whole numbers in [low, high]."""
-    offset = column.to_numpy() - low
-    present = np.zeros(high - low + 1, np.bool_)
-    present[offset] = True
-    distinct = np.flatnonzero(present)
-    ids = pl.Series(distinct + low).cast(pl.String)
-    order = ids.arg_sort().to_numpy() if as_text else np.arange(len(ids))
-    table = np.empty(len(present), np.int32)
-    table[distinct[order]] = np.arange(len(order), dtype=np.int32)
-    return table[offset], ids.gather(order)
-
-
-def _minor_units(column: pl.Series) -> Int64:
-    """Prices as whole numbers, -1 = not known."""
-    if column.dtype.is_float():
-        column = column.fill_nan(None)
-        broken = column.filter(column != column.round())
-        if len(broken):
-            raise BadColumns(
-                "prices are whole numbers of the minor unit",
-                key="price",
-                value=broken[0],
-                way_out="cents: (price * 100).round()",
-            )
-    return column.cast(pl.Int64).fill_null(-1).to_numpy()
-
-
-def _micros(column: pl.Series) -> Int64:
-    """Microseconds since 1970 UTC; 0 where it is not known."""
-    if column.dtype == pl.String:
-        column = column.str.to_datetime(time_unit="us", time_zone="UTC")
-    if not column.dtype.is_integer():
-        column = column.cast(pl.Datetime("us")).dt.epoch("us")
-    return column.cast(pl.Int64).fill_null(0).to_numpy()
-
-
-def _packed(lines: _Lines) -> Baskets:
+def _packed(lines: Lines) -> Baskets:
     """Baskets in the order of time, then id; items ascending within each, each once."""
     n_baskets = len(lines.basket_ids)
     row, basket_ids = lines.basket, lines.basket_ids
     time: Int64 = np.broadcast_to(np.int64(0), (n_baskets,))
+    customer = np.broadcast_to(np.int32(-1), (n_baskets,))
     if lines.time is not None:
         time = packing.least_of_rows(lines.time, row, n_baskets)
+        timeless = time == NOT_KNOWN
+        time[timeless] = 0
         order = np.argsort(time, kind="stable")
         if (np.diff(order) < 0).any():
             place = np.empty(n_baskets, np.int32)
             place[order] = np.arange(n_baskets, dtype=np.int32)
-            row, basket_ids, time = place[row], basket_ids.gather(order), time[order]
+            row, basket_ids, time, timeless = place[row], basket_ids.gather(order), time[order], timeless[order]
         time = frozen(time)
+    if lines.customer is not None:
+        customer = packing.first_of_rows(lines.customer, row, n_baskets)
+        if lines.time is not None:
+            customer[timeless] = -1
+        customer = frozen(customer)
     begin = packing.begin_of_rows(row, n_baskets)
     items, source = packing.gather_rows(row, lines.item, begin)
     entry, n_entries = packing.merge_doubles(items, begin)
@@ -483,11 +368,7 @@ def _packed(lines: _Lines) -> Baskets:
             if lines.price is None
             else frozen(packing.mean_entries(lines.price, source, entry, n))
         ),
-        customer=(
-            np.broadcast_to(np.int32(-1), (n_baskets,))
-            if lines.customer is None
-            else frozen(packing.first_of_rows(lines.customer, row, n_baskets))
-        ),
+        customer=customer,
         time=time,
         item_ids=Index.of(lines.item_ids),
         customer_ids=Index.of(lines.customer_ids),
@@ -496,6 +377,6 @@ def _packed(lines: _Lines) -> Baskets:
     )
 
 
-def _ones_or(lines: _Lines) -> npt.NDArray[Any]:
+def _ones_or(lines: Lines) -> npt.NDArray[Any]:
     """Units of each line; 1 where they were not given."""
     return np.ones(len(lines.item)) if lines.quantity is None else lines.quantity

@@ -10,14 +10,15 @@ import polars as pl
 
 from tsuide.errors import BadValue, UnknownProduct
 from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
-from tsuide.mining.baskets import Baskets
+from tsuide.mining.baskets import Baskets, must_be_baskets
 from tsuide.mining.bundles_kernel import attach_shares, grow
-from tsuide.mining.complements import FittedComplements
+from tsuide.mining.complements import Complements, FittedComplements
 from tsuide.mining.cooccurrence import Score, best_partners, threads
-from tsuide.mining.fitted import taken
+from tsuide.mining.fitted import brief, taken
 from tsuide.mining.index import Index
 from tsuide.mining.intervals import Z95
 from tsuide.mining.kernels import posts_of
+from tsuide.mining.parameters import must_be_groups, must_be_list, must_be_number, must_be_whole
 from tsuide.mining.significance import lift_interval, p_values
 
 Intent: TypeAlias = Literal["starter", "complete"]
@@ -73,7 +74,6 @@ class Bundles:
     >>> lines = pl.DataFrame([(n, sku) for n, order in enumerate(orders) for sku in order.split()],
     ...                      schema=["order", "sku"], orient="row")
     >>> baskets = Baskets.from_frame(lines, basket="order", item="sku")
-    >>> from tsuide.mining.complements import Complements
     >>> complements = Complements(min_count=3, rate=0.5).fit(baskets)
     >>> bundle = Bundles(min_count=3).fit(baskets, complements).of("cam")[0]
     >>> bundle.items, bundle.intent, bundle.count, bundle.joint
@@ -86,10 +86,18 @@ class Bundles:
     still: int = 2
     hold: float = 0.25
 
+    def __post_init__(self) -> None:
+        for name, least in (("size", 2), ("min_count", 1), ("starter", 2), ("still", 0)):
+            must_be_whole(name, getattr(self, name), least)
+        must_be_number("hold", self.hold, least=0, most=1)
+        if not self.starter <= self.size <= _LARGEST:
+            sizes = (self.starter, self.size)
+            raise BadValue("do not fit", key="starter, size", value=sizes, way_out="2 ≤ starter ≤ size ≤ 6")
+
     def fit(
         self,
         baskets: Baskets,
-        complements: FittedComplements,
+        complements: FittedComplements | None = None,
         *,
         groups: Mapping[str, str] | None = None,
         apart: Iterable[tuple[str, str]] = (),
@@ -97,18 +105,19 @@ class Bundles:
         """Find the sets.
 
         Args:
-            baskets: those that `complements` was learned from.
-            complements: which pairs are sure.
+            baskets: orders.
+            complements: which pairs are sure, learned from the same baskets; None = they are learned here.
             groups: product id → need (category, parent product); two of one group never share a set.
             apart: pairs that never share a set (substitutes, never_with), in either order.
 
         Raises:
             BadValue: a parameter out of range, or complements of other baskets.
         """
-        if not 2 <= self.starter <= self.size <= _LARGEST or self.min_count < 1:  # noqa: PLR2004 - a set has two members
-            raise BadValue("2 ≤ starter ≤ size ≤ 6 and min_count ≥ 1", key="bundles", value=self)
-        if self.still < 0 or not 0 <= self.hold <= 1:
-            raise BadValue("still ≥ 0 and 0 ≤ hold ≤ 1", key="bundles", value=self)
+        must_be_baskets(baskets)
+        must_be_groups(groups)
+        must_be_list("apart", apart, "pairs of item ids")
+        if complements is None:
+            complements = Complements(min_count=self.min_count, keep=False).fit(baskets, tune=False)
         if complements.item_ids != baskets.item_ids or not np.array_equal(complements.degree, baskets.count_of_item()):
             raise BadValue("complements were learned from other baskets", key="complements")
         rows = _grown(baskets, complements, needs_of(baskets.item_ids, groups), _apart(baskets.item_ids, apart), self)
@@ -282,6 +291,7 @@ class FittedBundles:
     """
 
     name: ClassVar[str] = "bundles"
+    __repr__ = brief
 
     item_ids: Index
     degree: Int64

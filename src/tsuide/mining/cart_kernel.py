@@ -49,8 +49,9 @@ KNOWN: Final = 1
 
 @compiled
 def _own(ev: Evidence, customer: int, now: float, cart: np.ndarray, in_cart: np.ndarray,
-         scratch: np.ndarray, groups: np.ndarray, touched: np.ndarray, n: int) -> int:  # fmt: skip
-    """The customer's own baskets, decayed; `now` in days after the newest basket."""
+         scratch: np.ndarray, groups: np.ndarray, touched: np.ndarray) -> int:  # fmt: skip
+    """The customer's own baskets, decayed; `now` in days after the newest basket. How many items they touch."""
+    n = 0
     for a in range(ev.baskets_of[customer], ev.baskets_of[customer + 1]):
         basket = ev.basket[a]
         first, last = ev.items_of[basket], ev.items_of[basket + 1]
@@ -179,11 +180,11 @@ def describe(ev: Evidence, cart: np.ndarray, customer: int, now: float, mix: flo
     groups[:] = 0
     for i in cart:
         in_cart[i] = 1
-    n, baskets = 0, 0
+    own, baskets = 0, 0
     if customer >= 0:
         baskets = ev.baskets_of[customer + 1] - ev.baskets_of[customer]
-        n = _own(ev, customer, now, cart, in_cart, scratch, groups, touched, n)
-    n = _similar(ev, cart, scratch, groups, touched, n)
+        own = _own(ev, customer, now, cart, in_cart, scratch, groups, touched)
+    n = _similar(ev, cart, scratch, groups, touched, own)
     for j in ev.popular:
         if scratch[j, 0] == 0:
             scratch[j, 0] = 1
@@ -196,7 +197,7 @@ def describe(ev: Evidence, cart: np.ndarray, customer: int, now: float, mix: flo
         j = touched[a]
         # popularity only breaks ties
         blend[a] = scratch[j, 2] + mix * scratch[j, 6] / root + 1e-4 * ev.recent[j, 1] / most
-    size = shortlist(blend, touched, n, scratch, 4, in_cart, candidates)
+    size = shortlist(blend, touched, n, own, in_cart, candidates)
     for c in range(size):
         j = candidates[c]
         row = scratch[j]

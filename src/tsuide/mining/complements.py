@@ -11,12 +11,13 @@ import polars as pl
 from tsuide.errors import BadArray, BadValue, NotReady, UnknownProduct
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.mining import kernels
-from tsuide.mining.baskets import Baskets
+from tsuide.mining.baskets import Baskets, must_be_baskets
 from tsuide.mining.cooccurrence import Score, all_pairs, best_partners
 from tsuide.mining.coviews import compared
-from tsuide.mining.fitted import Arrays, taken
+from tsuide.mining.fitted import Arrays, brief, taken
 from tsuide.mining.index import Index
 from tsuide.mining.pairs import NONE_APART, KeptPairs, Tables, best_of_pairs
+from tsuide.mining.parameters import must_be_choices, must_be_flag, must_be_number, must_be_whole
 from tsuide.mining.score_choice import Tried, best_of, tried_scores
 from tsuide.mining.significance import P_BINS, eligible_pairs, lift_interval, p_cut, p_values
 
@@ -53,12 +54,17 @@ class Complements:
     keep: bool | None = None
 
     def __post_init__(self) -> None:
-        if self.top < 1 or self.min_count < 1:
-            raise BadValue("must be at least 1", key="top, min_count", value=(self.top, self.min_count))
-        if not 0 < self.rate < 1:
-            raise BadValue("must lie between 0 and 1", key="rate", value=self.rate)
+        must_be_whole("top", self.top, 1)
+        must_be_whole("min_count", self.min_count, 1)
+        must_be_number("rate", self.rate, above=0, most=1)
+        if self.rate == 1:
+            raise BadValue("must lie between 0 and 1", key="rate", value=self.rate, way_out="0.05, say")
+        if self.keep is not None:
+            must_be_flag("keep", self.keep)
         if isinstance(self.score, str):
             object.__setattr__(self, "score", Score(self.score))
+        if self.score is not None and not isinstance(self.score, Score):
+            raise BadValue("must be a score", key="score", value=self.score, way_out="a Score, its name, or None")
 
     def fit(
         self, baskets: Baskets, *, views: Baskets | None = None, tune: bool = True, seed: int = 0
@@ -84,6 +90,10 @@ class Complements:
         >>> Complements().fit(baskets, views=looked_at).of("camera")["item"].to_list()
         ['card']
         """
+        must_be_baskets(baskets)
+        must_be_choices(seed=seed, tune=tune)
+        if views is not None:
+            must_be_baskets(views)
         tried: list[Tried] = []
         if tune and self.score is None:
             tried = tried_scores(baskets, top=self.top, min_count=self.min_count, seed=seed)
@@ -218,6 +228,7 @@ class FittedComplements:
     """
 
     name: ClassVar[str] = "complements"
+    __repr__ = brief
 
     item_ids: Index
     degree: Int32
@@ -266,7 +277,9 @@ class FittedComplements:
 
         Raises:
             UnknownProduct: the item was in no basket.
+            BadValue: n is no whole number.
         """
+        must_be_whole("n", n)
         anchor = self.item_ids.position(item)
         if anchor < 0:
             raise UnknownProduct("the item was in no basket that was learned from", key="item", value=item)
@@ -315,6 +328,7 @@ class FittedComplements:
         >>> fitted.update(Baskets.from_frame(more, basket="order", item="sku")).of("pen")["item"].to_list()
         ['ink', 'pad']
         """
+        must_be_baskets(more_baskets)
         if self.kept is None:
             raise NotReady(
                 "the pairs were not kept", key="keep", value=self.parameters.keep, way_out="Complements(keep=True)"

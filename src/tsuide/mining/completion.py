@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsuide.errors import BadValue
-from tsuide.mining.baskets import Baskets
+from tsuide.mining.baskets import Baskets, must_be_baskets
 from tsuide.mining.completion_model import Chosen, FittedCompletion, learned, untuned
 from tsuide.mining.completion_tuning import choose
 from tsuide.mining.history import enough
+from tsuide.mining.parameters import must_be_choices, must_be_groups, must_be_whole
 
 __all__ = ["Chosen", "Completion", "FittedCompletion"]
 
@@ -36,6 +37,12 @@ class Completion:
     min_count: int | None = None
     chosen: Chosen | None = None
 
+    def __post_init__(self) -> None:
+        if self.min_count is not None:
+            must_be_whole("min_count", self.min_count, 1)
+        if self.chosen is not None and not isinstance(self.chosen, Chosen):
+            raise BadValue("must be an earlier choice", key="chosen", value=self.chosen, way_out="`chosen` of a result")
+
     def fit(
         self, baskets: Baskets, *, groups: Mapping[str, str] | None = None, tune: bool = True, seed: int = 0
     ) -> "FittedCompletion":
@@ -51,8 +58,9 @@ class Completion:
         Raises:
             BadValue: min_count below 1.
         """
-        if self.min_count is not None and self.min_count < 1:
-            raise BadValue("must be at least 1", key="min_count", value=self.min_count)
+        must_be_baskets(baskets)
+        must_be_choices(seed=seed, tune=tune)
+        must_be_groups(groups)
         chosen = self.chosen or untuned()
         if tune:
             chosen = choose(baskets, self.min_count, groups, seed)

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from tsuide.errors import BadValue
 from tsuide.kit.arrays import Float32, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.mining.baskets import Baskets
@@ -16,9 +15,10 @@ from tsuide.mining.cart_evidence import Evidence, evidence_from, evidence_of
 from tsuide.mining.cart_kernel import FEATURES, GROUP_SCRATCH, N_FEATURES, SCRATCH, rank
 from tsuide.mining.carts import Carts, carts_of, days_after
 from tsuide.mining.choice import Curves
-from tsuide.mining.fitted import Arrays
+from tsuide.mining.fitted import Arrays, brief
 from tsuide.mining.history import history_of
 from tsuide.mining.index import Index
+from tsuide.mining.parameters import must_be_list, must_be_whole
 from tsuide.mining.ranked import Ranked
 
 ROOM: Final = 200  # candidates that are weighed for one cart
@@ -95,6 +95,7 @@ class FittedCompletion:
     """
 
     name: ClassVar[str] = "completion"
+    __repr__ = brief
 
     evidence: Evidence
     item_ids: Index
@@ -124,8 +125,10 @@ class FittedCompletion:
             BadArray: not as many customers as carts, or a cart that is a string.
             BadValue: n out of 1 … 200.
         """
-        if not 1 <= n <= ROOM:
-            raise BadValue(f"must lie in 1 … {ROOM}", key="n", value=n)
+        must_be_whole("n", n, 1, ROOM)
+        must_be_list("carts", carts, "carts, each a list of item ids")
+        if customers is not None:
+            must_be_list("customers", customers, "customer ids")
         whose = [None] * len(carts) if customers is None else list(customers)
         dense = carts_of(carts, self.customer_ids.positions([each or "" for each in whose]), self.item_ids)
         time = np.full(len(dense), self.end if now is None else to_micros(now), np.int64)

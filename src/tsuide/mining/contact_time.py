@@ -7,13 +7,15 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import polars as pl
 from scipy.ndimage import convolve
-from scipy.stats import beta
+from scipy.special import betaincinv
 
-from tsuide.errors import BadColumns, BadValue
+from tsuide.errors import BadValue
 from tsuide.kit.arrays import Float64, Int64, frozen
 from tsuide.kit.clock import zone as time_zone
-from tsuide.mining.fitted import taken, taken_rows
+from tsuide.mining.fitted import brief, taken, taken_rows
 from tsuide.mining.index import Index
+from tsuide.mining.parameters import must_be_number
+from tsuide.mining.tables import Table, as_polars
 
 DAYS: Final = 7
 HOURS: Final = 24
@@ -67,25 +69,27 @@ class ContactTime:
     prior: float = 20.0
     zone: str = "Asia/Tokyo"
 
-    def fit(self, contacts: pl.DataFrame, segments: pl.DataFrame | None = None) -> "ContactTimes":
+    def __post_init__(self) -> None:
+        must_be_number("prior", self.prior, above=0)
+        if not isinstance(self.zone, str):
+            raise BadValue("must be the name of a time zone", key="zone", value=self.zone, way_out="Asia/Tokyo, say")
+
+    def fit(self, contacts: Table, segments: "Table | None" = None) -> "ContactTimes":
         """Learn from contacts and whether they were reacted to.
 
         Args:
-            contacts: customer, channel, at (datetime; naive = UTC), reacted (bool); rows with a null are left out.
+            contacts: Polars, pandas or Arrow: customer, channel, at (datetime; naive = UTC), reacted (bool); rows with
+                a null are left out.
             segments: customer, segment; a customer without one is compared with everyone.
 
         Raises:
             BadColumns: a column is missing.
             BadValue: a prior that is not positive, or an unknown time zone.
         """
-        missing = [name for name in _COLUMNS if name not in contacts.columns]
-        if missing:
-            raise BadColumns("contacts lack a column", key="column", value=missing)
-        if self.prior <= 0:
-            raise BadValue("must be positive", key="prior", value=self.prior)
+        table = as_polars(contacts, columns=_COLUMNS)
         local = pl.col("at").cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(time_zone(self.zone).key)
         slot = (local.dt.weekday().cast(pl.Int64) - 1) * HOURS + local.dt.hour().cast(pl.Int64)
-        rows = contacts.drop_nulls(list(_COLUMNS)).select("customer", "channel", "reacted", slot.alias("slot"))
+        rows = table.drop_nulls().select("customer", "channel", "reacted", slot.alias("slot"))
         rows = _with_segment(rows, segments)
         own = (
             rows.group_by(_label("customer").alias("person"), _label("segment").alias("group"), "channel", "slot")
@@ -140,10 +144,10 @@ def _label(column: str) -> pl.Expr:
     return pl.col("channel") + _SEPARATOR + pl.col(column)
 
 
-def _with_segment(rows: pl.DataFrame, segments: pl.DataFrame | None) -> pl.DataFrame:
+def _with_segment(rows: pl.DataFrame, segments: "Table | None") -> pl.DataFrame:
     if segments is None:
         return rows.with_columns(pl.lit("").alias("segment"))
-    known = segments.select("customer", "segment").unique("customer", keep="first", maintain_order=True)
+    known = as_polars(segments, columns=("customer", "segment")).unique("customer", keep="first", maintain_order=True)
     return rows.join(known, on="customer", how="left").with_columns(pl.col("segment").fill_null(""))
 
 
@@ -190,6 +194,7 @@ class ContactTimes:
     """
 
     name: ClassVar[str] = "contact_time"
+    __repr__ = brief
 
     channels: Index
     groups: Index
@@ -229,7 +234,7 @@ class ContactTimes:
             above = self.by_group[group] if group >= 0 else self.by_channel[place]
         yes = lend(hits) + self.prior * above
         no = lend(n) - lend(hits) + self.prior * (1 - above)
-        low, high = beta.ppf(0.025, yes, no), beta.ppf(0.975, yes, no)
+        low, high = betaincinv(yes, no, 0.025), betaincinv(yes, no, 0.975)
         return [
             Hour(s // HOURS, s % HOURS, float(yes[s] / (yes[s] + no[s])), float(low[s]), float(high[s]), int(n[s]))
             for s in range(SLOTS)

@@ -64,12 +64,12 @@ class Difference:
             (NAMES.text(key, language), _shown(key, before, language), _shown(key, after, language))
             for key, (before, after) in self.figures.items()
         ]
-        sized = any(_key(key) == "package_size" for key in self.attributes)
+        sized = any(_key(key) == "package_size" or _amounts(pair) == self.size for key, pair in self.attributes.items())
         if self.size is not None and self.measure in _SHOWN and 0 not in self.size and not sized:
             before, after = (_amount(each, self.measure) for each in self.size)
             both.append((NAMES.text("package_size", language), before, after))
         gained = []
-        for key, (old, new) in self.attributes.items():
+        for key, (old, new) in _for_reader(self.attributes, language).items():
             name = name_of(key, language)
             if new is not None and old is not None:
                 both.append((name, fold_width(old), fold_width(new)))
@@ -80,6 +80,12 @@ class Difference:
             gained.append(_TOLD.text("brand", language, before=self.brand[0], after=self.brand[1]))
         changed = [_TOLD.text("both", language, name=name, before=one, after=two) for name, one, two in both]
         return (changed + gained)[:most]
+
+
+def _amounts(pair: tuple[str | None, str | None]) -> tuple[int, int] | None:
+    """What both values of an attribute measure: a camera's weight is told as its weight, and no package beside it."""
+    one, other = (None if text is None else parse_size(text) for text in pair)
+    return None if one is None or other is None else (one.amount, other.amount)
 
 
 _TOLD: Final = Phrases(
@@ -108,6 +114,22 @@ NAMES: Final = Phrases(
         "warranty": {"ja": "保証", "en": "Warranty"},
         "origin": {"ja": "産地", "en": "Origin"},
         "flavour": {"ja": "味", "en": "Flavour"},
+        "sensor": {"ja": "センサー", "en": "Sensor"},
+        "mount": {"ja": "マウント", "en": "Mount"},
+        "stabiliser": {"ja": "手ぶれ補正", "en": "Stabiliser"},
+        "focal": {"ja": "焦点距離", "en": "Focal length"},
+        "aperture": {"ja": "明るさ", "en": "Aperture"},
+        "filter": {"ja": "フィルター径", "en": "Filter thread"},
+        "speed": {"ja": "速さ", "en": "Speed"},
+        "camera": {"ja": "カメラ", "en": "Camera"},
+        "waterproof": {"ja": "防水", "en": "Waterproof to"},
+        "noise": {"ja": "騒音", "en": "Noise"},
+        "skin": {"ja": "肌質", "en": "Skin"},
+        "spf": {"ja": "日焼け防止", "en": "Sun protection"},
+        "roast": {"ja": "焙煎", "en": "Roast"},
+        "term": {"ja": "契約期間", "en": "Term"},
+        "cancellation": {"ja": "解約", "en": "Cancellation"},
+        "min_age": {"ja": "対象年齢", "en": "Minimum age"},
     }
 )
 _SAME_NAME: Final = {  # other ways to write a key of NAMES
@@ -132,6 +154,12 @@ _NOT_TOLD: Final = frozenset(
         "sku",
         "asin",
         "isbn",
+        "need",
+        "goals",
+        "tags",
+        "shipping",
+        "qualification",
+        "regions",
         "id",
         "url",
         "image",
@@ -191,6 +219,19 @@ def attributes_that_differ(
     keys = sorted(key for key in {*one, *other} if _folded(key).replace("_", "") not in _NOT_TOLD)
     pairs = {key: (one.get(key), other.get(key)) for key in keys}
     return {key: pair for key, pair in pairs.items() if not _same(*pair)}
+
+
+def _for_reader(
+    attributes: Mapping[str, tuple[str | None, str | None]], language: str
+) -> dict[str, tuple[str | None, str | None]]:
+    """Each attribute once: of ``roast`` and its twin ``roast_en`` the one in the reader's language.
+
+    >>> _for_reader({"roast": ("浅", "深"), "roast_en": ("light", "dark")}, "en")
+    {'roast': ('light', 'dark')}
+    """
+    own = f"_{language}"
+    plain = {key: pair for key, pair in attributes.items() if not key.endswith(("_ja", "_en"))}
+    return plain | {key.removesuffix(own): pair for key, pair in attributes.items() if key.endswith(own)}
 
 
 def name_of(key: str, language: str) -> str:

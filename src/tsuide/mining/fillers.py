@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadColumns, BadValue
 from tsuide.kit.arrays import Float64, Int64, frozen
-from tsuide.mining.baskets import Baskets, Table, as_polars
+from tsuide.mining.baskets import Baskets, must_be_baskets
 from tsuide.mining.compiled import compiled
-from tsuide.mining.fitted import taken
+from tsuide.mining.fitted import brief, taken
 from tsuide.mining.index import Index
+from tsuide.mining.parameters import must_be_list, must_be_number, must_be_whole
+from tsuide.mining.tables import Table, as_polars
 
 UNKNOWN: Final = -1
 _SMALL_SHARE: Final = 0.5  # a thing at most half as dear as the dearest in the basket came along with it
@@ -63,6 +64,10 @@ class Fillers:
     pool: int = 400
     prior: float = 20.0
 
+    def __post_init__(self) -> None:
+        must_be_whole("pool", self.pool, 1)
+        must_be_number("prior", self.prior, above=0)
+
     def fit(
         self,
         baskets: Baskets,
@@ -83,12 +88,8 @@ class Fillers:
             BadColumns: a column is missing.
             BadValue: a parameter out of range.
         """
-        table = as_polars(products)
-        missing = [name for name in _COLUMNS if name not in table.columns]
-        if missing:
-            raise BadColumns("products lack a column", key="column", value=missing)
-        if self.pool < 1 or self.prior <= 0:
-            raise BadValue("pool ≥ 1 and prior > 0", key="fillers", value=self)
+        must_be_baskets(baskets)
+        table = as_polars(products, columns=_COLUMNS)
         priced = table.filter(pl.col("price") > 0).select("id", "price").unique("id").sort("id")
         ids = priced["id"].to_list()
         margins, return_rates = margins or {}, return_rates or {}
@@ -137,6 +138,7 @@ class FittedFillers:
     """
 
     name: ClassVar[str] = "fillers"
+    __repr__ = brief
 
     items: Index
     price: Int64
@@ -172,8 +174,12 @@ class FittedFillers:
         Raises:
             BadValue: a gap or n that is not positive.
         """
-        if gap <= 0 or n < 1:
-            raise BadValue("gap and n must be positive", key="gap, n", value=(gap, n))
+        must_be_whole("gap", gap, 1)
+        must_be_whole("n", n, 1)
+        must_be_whole("shipping", shipping)
+        must_be_list("cart", cart, "item ids")
+        if reach is not None:
+            must_be_whole("reach", reach)
         limit = gap + (gap if reach is None else reach)
         appeal = self.appeal.copy()
         for item, weight in (relevance or {}).items():

@@ -1,12 +1,13 @@
 """What every learned result can do: be taken apart into arrays and put together again."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self, TypeAlias, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, Self, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from tsuide.errors import BadArray
+from tsuide.kit.text import shorten
 
 Arrays: TypeAlias = Mapping[str, np.ndarray]
 Meta: TypeAlias = Mapping[str, Any]  # plain JSON: numbers, strings, lists, objects
@@ -33,6 +34,24 @@ class Fitted(Protocol):
     def from_arrays(cls, arrays: Arrays, meta: Meta) -> Self:
         """The result again."""
         ...
+
+
+def brief(fitted: Fitted) -> str:
+    """A result in one line, as a notebook shows it: its size, and what is small, each clipped.
+
+    >>> class Tiny:
+    ...     name = "tiny"
+    ...     arrays = lambda self: {"degree": np.zeros(250_000, np.int32)}
+    ...     meta = lambda self: {"top": 20, "tried": ["cosine"] * 30}
+    >>> brief(Tiny())
+    "Tiny(1.0 MB, top=20, tried=['cosine', 'cosine', 'cosine', 'cosine', 'cosine', 'cosine'…)"
+    """
+    megabytes = sum(array.nbytes for array in fitted.arrays().values()) / 1e6
+    notes = [f"{name}={shorten(str(value), _CLIPPED)}" for name, value in fitted.meta().items()]
+    return f"{type(fitted).__name__}({', '.join([f'{megabytes:.1f} MB', *notes])})"
+
+
+_CLIPPED: Final = 60  # characters of one note
 
 
 def taken(arrays: Arrays, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]) -> npt.NDArray[Any]:

@@ -3,9 +3,9 @@
 from typing import Final
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
-Z95: Final = float(norm.ppf(0.975))
+Z95: Final = float(ndtri(0.975))
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:

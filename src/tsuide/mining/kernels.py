@@ -12,19 +12,19 @@ lie close together, and a basket is mostly one cache line, asked for some places
 
 import math
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from tsuide.mining.compiled import compiled
+
 Array: TypeAlias = npt.NDArray[Any]  # each docstring states type and shape
 Word: TypeAlias = "np.unsignedinteger[Any]"
 Type: TypeAlias = Any  # of Numba's own, which publishes no types
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 AHEAD: Final = 24  # baskets between asking for a cache line and reading it
 BLOCK: Final = 32  # counters looked at together where an anchor's counters are scanned densely
@@ -34,11 +34,6 @@ BINS_PER_DECADE: Final = 64  # of the histogram of p-values
 NOTHING: Final = 1e-12  # a logarithm of lift that is only rounding
 PRODUCT: Final = 0  # score = gain(n) · left(anchor) · right(other)
 PPMI: Final = 1  # score = max(0, log(n N / (n_a n_b))) · gain(n)
-
-
-def compiled(function: _F) -> _F:
-    """Numba in nopython mode, cached on disk, without the interpreter's lock; keeps the Python type."""
-    return cast("_F", numba.njit(cache=True, nogil=True, boundscheck=False)(function))
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]  # numba publishes no types

@@ -57,6 +57,20 @@ def fit_logistic(
     return weights
 
 
+def weighed(features: Float64, weights: Float64) -> Float64:
+    """Sum of each row's features times the weights, always in one order: a row gets the same alone and among others.
+
+    (A matrix product does not promise that: its last bit depends on how many rows there are.) float64 (rows,).
+
+    >>> weighed(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([10.0, 1.0])).tolist()
+    [12.0, 34.0]
+    """
+    found = np.zeros(len(features))
+    for column, weight in zip(features.T, weights, strict=True):
+        found += column * weight
+    return found
+
+
 def probability(log_odds: Float64) -> Float64:
     """1 / (1 + exp(−x)), without overflow.
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from tsuide.errors import BadArray, BadValue
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
-from tsuide.mining.fitted import Arrays, Meta, taken
+from tsuide.mining.fitted import Arrays, Meta, brief, taken
 from tsuide.mining.index import Index
 from tsuide.mining.significance import lift_interval, p_values
 
@@ -148,6 +148,7 @@ class FittedLookalikes:
     """
 
     name: ClassVar[str] = "lookalikes"
+    __repr__ = brief
 
     item_ids: Index
     group_ids: Index

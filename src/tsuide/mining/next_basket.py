@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tsuide.errors import BadValue
-from tsuide.mining.baskets import Baskets
+from tsuide.mining.baskets import Baskets, must_be_baskets
 from tsuide.mining.history import enough
 from tsuide.mining.next_basket_model import FittedNextBasket, NextChoice, learned
 from tsuide.mining.next_basket_tuning import choose
+from tsuide.mining.parameters import must_be_choices, must_be_groups, must_be_whole
 from tsuide.mining.tifu import PUBLISHED, Tifu
 
 __all__ = ["PUBLISHED", "FittedNextBasket", "NextBasket", "NextChoice", "Tifu"]
@@ -37,6 +38,12 @@ class NextBasket:
     min_count: int | None = None
     chosen: NextChoice | None = None
 
+    def __post_init__(self) -> None:
+        if self.min_count is not None:
+            must_be_whole("min_count", self.min_count, 1)
+        if self.chosen is not None and not isinstance(self.chosen, NextChoice):
+            raise BadValue("must be an earlier choice", key="chosen", value=self.chosen, way_out="`chosen` of a result")
+
     def fit(
         self, baskets: Baskets, *, groups: Mapping[str, str] | None = None, tune: bool = True, seed: int = 0
     ) -> FittedNextBasket:
@@ -52,8 +59,9 @@ class NextBasket:
         Raises:
             BadValue: min_count below 1.
         """
-        if self.min_count is not None and self.min_count < 1:
-            raise BadValue("must be at least 1", key="min_count", value=self.min_count)
+        must_be_baskets(baskets)
+        must_be_choices(seed=seed, tune=tune)
+        must_be_groups(groups)
         chosen = self.chosen or NextChoice(Tifu(), None, {"model": "tifu", "why": "not tuned"})
         if tune:
             chosen = choose(baskets, self.min_count, groups, seed)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from tsuide.errors import BadArray, BadValue
+from tsuide.errors import BadArray
 from tsuide.kit.arrays import Float32, Int32, UInt8, frozen
 from tsuide.kit.clock import MICROS_PER_DAY, to_micros
 from tsuide.mining.baskets import Baskets
@@ -18,6 +18,7 @@ from tsuide.mining.fitted import Arrays
 from tsuide.mining.history import history_of
 from tsuide.mining.index import Index
 from tsuide.mining.next_kernel import GROUP_SCRATCH, N_FEATURES, SCRATCH, rank
+from tsuide.mining.parameters import must_be_list, must_be_whole
 from tsuide.mining.ranked import Ranked
 from tsuide.mining.tifu import Tifu, Vectors, vectors_from, vectors_of
 
@@ -100,8 +101,8 @@ class FittedNextBasket:
         """
         if isinstance(customers, str):
             raise BadArray("a list of customer ids is needed", key="customers", value=customers)
-        if not 1 <= n <= ROOM:
-            raise BadValue(f"must lie in 1 … {ROOM}", key="n", value=n)
+        must_be_list("customers", customers, "customer ids")
+        must_be_whole("n", n, 1, ROOM)
         dense = self.customer_ids.positions([each or "" for each in customers])
         days = 0.0 if now is None else max(0, to_micros(now) - self.end) / MICROS_PER_DAY
         return self.rank(dense, n, days)

@@ -75,8 +75,9 @@ def _own(ev: Evidence, customer: int, now: float, scratch: np.ndarray, groups: n
 
 
 @compiled
-def _company(ev: Evidence, scratch: np.ndarray, touched: np.ndarray, own: int, n: int, most: int) -> int:
-    """Partners of what the customer buys most."""
+def _company(ev: Evidence, scratch: np.ndarray, touched: np.ndarray, own: int, most: int) -> int:
+    """Partners of what the customer buys most; how many items are touched then."""
+    n = own
     weights = np.empty(own, np.float32)
     for o in range(own):
         weights[o] = scratch[touched[o], 5]
@@ -136,6 +137,20 @@ def _describe(
 
 
 @compiled
+def _blended(
+    ev: Evidence, alpha: float, top: float, touched: np.ndarray, own: int, scratch: np.ndarray, mean: np.ndarray
+) -> np.ndarray:
+    """The TIFU score of every touched item, popularity breaking ties; the first `own` have a vector of their own."""
+    blend = np.empty(len(touched), np.float32)
+    for a in range(len(touched)):
+        j = touched[a]
+        blend[a] = (1 - alpha) * mean[j] + 1e-6 * ev.recent[j, 1] / top
+        if a < own:
+            blend[a] += alpha * scratch[j, 1]
+    return blend
+
+
+@compiled
 def describe(
     ev: Evidence,
     vectors: Vectors,
@@ -179,34 +194,34 @@ def describe(
     """
     groups[:] = 0
     baskets = int(ev.baskets_of[customer + 1] - ev.baskets_of[customer]) if customer >= 0 else 0
-    n = 0
+    own, written, n = 0, 0, 0
+    mean = np.zeros(len(scratch), np.float32)  # apart from the rows: nearly all items have neighbours, few a row
     if baskets > 0:
-        own = _own(ev, customer, now, scratch, groups, touched)
+        own = written = _own(ev, customer, now, scratch, groups, touched)
         for e in range(vectors.of[customer], vectors.of[customer + 1]):
             scratch[vectors.item[e], 1] = vectors.weight[e]
-        n = add_neighbours(vectors, customer, neighbours, near, scratch, 2, touched, own)
         if most > 0 and own > 0:
-            n = _company(ev, scratch, touched, own, n, most)
+            written = _company(ev, scratch, touched, own, most)
+        n = add_neighbours(vectors, customer, neighbours, near, mean, touched, written)
     for j in ev.popular:
-        if scratch[j, 0] == 0:
-            scratch[j, 0] = 1
+        if mean[j] == 0:
             touched[n] = j
             n += 1
     top = max(1.0, ev.recent[ev.popular[0], 1]) if len(ev.popular) else 1.0
-    blend = np.empty(n, np.float32)
-    for a in range(n):
-        row = scratch[touched[a]]
-        blend[a] = alpha * row[1] + (1 - alpha) * row[2] + 1e-6 * ev.recent[touched[a], 1] / top
-    size = shortlist(blend, touched, n, scratch, 6, nothing, candidates)
+    blend = _blended(ev, alpha, top, touched[:n], own, scratch, mean)
+    size = shortlist(blend, touched, n, own, nothing, candidates)
     for c in range(size):
         j = candidates[c]
         row = scratch[j]
+        row[2] = mean[j]
         blends[c] = alpha * row[1] + (1 - alpha) * row[2] + 1e-6 * ev.recent[j, 1] / top
         regime[c] = KNOWN if row[6] > 0 else NEW
         if len(features):
             _describe(ev, j, row, groups, baskets, blends[c], features[c])
-    for a in range(n):
+    for a in range(written):
         scratch[touched[a], :] = 0
+    for c in range(size):
+        scratch[candidates[c], :] = 0
     return size
 
 

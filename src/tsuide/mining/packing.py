@@ -4,7 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from tsuide.mining.kernels import Array, compiled
+from tsuide.mining.compiled import compiled
+from tsuide.mining.kernels import Array
 
 SHORT: Final = 48  # a basket of at most so many lines is sorted by insertion
 

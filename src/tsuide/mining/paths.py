@@ -7,12 +7,13 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadColumns, BadValue
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.kit.clock import MICROS_PER_DAY
-from tsuide.mining.fitted import taken
+from tsuide.mining.fitted import brief, taken
 from tsuide.mining.index import Index
 from tsuide.mining.intervals import wilson
+from tsuide.mining.parameters import must_be_number, must_be_whole
+from tsuide.mining.tables import Table, as_polars
 
 _COLUMNS: Final = ("customer", "time", "step")
 
@@ -39,22 +40,22 @@ class Paths:
     window_days: float = 30.0
     min_count: int = 10
 
-    def fit(self, steps: pl.DataFrame) -> "PathMap":
+    def __post_init__(self) -> None:
+        must_be_number("window_days", self.window_days, above=0)
+        must_be_whole("min_count", self.min_count, 1)
+
+    def fit(self, steps: Table) -> "PathMap":
         """Learn from a table of steps.
 
         Args:
-            steps: customer, time (datetime, naive = UTC, or microseconds), step; rows with a null are left out.
+            steps: Polars, pandas or Arrow: customer, time (datetime, naive = UTC, or microseconds), step; rows with
+                a null are left out.
 
         Raises:
             BadColumns: a column is missing.
             BadValue: a window that is not positive.
         """
-        missing = [name for name in _COLUMNS if name not in steps.columns]
-        if missing:
-            raise BadColumns("steps lack a column", key="column", value=missing)
-        if self.window_days <= 0 or self.min_count < 1:
-            raise BadValue("window_days > 0 and min_count ≥ 1", key="paths", value=self)
-        departures = self._departures(_ordered(steps))
+        departures = self._departures(_ordered(as_polars(steps, columns=_COLUMNS)))
         labels = Index.of(pl.concat([departures["step"], departures["next"].drop_nulls()]).unique().sort())
         counted = (
             departures.group_by("step", "next")
@@ -149,6 +150,7 @@ class PathMap:
     """
 
     name: ClassVar[str] = "paths"
+    __repr__ = brief
 
     steps: Index
     source: Int32

@@ -17,11 +17,12 @@ import polars as pl
 from tsuide.errors import BadValue, TooFewData
 from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
 from tsuide.kit.clock import MICROS_PER_DAY, from_micros, to_micros
-from tsuide.mining.baskets import Baskets
-from tsuide.mining.fitted import Arrays, Meta, taken
+from tsuide.mining.baskets import Baskets, must_be_baskets
+from tsuide.mining.fitted import Arrays, Meta, brief, taken
 from tsuide.mining.history import between
 from tsuide.mining.index import Index
-from tsuide.mining.logistic import fit_logistic, probability
+from tsuide.mining.logistic import fit_logistic, probability, weighed
+from tsuide.mining.parameters import must_be_choices, must_be_groups, must_be_number, must_be_whole
 from tsuide.mining.repurchase import SHORTEST, Process, Sequences, fit_process, sequences_of
 from tsuide.mining.timeline import Timeline, timeline_of
 
@@ -112,6 +113,7 @@ class FittedReplenishment:
     """
 
     name: ClassVar[str] = "replenishment"
+    __repr__ = brief
 
     item_ids: Index
     customer_ids: Index
@@ -150,10 +152,9 @@ class FittedReplenishment:
         Raises:
             BadValue: days that are not positive.
         """
-        if days <= 0:
-            raise BadValue("must be positive", key="days", value=days)
+        must_be_number("days", days, above=0)
         context = self.context(place, now, days)
-        once, again = (context @ np.array(weights) for weights in self.correction)
+        once, again = (weighed(context, np.array(weights)) for weights in self.correction)
         return probability(np.where(self.count[place] == 0, once, again))
 
     def process_chances(self, place: Int64, now: datetime, days: float) -> Float64:
@@ -234,6 +235,7 @@ class FittedReplenishment:
 
     def of(self, customer: str, now: datetime, days: float = 14, n: int = 10) -> pl.DataFrame:
         """The items that a customer most probably buys again within `days`: item, probability, last, typical_days."""
+        must_be_whole("n", n)
         c = self.customer_ids.position(customer)
         place = np.arange(self.owned_start[c], self.owned_start[c + 1]) if c >= 0 else np.empty(0, np.int64)
         chance = self.chances(place, now, days)
@@ -368,6 +370,9 @@ class Replenishment:
 
     shrink: float = SHRINK
 
+    def __post_init__(self) -> None:
+        must_be_number("shrink", self.shrink, above=0)
+
     def fit(
         self,
         baskets: Baskets,
@@ -388,8 +393,9 @@ class Replenishment:
             TooFewData: no times, no customers, or fewer than 50 repeat purchases.
             BadValue: `shrink` is not positive.
         """
-        if self.shrink <= 0:
-            raise BadValue("must be positive", key="shrink", value=self.shrink)
+        must_be_baskets(baskets)
+        must_be_choices(seed=seed, tune=tune)
+        must_be_groups(groups)
         group = _groups(baskets.item_ids, groups)
         whole = self._known(baskets, group, seed)
         if not tune:

@@ -13,6 +13,7 @@ probability × Poisson–Gamma); c lets intervals be more regular than chance (c
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Self
 
 import numpy as np
@@ -121,9 +122,7 @@ class Process:
             days: since the last purchase.
             speed: rate of the item over that of all.
         """
-        begin = self.beta / speed + spent
-        found: Float64 = (begin / (begin + days**self.power)) ** (self.alpha + count)
-        return found
+        return _survival(self.beta / speed + spent, days**self.power, self.alpha + count)
 
     def odds_of_going_on(self, count: Int32) -> Float64:
         """Log odds of ρ after count + 1 purchases."""
@@ -144,14 +143,11 @@ def fit_process(sequences: Sequences, end: int, seed: int) -> Process:
         chosen = np.random.default_rng(seed).choice(len(sequences.count), SAMPLE, replace=False)
         sequences = sequences.take(chosen)
     since = np.maximum((end - sequences.last) / MICROS_PER_DAY, 0.0)
-    logs = np.log(sequences.gap)
-    log_sum = sequences.sums(logs)
+    likelihood = Likelihood(sequences, since)
     mean = float(sequences.gap.mean()) if len(sequences.gap) else 30.0
 
     def unlikely(theta: Float64) -> float:
-        process = _process(theta)
-        spent = sequences.sums(sequences.gap**process.power)
-        return -float(_likelihood(process, sequences.count, spent, log_sum, since).sum()) / len(since)
+        return -float(likelihood(_process(theta)).sum()) / len(since)
 
     start = np.array([0.0, np.log(mean), 0.0, 0.0, 1.0, 2.0])
     found = minimize(unlikely, start, method="L-BFGS-B", bounds=_BOUNDS, options={"maxiter": 40})
@@ -167,24 +163,57 @@ def _process(theta: Float64) -> Process:
     return Process(alpha, beta, power, (first, second, later))
 
 
-def _likelihood(process: Process, count: Int32, spent: Float64, log_sum: Float64, since: Float64) -> Float64:
-    """Log likelihood of each sequence: its gaps, then nothing for `since` days."""
-    a, b, c = process.alpha, process.beta, process.power
-    rho = np.array(process.goes_on)
-    went_on = (
-        (count >= 1) * np.log(rho[0])
-        + (count >= CLASSES - 1) * np.log(rho[1])
-        + np.maximum(count - CLASSES + 1, 0) * np.log(rho[2])
-    )
-    gaps = (
-        count * np.log(c)
-        + (c - 1) * log_sum
-        + gammaln(a + count)
-        - gammaln(a)
-        + a * np.log(b)
-        - (a + count) * np.log(b + spent)
-    )
-    now = rho[np.minimum(count, CLASSES - 1)]
-    silent = now * process.surviving(spent, count, since) + 1 - now
-    likelihood: Float64 = went_on + gaps + np.log(silent)
-    return likelihood
+def _survival(begin: Float64, later: Float64, shape: np.ndarray) -> Float64:
+    """S = (begin / (begin + days^c)) ^ shape, with begin = β + Σ g^c, `later` = days^c and shape = α + gaps."""
+    found: Float64 = (begin / (begin + later)) ** shape
+    return found
+
+
+class Likelihood:
+    """Log likelihood of each sequence: its gaps, then nothing for `since` days.
+
+    A gradient by differences changes one parameter at a time: what rests on the others is kept from the last few.
+    """
+
+    def __init__(self, sequences: Sequences, since: Float64) -> None:
+        self._count, self._since, self._sequences = sequences.count, since, sequences
+        self._log_sum = sequences.sums(np.log(sequences.gap))
+        self._powers = lru_cache(maxsize=2)(self._powers_of)
+        self._gammas = lru_cache(maxsize=2)(self._gammas_of)
+        self._gaps = lru_cache(maxsize=4)(self._gaps_of)
+
+    def __call__(self, process: Process) -> Float64:
+        """Of each sequence under `process`; float64 (owned,)."""
+        rho, count = np.array(process.goes_on), self._count
+        went_on = (
+            (count >= 1) * np.log(rho[0])
+            + (count >= CLASSES - 1) * np.log(rho[1])
+            + np.maximum(count - CLASSES + 1, 0) * np.log(rho[2])
+        )
+        gaps, surviving = self._gaps(process.alpha, process.beta, process.power)
+        now = rho[np.minimum(count, CLASSES - 1)]
+        silent = now * surviving + 1 - now
+        likelihood: Float64 = went_on + gaps + np.log(silent)
+        return likelihood
+
+    def _gaps_of(self, a: float, b: float, c: float) -> tuple[Float64, Float64]:
+        """(log likelihood of the gaps, S(since)) of each sequence."""
+        spent, since = self._powers(c)
+        begin = b + spent
+        gaps = (
+            self._count * np.log(c)
+            + (c - 1) * self._log_sum
+            + self._gammas(a)
+            - gammaln(a)
+            + a * np.log(b)
+            - (a + self._count) * np.log(begin)
+        )
+        return gaps, _survival(begin, since, a + self._count)
+
+    def _powers_of(self, c: float) -> tuple[Float64, Float64]:
+        """(Σ gap ^ c, since ^ c) of each sequence."""
+        return self._sequences.sums(self._sequences.gap**c), self._since**c
+
+    def _gammas_of(self, a: float) -> Float64:
+        found: Float64 = gammaln(a + self._count)
+        return found

@@ -7,15 +7,18 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
 
-from tsuide.errors import BadArray, BadColumns, BadValue
+from tsuide.errors import BadArray, BadValue
 from tsuide.kit.arrays import Float64, Int64, frozen
-from tsuide.kit.text import shorten
-from tsuide.mining.fitted import taken
+from tsuide.kit.text import language_of, shorten
+from tsuide.mining.fitted import brief, taken
 from tsuide.mining.index import Index, Texts
+from tsuide.mining.intervals import Z95
+from tsuide.mining.parameters import must_be_number
+from tsuide.mining.tables import Table, as_polars
 
-_NEEDED: Final = ("product_id", "rating", "text", "helpful")
+_NEEDED: Final = ("product_id", "rating")
+_OPTIONAL: Final = {"text": pl.String(), "helpful": pl.Int64()}
 _STARS: Final = (1, 5)
 _SENTENCE: Final = re.compile(r"[^。．.!?！？\n]+[。．.!?！？]?")
 _QUOTED_FROM: Final = 4  # only a satisfied buyer is quoted as social proof
@@ -32,6 +35,7 @@ class Standing:
         low: 95 % interval of the rating.
         high: the same.
         quote: a helpful sentence of a satisfied buyer; empty where there is none.
+        other: the same in the other language.
     """
 
     count: int
@@ -39,6 +43,15 @@ class Standing:
     low: float
     high: float
     quote: str
+    other: str = ""
+
+    def quote_in(self, language: str) -> str:
+        """The sentence that a reader of the language can read; empty where there is none.
+
+        >>> Standing(2, 4.5, 4.0, 5.0, "速い！").quote_in("en")
+        ''
+        """
+        return next((each for each in (self.quote, self.other) if each and language_of(each) == language), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +74,27 @@ class Reviews:
 
     weight: float | None = None
 
-    def fit(self, reviews: pl.DataFrame) -> "ReviewSignals":
-        """Learn from reviews with the columns of `facts.reviews.REVIEWS` (product_id, rating, text, helpful).
+    def __post_init__(self) -> None:
+        if self.weight is not None:
+            must_be_number("weight", self.weight, least=0)
+
+    def fit(self, reviews: Table) -> "ReviewSignals":
+        """Learn from reviews.
+
+        Args:
+            reviews: Polars, pandas or Arrow: product_id and rating; where there are, text and helpful (how many found
+                it so), from which the quotes come.
 
         Raises:
             BadColumns: a column is missing.
             BadValue: a rating outside 1 … 5.
         """
-        missing = [name for name in _NEEDED if name not in reviews.columns]
-        if missing:
-            raise BadColumns("reviews lack a column", key="column", value=missing)
-        outside = reviews.filter(~pl.col("rating").is_between(*_STARS))
+        table = _completed(reviews)
+        outside = table.filter(~pl.col("rating").is_between(*_STARS))
         if len(outside):
             raise BadValue("ratings run from 1 to 5", key="rating", value=outside["rating"][0])
         per_product = (
-            reviews.drop_nulls(["product_id", "rating"])
+            table.drop_nulls(["product_id", "rating"])
             .group_by("product_id")
             .agg(
                 pl.len().alias("n"),
@@ -88,19 +107,27 @@ class Reviews:
         return _shrink(per_product, self.weight)
 
 
+def _completed(reviews: Table) -> pl.DataFrame:
+    """product_id, rating, text, helpful; null where there is no text."""
+    table = as_polars(reviews, columns=_NEEDED, optional=_OPTIONAL)
+    absent = [pl.lit(None, dtype).alias(name) for name, dtype in _OPTIONAL.items() if name not in table.columns]
+    return table.with_columns(pl.col("product_id").cast(pl.String), *absent)
+
+
 def _shrink(per_product: pl.DataFrame, weight: float | None) -> "ReviewSignals":
     n = per_product["n"].cast(pl.Int64).to_numpy()
     mean = per_product["mean"].cast(pl.Float64).to_numpy()
     spread = per_product["var"].fill_null(0.0).cast(pl.Float64).to_numpy()
     centre, within, between = moments(n, mean, spread)
     k = within / between if weight is None else weight
-    quotes = [_quote(said) for said in per_product["said"].to_list()]
+    quotes = [_quotes(said) for said in per_product["said"].to_list()]
     return ReviewSignals(
         items=Index.of(per_product["product_id"]),
         count=frozen(n.astype(np.int64)),
         rating=frozen((n * mean + k * centre) / (n + k)),
         error=frozen(np.sqrt(within / (n + k))),
-        quotes=Texts.of(quotes),
+        quotes=Texts.of([one for one, _ in quotes]),
+        others=Texts.of([other for _, other in quotes]),
         centre=centre,
         weight=float(k),
     )
@@ -133,9 +160,15 @@ def moments(n: Int64, mean: Float64, spread: Float64) -> tuple[float, float, flo
     return centre, within, max(between, 0.01)
 
 
-def _quote(said: list[dict[str, Any]]) -> str:
-    """The first sentence of the most helpful review by a satisfied buyer; ties: best, then shortest."""
+def _quotes(said: list[dict[str, Any]]) -> tuple[str, str]:
+    """A sentence to quote, and one of those who wrote in the other language."""
     kept = [one for one in said if one["text"] and one["rating"] >= _QUOTED_FROM]
+    first = _quote(kept)
+    return first, _quote([one for one in kept if language_of(one["text"]) != language_of(first)])
+
+
+def _quote(kept: list[dict[str, Any]]) -> str:
+    """The first sentence of the most helpful review; ties: best, then shortest."""
     if not kept:
         return ""
     best = min(kept, key=lambda one: (-(one["helpful"] or 0), -one["rating"], len(one["text"]), one["text"]))
@@ -153,17 +186,20 @@ class ReviewSignals:
         rating: shrunk mean, float64 (items,), stars.
         error: its standard error, float64 (items,), stars.
         quotes: a sentence of each item, empty where there is none.
+        others: the same of those who wrote in the other language.
         centre: mean over products, stars.
         weight: k, in reviews.
     """
 
     name: ClassVar[str] = "reviews"
+    __repr__ = brief
 
     items: Index
     count: Int64
     rating: Float64
     error: Float64
     quotes: Texts
+    others: Texts
     centre: float
     weight: float
 
@@ -172,7 +208,7 @@ class ReviewSignals:
         place = self.items.position(item)
         if place < 0:
             return None
-        reach = float(norm.ppf(0.975)) * float(self.error[place])
+        reach = Z95 * float(self.error[place])
         rating = float(self.rating[place])
         return Standing(
             count=int(self.count[place]),
@@ -180,6 +216,7 @@ class ReviewSignals:
             low=max(float(_STARS[0]), rating - reach),
             high=min(float(_STARS[1]), rating + reach),
             quote=self.quotes[place],
+            other=self.others[place],
         )
 
     def frame(self) -> pl.DataFrame:
@@ -203,6 +240,7 @@ class ReviewSignals:
         return {
             **self.items.arrays("items"),
             **self.quotes.arrays("quotes"),
+            **self.others.arrays("others"),
             "count": self.count,
             "rating": self.rating,
             "error": self.error,
@@ -220,15 +258,17 @@ class ReviewSignals:
             BadArray: the arrays do not fit together; named.
         """
         items = Index.from_arrays(arrays, "items")
-        quotes, n = Texts.from_arrays(arrays, "quotes"), len(items)
-        if len(quotes) != n:
-            raise BadArray("one quote per item", key="quotes_offsets.shape", value=(len(quotes) + 1,))
+        quotes, others, n = Texts.from_arrays(arrays, "quotes"), Texts.from_arrays(arrays, "others"), len(items)
+        for name, texts in (("quotes", quotes), ("others", others)):
+            if len(texts) != n:
+                raise BadArray("one quote per item", key=f"{name}_offsets.shape", value=(len(texts) + 1,))
         return cls(
             items=items,
             count=taken(arrays, "count", np.int64, (n,)),
             rating=taken(arrays, "rating", np.float64, (n,)),
             error=taken(arrays, "error", np.float64, (n,)),
             quotes=quotes,
+            others=others,
             centre=meta["centre"],
             weight=meta["weight"],
         )

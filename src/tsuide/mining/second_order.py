@@ -7,6 +7,7 @@ from scipy.sparse import csr_matrix, diags
 
 from tsuide.kit.arrays import Float32
 from tsuide.mining.baskets import Baskets
+from tsuide.mining.second_order_kernel import centre, gram_of, times
 
 WIDTH: Final = 48
 ROUNDS: Final = 2
@@ -47,15 +48,15 @@ def second_order(baskets: Baskets, *, width: int = WIDTH, seed: int = 0) -> Floa
     count = baskets.count_of_item()
     rows = _normalised(baskets, count)
     own = np.asarray(rows.multiply(rows).sum(axis=0), np.float32).reshape(-1, 1)
-    common = np.sqrt(count).astype(np.float32)[:, None]
+    common = np.sqrt(count).astype(np.float32)
     common /= np.linalg.norm(common)
     across = csr_matrix(rows.T)
 
     def company(directions: Float32) -> Float32:
         """The matrix times `directions`: float32 (items, width)."""
-        seen = across @ (rows @ directions) - own * directions
-        centred: Float32 = seen - common * (common.T @ seen)
-        return centred
+        seen: Float32 = across @ (rows @ directions) - own * directions
+        centre(seen, common)
+        return seen
 
     random = np.random.default_rng(seed)
     directions = random.standard_normal((baskets.n_items, min(width, baskets.n_items)), np.float32)
@@ -74,13 +75,11 @@ def _orthonormal(columns: Float32) -> Float32:
     Float64 where it is squared; a Gram matrix that is not positive definite is left to Householder (numpy's qr).
     """
     if len(columns) > TALL * columns.shape[1]:
-        gram = columns.T.astype(np.float64) @ columns.astype(np.float64)
         try:
-            triangle = np.linalg.cholesky(gram).T
+            triangle = np.linalg.cholesky(gram_of(columns)).T
         except np.linalg.LinAlgError:
             return np.linalg.qr(columns)[0]
-        basis: Float32 = columns @ np.linalg.inv(triangle).astype(np.float32)
-        return basis
+        return times(columns, np.linalg.inv(triangle).astype(np.float32))
     return np.linalg.qr(columns)[0]
 
 

@@ -12,12 +12,13 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from tsuide.errors import BadArray, BadValue
+from tsuide.errors import BadArray
 from tsuide.kit.arrays import Float32, Int32, frozen
-from tsuide.mining.baskets import Baskets
-from tsuide.mining.fitted import Arrays, taken, taken_rows, taken_within
+from tsuide.mining.baskets import Baskets, must_be_baskets
+from tsuide.mining.fitted import Arrays, brief, taken, taken_rows, taken_within
 from tsuide.mining.history import between
 from tsuide.mining.index import Index
+from tsuide.mining.parameters import must_be_choices, must_be_list, must_be_whole
 from tsuide.mining.ranked import Ranked
 from tsuide.mining.session_kernel import Visits, latest_sessions, recommend
 
@@ -47,6 +48,10 @@ class Sessions:
     latest: int = 500
     neighbours: int = 100
 
+    def __post_init__(self) -> None:
+        must_be_whole("latest", self.latest, 1)
+        must_be_whole("neighbours", self.neighbours, 1)
+
     def fit(self, sessions: Baskets, *, tune: bool = True, seed: int = 0) -> "FittedSessions":
         """Learn from sessions.
 
@@ -58,8 +63,8 @@ class Sessions:
         Raises:
             BadValue: `latest` or `neighbours` below 1.
         """
-        if min(self.latest, self.neighbours) < 1:
-            raise BadValue("must be at least 1", key="latest, neighbours", value=(self.latest, self.neighbours))
+        must_be_baskets(sessions)
+        must_be_choices(seed=seed, tune=tune)
         chosen, report = (self.latest, self.neighbours), {"why": "not tuned"}
         if tune:
             chosen, report = _choose(sessions, chosen, seed)
@@ -79,6 +84,7 @@ class FittedSessions:
     """
 
     name: ClassVar[str] = "sessions"
+    __repr__ = brief
 
     visits: Visits
     item_ids: Index
@@ -105,8 +111,8 @@ class FittedSessions:
         """
         if isinstance(session_items, str):
             raise BadArray("a list of item ids is needed", key="session_items", value=session_items)
-        if n < 1:
-            raise BadValue("must be at least 1", key="n", value=n)
+        must_be_list("session_items", session_items, "item ids")
+        must_be_whole("n", n, 1)
         return self.rank(self.item_ids.positions(list(session_items)), n)
 
     def rank(self, items: Int32, n: int) -> Ranked:
@@ -143,6 +149,7 @@ class FittedSessions:
         >>> Sessions().fit(first, tune=False).update(later).recommend(["a"], n=2).ids(0)
         ['b', 'c']
         """
+        must_be_baskets(more)
         known = self.item_ids
         new = [item for item in more.item_ids.ids if item not in known]
         item_ids = Index.of([*known.ids, *new]) if new else known

@@ -7,8 +7,6 @@ from typing import Any, Final, Self
 import numpy as np
 import polars as pl
 
-from tsuide.facts.catalogue import PRODUCTS
-from tsuide.facts.schema import conform
 from tsuide.kit.arrays import Bool, Int32, Int64, frozen
 from tsuide.mining.attributes import Attributes, parse_attributes
 from tsuide.mining.baskets import Baskets
@@ -16,6 +14,7 @@ from tsuide.mining.fitted import taken
 from tsuide.mining.index import Index
 from tsuide.mining.rungs import Compared, Footing, footing_of, sold_for
 from tsuide.mining.sizes import MEASURES, Size, first_size, unit_price
+from tsuide.mining.tables import Table, as_products
 
 _SIZE_KEYS: Final = (
     "package_size",
@@ -122,20 +121,20 @@ _PLAIN: Final = {
 }
 
 
-def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
+def shelf_of(products: Table, baskets: Baskets | None = None) -> Shelf:
     """The shelf of a products frame (columns of facts.catalogue.PRODUCTS; missing ones count as unknown).
 
     A product without a price takes what it was usually sold for, where `baskets` knows prices.
 
     Raises:
-        BadColumns: a column cannot be cast to its type.
+        BadColumns: there is no id, or a column cannot be read as its type.
         BadArray: a product id stands twice.
 
     >>> shelf = shelf_of(pl.DataFrame({"id": ["a"], "title": ["Tea 250 g"], "price": [400]}))
     >>> int(shelf.unit_price[0]), shelf.measure(0)
     (1600, 'mass')
     """
-    frame = conform(products, PRODUCTS).filter(pl.col("id").is_not_null())
+    frame = as_products(products)
     ids = Index.of(frame["id"].to_list())
     texts = frame["attributes"].to_list()
     parsed = {text: parse_attributes(text) for text in set(texts)}
@@ -146,7 +145,7 @@ def shelf_of(products: pl.DataFrame, baskets: Baskets | None = None) -> Shelf:
     price = frozen(np.where(listed, frame["price"].fill_null(-1).to_numpy(), sold.price))
     amount = frozen(np.array([size.amount if size else 0 for size in sizes], np.int64))
     per_unit, group = _unit_prices(price, sizes), _groups(frame["currency"], sizes)
-    path, need, depth = _paths(frame["category"])
+    path, need, depth = _paths(_with_needs(frame["category"], [row.get("need") for row in written]))
     brand, brands = _coded(frame["brand"])
     title, titles = _coded(frame["title"])
     return Shelf(
@@ -176,6 +175,19 @@ def _sizes(frame: pl.DataFrame, parsed: Mapping[str | None, Mapping[str, str]]) 
     stated = list(zip(*(frame[name].to_list() for name in ("attributes", "variant", "title")), strict=True))
     sizes = {each: first_size([*(parsed[each[0]].get(key) for key in _SIZE_KEYS), *each[1:]]) for each in set(stated)}
     return [sizes[each] for each in stated]
+
+
+def _with_needs(categories: pl.Series, needs: list[str | None]) -> pl.Series:
+    """Category paths with the need, where a product states one (attribute ``need``), as their narrowest level.
+
+    >>> _with_needs(pl.Series([["Lenses"], ["Lenses"]]), ["wide", None]).to_list()
+    [['Lenses', 'wide'], ['Lenses']]
+    """
+    if not any(needs):
+        return categories
+    lowest = [[need] if need else [] for need in needs]
+    both = pl.DataFrame({"category": categories, "need": pl.Series(lowest, dtype=pl.List(pl.String))})
+    return both.select(pl.col("category").fill_null(pl.lit([], pl.List(pl.String))).list.concat("need")).to_series()
 
 
 def _paths(categories: pl.Series) -> tuple[Int32, Int32, Int32]:

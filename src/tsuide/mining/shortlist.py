@@ -10,8 +10,7 @@ def shortlist(
     blend: np.ndarray,
     touched: np.ndarray,
     n: int,
-    scratch: np.ndarray,
-    times: int,
+    own: int,
     blocked: np.ndarray,
     candidates: np.ndarray,
 ) -> int:
@@ -21,8 +20,7 @@ def shortlist(
         blend: of each touched item; float32 (n,).
         touched: dense items; int32 (≥ n,).
         n: how many are touched.
-        scratch: rows per item.
-        times: the column that says how often the customer bought it: known where > 0.
+        own: how many of them, those that stand first, the customer bought: they are known.
         blocked: items that may not come, uint8 (items,).
         candidates: int32 (room,); filled.
 
@@ -36,7 +34,7 @@ def shortlist(
     for a in range(n):
         j = touched[a]
         if blocked[j] == 0:
-            if scratch[j, times] > 0:
+            if a < own:
                 known[n_known] = a
                 n_known += 1
             else:

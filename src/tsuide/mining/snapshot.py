@@ -19,6 +19,7 @@ import io
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,15 +42,19 @@ PARTS: Final[dict[str, str]] = {
     "contact_time": "tsuide.mining.contact_time:ContactTimes",
     "deals": "tsuide.offers.deal_table:Deals",  # a name only: mining never imports offers
     "fillers": "tsuide.mining.fillers:FittedFillers",
+    "foretold": "tsuide.offers.foretold:FittedForetold",  # a name only: mining never imports offers
     "next_basket": "tsuide.mining.next_basket_model:FittedNextBasket",
     "paths": "tsuide.mining.paths:PathMap",
     "propensity": "tsuide.offers.propensity:FittedPropensity",  # a name only: mining never imports offers
     "replenishment": "tsuide.mining.replenishment:FittedReplenishment",
+    "returns": "tsuide.mining.returns:FittedReturns",
     "reviews": "tsuide.mining.reviews:ReviewSignals",
     "lookalikes": "tsuide.mining.lookalikes:FittedLookalikes",
     "relations": "tsuide.mining.stated:StatedRelations",
     "sessions": "tsuide.mining.sessions:FittedSessions",
+    "tiers": "tsuide.offers.tiers:Tiers",  # a name only: mining never imports offers
     "timing": "tsuide.mining.timing:FittedTiming",
+    "uplift": "tsuide.offers.moved:FittedUplift",  # a name only: mining never imports offers
     "value": "tsuide.mining.value:FittedLifetimeValue",
     "whitespace": "tsuide.mining.whitespace:WhitespaceMap",
 }
@@ -89,43 +94,70 @@ def save_snapshot(folder: Path, parts: Mapping[str, Fitted], meta: Mapping[str, 
     Raises:
         BadValue: a name that is not the part's own, or meta that is not plain JSON.
     """
-    for name, part in parts.items():
-        if part.name != name:
-            raise BadValue("a part is saved under its own name", key="part", value=name, way_out=part.name)
     for each in (folder / "arrays", folder / "manifests"):
         each.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        described = {name: _write_part(folder / "arrays", part) for name, part in sorted(parts.items())}
-        manifest = {
-            "format": FORMAT,
-            "number": max((number for number, _ in _numbered(folder)), default=0) + 1,
-            "meta": dict(meta),
-            "parts": described,
-        }
-        text = _plain(manifest)
-        snapshot = _checksum(text)
-        _write(folder / "manifests" / f"{snapshot}.json", text)
-        _write(folder / "current", snapshot.encode())
+        return _write_manifest(folder, _described(folder, parts), meta)
+
+
+def amend_snapshot(folder: Path, parts: Mapping[str, Fitted]) -> str:
+    """Save the current snapshot with some parts replaced, as the new current one, and return its id.
+
+    What stays is neither read nor written: only its manifest's lines are taken over, checksums and all.
+
+    Raises:
+        NothingLearned: there is no current snapshot.
+        SnapshotDamaged: its manifest is.
+        BadValue: as in `save_snapshot`.
+    """
+    before = current_snapshot(folder)
+    if before is None:
+        raise NothingLearned("no snapshot yet", key="folder", value=str(folder), way_out="tsuide learn")
+    with _locked(folder):
+        manifest = _read_manifest(folder, current_snapshot(folder) or before)
+        return _write_manifest(folder, {**manifest["parts"], **_described(folder, parts)}, manifest["meta"])
+
+
+def _described(folder: Path, parts: Mapping[str, Fitted]) -> dict[str, Any]:
+    """The parts' arrays written, and what a manifest says of them."""
+    for name, part in parts.items():
+        if part.name != name:
+            raise BadValue("a part is saved under its own name", key="part", value=name, way_out=part.name)
+    return {name: _write_part(folder / "arrays", part) for name, part in sorted(parts.items())}
+
+
+def _write_manifest(folder: Path, described: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
+    manifest = {
+        "format": FORMAT,
+        "number": max((number for number, _ in _numbered(folder)), default=0) + 1,
+        "meta": dict(meta),
+        "parts": described,
+    }
+    text = _plain(manifest)
+    snapshot = _checksum(text)
+    _write(folder / "manifests" / f"{snapshot}.json", text)
+    _write(folder / "current", snapshot.encode())
     return snapshot
 
 
-def open_snapshot(folder: Path, snapshot: str | None = None) -> Snapshot:
+def open_snapshot(folder: Path, snapshot: str | None = None, *, before: Snapshot | None = None) -> Snapshot:
     """Open a snapshot, every byte of it verified.
 
     Args:
         folder: where snapshots are kept.
         snapshot: its id; None = the current one, or where that is damaged the newest good one before it.
+        before: opened earlier; a part that did not change since is this one's, and is not read again.
 
     Raises:
         NothingLearned: there is none (or none with this id).
         SnapshotDamaged: a file does not match its checksum, and there is no good one to fall back on.
     """
     if snapshot is not None:
-        return _open(folder, snapshot)
+        return _open(folder, snapshot, before)
     refused: list[str] = []
     for candidate in _candidates(folder):
         try:
-            opened = _open(folder, candidate)
+            opened = _open(folder, candidate, before)
         except SnapshotDamaged as error:
             refused.append(str(error))
         else:
@@ -148,6 +180,18 @@ def current_snapshot(folder: Path) -> str | None:
         return (folder / "current").read_text(encoding="ascii").strip() or None
     except FileNotFoundError:
         return None
+
+
+def return_to(folder: Path, snapshot: str) -> None:
+    """Make a kept snapshot the current one, after every byte of it was verified; servers take it up at once.
+
+    Raises:
+        NothingLearned: there is none with this id.
+        SnapshotDamaged: a file does not match its checksum.
+    """
+    open_snapshot(folder, snapshot)
+    with _locked(folder):
+        _write(folder / "current", snapshot.encode())
 
 
 def prune_snapshots(folder: Path, *, keep: int, needed: frozenset[str] = frozenset()) -> list[str]:
@@ -274,15 +318,17 @@ def _read_manifest(folder: Path, snapshot: str) -> dict[str, Any]:
     return manifest
 
 
-def _open(folder: Path, snapshot: str) -> Snapshot:
+def _open(folder: Path, snapshot: str, before: Snapshot | None = None) -> Snapshot:
     if not snapshot.isalnum():
         raise NothingLearned("no such snapshot", key="snapshot", value=snapshot)
     manifest = _read_manifest(folder, snapshot)
     if manifest["format"] > FORMAT:
         raise SnapshotDamaged("saved by a newer version", key="snapshot", value=snapshot)
+    kept = {} if before is None else _unchanged(folder, manifest, before)
     wanted = [
         (name, array, described)
         for name, part in manifest["parts"].items()
+        if name not in kept
         for array, described in part["arrays"].items()
     ]
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
@@ -290,8 +336,24 @@ def _open(folder: Path, snapshot: str) -> Snapshot:
     arrays: dict[str, dict[str, np.ndarray]] = {name: {} for name in manifest["parts"]}
     for (name, array, _), values in zip(wanted, mapped, strict=True):
         arrays[name][array] = values
-    parts = {name: _part(snapshot, name, arrays[name], part["meta"]) for name, part in manifest["parts"].items()}
+    parts = {
+        name: kept[name] if name in kept else _part(snapshot, name, arrays[name], part["meta"])
+        for name, part in manifest["parts"].items()
+    }
     return Snapshot(snapshot, manifest["number"], parts, manifest["meta"])
+
+
+def _unchanged(folder: Path, manifest: Mapping[str, Any], before: Snapshot) -> dict[str, Fitted]:
+    """The parts that a snapshot opened earlier has, to the checksum."""
+    try:
+        earlier = _read_manifest(folder, before.id)["parts"]
+    except SnapshotDamaged:  # or pruned
+        return {}
+    return {
+        name: before.parts[name]
+        for name, part in manifest["parts"].items()
+        if name in before.parts and earlier.get(name) == part
+    }
 
 
 def _part(snapshot: str, name: str, arrays: Arrays, meta: Mapping[str, Any]) -> Fitted:
@@ -317,13 +379,24 @@ def _map_array(folder: Path, snapshot: str, part: str, name: str, described: Map
         raise SnapshotDamaged("an array is missing", key="array", value=where) from exc
     if found != described["checksum"]:
         raise SnapshotDamaged("an array does not match its checksum", key="array", value=where)
-    if described["bytes"] <= _SMALL:
+    return read_array(path, mapped=described["bytes"] > _SMALL)
+
+
+def read_array(path: Path, *, mapped: bool) -> np.ndarray:
+    """A saved array, mapped or read, that nobody can write to; of several threads one reads at a time.
+
+    numpy reads the head of a file as a Python literal, and Python 3.11 builds syntax trees wrongly where two threads do
+    so at once and the garbage collector runs in between (SystemError: recursion depth mismatch).
+    """
+    with _ONE_AT_A_TIME:
+        if mapped:
+            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
         small: np.ndarray = np.load(path, allow_pickle=False)
-        small.flags.writeable = False
-        return small
-    return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    small.flags.writeable = False
+    return small
 
 
+_ONE_AT_A_TIME: Final = threading.Lock()
 _SMALL: Final = 4096  # an empty array cannot be mapped, a small one need not be
 
 

@@ -10,7 +10,7 @@ from tsuide.errors import BadArray
 from tsuide.facts.catalogue import RELATION_TYPES, RELATIONS
 from tsuide.facts.schema import conform
 from tsuide.kit.arrays import Int32, frozen
-from tsuide.mining.fitted import Arrays, Meta, taken
+from tsuide.mining.fitted import Arrays, Meta, brief, taken
 from tsuide.mining.index import Index
 
 
@@ -29,6 +29,7 @@ class StatedRelations:
     """
 
     name: ClassVar[str] = "relations"
+    __repr__ = brief
     ids: Index
     product: Int32
     other: Int32

@@ -11,11 +11,13 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from tsuide.errors import BadArray
 from tsuide.kit.arrays import Float32, Int32, Int64
 from tsuide.mining.cart_evidence import Evidence
 from tsuide.mining.compiled import compiled
 from tsuide.mining.fitted import Arrays, taken, taken_rows, taken_within
 
+_TOUCHED: Final = np.float32(1e-30)  # next to nothing, and yet more than an item has that nobody touched
 _POOL: Final = 20_000  # customers among whom neighbours are looked for: the latest
 
 
@@ -164,28 +166,15 @@ def vectors_from(arrays: Arrays, items: int, customers: int) -> Vectors:
     )
     for name, high in (("item", items), ("pool", customers), ("post_member", len(pool))):
         taken_within(arrays, f"vector_{name}", 0, high)
+    if not (weight > 0).all():  # a neighbour's item without weight would be listed once for every neighbour
+        raise BadArray("must be above zero", key="vector_weight", value=float(weight.min()))
     norm = taken(arrays, "vector_norm", np.float32, (len(pool),))
     return Vectors(of, item, weight, pool, norm, post_of, member, post_weight)
 
 
 @compiled
-def add_neighbours(vectors: Vectors, customer: int, neighbours: int, near: np.ndarray, scratch: np.ndarray,
-                   column: int, touched: np.ndarray, n: int) -> int:  # fmt: skip
-    """Add the mean vector of the nearest customers to a column of the scratch rows.
-
-    Args:
-        vectors: of all customers.
-        customer: whose neighbours.
-        neighbours: how many.
-        near: float32 (pool,); overwritten.
-        scratch: rows per item, column 0 = touched; changed.
-        column: where the mean goes.
-        touched: items written so far; changed.
-        n: how many.
-
-    Returns:
-        How many items are touched now.
-    """
+def _closeness(vectors: Vectors, customer: int, near: np.ndarray) -> None:
+    """2 u·v − |v|², the larger the nearer, for everybody in the pool; the customer themselves is left out."""
     near[:] = -vectors.norm  # |u − v|² = |u|² − (2 u·v − |v|²)
     for e in range(vectors.of[customer], vectors.of[customer + 1]):
         i, mine = vectors.item[e], np.float32(2.0) * vectors.weight[e]
@@ -194,6 +183,28 @@ def add_neighbours(vectors: Vectors, customer: int, neighbours: int, near: np.nd
     for m in range(len(near)):
         if vectors.pool[m] == customer:
             near[m] = -np.inf
+
+
+@compiled
+def add_neighbours(vectors: Vectors, customer: int, neighbours: int, near: np.ndarray, mean: np.ndarray,
+                   touched: np.ndarray, n: int) -> int:  # fmt: skip
+    """The mean vector of the nearest customers, and which items it touches that were not touched before.
+
+    Args:
+        vectors: of all customers.
+        customer: whose neighbours.
+        neighbours: how many.
+        near: float32 (pool,); overwritten.
+        mean: zeros, float32 (items,); filled: above zero for every item that is touched then.
+        touched: items written so far; changed.
+        n: how many.
+
+    Returns:
+        How many items are touched now.
+    """
+    for a in range(n):
+        mean[touched[a]] = _TOUCHED
+    _closeness(vectors, customer, near)
     take = min(neighbours, len(near) - 1)
     if take <= 0:
         return n
@@ -202,9 +213,10 @@ def add_neighbours(vectors: Vectors, customer: int, neighbours: int, near: np.nd
         other = vectors.pool[m]
         for e in range(vectors.of[other], vectors.of[other + 1]):
             j = vectors.item[e]
-            if scratch[j, 0] == 0:
-                scratch[j, 0] = 1
+            if mean[j] == 0:
                 touched[n] = j
                 n += 1
-            scratch[j, column] += vectors.weight[e] / take
+            mean[j] += vectors.weight[e]
+    for a in range(n):
+        mean[touched[a]] /= take
     return n

@@ -21,16 +21,18 @@ import polars as pl
 from tsuide.errors import BadColumns, BadValue, NotFound, TooFewData
 from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
 from tsuide.kit.clock import MICROS_PER_DAY
-from tsuide.mining.baskets import Baskets
+from tsuide.mining.baskets import Baskets, must_be_baskets
 from tsuide.mining.complements import Complements
-from tsuide.mining.fitted import Arrays, Meta, taken, taken_rows
+from tsuide.mining.fitted import Arrays, Meta, brief, taken, taken_rows
 from tsuide.mining.index import Index
 from tsuide.mining.logistic import fit_logistic, probability
+from tsuide.mining.parameters import must_be_choices, must_be_list, must_be_number, must_be_whole
 from tsuide.mining.timeline import Timeline, earlier, timeline_of
 from tsuide.mining.timing_kernel import count_base, count_pairs, line_of
 
 DAYS: Final = (0, 1, 2, 4, 7, 14, 21, 28, 42, 56, 84, 112, 168, 224, 336, 512)  # edges, nearly even in logs
 FEWEST_CUSTOMERS: Final = 30
+_LEVELS: Final = 2  # of strength: of 1 for a pair, of the pair for its bins
 FEWEST_BOUGHT: Final = 3  # purchases of b in a bin, without which the bin opens no window
 STARTS_PER_CUSTOMER: Final = 8
 BASE_STRENGTH: Final = 500.0  # visits for which b's share of all baskets counts beside its hazard in a bin
@@ -78,6 +80,7 @@ class FittedTiming:
     """
 
     name: ClassVar[str] = "timing"
+    __repr__ = brief
 
     item_ids: Index
     anchor_start: Int64
@@ -290,6 +293,15 @@ class Timing:
     min_count: int = 5
     strength: tuple[float, float] = (5.0, 10.0)
 
+    def __post_init__(self) -> None:
+        must_be_whole("top", self.top, 1)
+        must_be_whole("min_count", self.min_count, 1)
+        must_be_list("strength", self.strength, "two numbers: (of a pair, of its bins)")
+        if len(self.strength) != _LEVELS:
+            raise BadValue("must be two numbers", key="strength", value=self.strength, way_out="(5.0, 10.0), say")
+        for each in self.strength:
+            must_be_number("strength", each, above=0)
+
     def fit(
         self, baskets: Baskets, *, pairs: pl.DataFrame | None = None, tune: bool = True, seed: int = 0
     ) -> FittedTiming:
@@ -308,8 +320,8 @@ class Timing:
             BadColumns: `pairs` lacks a column.
             BadValue: a parameter that is not positive.
         """
-        if min(self.top, self.min_count, *self.strength) <= 0:
-            raise BadValue("must be positive", key="timing", value=self)
+        must_be_baskets(baskets)
+        must_be_choices(seed=seed, tune=tune)
         line = timeline_of(baskets)
         if line.customers < FEWEST_CUSTOMERS:
             raise TooFewData(

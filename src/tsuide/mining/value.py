@@ -13,15 +13,16 @@ from typing import Any, ClassVar, Final, Self
 import numpy as np
 import polars as pl
 
-from tsuide.errors import BadColumns, BadValue, TooFewData, UnknownCustomer
+from tsuide.errors import BadValue, TooFewData, UnknownCustomer
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
 from tsuide.kit.clock import MICROS_PER_DAY, to_micros
-from tsuide.mining.baskets import Baskets, Table, as_polars
-from tsuide.mining.fitted import Arrays, Meta, taken
+from tsuide.mining.baskets import Baskets, must_be_baskets
+from tsuide.mining.fitted import Arrays, Meta, brief, taken
 from tsuide.mining.index import Index
 from tsuide.mining.lifetimes import Lifetimes, fit_lifetimes
 from tsuide.mining.risk import Shares, fit_shares
 from tsuide.mining.spending import Spending, fit_spending
+from tsuide.mining.tables import Table, as_polars
 from tsuide.mining.timeline import timeline_of
 
 SHORTEST: Final = 0.5  # days: visits closer than this are one purchase
@@ -72,6 +73,7 @@ class FittedLifetimeValue:
     """
 
     name: ClassVar[str] = "value"
+    __repr__ = brief
 
     customer_ids: Index
     repeats: Int32
@@ -231,6 +233,7 @@ class LifetimeValue:
             TooFewData: no times, no customers, or too few who came back.
             BadColumns: one of the tables lacks a column.
         """
+        must_be_baskets(baskets)
         line = timeline_of(baskets)
         repeats, first, last = _visits(line.visit_start, line.visit)
         known = repeats >= 0
@@ -295,7 +298,7 @@ def _returns(purchases: "Table | None", ids: Index) -> tuple[Float64, Float64, f
     """(units returned, units bought, margin rate of what has a cost)."""
     if purchases is None:
         return np.zeros(len(ids)), np.zeros(len(ids)), None
-    lines = _with_columns(purchases, ("customer_id", "quantity", "returned", "amount", "cost"))
+    lines = as_polars(purchases, columns=("customer_id", "quantity", "returned", "amount", "cost"))
     returned = _by_customer(lines, "returned", ids)
     bought = _by_customer(lines, "quantity", ids)
     costed = lines.filter(pl.col("cost").is_not_null())
@@ -309,7 +312,7 @@ def _returns(purchases: "Table | None", ids: Index) -> tuple[Float64, Float64, f
 def _unpaid(payments: "Table | None", ids: Index) -> tuple[Float64, Float64]:
     if payments is None:
         return np.zeros(len(ids)), np.zeros(len(ids))
-    invoices = _with_columns(payments, ("customer_id", "defaulted")).with_columns(
+    invoices = as_polars(payments, columns=("customer_id", "defaulted")).with_columns(
         pl.col("defaulted").cast(pl.Int64), pl.lit(1).alias("one")
     )
     return _by_customer(invoices, "defaulted", ids), _by_customer(invoices, "one", ids)
@@ -319,7 +322,7 @@ def _contact_costs(contacts: "Table | None", ids: Index, first: Int64, end: int)
     """Per 28 days since the first purchase, minor units; NaN where contacts are not recorded."""
     if contacts is None:
         return np.full(len(ids), np.nan)
-    whole = _by_customer(_with_columns(contacts, ("customer_id", "cost")), "cost", ids)
+    whole = _by_customer(as_polars(contacts, columns=("customer_id", "cost")), "cost", ids)
     months: Float64 = np.maximum((end - first) / (28 * MICROS_PER_DAY), 1.0)
     return whole / months
 
@@ -331,13 +334,6 @@ def _by_customer(frame: pl.DataFrame, column: str, ids: Index) -> Float64:
     found = np.zeros(len(ids))
     found[place[place >= 0]] = sums[column].cast(pl.Float64).to_numpy()[place >= 0]
     return found
-
-
-def _with_columns(table: Table, wanted: tuple[str, ...]) -> pl.DataFrame:
-    frame = as_polars(table)
-    if missing := [name for name in wanted if name not in frame.columns]:
-        raise BadColumns("the table lacks a column", key="column", value=missing)
-    return frame.select(wanted)
 
 
 def _whole(values: Float64 | None, length: int) -> pl.Series:

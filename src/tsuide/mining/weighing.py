@@ -83,7 +83,7 @@ def learned_weights(shelf: Shelf, titles: Grams, baskets: Baskets | None, seed: 
     would show that what was bought together was bought together. Half of the needs are learned from, the
     other half tells how well (area under the ROC curve).
     """
-    if baskets is None or not len(baskets.item):
+    if baskets is None or not len(baskets.item) or not len(shelf):
         return standing_weights()
     random = np.random.default_rng(seed)
     cut = int(baskets.n_baskets * EARLIER)

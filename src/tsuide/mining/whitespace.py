@@ -11,11 +11,13 @@ import numpy as np
 import polars as pl
 from scipy import sparse
 
-from tsuide.errors import BadColumns, BadValue, UnknownCustomer
+from tsuide.errors import UnknownCustomer
 from tsuide.kit.arrays import Float64, Int32, Int64, frozen
-from tsuide.mining.fitted import taken, taken_rows
+from tsuide.mining.fitted import brief, taken, taken_rows
 from tsuide.mining.index import Index
 from tsuide.mining.intervals import Z95, wilson
+from tsuide.mining.parameters import must_be_number, must_be_whole
+from tsuide.mining.tables import Table, as_polars
 
 _COLUMNS: Final = ("customer", "line", "amount")
 
@@ -68,31 +70,33 @@ class Whitespace:
     attribute_weight: float = 0.3
     min_buyers: int = 3
 
-    def fit(self, bought: pl.DataFrame, attributes: pl.DataFrame | None = None) -> "WhitespaceMap":
+    def __post_init__(self) -> None:
+        must_be_whole("neighbours", self.neighbours, 1)
+        must_be_number("attribute_weight", self.attribute_weight, least=0, most=1)
+        must_be_whole("min_buyers", self.min_buyers)
+
+    def fit(self, bought: Table, attributes: "Table | None" = None) -> "WhitespaceMap":
         """Learn who buys what.
 
         Args:
-            bought: one row per customer and line (more are added up): customer, line, amount in minor units
-                of one currency over the period that potentials shall be stated for.
+            bought: Polars, pandas or Arrow, one row per customer and line (more are added up): customer, line, amount
+                in minor units of one currency over the period that potentials shall be stated for.
             attributes: customer and text columns such as industry, prefecture, size; null = not known.
 
         Raises:
             BadColumns: a column is missing.
             BadValue: a parameter out of range.
         """
-        missing = [name for name in _COLUMNS if name not in bought.columns]
-        if missing:
-            raise BadColumns("purchases lack a column", key="column", value=missing)
-        if self.neighbours < 1 or not 0 <= self.attribute_weight <= 1:
-            raise BadValue("neighbours ≥ 1 and attribute_weight in 0 … 1", key="whitespace", value=self)
+        table = as_polars(bought, columns=_COLUMNS).with_columns(pl.col("customer", "line").cast(pl.String))
+        about = None if attributes is None else as_polars(attributes).with_columns(pl.col("customer").cast(pl.String))
         sums = (
-            bought.drop_nulls(["customer", "line"])
+            table.drop_nulls(["customer", "line"])
             .group_by("customer", "line")
             .agg(pl.col("amount").sum().cast(pl.Int64))
             .filter(pl.col("amount") > 0)
             .sort("customer", "line")
         )
-        known = set(sums["customer"]) | (set(attributes["customer"]) if attributes is not None else set())
+        known = set(sums["customer"]) | (set(about["customer"]) if about is not None else set())
         customers = Index.of(sorted(known))
         lines = Index.of(sums["line"].unique().sort())
         row = customers.positions(sums["customer"].to_list())
@@ -105,7 +109,7 @@ class Whitespace:
             starts=frozen(starts),
             line=column,
             amount=frozen(sums["amount"].to_numpy(writable=True)),
-            traits=_traits(customers, attributes),
+            traits=_traits(customers, about),
             neighbours=self.neighbours,
             attribute_weight=self.attribute_weight,
             min_buyers=self.min_buyers,
@@ -141,6 +145,7 @@ class WhitespaceMap:
     """
 
     name: ClassVar[str] = "whitespace"
+    __repr__ = brief
 
     customers: Index
     lines: Index

@@ -38,7 +38,10 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def shop(seed: int = 0, orders: int = 3000) -> pl.DataFrame:
-    """Orders of 80 products by 120 people and some strangers: planted pairs, doubled lines, many equal times."""
+    """Orders of 80 products by 120 people and some strangers: planted pairs, doubled lines, many equal times.
+
+    Some lines have no time, some orders none at all; some things are given back, within an order or as one.
+    """
     rng = np.random.default_rng(seed)
     rows = []
     for order in range(orders):
@@ -46,7 +49,11 @@ def shop(seed: int = 0, orders: int = 3000) -> pl.DataFrame:
         items |= ({41, 42} if order % 9 == 0 else set()) | ({51, 52, 53} if order % 7 == 0 else set())
         who = None if order % 31 == 0 else f"c{int(rng.integers(120))}"
         at = int(rng.integers(0, 300 * 24)) * HOUR
-        rows += [(f"o{order}", f"p{item}", who, at, 1 + item % 3, 100 * item) for item in sorted(items)]
+        for item in sorted(items):
+            when = None if order % 401 == 0 or (order % 53 == 0 and item > 1) else at
+            rows.append((f"o{order}", f"p{item}", who, when, -1 if order % 97 == 0 else 1 + item % 3, 100 * item))
+        if order % 43 == 0:
+            rows.append((f"o{order}", f"p{min(items)}", who, at, -(1 + min(items) % 3), 100))
     names = ["order_id", "product_id", "customer_id", "placed_at", "quantity", "unit_price"]
     frame = pl.DataFrame(rows, schema=names, orient="row")
     frame = frame.with_columns(pl.col("placed_at").cast(pl.Datetime("us", "UTC")))

@@ -41,14 +41,10 @@ from tsuide.offers.request import OfferRequest
 NOW = datetime(2026, 1, 1, 3, tzinfo=UTC)  # noon in Tokyo
 NAMES = {"basket": "order_id", "item": "product_id", "customer": "customer_id", "time": "placed_at"}
 
-pytestmark = [pytest.mark.spark, pytest.mark.xdist_group("spark")]
+pytestmark = pytest.mark.spark
 
 
 def local(lines: pl.DataFrame) -> Baskets:
-    return Baskets.from_frame(lines, **NAMES)
-
-
-def priced(lines: pl.DataFrame) -> Baskets:
     return Baskets.from_frame(lines, **NAMES, quantity="quantity", price="unit_price")
 
 
@@ -78,7 +74,7 @@ def test_baskets_are_those_of_the_local_reading(spread: SparkBaskets, lines: pl.
     baskets = local(lines)
     assert (spread.n_baskets, spread.item_ids) == (baskets.n_baskets, baskets.item_ids)
     assert spread.degree.tolist() == baskets.count_of_item().tolist()
-    assert same_baskets(gathered(spread), priced(lines)) == []
+    assert same_baskets(gathered(spread), local(lines)) == []
 
 
 @pytest.mark.parametrize(
@@ -165,7 +161,7 @@ def test_the_command_writes_a_snapshot_from_which_the_engine_decides(
         assert differences(snapshot.parts["complements"], ranked) == []
         due = Replenishment().fit(local(lines), groups=small)
         assert differences(snapshot.parts["replenishment"], due) == []
-        assert differences(snapshot.parts["value"], LifetimeValue().fit(priced(lines))) == []
+        assert differences(snapshot.parts["value"], LifetimeValue().fit(local(lines))) == []
         assert differences(snapshot.parts["bundles"], sets) == []
         state = load(shop).state
     asked = OfferRequest("product", product_id="p41")
@@ -219,7 +215,7 @@ def test_a_grocers_year_is_learned_alike(spark: Any, tmp_path: Path, capfd: pyte
     with _within(SOAK_MINUTES, spark):
         spread = read_lines(spark, [str(path)], Columns(quantity="quantity", price="unit_price"))
         tell(f"Spark has read {len(lines):,} lines")
-        baskets = priced(lines)
+        baskets = local(lines)
         assert same_baskets(gathered(spread), baskets) == []
         tell("and gives the same baskets back")
         complements = fit_complements(spread)

@@ -81,6 +81,8 @@ def read_lines(spark: "SparkSession", paths: Sequence[str], columns: Columns) ->
         raise BadFile("cannot be read as Parquet", key="path", value=list(paths), way_out=str(exc)[:120]) from exc
     lines = _named(table, columns)
     by_basket = lines.repartition("basket").groupBy("basket", "item").agg(*_merged(lines.columns))
+    if columns.quantity is not None:
+        by_basket = by_basket.where("quantity > 0")  # what was given back was not bought
     entries = _of_basket(by_basket)
     degree = entries.groupBy("item").agg(f.count("*").alias("n")).toArrow()
     if degree.num_rows == 0:
@@ -120,7 +122,7 @@ def _named(table: "DataFrame", columns: Columns) -> "DataFrame":
         if name in {"item", "customer"}:
             value = value.cast("string")
         elif name == "time":
-            value = f.coalesce(_micros(value, kinds[column]), f.lit(0))
+            value = _micros(value, kinds[column])
         elif name == "quantity":
             value = f.coalesce(value.cast("double"), f.lit(1.0))
         elif name == "price":
@@ -151,7 +153,7 @@ def _merged(names: Sequence[str]) -> list[object]:
 
 
 def _of_basket(entries: "DataFrame") -> "DataFrame":
-    """Customer and time of the whole basket on each of its rows: the least of them."""
+    """Customer and time of the whole basket on each of its rows: the least of them; without a time it is nobody's."""
     from pyspark.sql import Window
     from pyspark.sql import functions as f
 
@@ -159,4 +161,8 @@ def _of_basket(entries: "DataFrame") -> "DataFrame":
     for name in ("customer", "time"):
         if name in entries.columns:
             entries = entries.withColumn(name, f.min(name).over(basket))
+    if "time" in entries.columns:
+        if "customer" in entries.columns:
+            entries = entries.withColumn("customer", f.when(f.col("time").isNotNull(), f.col("customer")))
+        entries = entries.withColumn("time", f.coalesce("time", f.lit(0)))
     return entries

@@ -1,0 +1,313 @@
+"""The tools for agents, spoken to by the real MCP client: a process over stdio, a server over HTTP."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CallToolResult, TextContent
+
+from tsuide.app.customer_tokens import customer_secret, customer_token
+from tsuide.app.keys import create_key
+from tsuide.app.wiring import open_shop
+from tsuide.config import Settings
+from tsuide.offers.decision import Decision
+
+TOOLS = {
+    "recommend_complements",
+    "recommend_upgrades",
+    "recommend_cheaper",
+    "fill_threshold",
+    "get_bundle",
+    "explain_offer",
+    "record_outcome",
+}
+Talk = Callable[[Client], Awaitable[None]]
+
+
+def stdio(home: Path, *options: str, language: str = "en") -> StdioServerParameters:
+    return StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "tsuide", "mcp", "--home", str(home), *options],
+        env={"TSUIDE_LANGUAGE": language, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+    )
+
+
+def talk(server: Any, told: Talk) -> None:
+    async def conversation() -> None:
+        async with Client(server) as client:
+            await told(client)
+
+    run(conversation())
+
+
+def run(conversation: Coroutine[Any, Any, None]) -> None:
+    """Run it; what fails inside the client's task groups is told by itself."""
+    try:
+        asyncio.run(conversation)
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
+
+
+async def call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, said(result)
+    assert result.structured_content is not None
+    return dict(result.structured_content)
+
+
+def said(result: CallToolResult) -> str:
+    return "\n".join(each.text for each in result.content if isinstance(each, TextContent))
+
+
+def recorded(home: Path, decision: str) -> Decision:
+    shop = open_shop(Settings(home=home))
+    try:
+        return Decision.from_json(shop.store.decisions.get(decision)["record"])
+    finally:
+        shop.close()
+
+
+def outcomes(home: Path, decision: str) -> list[tuple[str, str | None]]:
+    shop = open_shop(Settings(home=home))
+    try:
+        return [(row["outcome"], row["reason"]) for row in shop.store.outcomes.of_decision(decision)]
+    finally:
+        shop.close()
+
+
+@pytest.fixture(scope="module")
+def agents(taught_home: Path, start_server: Any) -> Iterator[Any]:
+    """`tsuide serve --agents`, and keys of each scope."""
+    shop = open_shop(Settings(home=taught_home))
+    keys = {scope: create_key(shop, scope, [scope], datetime.now(UTC))[0] for scope in ("storefront", "agent", "rep")}
+    shop.close()
+    running = start_server(taught_home, "--agents")
+    running.keys = keys
+    yield running
+    running.process.terminate()
+    running.process.wait(60)
+
+
+def over_http(agents: Any, key: str, told: Talk) -> None:
+    async def conversation() -> None:
+        async with (
+            httpx2.AsyncClient(headers={"X-Api-Key": agents.keys[key]}) as sender,
+            Client(streamable_http_client(f"{agents.url}/mcp", http_client=sender)) as client,
+        ):
+            await told(client)
+
+    run(conversation())
+
+
+def test_a_conversation_over_stdio(taught_home: Path) -> None:
+    async def told(client: Client) -> None:
+        tools = {each.name: each for each in (await client.list_tools()).tools}
+        assert set(tools) == TOOLS
+        assert all(each.output_schema and each.description and each.title for each in tools.values())
+        assert client.instructions is not None
+        assert "Never buy" in client.instructions
+        agent = {"discovered": "search: camera for travel", "why": "small and light"}
+        who = {"visitor_id": "talk-2"}
+        found = await call(client, "recommend_complements", product_id="cam-a", agent=agent, who=who)
+        assert "card" in {each["product_id"] for each in found["offers"]}
+        first = found["offers"][0]
+        assert first["title"] in found["text"]
+        assert first["reasons"][0]["figures"]
+        request = recorded(taught_home, found["decision_id"]).request
+        assert request.placement == "agent"
+        assert request.agent is not None
+        assert (request.agent.discovered, request.agent.why) == (agent["discovered"], agent["why"])
+        assert (request.agent.name or "").startswith("mcp")
+        why = await call(client, "explain_offer", offer_id=first["offer_id"])
+        assert why["product_id"] == first["product_id"]
+        assert why["replayed"] is None
+        assert why["policy"].startswith("standard ")
+        shown = await call(client, "record_outcome", offer_id=first["offer_id"], outcome="shown")
+        assert shown["recorded"] is True
+        again = await call(client, "record_outcome", offer_id=first["offer_id"], outcome="shown")
+        assert again["recorded"] is False
+        no = await call(client, "record_outcome", offer_id=first["offer_id"], outcome="declined", reason="product_fit")
+        assert no["next_move"] == "alternative"
+        assert outcomes(taught_home, found["decision_id"]) == [("shown", None), ("declined", "not_for_me")]
+        after = await call(client, "recommend_complements", product_id="cam-a", who=who)
+        assert first["product_id"] not in {each["product_id"] for each in after["offers"]}
+
+    talk(stdio(taught_home), told)
+
+
+def test_a_conversation_in_the_holdout_is_silent(agents: Any) -> None:
+    async def told(client: Client) -> None:
+        found = await call(
+            client, "recommend_complements", product_id="cam-a", language="en", who={"visitor_id": "quiet-3"}
+        )
+        assert (found["arm"], found["offers"]) == ("holdout", [])
+        assert found["text"] == "There is nothing to propose now."
+
+    over_http(agents, "agent", told)
+
+
+def test_a_reason_to_hold_back_becomes_its_move(agents: Any, taught_home: Path) -> None:
+    async def told(client: Client) -> None:
+        up = await call(client, "recommend_upgrades", product_id="cam-a", who={"visitor_id": "talk-6"})
+        assert [each["product_id"] for each in up["offers"]] == ["cam-b"]
+        assert up["offers"][0]["difference"] == 12_000
+        held = up["offers"][0]["offer_id"]
+        cheaper = await call(
+            client, "recommend_cheaper", product_id="cam-b", max_price=45_000, instead_of=held, who={"visitor_id": "t3"}
+        )
+        assert (cheaper["move"], cheaper["recorded"]) == ("down_sell", "declined")
+        assert [each["product_id"] for each in cheaper["offers"]] == ["cam-a"]
+        assert recorded(taught_home, cheaper["decision_id"]).request.hesitation == ("price_objection",)
+        assert outcomes(taught_home, up["decision_id"]) == [("declined", "too_dear")]
+        other = await call(client, "recommend_cheaper", product_id="cam-b", reason="product_fit")
+        assert {each["kind"] for each in other["offers"]} <= {"alternative", "down_sell"}
+        later = await call(client, "recommend_upgrades", product_id="cam-a", who={"visitor_id": "talk-4"})
+        held = later["offers"][0]["offer_id"]
+        put_off = await call(client, "recommend_cheaper", product_id="cam-b", reason="timing_deferred", instead_of=held)
+        assert (put_off["move"], put_off["recorded"], put_off["offers"]) == ("later", "later", [])
+        assert outcomes(taught_home, later["decision_id"]) == [("later", "not_now")]
+
+    over_http(agents, "agent", told)
+
+
+def test_the_threshold_and_the_set(agents: Any) -> None:
+    async def told(client: Client) -> None:
+        far = await call(client, "fill_threshold", cart=[{"product_id": "tea"}], free_shipping_at=2_000, language="en")
+        assert (far["cart_value"], far["gap"]) == (800, 1_200)
+        assert "1,200" in far["text"]
+        assert all(each["kind"] == "filler" for each in far["offers"])
+        reached = await call(
+            client, "fill_threshold", cart=[{"product_id": "cam-a"}], free_shipping_at=2_000, language="ja"
+        )
+        assert (reached["gap"], reached["text"]) == (0, "送料無料です。")
+        filled = await call(
+            client, "recommend_cheaper", product_id="tea", reason="shipping_cost", cart=[{"product_id": "tea"}]
+        )
+        assert filled["move"] == "filler"
+        bundle = await call(client, "get_bundle", product_id="cam-a")
+        assert {each["kind"] for each in bundle["offers"]} <= {"bundle"}
+
+    over_http(agents, "agent", told)
+
+
+def test_errors_name_key_value_and_way_out(agents: Any) -> None:
+    async def told(client: Client) -> None:
+        wrong = await client.call_tool("recommend_upgrades", {"product_id": "nothing-like-it"})
+        assert wrong.is_error
+        assert "unknown-product: no such product: product_id = 'nothing-like-it'. Way out:" in said(wrong)
+        named = await client.call_tool("recommend_complements", {"product_id": "cam-a", "who": {"customer_id": "c01"}})
+        assert named.is_error
+        assert "scope rep" in said(named)
+        nothing = await client.call_tool("recommend_complements", {})
+        assert "product_id" in said(nothing)
+        offer = await client.call_tool("record_outcome", {"offer_id": "dec_none.0", "outcome": "shown"})
+        assert "unknown-decision" in said(offer)
+        sold = await client.call_tool("record_outcome", {"offer_id": "dec_none.0", "outcome": "purchased"})
+        assert sold.is_error
+        later = await client.call_tool("recommend_cheaper", {"product_id": "cam-b", "reason": "timing_deferred"})
+        assert "instead_of" in said(later)
+
+    over_http(agents, "agent", told)
+
+
+def test_a_sales_agent_may_name_a_customer(taught_home: Path) -> None:
+    async def told(client: Client) -> None:
+        found = await call(client, "recommend_complements", product_id="cam-a", who={"customer_id": "new-3"})
+        assert recorded(taught_home, found["decision_id"]).request.customer_id == "new-3"
+        assert (await call(client, "explain_offer", offer_id=found["offers"][0]["offer_id"]))["replayed"] is True
+        assert "「Camera Aoba」" in found["text"]
+        assert {each.title for each in (await client.list_tools()).tools} >= {"一緒に使う商品", "提案の理由"}
+
+    talk(stdio(taught_home, "--scope", "rep", language="ja"), told)
+
+
+def test_a_conversation_over_http(agents: Any) -> None:
+    async def told(client: Client) -> None:
+        assert {each.name for each in (await client.list_tools()).tools} == TOOLS
+        found = await call(client, "recommend_complements", product_id="cam-a", language="ja")
+        assert found["offers"]
+        assert "件" in found["offers"][0]["reasons"][0]["text"]
+        refused = await client.call_tool("recommend_complements", {"product_id": "cam-a", "who": {"customer_id": "c1"}})
+        assert "scope rep" in said(refused)
+        done = await call(client, "record_outcome", offer_id=found["offers"][0]["offer_id"], outcome="shown")
+        assert done["recorded"] is True
+
+    over_http(agents, "agent", told)
+
+
+def test_a_customers_token_lets_any_agent_speak_for_them(agents: Any, taught_home: Path) -> None:
+    now = datetime.now(UTC)
+    shop = open_shop(Settings(home=taught_home))
+    token = customer_token("new-4", customer_secret(shop, now), now + timedelta(hours=1))
+    shop.close()
+
+    async def told(client: Client) -> None:
+        found = await call(client, "recommend_complements", product_id="cam-a", who={"customer_token": token})
+        assert recorded(taught_home, found["decision_id"]).request.customer_id == "new-4"
+        offer = found["offers"][0]["offer_id"]
+        assert (await call(client, "record_outcome", offer_id=offer, outcome="shown"))["recorded"]
+        assert (await client.call_tool("explain_offer", {"offer_id": offer})).is_error
+        assert (await call(client, "explain_offer", offer_id=offer, who={"customer_token": token}))["reasons"]
+        forged = await client.call_tool(
+            "recommend_complements", {"product_id": "cam-a", "who": {"customer_token": f"{token}0"}}
+        )
+        assert "the signature does not fit" in said(forged)
+        other = {"customer_token": token, "customer_id": "new-5"}
+        refused = await client.call_tool("recommend_complements", {"product_id": "cam-a", "who": other})
+        assert "scope rep" in said(refused)
+
+    over_http(agents, "agent", told)
+
+
+def test_a_rep_over_http_names_customers_whose_offers_agents_cannot_look_into(agents: Any) -> None:
+    offers: list[str] = []
+
+    async def rep(client: Client) -> None:
+        for customer in ("new-1", "new-2"):  # one may be in the holdout
+            found = await call(client, "recommend_complements", product_id="cam-a", who={"customer_id": customer})
+            offers.extend(each["offer_id"] for each in found["offers"])
+
+    async def agent(client: Client) -> None:
+        for offer in offers:
+            looked = await client.call_tool("explain_offer", {"offer_id": offer})
+            assert "unknown-decision" in said(looked)
+
+    over_http(agents, "rep", rep)
+    over_http(agents, "agent", agent)
+    assert offers
+
+
+@pytest.mark.parametrize(("key", "status"), [(None, 401), ("tsk_wrong", 401), ("storefront", 403)])
+def test_without_the_scope_nothing_is_answered(agents: Any, key: str | None, status: int) -> None:
+    headers = {} if key is None else {"Authorization": f"Bearer {agents.keys.get(key, key)}"}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    answer = httpx.post(f"{agents.url}/mcp", json=body, headers=headers)
+    assert answer.status_code == status
+    assert json.loads(answer.text)["status"] == status
+
+
+def test_an_agents_key_opens_nothing_of_the_api(agents: Any) -> None:
+    headers = {"X-Api-Key": agents.keys["agent"]}
+    assert httpx.post(f"{agents.url}/v1/offers", json={"placement": "home"}, headers=headers).status_code == 403
+
+
+def test_the_documented_example_runs(taught_home: Path) -> None:
+    example = Path(__file__).parents[2] / "docs" / "examples" / "agent.py"
+    command = [sys.executable, str(example), str(taught_home), "cam-a"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Camera Aoba" in done.stdout
+    assert done.stdout.splitlines()[-1] == "down_sell"
