@@ -56,7 +56,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory, fill_shop: object) -> Lear
     assert callable(fill_shop)
     fill_shop(shop)
     said = {"id": ["r1", "r2"], "product_id": ["card", "card"], "rating": [5, 4], "helpful": [3, 0]}
-    texts = {"text": ["Fast enough for film. Small box.", None]}
+    texts = {"text": ["Fast enough for film. Small box.", "動画にも十分な速さです。"]}
     shop.store.facts.write_reviews(conform(pl.DataFrame(said | texts), REVIEWS))
     learn(shop, now=NOW, seed=0)
     storefront, rep, admin = (create_key(shop, name, [name], NOW)[0] for name in ("storefront", "rep", "admin"))

@@ -68,5 +68,5 @@ def test_nobody_plays_a_customer_who_is_not_offered(served: Any) -> None:
 
 def test_what_a_buyer_said_stands_in_the_readers_own_quotation_marks(served: Any) -> None:
     assert "“Fast enough for film.”" in served.client.get("/shop/p/card?lang=en").text
-    assert "「Fast enough for film.」" in served.client.get("/shop/p/card?lang=ja").text
+    assert "「動画にも十分な速さです。」" in served.client.get("/shop/p/card?lang=ja").text
     served.client.cookies.clear()
