@@ -46,3 +46,11 @@ def test_a_password_is_not_repeated_in_an_error() -> None:
     with pytest.raises(BadSetting) as caught:
         load_settings(database_url="mysql://shop:secret@host/shop")
     assert "secret" not in str(caught.value)
+
+
+def test_a_page_for_products_has_a_place_for_their_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TSUIDE_PRODUCT_PAGE", "https://shop.example.com/p/{id}?from=mail")
+    assert load_settings().product_page == "https://shop.example.com/p/{id}?from=mail"
+    monkeypatch.setenv("TSUIDE_PRODUCT_PAGE", "https://shop.example.com/p/")
+    with pytest.raises(BadSetting, match=r"https://shop\.example\.com/p/\{id\}"):
+        load_settings()

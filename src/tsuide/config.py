@@ -21,6 +21,7 @@
 | smtp | TSUIDE_SMTP | none: ``smtp://user:password@host:587`` (or ``smtps://``): who sends scheduled reports |
 | mail_from | TSUIDE_MAIL_FROM | none: the sender of scheduled reports and of mail to customers |
 | public_url | TSUIDE_PUBLIC_URL | none: ``https://shop.example.com/tsuide``: where customers reach this server |
+| product_page | TSUIDE_PRODUCT_PAGE | none: ``https://shop.example.com/p/{id}``: of products without a url |
 | dkim | TSUIDE_DKIM | none: ``selector@example.com:/path/key.pem``: who signs mail; none = the mail server signs |
 | mail_return | TSUIDE_MAIL_RETURN | none: ``bounces+{id}@example.com``: where bounces go; none = to mail_from |
 | mail_rates | TSUIDE_MAIL_RATES | none: ``docomo.ne.jp=60,*=600``: mails a minute to a domain, to any other |
@@ -82,6 +83,7 @@ class Settings(BaseSettings):
     smtp: SecretStr = SecretStr("")
     mail_from: str = ""
     public_url: str = ""
+    product_page: str = ""
     dkim: str = ""
     mail_return: str = ""
     mail_rates: str = ""
@@ -115,6 +117,13 @@ class Settings(BaseSettings):
         if url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
             raise ValueError("write https://shop.example.com, or with a path")
         return url.rstrip("/")
+
+    @field_validator("product_page")
+    @classmethod
+    def _readable_page(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s#@{}]+\{id\}[^\s{}]*", url):
+            raise ValueError("write https://shop.example.com/p/{id}")
+        return url
 
     @field_validator("time_zone")
     @classmethod

@@ -33,6 +33,7 @@ from tsuide.app.sending import LEASE, Outreach, reconcile, resolve
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import BadSetting, BadValue, Conflict, NotFound
+from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.consent import CONSENTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.schema import conform
@@ -197,7 +198,33 @@ def test_an_offer_in_a_mail_is_a_decision_and_a_contact_of_each_offer(hand: Hand
     assert decision.request.placement == "email"
     text = post_office.mails()[0].get_body(("html",)).get_content()
     for each in decision.offers:
-        assert f"https://shop.example.com/shop/products/{each.product_id}" in text  # each its own deep link
+        assert f"https://shop.example.com/shop/p/{each.product_id}" in text  # each its own deep link
+
+
+def test_a_product_without_an_address_is_shown_where_the_shop_shows_its_products(hand: Hand, post_office: Any) -> None:
+    own = again(hand, post_office, product_page="https://s.jp/p/{id}?from=mail")
+    own.outreach.send(Message("j/1", "c00", "cart", products=("cam-a",)))
+    assert "https://s.jp/p/cam-a?from=mail" in post_office.mails()[0].get_body(("html",)).get_content()
+    own.close()
+
+
+def test_a_lesson_teaches_and_sells_nothing(hand: Hand, post_office: Any) -> None:
+    assert hand.outreach.send(Message("j/1", "c00", "lesson")).code == "no_offer"  # nothing teaches here
+    course = {
+        "id": "course",
+        "title": "はじめての撮影講座",
+        "category": ["camera", "compact"],
+        "kind": "content",
+        "status": "active",
+    }
+    hand.shop.store.facts.write_products(conform(pl.DataFrame([course]), PRODUCTS))
+    hand.decider.refresh()
+    assert hand.outreach.send(Message("j/2", "c00", "lesson")).state == "sent"
+    mail = post_office.mails()[0]
+    assert mail["Subject"] == "はじめての撮影講座"
+    text = mail.get_body(("plain",)).get_content()
+    assert "ご購入の必要はございません" in text
+    assert "￥" not in text
 
 
 def test_the_week_s_one_mail_is_counted_over_every_asker(hand: Hand, post_office: Any) -> None:

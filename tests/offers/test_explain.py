@@ -32,13 +32,13 @@ BASKETS = (
 )
 
 
-def product(id_: str, category: str, price: int, **more: object) -> dict[str, object]:
+def product(id_: str, category: str, price: int | None, **more: object) -> dict[str, object]:
     return {
         "id": id_,
         "title": id_,
         "category": [category],
         "price": price,
-        "cost": price // 2,
+        "cost": None if price is None else price // 2,
         "currency": "JPY",
         **more,
     }
@@ -54,7 +54,7 @@ def rich() -> State:
             product("cap", "caps", 900),
             product("tea", "teas", 600, attributes='{"tags": "green, leaf", "goals": "relax"}'),
             product("course", "cameras", 0, kind="content"),
-            product("article", "reading", 0, kind="content", attributes='{"need": "tea brewing", "goals": "relax"}'),
+            product("article", "reading", None, kind="content", attributes='{"need": "tea brewing", "goals": "relax"}'),
             product("plan", "plans", 1_000, kind="subscription"),
         ],
         infer_schema_length=None,

@@ -266,7 +266,7 @@ class Composer:
             "title": title,
             "price": price,
             "list_price": None,
-            "url": self.address(product.url) or f"{self.setup.public}/shop/products/{quote(product.id, safe='')}",
+            "url": self.address(product.url) or self.setup.product_page.replace("{id}", quote(product.id, safe="")),
             "image": self.address(product.image),
             "label": None,
             "reason": None,

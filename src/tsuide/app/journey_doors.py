@@ -22,6 +22,7 @@ from tsuide.kit.ids import time_id
 from tsuide.mining.contact_time import ContactTime, ContactTimes
 from tsuide.offers.request import OfferRequest
 from tsuide.outreach.journeys.journey import Await, Call, Do, Update
+from tsuide.outreach.journeys.news import meant
 from tsuide.outreach.journeys.walk import Enrolment
 from tsuide.outreach.message import Message, Sending
 
@@ -120,12 +121,8 @@ class ShopDoors:
 
     def happened(self, customer_id: str, awaited: Await, since: datetime) -> bool:
         """Whether facts say that they did it since then."""
-        for product, _ in self._shop.store.trails.did(customer_id, awaited.happens, since):
-            if awaited.product not in {None, product}:
-                continue
-            if awaited.category is None or (product is not None and awaited.category in self.names(product)):
-                return True
-        return False
+        done = self._shop.store.trails.did(customer_id, awaited.happens, since)
+        return any(meant(awaited, () if product is None else (product,), self) for product, _ in done)
 
     def send(self, message: Message) -> Sending:
         """Through the one gate there is."""

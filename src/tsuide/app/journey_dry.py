@@ -21,7 +21,7 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.kit.clock import from_micros, to_micros
 from tsuide.outreach.journeys.journey import TIMED, Await, Call, Do, Journey, Step, Update, period
-from tsuide.outreach.journeys.news import Beginning, News, beginnings, leaves
+from tsuide.outreach.journeys.news import Beginning, News, beginnings, leaves, meant
 from tsuide.outreach.journeys.walk import HAPPENED, Enrolment, Stand, walk
 from tsuide.outreach.message import Message, Sending
 
@@ -90,8 +90,7 @@ class _DryDoors(ShopDoors):
         ):
             if at > to_micros(until):
                 return None
-            named = awaited.category is None or (product is not None and awaited.category in self.names(product))
-            if named and awaited.product in {None, product}:
+            if meant(awaited, () if product is None else (product,), self):
                 return from_micros(at)
         return None
 

@@ -51,12 +51,14 @@ class MailSetup:
 
     Args:
         public: base address of the public pages.
+        product_page: where a product that has no address of its own is shown, ``{id}`` in it.
         rates: domain → mails a minute; ``*`` for every other.
     """
 
     server: Server
     identity: Identity
     public: str
+    product_page: str
     key: DkimKey | None
     rates: dict[str, int]
     warm_up: WarmUp | None
@@ -100,6 +102,7 @@ def mail_setup(settings: Settings) -> MailSetup:
         server=Server.read(settings.smtp.get_secret_value()),
         identity=Identity.of(address, name, settings.mail_return or None),
         public=settings.public_url,
+        product_page=settings.product_page or settings.public_url + "/shop/p/{id}",
         key=read_key(settings.dkim) if settings.dkim else None,
         rates=read_rates(settings.mail_rates),
         warm_up=read_warm_up(settings.mail_warm_up) if settings.mail_warm_up else None,

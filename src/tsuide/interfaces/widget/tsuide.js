@@ -285,7 +285,7 @@
         price, this.sizes(offer, chosen, price), offer.difference_text && el('small', {}, offer.difference_text),
         this.why(offer),
         required.map((each) => el('small', {}, `${say('also')} ${each.title} ${each.price_text || ''}`)),
-        el('div', { class: 'row' }, button), this.refuse(offer, node),
+        offer.price != null && el('div', { class: 'row' }, button), this.refuse(offer, node), // what is only read is not bought
       ].flat(2).filter(Boolean))
       this.watch(node, offer)
       return node

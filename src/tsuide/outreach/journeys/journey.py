@@ -242,6 +242,7 @@ class Await(About):
     """Wait until the customer does something, at most so long."""
 
     happens: Happening
+    teaches: bool = Field(False, description="Only when it is about something that teaches: an article, a course.")
     at_most: Duration
     then: Id | None = Field(None, description="Where to go when it happened; left out: the next step.")
     otherwise: Id | None = Field(None, description="Where to go when it did not; left out: the next step.")

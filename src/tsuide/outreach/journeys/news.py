@@ -104,21 +104,23 @@ def _fits(trigger: Trigger, news: News, shelf: Shelf) -> bool:  # noqa: PLR0911 
     match trigger:
         case Trigger(event=OnEvent() as event):
             named = all(news.properties.get(name) == value for name, value in event.properties.items())
-            return news.kind == event.kind and named and _about(event, news, shelf)
+            return news.kind == event.kind and named and _about(event, news.products, shelf)
         case Trigger(cart_abandoned=None, order=order) if order is not None:
-            return news.kind == "order" and _about(order, news, shelf) and (not order.first or news.number == 1)
+            return (
+                news.kind == "order" and _about(order, news.products, shelf) and (not order.first or news.number == 1)
+            )
         case Trigger(review=review) if review is not None:
             fine = review.at_least <= (news.number or 0) <= review.at_most
-            return news.kind == "review" and fine and _about(review, news, shelf)
+            return news.kind == "review" and fine and _about(review, news.products, shelf)
         case Trigger(score=score) if score is not None:
             return news.kind == "score" and score.at_least <= (news.number or 0) <= score.at_most
         case Trigger(segment=segment) if segment is not None:
             return news.kind == "segment" and news.thing == segment.segment and news.word == segment.move
         case Trigger(content=content) if content is not None:
             teaching = any(shelf.teaches(each) for each in news.products)
-            return news.kind in _CONTENT and teaching and _about(content, news, shelf)
+            return news.kind in _CONTENT and teaching and _about(content, news.products, shelf)
         case Trigger(comes_back=back) if back is not None:
-            if news.kind != "view" or not news.products or not _about(back, news, shelf):
+            if news.kind != "view" or not news.products or not _about(back, news.products, shelf):
                 return False
             since = news.at - period(back.within)
             return shelf.visits(news.customer_id or "", news.products[0], since) >= back.times
@@ -127,11 +129,11 @@ def _fits(trigger: Trigger, news: News, shelf: Shelf) -> bool:  # noqa: PLR0911 
     return (trigger.kind, news.kind) in {("delivered", "delivered"), ("complaint", "complaint")}
 
 
-def _about(about: About, news: News, shelf: Shelf) -> bool:
+def _about(about: About, products: Sequence[str], shelf: Shelf) -> bool:
     """Whether one of the products is meant."""
-    if about.product is not None and about.product not in news.products:
+    if about.product is not None and about.product not in products:
         return False
-    return about.category is None or any(about.category in shelf.names(each) for each in news.products)
+    return about.category is None or any(about.category in shelf.names(each) for each in products)
 
 
 def _context(news: News) -> dict[str, str]:
@@ -147,7 +149,14 @@ def _context(news: News) -> dict[str, str]:
 
 def ends_waiting(awaited: Await, news: News, shelf: Shelf) -> bool:
     """Whether this is what an enrolment waits for."""
-    return awaited.happens == news.kind and _about(awaited, news, shelf)
+    return awaited.happens == news.kind and meant(awaited, news.products, shelf)
+
+
+def meant(awaited: Await, products: Sequence[str], shelf: Shelf) -> bool:
+    """Whether something that was done with these products is what is awaited."""
+    if awaited.teaches and not any(shelf.teaches(each) for each in products):
+        return False
+    return _about(awaited, products, shelf)
 
 
 def leaves(journey: Journey, news: News) -> bool:

@@ -113,7 +113,7 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
 
 
 def test_there_is_no_other_ready_made_template() -> None:
-    with pytest.raises(NotFound, match="offer, cart, replenish, order, shipped"):
+    with pytest.raises(NotFound, match="offer, lesson, cart, replenish, order, shipped"):
         ready_template("spam")
 
 

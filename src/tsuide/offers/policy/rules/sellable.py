@@ -1,4 +1,7 @@
-"""Only what can be bought now: active, and with a price (a rep may also offer what is priced on request)."""
+"""Only what can be had now: active, and with a price.
+
+A rep may also offer what is priced on request; what is only read or watched needs no price.
+"""
 
 from typing import Final
 
@@ -11,4 +14,5 @@ RULE: Final = Rule("sellable", "eligibility", fixed=True)
 
 def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
     """Whether the rule refuses the candidate."""
-    return candidate.status != codes.ACTIVE or (candidate.price < 0 and not request.rep)
+    unpriced = candidate.price < 0 and candidate.kind != codes.CONTENT and not request.rep
+    return candidate.status != codes.ACTIVE or unpriced
