@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from tsuide.app.applying import put_orders, put_products
@@ -28,6 +29,8 @@ from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.feedback import Feedback
 from tsuide.facts.frames import frame_of
 from tsuide.facts.orders import Order, OrderLine
+from tsuide.facts.pricing import PRICES
+from tsuide.facts.schema import conform
 from tsuide.kit.clock import to_micros
 from tsuide.outreach.journeys.reading import read_journey
 from tsuide.outreach.message import Message, Sending
@@ -469,3 +472,41 @@ def test_a_dry_run_of_what_the_clock_brings(bench: Bench) -> None:
 
 def enrolments_of_all(bench: Bench) -> int:
     return sum(len(enrolments_told(bench.shop, each["id"])) for each in bench.shop.store.journeys.all())
+
+
+def test_a_dry_run_hears_of_prices_that_fell_but_not_of_a_promotion(bench: Bench) -> None:
+    drop = read_journey(
+        "id: j\nnames: {ja: あ, en: a}\ntrigger: {price_drop: {within: 7d, by: 10}}\n"
+        "steps: [{id: mail, message: {template: offer}}]"
+    )
+
+    def costs(price: int, source: str = "catalogue") -> None:
+        point = {"product_id": "camera", "at": bench.now, "price": price, "currency": "JPY", "source": source}
+        bench.shop.store.prices.write(conform(pl.DataFrame([point]), PRICES))
+
+    costs(50_000)
+    bench.event("view", "c1")
+    bench.event("view", "c3")
+    bench.now += HOUR
+    bench.order("c3")
+    costs(30_000, "promotion")  # for a while only: no new price
+    bench.now += HOUR
+    costs(45_000)  # ten percent less
+    bench.now += HOUR
+    bench.event("view", "c2")  # after it fell
+    told = dry_run(bench.shop, drop, NOW - HOUR, NOW + DAY, lambda *_: None)
+    assert (told["begun"], told["messages"], told["not_heard"]) == (1, 1, [])
+
+
+def test_a_dry_run_hears_who_entered_a_segment_that_was_kept_then(bench: Bench) -> None:
+    put_segment(bench.shop, Segment("buyers", {"ja": "買", "en": "B"}, "order_count > 0"), NOW)
+    bench.now += HOUR
+    bench.order("c2")
+    keep_all_segments(bench.shop, bench.now)
+    text = (
+        "id: j\nnames: {ja: あ, en: a}\ntrigger: {segment: {segment: buyers, move: %s}}\n"
+        "steps: [{id: mail, message: {template: offer}}]"
+    )
+    came = dry_run(bench.shop, read_journey(text % "entered"), NOW - HOUR, NOW + DAY, lambda *_: None)
+    assert (came["begun"], came["messages"]) == (1, 1)
+    assert dry_run(bench.shop, read_journey(text % "left"), NOW - HOUR, NOW + DAY, lambda *_: None)["begun"] == 0

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from tsuide.errors import NotFound
+from tsuide.facts.pricing import PRICES
+from tsuide.facts.schema import conform
 from tsuide.kit.clock import to_micros
 from tsuide.store.database import Store, open_store
 from tsuide.store.engines import writing
@@ -201,3 +204,15 @@ def test_a_task_is_given_once_and_can_be_settled_and_opened_again(store: Store) 
     assert [each["id"] for each in store.journeys.tasks()] == ["t1"]
     with pytest.raises(NotFound):
         store.journeys.settle_task("t9", "done", NOW)
+
+
+def test_prices_that_fell_in_days_that_have_been_are_told_in_percent(store: Store) -> None:
+    def point(hour: int, price: int | None, source: str | None = "catalogue") -> dict[str, Any]:
+        at = NOW + timedelta(hours=hour)
+        return {"product_id": "tea", "at": at, "price": price, "currency": "JPY", "source": source}
+
+    points = [point(0, 900), point(1, 300, "promotion"), point(2, 900), point(3, None), point(4, 600), point(5, 800)]
+    store.prices.write(conform(pl.DataFrame(points), PRICES))
+    told = store.trails.news_between(NOW, NOW + timedelta(days=1), ["price", "segment"])
+    assert [(row["thing"], row["number"], row["products"]) for row in told] == [("tea", 33, ("tea",))]
+    assert store.trails.news_between(NOW, NOW + timedelta(hours=4), ["price"]) == []

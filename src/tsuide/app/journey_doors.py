@@ -185,7 +185,7 @@ class ShopDoors:
 
     def watchers(self, product_id: str, since: datetime) -> Sequence[str]:
         """Who looked at it since then and did not buy it."""
-        return self._shop.store.trails.watchers(product_id, since)
+        return self._shop.store.trails.watchers(product_id, since, self._clock())
 
     def visits(self, customer_id: str, product_id: str, since: datetime) -> int:
         """On how many days since then an owner of something of its narrowest category came back to that category."""
@@ -193,14 +193,15 @@ class ShopDoors:
         if product is None or not product["category"]:
             return 0
         leaf, local = product["category"][-1], zone(self._shop.settings.time_zone)
-        bought = {row[0] for row in self._shop.store.people.bought(customer_id)}
+        now = to_micros(self._clock())
+        bought = {row[0] for row in self._shop.store.people.bought(customer_id) if row[1] <= now}
         if not any(leaf in self.names(each) for each in bought):
             return 0
         seen = self._shop.store.trails.did(customer_id, "view", since)
         days = {
             from_micros(at).astimezone(local).date()
             for each, at in seen
-            if each is not None and leaf in self.names(each)
+            if each is not None and at <= now and leaf in self.names(each)
         }
         return len(days)
 

@@ -28,7 +28,7 @@ from tsuide.outreach.message import Message, Sending
 Judged: TypeAlias = Callable[[Message, datetime], str | None]
 """A message and its moment → the code of the verdict that would have refused it; None = it would have gone out."""
 LONGEST: Final = timedelta(days=92)
-_UNHEARD: Final = frozenset({"price_drop", "back_in_stock", "segment"})
+_UNHEARD: Final = frozenset({"back_in_stock"})  # nobody notes when stock ran out
 _DAY: Final = timedelta(days=1)
 
 

@@ -49,9 +49,9 @@ def _names(table: str) -> frozenset[str]:
     return frozenset(found_table.columns.keys())
 
 
-def found(connection: sa.Connection, query: sa.Select[Any]) -> list[Found]:
-    """The rows of a query, each by column name."""
-    return [dict(row) for row in connection.execute(query).mappings()]
+def found(connection: sa.Connection, query: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[Found]:
+    """The rows of a query, each by column name; `values` of its parameters, by name."""
+    return [dict(row) for row in connection.execute(query, values or {}).mappings()]
 
 
 def columns_of(table: sa.Table, but: Sequence[str] = ()) -> list[sa.Column[Any]]:

@@ -17,8 +17,49 @@ from tsuide.store.glance import Glance
 from tsuide.store.journey_news import named, with_products
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import customer, event, order_line, orders, outcome, product_number, review
+from tsuide.store.segment_tables import segment, segment_event
+from tsuide.store.selling import price_point
 
 _AT_ONCE: Final = 500  # ids of one query
+
+
+_MOVES: Final = (
+    sa.select(
+        sa.literal("segment").label("kind"), segment.c.id.label("thing"), segment_event.c.at,
+        segment_event.c.customer_id,
+        sa.null().label("anonymous_id"), sa.null().label("product_id"), sa.null().label("cart_id"),
+        sa.null().label("number"), sa.case((segment_event.c.entered == 1, "entered"), else_="left").label("word"),
+        sa.null().label("properties"),
+    )
+    .join(segment, segment.c.no == segment_event.c.segment_no)
+    .where(
+        segment_event.c.at >= sa.bindparam("low"), segment_event.c.at < sa.bindparam("high"),
+        segment_event.c.customer_id.is_not(None), segment_event.c.cause != "defined",
+    )
+)  # fmt: skip
+"""Who entered or left a segment, by its history."""
+
+
+def _falls() -> sa.Select[Any]:
+    """Prices that fell, in percent of what was asked before; what a promotion takes off is no new price."""
+    p = price_point.c
+    before = sa.func.lag(p.price).over(partition_by=p.product_id, order_by=p.at).label("before")
+    points = (
+        sa.select(p.product_id, p.at, p.price, before)
+        .where(p.price.is_not(None), sa.func.coalesce(p.source, "") != "promotion")
+        .subquery()
+    )
+    point = points.c
+    return sa.select(
+        sa.literal("price").label("kind"), point.product_id.label("thing"), point.at, sa.null().label("customer_id"),
+        sa.null().label("anonymous_id"), point.product_id, sa.null().label("cart_id"),
+        ((point.before - point.price) * 100 // point.before).label("number"), sa.null().label("properties"),
+    ).where(
+        point.at >= sa.bindparam("low"), point.at < sa.bindparam("high"), point.before > 0, point.price < point.before
+    )  # fmt: skip
+
+
+_FALLS: Final = _falls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +69,17 @@ class Trails:
     engine: sa.Engine
     glance: Glance
 
-    def watchers(self, product_id: str, since: datetime, n: int = 10_000) -> list[str]:
-        """Customers who viewed a product or put it into a cart since then, and did not buy it since."""
+    def watchers(self, product_id: str, since: datetime, until: datetime, n: int = 10_000) -> list[str]:
+        """Customers who viewed a product or put it into a cart in that time, and did not buy it then."""
         e = event.c
-        own = sa.select(e.customer_id).where(
-            e.product_id == product_id, e.at >= to_micros(since), e.kind.in_(_INTEREST), e.customer_id.is_not(None)
+        interest = sa.and_(
+            e.product_id == product_id, e.at.between(to_micros(since), to_micros(until)), e.kind.in_(_INTEREST)
         )
+        own = sa.select(e.customer_id).where(interest, e.customer_id.is_not(None))
         visitors = (
             sa.select(same_person.c.customer_id)
             .join(event, e.anonymous_id == same_person.c.anonymous_id)
-            .where(e.product_id == product_id, e.at >= to_micros(since), e.kind.in_(_INTEREST), e.customer_id.is_(None))
+            .where(interest, e.customer_id.is_(None))
         )
         bought = (
             sa.select(orders.c.customer_id)
@@ -45,7 +87,7 @@ class Trails:
             .join(product_number, product_number.c.no == order_line.c.product_no)
             .where(
                 product_number.c.id == product_id,
-                orders.c.placed_at >= to_micros(since),
+                orders.c.placed_at.between(to_micros(since), to_micros(until)),
                 orders.c.customer_id.is_not(None),
             )
         )
@@ -61,7 +103,10 @@ class Trails:
         return [(row[0], row[1]) for row in rows]
 
     def news_between(self, start: datetime, end: datetime, kinds: Iterable[str]) -> list[Found]:
-        """What journeys would have heard in [start, end), oldest first, as `hear` tells it; no prices and no stock."""
+        """What journeys would have heard in [start, end), oldest first, as `hear` tells it; nothing of stock.
+
+        Of segments what their history tells, of prices what theirs does: what nobody noted then is not known.
+        """
         low, high, wanted = to_micros(start), to_micros(end), {*kinds}
         parts = []
         acts = sorted(wanted & {*EVENT_KINDS})
@@ -91,9 +136,11 @@ class Trails:
             if table is orders:
                 query = query.where(orders.c.status == "placed")
             parts.append(query)
+        parts += [_MOVES] if "segment" in wanted else []
+        parts += [_FALLS] if "price" in wanted else []
         with reading(self.engine) as connection:
-            rows = [row for part in parts for row in found(connection, part)]
-            told = [{**row, "word": None} for row in named(connection, with_products(connection, rows))]
+            rows = [row for part in parts for row in found(connection, part, {"low": low, "high": high})]
+            told = [{"word": None, **row} for row in named(connection, with_products(connection, rows))]
         return sorted(told, key=lambda row: (row["at"], row["thing"]))
 
     def attributes(self, customer_ids: Sequence[str]) -> dict[str, str]:
