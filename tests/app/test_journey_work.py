@@ -79,7 +79,7 @@ class Bench:
         self.now += later
         whole = self.worker.turn()
         while (more := self.worker.turn()).walked:
-            for name in ("heard", "begun", "walked", "ended", "failed"):
+            for name in ("heard", "begun", "walked", "ended", "failed", "sent"):
                 setattr(whole, name, getattr(whole, name) + getattr(more, name))
         return whole
 
@@ -119,7 +119,8 @@ def test_an_order_begins_a_journey_that_sends_after_its_wait(bench: Bench) -> No
     bench.order("c2", "course")
     assert bench.turn().begun == 1
     assert (bench.sent, bench.standing()) == ([], [("c1", "active", "rest")])
-    assert bench.turn(2 * DAY).ended == 1
+    went = bench.turn(2 * DAY)
+    assert (went.ended, went.sent) == (1, 1)
     assert [(each.customer_id, each.products) for each in bench.sent] == [("c1", ("camera",))]
     assert journey_told(bench.shop, "j")["ways"] == [
         {"version": 1, "step": "mail", "way": "end", "said": "sent", "n": 1},
@@ -400,13 +401,24 @@ def test_an_erased_customer_leaves_no_trace_but_the_count(bench: Bench) -> None:
     assert "c1" not in str(told)
 
 
+def test_doctor_says_when_a_journey_mails_and_nobody_is_named_as_sender(bench: Bench) -> None:
+    bench.run("{order: {}}", MAIL)
+
+    def found(**more: str) -> list[str]:
+        told = examine(bench.shop.settings.model_copy(update=more), bench.now)
+        return [each.grade for each in told if each.name == "journeys"]
+
+    assert found() == ["bad"]
+    assert found(mail_from="Shop <shop@example.com>") == ["good"]
+
+
 def test_doctor_says_when_nobody_carries_journeys_out(bench: Bench) -> None:
     def found() -> list[tuple[str, str]]:
         told = examine(bench.shop.settings, bench.now)
         return [(each.grade, each.do) for each in told if each.name == "journeys"]
 
     assert found() == []
-    bench.run("{order: {}}", "id: rest, wait: {for: 1h}", MAIL)
+    bench.run("{order: {}}", "id: rest, wait: {for: 1h}", "id: call, task: {title: {ja: 電話, en: call}}")
     assert found() == [("good", "")]
     bench.order()
     bench.turn()

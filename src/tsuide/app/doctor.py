@@ -247,7 +247,19 @@ def _journeys(shop: Shop, now: datetime) -> list[Finding]:
     if due is not None and from_micros(due) + _WORKER_LATE < now:
         late = f"{len(running):,} run, and somebody is due since {from_micros(due):%Y-%m-%d %H:%M} UTC"
         return [Finding("journeys", "bad", late, "start a worker: tsuide worker")]
-    doubts = [each for row in running for each in doubts_of(shop, journey_of(row["text"]))]
+    journeys = [journey_of(row["text"]) for row in running]
+    mails = sorted(
+        journey.id for journey in journeys
+        if any(step.message is not None and step.message.channel == "email" for step in journey.steps)
+    )  # fmt: skip
+    if mails and not shop.settings.mail_from:
+        mute = f"{', '.join(mails)}: mail would be sent, and nobody is named as sender"
+        return [
+            Finding(
+                "journeys", "bad", mute, "set TSUIDE_MAIL_FROM, TSUIDE_SMTP and TSUIDE_PUBLIC_URL: docs/outreach.md"
+            )
+        ]
+    doubts = [each for journey in journeys for each in doubts_of(shop, journey)]
     if doubts:
         return [Finding("journeys", "mind", "; ".join(doubts), "tsuide journey show ID")]
     return [Finding("journeys", "good", f"{len(running):,} run")]

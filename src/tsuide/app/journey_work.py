@@ -49,6 +49,7 @@ class Counts:
     walked: int = 0
     ended: int = 0
     failed: int = 0
+    sent: int = 0
 
     @property
     def anything(self) -> bool:
@@ -178,6 +179,7 @@ class JourneyWorker:
             self._shop.store.journeys.move(moved, self._clock())
         counts.walked += len(moved)
         counts.ended += sum(each.state != "active" for each in moved)
+        counts.sent += sum(said == "sent" for each in moved for _, _, said in each.marks)
         took = time.monotonic() - begin
         if took > _LONG_S:
             self._at_once = max(_FEW, self._at_once // 2)

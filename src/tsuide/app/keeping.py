@@ -66,7 +66,7 @@ def _turn(shop: Shop, clock: Clock, at_work: Working, done: dict[str, int]) -> b
     kept = keep_segments(shop, clock())
     done["moved"] += kept.entered + kept.left
     counts = at_work.worker.turn()
-    for name in ("heard", "begun", "walked", "ended", "failed"):
+    for name in ("heard", "begun", "walked", "ended", "failed", "sent"):
         done[name] += getattr(counts, name)
     sent = _deliver(at_work)
     done["sent"] += sent
