@@ -28,6 +28,7 @@ from tsuide.mining.baskets import Baskets
 from tsuide.mining.bundles import Bundles
 from tsuide.mining.complements import Complements
 from tsuide.mining.completion import Completion
+from tsuide.mining.contact_channel import ContactChannel
 from tsuide.mining.contact_time import ContactTime
 from tsuide.mining.fillers import Fillers
 from tsuide.mining.fitted import Fitted
@@ -348,6 +349,13 @@ CASES: dict[str, Case] = {
         one=lambda fitted, key: fitted.of(key),
         many=lambda fitted, keys: [fitted.of(key) for key in keys],
         unchecked=frozenset({"lines_offsets"}),
+    ),
+    "contact_channel": Case(
+        inputs=lambda: [touches()],
+        fit=lambda inputs, _: ContactChannel().fit(inputs[0]),
+        keys=["c00", "c17", "nobody"],
+        one=lambda fitted, key: fitted.rates(key),
+        many=lambda fitted, keys: [fitted.rates(key) for key in keys],
     ),
     "contact_time": Case(
         inputs=lambda: [touches()],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tsuide.mining.bundles import Bundles
     from tsuide.mining.complements import Complements
     from tsuide.mining.completion import Completion
+    from tsuide.mining.contact_channel import ContactChannel
     from tsuide.mining.contact_time import ContactTime
     from tsuide.mining.fillers import Fillers
     from tsuide.mining.next_basket import NextBasket
@@ -38,6 +39,7 @@ __all__ = [
     "Bundles",
     "Complements",
     "Completion",
+    "ContactChannel",
     "ContactTime",
     "Fillers",
     "LifetimeValue",
@@ -50,7 +52,12 @@ __all__ = [
     "Whitespace",
 ]
 
-_MODULES: Final = {"ContactTime": "contact_time", "LifetimeValue": "value", "NextBasket": "next_basket"}
+_MODULES: Final = {
+    "ContactChannel": "contact_channel",
+    "ContactTime": "contact_time",
+    "LifetimeValue": "value",
+    "NextBasket": "next_basket",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a class; type checkers read the imports above

@@ -1,12 +1,11 @@
 """The best hour to contact a customer, by weekday, from their own reactions, shrunk to those of their segment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import polars as pl
-from scipy.ndimage import convolve
 from scipy.special import betaincinv
 
 from tsuide.errors import BadValue
@@ -15,6 +14,7 @@ from tsuide.kit.clock import zone as time_zone
 from tsuide.mining.fitted import brief, taken, taken_rows
 from tsuide.mining.index import Index
 from tsuide.mining.parameters import must_be_number
+from tsuide.mining.strength import GRID, heaviest
 from tsuide.mining.tables import Table, as_polars
 
 DAYS: Final = 7
@@ -24,6 +24,11 @@ _COLUMNS: Final = ("customer", "channel", "at", "reacted")
 # A contact at 10:00 on Tuesday says something of 9:00 and 11:00, and a little of 10:00 on other days.
 _NEXT_HOUR: Final = 0.5
 _OTHER_DAY: Final = 0.3
+_ZONE: Final = "zone"
+_STEPS: Final = 3  # everybody's hours to their mean, a segment's to everybody's, a customer's to their segment's
+_MOST_ASKED: Final = 20_000  # customers of whom the last weight is learned
+_AT_ONCE: Final = 4_000
+_TINY: Final = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +54,23 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class ContactTime:
-    """Beta–binomial shrinkage in three steps: channel → segment → customer, over the 168 hours of a week.
+    """Empirical Bayes in three steps, over the 168 hours of a week: everybody on a channel → segment → customer.
 
-    Each level's prior is the level above with the weight of `prior` contacts; neighbouring hours lend half a contact,
-    the same hour on other days .3 of one.
+    Each step is a Beta–binomial: its posterior mean, (reactions + weight × mean above) / (contacts + weight), is the
+    prior mean of the step below. So a customer of whom little is known is answered from their segment, and a segment
+    of which little is known from everybody; whoever is in no segment is compared with everybody. Neighbouring hours
+    lend half a contact, the same hour on other days .3 of one: that is what makes it an hour *of that weekday*.
+
+    The weight of each step, in contacts, is learned for each channel: the one under which each contact is foretold best
+    by all others, by leave-one-out log likelihood (Geisser and Eddy, "A predictive approach to model selection", JASA
+    74, 1979). It is that one rather than the marginal likelihood because lent contacts count more than once, and a
+    customer's own are taken out of what stands above them. Shrinking to a mean that was itself learned: Efron and
+    Morris, "Data analysis using Stein's estimator and its generalizations", JASA 70, 1975; Casella, "An introduction to
+    empirical Bayes data analysis", The American Statistician 39, 1985.
 
     Args:
-        prior: contacts that the level above is worth.
-        zone: the shop's time zone, in which hours are counted.
+        prior: contacts that the level above is worth, at every step; None = learned.
+        zone: the shop's time zone, in which hours are counted where a contact names none.
 
     >>> contacts = pl.DataFrame({"customer": ["a"] * 4, "channel": ["email"] * 4,
     ...     "at": pl.Series([1704067200000000, 1704067200000000, 1704103200000000, 1704103200000000]).cast(
@@ -66,11 +80,12 @@ class ContactTime:
     (10, 2)
     """
 
-    prior: float = 20.0
+    prior: float | None = None
     zone: str = "Asia/Tokyo"
 
     def __post_init__(self) -> None:
-        must_be_number("prior", self.prior, above=0)
+        if self.prior is not None:
+            must_be_number("prior", self.prior, above=0)
         if not isinstance(self.zone, str):
             raise BadValue("must be the name of a time zone", key="zone", value=self.zone, way_out="Asia/Tokyo, say")
 
@@ -78,66 +93,187 @@ class ContactTime:
         """Learn from contacts and whether they were reacted to.
 
         Args:
-            contacts: Polars, pandas or Arrow: customer, channel, at (datetime; naive = UTC), reacted (bool); rows with
-                a null are left out.
+            contacts: Polars, pandas or Arrow: customer, channel, at (datetime; naive = UTC), reacted (bool), and
+                perhaps zone (IANA name: where the customer lives); rows with a null in the first four are left out.
             segments: customer, segment; a customer without one is compared with everyone.
 
         Raises:
             BadColumns: a column is missing.
             BadValue: a prior that is not positive, or an unknown time zone.
         """
-        table = as_polars(contacts, columns=_COLUMNS)
-        local = pl.col("at").cast(pl.Datetime("us", "UTC")).dt.convert_time_zone(time_zone(self.zone).key)
-        slot = (local.dt.weekday().cast(pl.Int64) - 1) * HOURS + local.dt.hour().cast(pl.Int64)
-        rows = table.drop_nulls().select("customer", "channel", "reacted", slot.alias("slot"))
-        rows = _with_segment(rows, segments)
+        table = as_polars(contacts, columns=_COLUMNS, optional=(_ZONE,)).drop_nulls(_COLUMNS)
+        rows = _with_segment(_in_slots(table, time_zone(self.zone).key), segments)
         own = (
             rows.group_by(_label("customer").alias("person"), _label("segment").alias("group"), "channel", "slot")
             .agg(pl.len().cast(pl.Int64).alias("n"), pl.col("reacted").sum().cast(pl.Int64).alias("hits"))
             .sort("person", "slot")
         )
-        channels, by_channel = self._channels(own)
-        groups, by_group = self._groups(own, channels, by_channel)
         persons = own.group_by("person", maintain_order=True).agg(pl.col("group").first(), pl.len().alias("entries"))
         starts = np.zeros(len(persons) + 1, dtype=np.int64)
         np.cumsum(persons["entries"].to_numpy(), out=starts[1:])
+        channels, groups = Index.of(own["channel"].unique().sort()), Index.of(own["group"].unique().sort())
+        group_of = groups.positions(persons["group"].to_list()).astype(np.int64)
+        entries = _Entries(
+            person=np.repeat(np.arange(len(persons)), np.diff(starts)),
+            group_of=group_of,
+            channel_of=channels.positions([each.partition(_SEPARATOR)[0] for each in groups.ids]).astype(np.int64),
+            named=np.array([bool(each.partition(_SEPARATOR)[2]) for each in groups.ids], dtype=bool),
+            slot=own["slot"].to_numpy(writable=True),
+            n=own["n"].to_numpy(writable=True),
+            hits=own["hits"].to_numpy(writable=True),
+        )
+        levels = _levels(entries, len(channels), self.prior)
         return ContactTimes(
             channels=channels,
             groups=groups,
             persons=Index.of(persons["person"]),
-            by_channel=frozen(by_channel),
-            by_group=frozen(by_group),
-            group_of=frozen(groups.positions(persons["group"].to_list()).astype(np.int64)),
+            by_channel=frozen(levels.by_channel),
+            by_group=frozen(levels.by_group),
+            weights=frozen(levels.weights),
+            group_of=frozen(group_of),
             starts=frozen(starts),
-            slot=frozen(own["slot"].to_numpy(writable=True)),
-            n=frozen(own["n"].to_numpy(writable=True)),
-            hits=frozen(own["hits"].to_numpy(writable=True)),
+            slot=frozen(entries.slot),
+            n=frozen(entries.n),
+            hits=frozen(entries.hits),
             prior=self.prior,
             zone=self.zone,
         )
 
-    def _channels(self, own: pl.DataFrame) -> tuple[Index, Float64]:
-        """Each channel's hours, shrunk to its mean; float64 (channels, 168)."""
-        channels = Index.of(own["channel"].unique().sort())
-        hours = np.zeros((len(channels), SLOTS))
-        for place, channel in enumerate(channels.ids):
-            n, hits = _counted(own.filter(pl.col("channel") == channel))
-            mean = (hits.sum() + 1.0) / (n.sum() + 2.0)
-            hours[place] = _posterior(n, hits, np.full(SLOTS, mean), self.prior)
-        return channels, hours
-
-    def _groups(self, own: pl.DataFrame, channels: Index, by_channel: Float64) -> tuple[Index, Float64]:
-        """Each segment's hours, shrunk to its channel's; float64 (groups, 168)."""
-        groups = Index.of(own["group"].unique().sort())
-        hours = np.zeros((len(groups), SLOTS))
-        for place, label in enumerate(groups.ids):
-            n, hits = _counted(own.filter(pl.col("group") == label))
-            above = by_channel[channels.position(label.partition(_SEPARATOR)[0])]
-            hours[place] = _posterior(n, hits, above, self.prior)
-        return groups, hours
-
 
 _SEPARATOR: Final = "\x1f"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entries:
+    """Contacts by customer of a channel and hour of the week.
+
+    Args:
+        person: int64 (entries,), ascending.
+        group_of: group of each person, int64 (persons,).
+        channel_of: channel of each group, int64 (groups,).
+        named: whether a group is a segment, and not those without one; bool (groups,).
+        slot: int64 (entries,).
+        n: contacts, int64 (entries,).
+        hits: reactions, int64 (entries,).
+    """
+
+    person: Int64
+    group_of: Int64
+    channel_of: Int64
+    named: np.ndarray
+    slot: Int64
+    n: Int64
+    hits: Int64
+
+    def summed(self, of_entry: Int64, rows: int) -> tuple[Float64, Float64]:
+        """Contacts and reactions by row and hour of the week; float64 (rows, 168) each."""
+        n, hits = np.zeros((rows, SLOTS)), np.zeros((rows, SLOTS))
+        np.add.at(n, (of_entry, self.slot), self.n)
+        np.add.at(hits, (of_entry, self.slot), self.hits)
+        return n, hits
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Levels:
+    """What stands above customers: means (channels, 168) and (groups, 168), weights (channels, 3)."""
+
+    by_channel: Float64
+    by_group: Float64
+    weights: Float64
+
+
+def _levels(entries: _Entries, channels: int, prior: float | None) -> _Levels:
+    """Everybody, then segments, then the weight that a customer's segment has."""
+    groups, group_of_entry = len(entries.channel_of), entries.group_of[entries.person]
+    n_c, hits_c = entries.summed(entries.channel_of[group_of_entry], channels)
+    n_g, hits_g = entries.summed(group_of_entry, groups)
+    weights = np.full((channels, _STEPS), 1.0 if prior is None else prior)
+    flat = (hits_c.sum(axis=1) + 1.0) / (n_c.sum(axis=1) + 2.0)
+    mean = np.repeat(flat[:, None], SLOTS, axis=1)
+    every = np.arange(channels)
+    if prior is None:
+        weights[:, 0] = _weights(every, n_c, hits_c, mean, channels)
+    by_channel = _posterior(n_c, hits_c, mean, weights[:, 0, None])
+    own, of = entries.named, entries.channel_of
+    if prior is None:
+        others = _posterior((n_c[of] - n_g), (hits_c[of] - hits_g), mean[of], weights[of, 0, None])
+        weights[:, 1] = _weights(of[own], n_g[own], hits_g[own], others[own], channels)
+    # of those without a segment everybody stands above, at the weight that everybody's own mean has
+    above, weight = np.where(own[:, None], by_channel[of], mean[of]), np.where(own, weights[of, 1], weights[of, 0])
+    n_above, hits_above = np.where(own[:, None], n_g, n_c[of]), np.where(own[:, None], hits_g, hits_c[of])
+    by_group = _posterior(n_above, hits_above, above, weight[:, None])
+    if prior is None:
+        weights[:, 2] = _customers_weights(entries, _Above(n_above, hits_above, above, weight[:, None]), channels)
+    return _Levels(by_channel, by_group, weights)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Above:
+    """What stands above the customers of each group: contacts, reactions and mean, float64 (groups, 168); a weight."""
+
+    n: Float64
+    hits: Float64
+    mean: Float64
+    weight: Float64
+
+
+def _customers_weights(entries: _Entries, above: _Above, channels: int) -> Float64:
+    """The weight that a segment has for its customers, each compared with the others of theirs; float64 (channels,).
+
+    Of many customers it is learned from some, spread evenly.
+    """
+    persons, scores = len(entries.group_of), np.zeros((channels, len(GRID)))
+    step = max(1, persons // _MOST_ASKED)
+    for first in range(0, persons, step * _AT_ONCE):
+        chosen = np.arange(first, min(first + step * _AT_ONCE, persons), step)
+        place = np.full(persons, -1)
+        place[chosen] = np.arange(len(chosen))
+        mine = place[entries.person] >= 0
+        some = replace(entries, slot=entries.slot[mine], n=entries.n[mine], hits=entries.hits[mine])
+        n, hits = some.summed(place[entries.person[mine]], len(chosen))
+        group = entries.group_of[chosen]
+        others = _posterior(above.n[group] - n, above.hits[group] - hits, above.mean[group], above.weight[group])
+        scores += _scores(entries.channel_of[group], n, hits, others, channels)
+    return heaviest(scores)
+
+
+def _weights(of: Int64, n: Float64, hits: Float64, above: Float64, channels: int) -> Float64:
+    """The weight that what stands above has in each channel; float64 (channels,)."""
+    return heaviest(_scores(of, n, hits, above, channels))
+
+
+def _scores(of: Int64, n: Float64, hits: Float64, above: Float64, channels: int) -> Float64:
+    """Log likelihood of each contact, foretold by all others, by channel and weight; float64 (channels, grid).
+
+    Args:
+        of: channel of each row.
+        n: contacts, float64 (rows, 168).
+        hits: reactions, the same.
+        above: mean that stands above, the same.
+        channels: how many.
+    """
+    row, slot = np.nonzero(n)
+    whole, yes = lend(n)[row, slot] - 1.0, lend(hits)[row, slot]
+    n, hits, above = n[row, slot], hits[row, slot], above[row, slot]
+    found = np.zeros((channels, len(GRID)))
+    for place, weight in enumerate(GRID):
+        total = whole + weight
+        answered = np.log(np.maximum(yes - 1.0 + weight * above, _TINY) / total)  # a reaction is not its own evidence
+        ignored = np.log(np.maximum(whole - yes + weight * (1.0 - above), _TINY) / total)
+        found[:, place] = np.bincount(of[row], weights=hits * answered + (n - hits) * ignored, minlength=channels)
+    return found
+
+
+def _in_slots(table: pl.DataFrame, usual: str) -> pl.DataFrame:
+    """Contacts with the hour of the week where the customer lives."""
+    at = pl.col("at").cast(pl.Datetime("us", "UTC"))
+    table = table.with_columns(pl.col(_ZONE).fill_null(usual) if _ZONE in table.columns else pl.lit(usual).alias(_ZONE))
+    parts = []
+    for name in table[_ZONE].unique().sort():
+        local = at.dt.convert_time_zone(time_zone(name).key)
+        slot = (local.dt.weekday().cast(pl.Int64) - 1) * HOURS + local.dt.hour().cast(pl.Int64)
+        parts.append(table.filter(pl.col(_ZONE) == name).select("customer", "channel", "reacted", slot.alias("slot")))
+    return pl.concat(parts) if parts else table.select("customer", "channel", "reacted", slot=pl.lit(0, pl.Int64))
 
 
 def _label(column: str) -> pl.Expr:
@@ -151,29 +287,22 @@ def _with_segment(rows: pl.DataFrame, segments: "Table | None") -> pl.DataFrame:
     return rows.join(known, on="customer", how="left").with_columns(pl.col("segment").fill_null(""))
 
 
-def _counted(own: pl.DataFrame) -> tuple[Float64, Float64]:
-    """Contacts and reactions by hour of the week; float64 (168,) each."""
-    slots = own["slot"].to_numpy()
-    n = np.bincount(slots, weights=own["n"].cast(pl.Float64).to_numpy(), minlength=SLOTS)
-    hits = np.bincount(slots, weights=own["hits"].cast(pl.Float64).to_numpy(), minlength=SLOTS)
-    return n.astype(np.float64), hits.astype(np.float64)
-
-
 def lend(counts: Float64) -> Float64:
-    """Counts by hour of the week with what neighbours lend; float64 (168,).
+    """Counts by hour of the week with what neighbours lend; float64 (…, 168).
 
     >>> counts = np.zeros(168); counts[10] = 1.0
     >>> lent = lend(counts)
     >>> lent[9], lent[10], lent[11], lent[24 + 10]
     (np.float64(0.5), np.float64(1.0), np.float64(0.5), np.float64(0.3))
     """
-    near = convolve(counts, np.array([_NEXT_HOUR, 1.0, _NEXT_HOUR]), mode="wrap")
-    week = counts.reshape(DAYS, HOURS)
-    return np.asarray(near + _OTHER_DAY * (week.sum(axis=0) - week).ravel())
+    near = counts + _NEXT_HOUR * (np.roll(counts, 1, axis=-1) + np.roll(counts, -1, axis=-1))
+    week = counts.reshape(*counts.shape[:-1], DAYS, HOURS)
+    others = week.sum(axis=-2, keepdims=True) - week
+    return np.asarray(near + _OTHER_DAY * others.reshape(counts.shape))
 
 
-def _posterior(n: Float64, hits: Float64, above: Float64, prior: float) -> Float64:
-    return np.asarray((lend(hits) + prior * above) / (lend(n) + prior))
+def _posterior(n: Float64, hits: Float64, above: Float64, weight: Float64) -> Float64:
+    return np.asarray((lend(hits) + weight * above) / (lend(n) + weight))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,6 +315,7 @@ class ContactTimes:
         persons: dense customer of a channel ↔ ``channel US customer``.
         by_channel: probability of a reaction by hour of the week, float64 (channels, 168).
         by_group: the same, float64 (groups, 168).
+        weights: contacts that the mean above is worth, of everybody, segments and customers; float64 (channels, 3).
         group_of: group of each person, int64 (persons,).
         starts: person p has entries `starts[p]:starts[p + 1]`, int64 (persons + 1,).
         slot: hour of the week, Monday 0:00 = 0; int64 (entries,).
@@ -201,12 +331,13 @@ class ContactTimes:
     persons: Index
     by_channel: Float64
     by_group: Float64
+    weights: Float64
     group_of: Int64
     starts: Int64
     slot: Int64
     n: Int64
     hits: Int64
-    prior: float
+    prior: float | None
     zone: str
 
     def week(self, customer: str, channel: str, segment: str = "") -> list[Hour]:
@@ -232,8 +363,9 @@ class ContactTimes:
         else:
             group = self.groups.position(f"{channel}{_SEPARATOR}{segment}")
             above = self.by_group[group] if group >= 0 else self.by_channel[place]
-        yes = lend(hits) + self.prior * above
-        no = lend(n) - lend(hits) + self.prior * (1 - above)
+        weight = self.weights[place, 2]
+        yes = lend(hits) + weight * above
+        no = lend(n) - lend(hits) + weight * (1 - above)
         low, high = betaincinv(yes, no, 0.025), betaincinv(yes, no, 0.975)
         return [
             Hour(s // HOURS, s % HOURS, float(yes[s] / (yes[s] + no[s])), float(low[s]), float(high[s]), int(n[s]))
@@ -261,14 +393,30 @@ class ContactTimes:
         Raises:
             BadValue: an unknown channel, or no hour allowed.
         """
+        week = self.by_weekday(customer, channel, hours=hours, segment=segment)
+        return max(week, key=_first) if weekday is None else week[weekday]
+
+    def by_weekday(
+        self, customer: str, channel: str, *, hours: range = range(8, 21), segment: str = ""
+    ) -> tuple[Hour, ...]:
+        """The best hour of each weekday, Monday first; ties: the earliest.
+
+        Args:
+            customer: as in `week`.
+            channel: as in `week`.
+            hours: local hours that are allowed.
+            segment: as in `week`.
+
+        Raises:
+            BadValue: an unknown channel, or no hour allowed.
+        """
+        week = self.week(customer, channel, segment)
         allowed = [
-            hour
-            for hour in self.week(customer, channel, segment)
-            if hour.hour in hours and weekday in {None, hour.weekday}
+            [each for each in week[day * HOURS : (day + 1) * HOURS] if each.hour in hours] for day in range(DAYS)
         ]
-        if not allowed:
+        if not allowed[0]:
             raise BadValue("no hour is allowed", key="hours", value=hours, way_out="allow at least one of 0 … 23")
-        return max(allowed, key=lambda hour: (hour.probability, -hour.weekday, -hour.hour))
+        return tuple(max(day, key=_first) for day in allowed)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that is large."""
@@ -278,6 +426,7 @@ class ContactTimes:
             **self.persons.arrays("persons"),
             "by_channel": self.by_channel,
             "by_group": self.by_group,
+            "weights": self.weights,
             "group_of": self.group_of,
             "starts": self.starts,
             "slot": self.slot,
@@ -305,6 +454,7 @@ class ContactTimes:
             persons=persons,
             by_channel=taken(arrays, "by_channel", np.float64, (len(channels), SLOTS)),
             by_group=taken(arrays, "by_group", np.float64, (len(groups), SLOTS)),
+            weights=taken(arrays, "weights", np.float64, (len(channels), _STEPS)),
             group_of=taken(arrays, "group_of", np.int64, (len(persons),)),
             starts=starts,
             slot=slot,
@@ -313,3 +463,7 @@ class ContactTimes:
             prior=meta["prior"],
             zone=meta["zone"],
         )
+
+
+def _first(hour: Hour) -> tuple[float, int, int]:
+    return hour.probability, -hour.weekday, -hour.hour

@@ -39,6 +39,7 @@ PARTS: Final[dict[str, str]] = {
     "bundles": "tsuide.mining.bundles:FittedBundles",
     "complements": "tsuide.mining.complements:FittedComplements",
     "completion": "tsuide.mining.completion_model:FittedCompletion",
+    "contact_channel": "tsuide.mining.contact_channel:ContactChannels",
     "contact_time": "tsuide.mining.contact_time:ContactTimes",
     "deals": "tsuide.offers.deal_table:Deals",  # a name only: mining never imports offers
     "fillers": "tsuide.mining.fillers:FittedFillers",
