@@ -11,10 +11,11 @@ import polars as pl
 import pytest
 
 from tsuide.app.applying import put_orders, put_products
+from tsuide.app.contact_habits import learn_habits
 from tsuide.app.doctor import examine
 from tsuide.app.erasing import erase_customer
 from tsuide.app.feedback import record_feedback
-from tsuide.app.journey_doors import ShopDoors, contact_times
+from tsuide.app.journey_doors import ShopDoors
 from tsuide.app.journey_dry import dry_run
 from tsuide.app.journey_work import LEASE, Counts, JourneyWorker
 from tsuide.app.journeys import enrolments_told, journey_told, put_journey, set_journey, tasks_told, undo_journey
@@ -429,7 +430,7 @@ def test_doctor_says_when_nobody_carries_journeys_out(bench: Bench) -> None:
 
 
 def test_the_best_hour_is_learned_from_what_customers_reacted_to(bench: Bench) -> None:
-    assert contact_times(bench.shop, NOW) is None
+    assert learn_habits(bench.shop, NOW).times is None
     journal = bench.shop.store.journal()
     for n, hour in itertools.product(range(1, 41), (9, 20)):
         at = to_micros(NOW.replace(hour=0) - n * DAY + timedelta(hours=hour - 9))  # Tokyo
@@ -438,7 +439,7 @@ def test_the_best_hour_is_learned_from_what_customers_reacted_to(bench: Bench) -
         if hour == 20:
             journal.write("trace", outcome_row({"id": f"k{n}", "outcome": "clicked", **told}))
     journal.close_now()
-    learned = contact_times(bench.shop, NOW)
+    learned = learn_habits(bench.shop, NOW).times
     assert learned is not None
     assert learned.best("c1", "email").hour == 20
     bench.run("{order: {}}", "id: w, wait: {best_hour: true}", MAIL)

@@ -1,6 +1,7 @@
 """Sending: judged at the moment, once, counted, with offers asked then; what goes wrong keeps the promise."""
 
 import base64
+import itertools
 import json
 import shutil
 import threading
@@ -37,12 +38,14 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.consent import CONSENTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.schema import conform
+from tsuide.kit.clock import to_micros
 from tsuide.offers.decision import Decision
 from tsuide.offers.policy.load import ready_text
 from tsuide.outreach.channels.channel import Answer, Letter
 from tsuide.outreach.channels.line import retry_key
 from tsuide.outreach.message import Message
 from tsuide.store.outbox import Reservation
+from tsuide.store.outcomes import outcome_row
 
 NOON = datetime(2026, 6, 1, 3, tzinfo=UTC)
 SENDER = "\nsender: {name: ついで市場, address: 東京都千代田区一番町1-1, opt_out: このメールのリンクから}\n"
@@ -550,6 +553,64 @@ def test_a_message_to_the_rep_is_a_task_of_the_owner_without_any_setting(hand: H
     assert tasks["c11"]["title"] == {"ja": "お知らせ", "en": "お知らせ"}
     contacts = hand.shop.store.contacts.of(NOON - timedelta(days=1), "c11")
     assert [row.channel for row in contacts] == ["rep"]  # counted as what it is
+
+
+def reached_by(hand: Hand, *channels: str) -> None:
+    """c11 agreed to these, has an address on each, and reacted to LINE and never to mail."""
+    rows = [{"id": "c11", "email": "c11@example.jp", "attributes": '{"line_id": "U1", "phone": "0312345678"}'}]
+    hand.shop.store.facts.write_customers(conform(pl.DataFrame(rows), CUSTOMERS))
+    for channel in channels:
+        hand.shop.store.facts.write_consents(words(("marketing",), range(11, 12)).with_columns(channel=pl.lit(channel)))
+    for n, channel in itertools.product(range(40), ("email", "line")):
+        told: dict[str, Any] = {"decision_id": f"d{n}-{channel}", "customer_id": "c11", "channel": channel}
+        told["at"] = to_micros(NOON - timedelta(days=60 + n))
+        hand.journal.write("trace", outcome_row({"id": f"s{n}-{channel}", "outcome": "shown", **told}))
+        if channel == "line" and n % 2:
+            hand.journal.write("trace", outcome_row({"id": f"k{n}", "outcome": "clicked", **told}))
+
+
+def test_a_message_that_leaves_its_channel_open_goes_by_the_one_the_customer_reacts_on_and_says_why(
+    hand: Hand, tmp_path: Path, post_office: Any
+) -> None:
+    reached_by(hand, "email", "line")
+    carried = again(hand, post_office, carriers=f"line=file:{tmp_path}/line,sms=file:{tmp_path}/sms")
+    sent = carried.outreach.send(Message("k", "c11", "note", best=True))
+    assert (sent.state, sent.channel) == ("sent", "line")
+    assert carried.outreach.send(Message("k", "c11", "note", best=True)).new is False
+    assert (len(list((tmp_path / "line").iterdir())), post_office.letters) == (1, [])
+    row = carried.shop.store.outbox.get("k")
+    (verdict,) = carried.shop.store.outbox.verdicts(row["id"])
+    assert (row["channel"], verdict["say"], verdict["code"]) == ("line", "send", "best_channel")
+    assert verdict["detail"] == "line 50% [35%, 65%] 20/40; email 2% [0%, 9%] 0/40; sms: consent"
+    contacts = carried.shop.store.contacts.of(NOON - timedelta(days=1), "c11")
+    assert [each.channel for each in contacts] == ["line"]
+    carried.close()
+
+
+@pytest.mark.parametrize(
+    ("agreed", "carriers", "channel"),
+    [
+        (("email", "line"), "", "email"),  # nobody carries LINE
+        (("line",), "line=file:{}/line", "email"),  # LINE was agreed to and taken back
+        (("email",), "sms=file:{}/line", "email"),
+    ],
+)
+def test_a_channel_without_carrier_or_consent_is_never_chosen(
+    hand: Hand, tmp_path: Path, post_office: Any, agreed: tuple[str, ...], carriers: str, channel: str
+) -> None:
+    reached_by(hand, *agreed)
+    if agreed == ("line",):
+        no = words(("marketing",), range(11, 12), granted=False, at=NOON + timedelta(days=1))
+        hand.shop.store.facts.write_consents(no.with_columns(channel=pl.lit("line")))
+    carried = again(hand, post_office, carriers=carriers.format(tmp_path))
+    assert carried.outreach.send(Message("k", "c11", "note", best=True)).channel == channel
+    assert len(post_office.letters) == 1
+    carried.close()
+
+
+def test_where_no_channel_may_be_chosen_the_gate_refuses_as_for_mail(hand: Hand) -> None:
+    found = hand.outreach.send(Message("k", "c25", "note", best=True))
+    assert (found.state, found.code, found.channel) == ("refused", "consent", "email")
 
 
 def test_a_test_does_not_take_the_place_of_the_message_itself(hand: Hand) -> None:

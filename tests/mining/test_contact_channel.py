@@ -70,3 +70,9 @@ def test_bad_columns_and_parameters_are_refused_by_name() -> None:
         ContactChannel().fit(table([]).drop("reacted"))
     with pytest.raises(BadValue, match="prior"):
         ContactChannel(prior=-1)
+
+
+def test_the_only_customer_there_is_has_their_own_interval() -> None:
+    (only,) = ContactChannel().fit(table(contacts("c", "email", answered=5, ignored=5))).rates("c")
+    assert only.low < 0.3
+    assert only.high > 0.7

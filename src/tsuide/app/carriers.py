@@ -3,10 +3,11 @@
 import json
 import threading
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from tsuide.app.mail_setup import MailSetup
 from tsuide.app.wiring import Shop
+from tsuide.config import Settings
 from tsuide.errors import BadSetting
 from tsuide.facts.consent import CHANNELS, Channel
 from tsuide.outreach.channels.channel import Channel as Carrier
@@ -17,7 +18,7 @@ from tsuide.outreach.channels.mail.smtp import SmtpChannel
 from tsuide.outreach.channels.rep import RepChannel
 from tsuide.outreach.channels.webhook import WebhookChannel
 
-OURSELVES: Final = frozenset({"email", "rep"})
+OURSELVES: Final[frozenset[Channel]] = frozenset({"email", "rep"})
 """Channels that need no carrier's name: the mail server has settings of its own, tasks stand in the store."""
 _WAY_OUT: Final = "line=https://example.com/hook, or sms=file:/path/to/folder"
 
@@ -61,7 +62,12 @@ class Carriers:
 
     def carries(self, channel: Channel) -> bool:
         """Whether somebody carries a channel."""
-        return channel in OURSELVES or channel in self._named or (channel == "line" and bool(self._line_token))
+        return channel in self.carried
+
+    @property
+    def carried(self) -> frozenset[Channel]:
+        """Channels that somebody carries."""
+        return carried_by(self._shop.settings)
 
     def close(self) -> None:
         """Close what was made."""
@@ -95,6 +101,16 @@ class Carriers:
             str(each).replace(":", "-")[:60]
             for each in (source, letter.more.get("template"), letter.purpose, self._setup.identity.domain)
         )
+
+
+def carried_by(settings: Settings) -> frozenset[Channel]:
+    """Channels that somebody carries, as the settings say.
+
+    Raises:
+        BadSetting: a carrier that cannot be read.
+    """
+    named = OURSELVES | {cast("Channel", each) for each in read_carriers(settings.carriers)}
+    return named | {"line"} if settings.line_token.get_secret_value() else named
 
 
 def read_carriers(text: str) -> dict[str, str]:

@@ -2,25 +2,24 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-import polars as pl
-
 from tsuide.app.applying import customer_with
+from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.deciding import Clock, Decider, Entropy
 from tsuide.app.experiments import Trials
 from tsuide.app.memberships import Memberships
 from tsuide.app.policies import active_policy
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue, NotReady, TsuideError, UnknownCustomer
+from tsuide.errors import BadValue, NotReady, UnknownCustomer
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
 from tsuide.kit.clock import from_micros, to_micros, zone
 from tsuide.kit.ids import time_id
-from tsuide.mining.contact_time import ContactTime, ContactTimes
 from tsuide.offers.request import OfferRequest
+from tsuide.outreach.gate import OUTBOUND
 from tsuide.outreach.journeys.journey import Await, Call, Do, Update
 from tsuide.outreach.journeys.news import meant
 from tsuide.outreach.journeys.walk import Enrolment
@@ -32,10 +31,7 @@ Offered: TypeAlias = Callable[[str, str, str], bool]
 Posted: TypeAlias = Callable[[str, str, str, datetime], Literal["taken", "again", "refused"]]
 """(address, body as JSON, key, now) → what the other system said."""
 USUAL_HOUR: Final = 10
-_LOOKED_BACK: Final = timedelta(days=365)
 _TIME_ZONE: Final = "time_zone"
-_DAY: Final = timedelta(days=1)
-_REACTIONS: Final = frozenset({"clicked", "accepted", "purchased"})
 
 
 class ShopDoors:
@@ -49,6 +45,7 @@ class ShopDoors:
         offered: whether there is something to offer.
         posted: tells another system.
         decider: knows segments and what was learned; None = nothing was ever learned.
+        habits: knows when customers react; None = learns it by itself.
     """
 
     def __init__(
@@ -61,6 +58,7 @@ class ShopDoors:
         offered: Offered,
         posted: Posted,
         decider: Decider | None = None,
+        habits: KeptHabits | None = None,
     ) -> None:
         self._shop = shop
         self._clock = clock
@@ -72,7 +70,7 @@ class ShopDoors:
         self._trials = Trials(shop)
         self._memberships = Memberships(shop.store)
         self._known: dict[str, dict[str, str]] = {}
-        self._hours: tuple[datetime, ContactTimes | None] | None = None
+        self._habits = habits or KeptHabits(shop, clock, lambda who: self._memberships.of(who, None))
 
     def zone(self, customer_id: str) -> ZoneInfo:
         """The customer's own, where they named one; else the shop's."""
@@ -82,15 +80,13 @@ class ShopDoors:
         except BadValue:
             return zone(self._shop.settings.time_zone)
 
-    def best_hour(self, customer_id: str, weekday: int) -> int:
-        """The hour of that weekday at which the customer reacts most to mail, shrunk to everybody's."""
-        learned = self._contact_times()
-        if learned is None:
-            return USUAL_HOUR
-        try:
-            return learned.best(customer_id, "email", weekday=weekday).hour
-        except BadValue:  # nobody was ever mailed
-            return USUAL_HOUR
+    def best_hour(self, customer_id: str, weekday: int, channel: str) -> int:
+        """The hour of that weekday at which the customer reacts most on a channel, shrunk to their segment's."""
+        habits, segment = self._habits.now(), self._habits.segment_of(customer_id)
+        if channel == "best":
+            channel = next((each.channel for each in habits.rates(customer_id, segment, OUTBOUND)), "email")
+        hours = habits.hours(customer_id, channel, segment)
+        return hours[weekday].hour if hours else USUAL_HOUR
 
     def in_segment(self, segment: str, customer_id: str) -> bool:
         """Whether they are in a segment of the shop; of one that nobody defined, by their attribute or by learning."""
@@ -223,30 +219,3 @@ class ShopDoors:
         self._known = {
             each: {str(k): str(v) for k, v in json.loads(found.get(each, "{}")).items()} for each in customer_ids
         }
-
-    def _contact_times(self) -> ContactTimes | None:
-        """Learned from the ledger once a day."""
-        now = self._clock()
-        if self._hours is None or now - self._hours[0] >= _DAY:
-            self._hours = (now, contact_times(self._shop, now))
-        return self._hours[1]
-
-
-def contact_times(shop: Shop, now: datetime) -> ContactTimes | None:
-    """At which hours customers react to what they are sent, from a year of the ledger; None where nothing was sent."""
-    shown: dict[str, tuple[str, str, int]] = {}
-    reacted: set[str] = set()
-    for row in shop.store.outcomes.between(now - _LOOKED_BACK, now):
-        offer = row["offer_id"] or row["id"]
-        if row["outcome"] in _REACTIONS:
-            reacted.add(offer)
-        elif row["outcome"] == "shown" and row["channel"] == "email" and row["customer_id"] is not None:
-            shown.setdefault(offer, (row["customer_id"], row["channel"], row["at"]))
-    if not shown:
-        return None
-    rows = [(who, channel, from_micros(at), offer in reacted) for offer, (who, channel, at) in shown.items()]
-    frame = pl.DataFrame(rows, schema=["customer", "channel", "at", "reacted"], orient="row")
-    try:
-        return ContactTime(zone=shop.settings.time_zone).fit(frame)
-    except TsuideError:
-        return None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
+from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.deciding import Decider
 from tsuide.app.journey_clock import brought
 from tsuide.app.journey_doors import ShopDoors
@@ -56,7 +57,7 @@ class _DryDoors(ShopDoors):
         self._judged = judged
         super().__init__(
             shop, lambda: self.now, lambda: 0, send=self._counted, offered=lambda *_: True,
-            posted=lambda *_: "taken", decider=decider,
+            posted=lambda *_: "taken", decider=decider, habits=KeptHabits(shop, lambda: start),
         )  # fmt: skip
 
     def _counted(self, message: Message) -> Sending:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from tsuide.app.best_channel import choose_channels
+from tsuide.app.carriers import carried_by
+from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.deciding import Clock, Decider, Entropy
 from tsuide.app.journey_doors import ShopDoors
 from tsuide.app.journey_dry import dry_run
@@ -47,8 +50,8 @@ class Working:
 class _Messages:
     """The shop's sender, opened when it is first needed."""
 
-    def __init__(self, shop: Shop, decider: Decider, clock: Clock, entropy: Entropy) -> None:
-        self._given = (shop, decider, clock, entropy)
+    def __init__(self, shop: Shop, decider: Decider, clock: Clock, entropy: Entropy, habits: KeptHabits) -> None:
+        self._given, self._habits = (shop, decider, clock, entropy), habits
         self._opened: Outreach | None = None
 
     @property
@@ -59,7 +62,7 @@ class _Messages:
             BadSetting: who sends, through which server, is not set.
         """
         if self._opened is None:
-            self._opened = Outreach(*self._given)
+            self._opened = Outreach(*self._given, habits=self._habits)
         return self._opened
 
     def send(self, message: Message) -> Sending:
@@ -83,13 +86,15 @@ def working(shop: Shop, clock: Clock, entropy: Entropy) -> Iterator[Working]:
     """
     journal = shop.store.journal(trace_durability=shop.settings.trace_durability)
     decider = Decider(shop, journal, clock, entropy)
-    messages = _Messages(shop, decider, clock, entropy)
+    habits = KeptHabits(shop, clock)
+    messages = _Messages(shop, decider, clock, entropy, habits)
     try:
         decider.refresh()
         hooks = _Hooks(shop.settings.carrier_secret.get_secret_value(), inner=shop.settings.inner_webhooks)
         doors = ShopDoors(
-            shop, clock, entropy, send=messages.send, offered=_Offers(decider).found, posted=hooks.post, decider=decider
-        )
+            shop, clock, entropy, send=messages.send, offered=_Offers(decider).found, posted=hooks.post,
+            decider=decider, habits=habits,
+        )  # fmt: skip
         yield Working(JourneyWorker(shop, doors, clock, entropy, decider), messages, decider)
     finally:
         messages.close()
@@ -151,9 +156,16 @@ class _GateOfThePast:
         self._policy = active_policy(shop, now)
         self._links = mail_links(shop, now)
         self._sent: dict[str, list[Contact]] = {}
+        self._carried = carried_by(shop.settings)
+        self._habits = KeptHabits(shop, lambda: now)
 
     def code(self, message: Message, moment: datetime) -> str | None:
         """Why it would not have gone out; None where it would have, at once or a little later."""
+        for choice in choose_channels(
+            self._shop, self._links, self._policy, [message] if message.best else [], self._carried, self._habits,
+            moment,
+        ):  # fmt: skip
+            message = replace(message, channel=choice.channel)
         (to,) = addressees(self._shop, self._links, self._policy, [message], moment)
         own = self._sent.setdefault(message.customer_id, [])
         earlier = tuple(each for each in to.standing.contacts if each.at <= to_micros(moment))

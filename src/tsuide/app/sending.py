@@ -21,8 +21,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
+from tsuide.app.best_channel import Choice, choose_channels
 from tsuide.app.carriers import Carriers
 from tsuide.app.composing import Composed, Composer, Draft, Wanted
+from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.deciding import Clock, Decider, Entropy, Served
 from tsuide.app.mail_links import MailLinks, mail_links
 from tsuide.app.mail_setup import MailSetup, mail_setup, preview_setup
@@ -91,6 +93,7 @@ class Outreach:
         clock: this moment, UTC.
         entropy: 64 random bits.
         carriers: who carries each channel; None = as the settings say.
+        habits: knows on which channel customers react; None = learns it by itself.
         refreshing: whether to look for what was newly learned; False where somebody else keeps the decider fresh.
         strict: False = only to look: what the settings lack is made up, so nothing can be sent.
 
@@ -106,6 +109,7 @@ class Outreach:
         entropy: Entropy,
         carriers: Carriers | None = None,
         *,
+        habits: KeptHabits | None = None,
         strict: bool = True,
         refreshing: bool = True,
     ) -> None:
@@ -118,6 +122,7 @@ class Outreach:
         self._sandbox = Sandbox(PRELUDE)
         self._composer = Composer(shop, self.setup, self.links, self._sandbox, decider)
         self._carriers = carriers or Carriers(shop, self.setup)
+        self._habits = habits or KeptHabits(shop, clock)
         self._policy: Policy | None = None
         self._refreshed: datetime | None = None if refreshing else datetime.max.replace(tzinfo=UTC)
 
@@ -237,7 +242,7 @@ class Outreach:
         """Judge, compose, reserve and hand over; what became of each."""
         now = self._clock()
         policy = self._policy_now(now)
-        messages = [message_of(row) for row in rows]
+        messages = self._settled_channels(rows, policy, now)
         found = addressees(self.shop, self.links, policy, messages, now)
         shelf = templates(self.shop)
         drafts: list[tuple[Found, Draft]] = []
@@ -259,6 +264,20 @@ class Outreach:
             else:
                 ready.append(_Ready(row, draft.wanted.message, draft.wanted.to, made))
         return told + (self._hand_over(ready, policy, now) if ready else [])
+
+    def _settled_channels(self, rows: Sequence[Found], policy: Policy, now: datetime) -> list[Message]:
+        """The messages of rows; those that leave their channel open with the one that is best now, written down."""
+        messages = [message_of(row) for row in rows]
+        places = [place for place, each in enumerate(messages) if each.best]
+        for place, choice in zip(places, self._chosen([messages[each] for each in places], policy, now), strict=True):
+            self.shop.store.outbox.chosen(rows[place]["key"], choice.channel, now, choice.reason)
+            messages[place] = replace(messages[place], channel=choice.channel)
+        return messages
+
+    def _chosen(self, messages: Sequence[Message], policy: Policy, now: datetime) -> list[Choice]:
+        if not messages:
+            return []
+        return choose_channels(self.shop, self.links, policy, messages, self._carriers.carried, self._habits, now)
 
     def _keep(self, served: Sequence[Served | None]) -> None:
         """Record decisions before anything comes of them; those of silence too: the holdout is measured by them."""
@@ -427,6 +446,8 @@ class Outreach:
         self, message: Message, policy: Policy, now: datetime, language: str | None
     ) -> tuple[Composed | None, Addressee]:
         message.checked()
+        for choice in self._chosen([message] if message.best else [], policy, now):
+            message = replace(message, channel=choice.channel)
         (to,) = addressees(self.shop, self.links, policy, [message], now)
         if to.recipient is None:
             raise NotFound("no such customer", key="customer_id", value=message.customer_id)
@@ -440,7 +461,12 @@ def sending_of(row: Mapping[str, Any]) -> Sending:
     """Where a row of the outbox stands."""
     until = {"waiting": row["due_at"], "sending": row["lease_until"]}.get(row["state"])
     return Sending(
-        row["key"], row["state"], row["code"], None if until is None else from_micros(until), row["reference"]
+        row["key"],
+        row["state"],
+        row["code"],
+        None if until is None else from_micros(until),
+        row["reference"],
+        channel=row["channel"],
     )
 
 

@@ -15,6 +15,7 @@ import structlog
 from tsuide.app import metrics, repeating, tracing
 from tsuide.app.account import Account, account_of, choose, goods_of, names_of
 from tsuide.app.arrivals import Arrivals
+from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.customer_tokens import CustomerTokens
 from tsuide.app.deciding import Clock, Decider, Entropy
 from tsuide.app.explaining import Told, tell
@@ -86,6 +87,7 @@ class Serving:
         self.rep_key = ""
         self.watch: asyncio.Task[None] | None = None
         self._outreach: dict[bool, Outreach] = {}
+        self.habits = KeptHabits(shop, clock)
         self._making = threading.Lock()
         self.segments: asyncio.Task[None] | None = None
 
@@ -197,7 +199,7 @@ class Serving:
         with self._making:
             if strict not in self._outreach:
                 self._outreach[strict] = Outreach(
-                    self.shop, self.decider, self.clock, entropy, strict=strict, refreshing=False
+                    self.shop, self.decider, self.clock, entropy, habits=self.habits, strict=strict, refreshing=False
                 )
         return self._outreach[strict]
 

@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import polars as pl
-from scipy.special import betaincinv, betaln
+from scipy.special import betaln
 
 from tsuide.kit.arrays import Float64, Int64, frozen
 from tsuide.mining.fitted import brief, taken
 from tsuide.mining.index import Index
 from tsuide.mining.parameters import must_be_number
-from tsuide.mining.strength import GRID, heaviest
+from tsuide.mining.strength import GRID, borne, heaviest, interval
 from tsuide.mining.tables import Table, as_polars
 
 _COLUMNS: Final = ("customer", "channel", "reacted")
@@ -48,7 +48,7 @@ class ContactChannel:
     below. A step's weight, in contacts, is the one of the highest marginal (beta–binomial) likelihood (Griffiths,
     "Maximum likelihood estimation for the beta-binomial distribution", Biometrics 29, 1973; Casella, "An introduction
     to empirical Bayes data analysis", The American Statistician 39, 1985). Whoever is in no segment is compared with
-    everybody.
+    everybody. A mean weighs no more than the others' contacts that bear it: where there are none, own contacts count.
 
     Args:
         prior: contacts that the level above is worth, at both steps; None = learned.
@@ -57,7 +57,7 @@ class ContactChannel:
     >>> contacts = pl.DataFrame(rows, schema=["customer", "channel", "reacted"], orient="row")
     >>> [(each.channel, each.reactions, round(each.probability, 2))
     ...  for each in ContactChannel(prior=10.0).fit(contacts).rates("a")]
-    [('line', 6, 0.59), ('email', 1, 0.13)]
+    [('line', 6, 0.58), ('email', 1, 0.17)]
     """
 
     prior: float | None = None
@@ -109,6 +109,8 @@ class ContactChannel:
             by_group=frozen(by_group),
             weights=frozen(weights),
             group_of=frozen(group_of),
+            above=frozen(np.where(named, n_g, n_c[of]).astype(np.int64)),
+            n_all=frozen(n_c.astype(np.int64)),
             n=frozen(n.astype(np.int64)),
             hits=frozen(hits.astype(np.int64)),
             prior=self.prior,
@@ -148,6 +150,8 @@ class ContactChannels:
         by_group: the same, float64 (groups,).
         weights: contacts that the mean above is worth, of segments and customers; float64 (channels, 2).
         group_of: group of each person, int64 (persons,).
+        above: contacts behind each group's mean (of those without a segment: everybody's), int64 (groups,).
+        n_all: contacts behind everybody's, int64 (channels,).
         n: contacts, int64 (persons,).
         hits: reactions, int64 (persons,).
     """
@@ -162,6 +166,8 @@ class ContactChannels:
     by_group: Float64
     weights: Float64
     group_of: Int64
+    above: Int64
+    n_all: Int64
     n: Int64
     hits: Int64
     prior: float | None
@@ -187,10 +193,10 @@ class ContactChannels:
         else:
             group = self.groups.position(f"{channel}{_SEPARATOR}{segment}")
         above = float(self.by_group[group] if group >= 0 else self.everybody[place])
-        weight = float(self.weights[place, 1])
-        yes, no = hits + weight * above, n - hits + weight * (1.0 - above)
-        low, high = float(betaincinv(yes, no, 0.025)), float(betaincinv(yes, no, 0.975))
-        return Rate(channel, yes / (yes + no), low, high, n, hits)
+        others = float((self.above[group] if group >= 0 else self.n_all[place]) - n)
+        weight, flat = borne(float(self.weights[place, 1]), others)
+        mean, low, high = interval(hits + weight * above + flat, n - hits + weight * (1.0 - above) + flat)
+        return Rate(channel, float(mean), float(low), float(high), n, hits)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Everything that is large."""
@@ -202,6 +208,8 @@ class ContactChannels:
             "by_group": self.by_group,
             "weights": self.weights,
             "group_of": self.group_of,
+            "above": self.above,
+            "n_all": self.n_all,
             "n": self.n,
             "hits": self.hits,
         }
@@ -225,6 +233,8 @@ class ContactChannels:
             everybody=taken(arrays, "everybody", np.float64, (len(channels),)),
             by_group=taken(arrays, "by_group", np.float64, (len(groups),)),
             weights=taken(arrays, "weights", np.float64, (len(channels), 2)),
+            above=taken(arrays, "above", np.int64, (len(groups),)),
+            n_all=taken(arrays, "n_all", np.int64, (len(channels),)),
             group_of=taken(arrays, "group_of", np.int64, (len(persons),)),
             n=taken(arrays, "n", np.int64, (len(persons),)),
             hits=taken(arrays, "hits", np.int64, (len(persons),)),

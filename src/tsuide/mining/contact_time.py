@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 import polars as pl
-from scipy.special import betaincinv
 
 from tsuide.errors import BadValue
 from tsuide.kit.arrays import Float64, Int64, frozen
@@ -14,7 +13,7 @@ from tsuide.kit.clock import zone as time_zone
 from tsuide.mining.fitted import brief, taken, taken_rows
 from tsuide.mining.index import Index
 from tsuide.mining.parameters import must_be_number
-from tsuide.mining.strength import GRID, heaviest
+from tsuide.mining.strength import GRID, borne, heaviest, interval
 from tsuide.mining.tables import Table, as_polars
 
 DAYS: Final = 7
@@ -64,9 +63,10 @@ class ContactTime:
     The weight of each step, in contacts, is learned for each channel: the one under which each contact is foretold best
     by all others, by leave-one-out log likelihood (Geisser and Eddy, "A predictive approach to model selection", JASA
     74, 1979). It is that one rather than the marginal likelihood because lent contacts count more than once, and a
-    customer's own are taken out of what stands above them. Shrinking to a mean that was itself learned: Efron and
-    Morris, "Data analysis using Stein's estimator and its generalizations", JASA 70, 1975; Casella, "An introduction to
-    empirical Bayes data analysis", The American Statistician 39, 1985.
+    customer's own are taken out of what stands above them. A mean weighs no more than the others' contacts that bear
+    it. Shrinking to a mean that was itself learned: Efron and Morris, "Data analysis using Stein's estimator and its
+    generalizations", JASA 70, 1975; Casella, "An introduction to empirical Bayes data analysis", The American
+    Statistician 39, 1985.
 
     Args:
         prior: contacts that the level above is worth, at every step; None = learned.
@@ -131,6 +131,8 @@ class ContactTime:
             by_group=frozen(levels.by_group),
             weights=frozen(levels.weights),
             group_of=frozen(group_of),
+            above=frozen(levels.above),
+            n_all=frozen(levels.n_all),
             starts=frozen(starts),
             slot=frozen(entries.slot),
             n=frozen(entries.n),
@@ -175,11 +177,13 @@ class _Entries:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Levels:
-    """What stands above customers: means (channels, 168) and (groups, 168), weights (channels, 3)."""
+    """What stands above customers: means (channels, 168) and (groups, 168), weights (channels, 3), contacts of each."""
 
     by_channel: Float64
     by_group: Float64
     weights: Float64
+    above: Int64
+    n_all: Int64
 
 
 def _levels(entries: _Entries, channels: int, prior: float | None) -> _Levels:
@@ -204,7 +208,8 @@ def _levels(entries: _Entries, channels: int, prior: float | None) -> _Levels:
     by_group = _posterior(n_above, hits_above, above, weight[:, None])
     if prior is None:
         weights[:, 2] = _customers_weights(entries, _Above(n_above, hits_above, above, weight[:, None]), channels)
-    return _Levels(by_channel, by_group, weights)
+    n_all, n_above = n_c.sum(axis=1).astype(np.int64), n_above.sum(axis=1).astype(np.int64)
+    return _Levels(by_channel, by_group, weights, n_above, n_all)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -317,6 +322,8 @@ class ContactTimes:
         by_group: the same, float64 (groups, 168).
         weights: contacts that the mean above is worth, of everybody, segments and customers; float64 (channels, 3).
         group_of: group of each person, int64 (persons,).
+        above: contacts behind each group's mean (of those without a segment: everybody's), int64 (groups,).
+        n_all: contacts behind everybody's, int64 (channels,).
         starts: person p has entries `starts[p]:starts[p + 1]`, int64 (persons + 1,).
         slot: hour of the week, Monday 0:00 = 0; int64 (entries,).
         n: contacts, int64 (entries,).
@@ -333,6 +340,8 @@ class ContactTimes:
     by_group: Float64
     weights: Float64
     group_of: Int64
+    above: Int64
+    n_all: Int64
     starts: Int64
     slot: Int64
     n: Int64
@@ -359,17 +368,16 @@ class ContactTimes:
         if person >= 0:
             rows = slice(int(self.starts[person]), int(self.starts[person + 1]))
             n[self.slot[rows]], hits[self.slot[rows]] = self.n[rows], self.hits[rows]
-            above = self.by_group[int(self.group_of[person])]
+            group = int(self.group_of[person])
         else:
             group = self.groups.position(f"{channel}{_SEPARATOR}{segment}")
-            above = self.by_group[group] if group >= 0 else self.by_channel[place]
-        weight = self.weights[place, 2]
-        yes = lend(hits) + weight * above
-        no = lend(n) - lend(hits) + weight * (1 - above)
-        low, high = betaincinv(yes, no, 0.025), betaincinv(yes, no, 0.975)
+        above = self.by_group[group] if group >= 0 else self.by_channel[place]
+        others = float((self.above[group] if group >= 0 else self.n_all[place]) - n.sum())
+        weight, flat = borne(float(self.weights[place, 2]), others)
+        yes = lend(hits) + weight * above + flat
+        mean, low, high = interval(yes, lend(n) - lend(hits) + weight * (1 - above) + flat)
         return [
-            Hour(s // HOURS, s % HOURS, float(yes[s] / (yes[s] + no[s])), float(low[s]), float(high[s]), int(n[s]))
-            for s in range(SLOTS)
+            Hour(s // HOURS, s % HOURS, float(mean[s]), float(low[s]), float(high[s]), int(n[s])) for s in range(SLOTS)
         ]
 
     def best(
@@ -428,6 +436,8 @@ class ContactTimes:
             "by_group": self.by_group,
             "weights": self.weights,
             "group_of": self.group_of,
+            "above": self.above,
+            "n_all": self.n_all,
             "starts": self.starts,
             "slot": self.slot,
             "n": self.n,
@@ -455,6 +465,8 @@ class ContactTimes:
             by_channel=taken(arrays, "by_channel", np.float64, (len(channels), SLOTS)),
             by_group=taken(arrays, "by_group", np.float64, (len(groups), SLOTS)),
             weights=taken(arrays, "weights", np.float64, (len(channels), _STEPS)),
+            above=taken(arrays, "above", np.int64, (len(groups),)),
+            n_all=taken(arrays, "n_all", np.int64, (len(channels),)),
             group_of=taken(arrays, "group_of", np.int64, (len(persons),)),
             starts=starts,
             slot=slot,

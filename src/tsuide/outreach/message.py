@@ -37,6 +37,8 @@ class Message:
         products: product ids that the message is about (the cart left behind, what was ordered).
         source: the journey or campaign that asks; for reports.
         not_after: too late from then on; None = three days after it was first asked for.
+        best: the customer's best channel, as it is at the moment of sending, takes the place of `channel`, which only
+            stands for it where none may be chosen.
 
     >>> Message("welcome/c1", "c1", "offer").checked().purpose
     'marketing'
@@ -52,6 +54,7 @@ class Message:
     products: tuple[str, ...] = ()
     source: str | None = None
     not_after: datetime | None = None
+    best: bool = False
 
     def checked(self) -> "Message":
         """The message itself, if it makes sense.
@@ -89,6 +92,7 @@ class Sending:
         until: when to ask again, of waiting and sending.
         reference: what the channel knows it by (a mail's Message-ID).
         new: whether this call sent it.
+        channel: through which it goes or went, as far as that is settled.
     """
 
     key: str
@@ -97,6 +101,7 @@ class Sending:
     until: datetime | None = None
     reference: str | None = None
     new: bool = False
+    channel: Channel | None = None
 
     @property
     def over(self) -> bool:

@@ -20,6 +20,10 @@ GATE: Final = Phrases(
         "opt_in_record": {"ja": "同意の記録がありません", "en": "there is no record of the opt-in"},
         "open_complaint": {"ja": "未解決のご意見があるため控えます", "en": "a complaint or ticket is open"},
         "bad_score": {"ja": "満足度が低いため控えます", "en": "the last satisfaction score was bad"},
+        "best_channel": {
+            "ja": "お客様の反応が最も良い経路を選びました",
+            "en": "chosen: the channel the customer reacts on most",
+        },
         "quiet_hours": {"ja": "配信を控える時間帯です", "en": "quiet hours, by the customer's clock"},
         "contact_limit": {"ja": "連絡回数の上限に達しています", "en": "the contact limit is reached"},
         "chosen_frequency": {

@@ -27,6 +27,7 @@ from tsuide.store.people import People
 from tsuide.store.policies import Policies
 from tsuide.store.prices import Prices
 from tsuide.store.promotions import Promotions
+from tsuide.store.reactions import Reactions
 from tsuide.store.schedules import Schedules
 from tsuide.store.segments import Segments
 from tsuide.store.settings import Jobs, Settings
@@ -70,6 +71,7 @@ class Store:
     trails: Trails
     said: Said
     outbox: Outbox
+    reactions: Reactions
     mail_templates: MailTemplates
     segments: Segments
     settings: Settings
@@ -146,6 +148,7 @@ def open_store(url: str) -> Store:
         trails=Trails(record, glance),
         said=Said(record),
         outbox=Outbox(record),
+        reactions=Reactions(trace),
         mail_templates=MailTemplates(record),
         segments=Segments(record, glance),
         settings=Settings(record),

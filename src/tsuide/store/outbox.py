@@ -27,6 +27,8 @@ EVENT_KINDS: Final = ("open", "click", "bounce", "soft_bounce", "complaint", "un
 Seen: TypeAlias = tuple[int, str, str | None]
 """A contact as the reservation counts it: at in microseconds, outcome, channel."""
 Check: TypeAlias = Callable[[Sequence[Seen]], str | None]
+BEST_CHANNEL: Final = "best_channel"
+"""The code under which the choice of a channel stands among a message's verdicts."""
 _ON_THE_WAY: Final = ("sending", "sent", "in_doubt")
 _ERASED: Final = "erased/"
 
@@ -390,6 +392,18 @@ class Outbox:
                 .where(outbound.c.key == key)
                 .values(code=code, state_at=to_micros(now), lease_until=None, **state, **due)
             )
+
+    def chosen(self, key: str, channel: str, now: datetime, reason: str) -> None:
+        """Note through which channel a waiting message goes that left it open, and why; said again it stands once."""
+        c, v = outbound.c, outbound_verdict.c
+        with writing(self.engine) as connection:
+            rows = found(connection, sa.select(outbound).where(c.key == key).with_for_update())
+            if not rows or rows[0]["state"] != "waiting":
+                return
+            said = sa.select(v.detail).where(v.message_id == rows[0]["id"], v.code == BEST_CHANNEL)
+            if connection.execute(said.order_by(v.n.desc()).limit(1)).scalar() != reason:
+                _told(connection, rows[0], "send", BEST_CHANNEL, now, None, reason)
+            connection.execute(sa.update(outbound).where(c.key == key).values(channel=channel))
 
     def recover(self, now: datetime) -> dict[str, int]:
         """What was left `sending` beyond its lease: marketing is in doubt, what must arrive is due again.

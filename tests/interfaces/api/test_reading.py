@@ -140,3 +140,13 @@ def _in_use(served: Any, snapshot: str) -> bool:
             return True
         time.sleep(0.1)
     return False
+
+
+def test_how_a_customer_is_best_reached_is_told_with_intervals(served: Any) -> None:
+    told = get(served, "/v1/customers/c05/contact").json()
+    assert (told["customer"], told["time_zone"]) == ("c05", "Asia/Tokyo")
+    assert set(told["best"]) == {"channel", "reason"}
+    for each in told["channels"]:
+        assert each["low"] <= each["probability"] <= each["high"]
+        assert [hour["weekday"] for hour in each["hours"]] == list(range(7))
+    assert get(served, "/v1/customers/nobody/contact", 404).json()["code"] == "unknown-customer"

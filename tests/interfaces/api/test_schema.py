@@ -21,6 +21,7 @@ OPERATIONS = [
     ("/v1/customers/{customer}", "GET"),
     ("/v1/customers/{customer}/consents", "GET"),
     ("/v1/customers/{customer}/consents", "POST"),
+    ("/v1/customers/{customer}/contact", "GET"),
     ("/v1/snapshots", "GET"),
     ("/v1/snapshots/current", "GET"),
     ("/v1/snapshots/current", "PUT"),

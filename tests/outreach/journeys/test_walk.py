@@ -26,7 +26,7 @@ class World:
     def zone(self, customer_id: str) -> ZoneInfo:
         return ZoneInfo(self.answers.get("zone", "Asia/Tokyo"))
 
-    def best_hour(self, customer_id: str, weekday: int) -> int:
+    def best_hour(self, customer_id: str, weekday: int, channel: str) -> int:
         return 20 if weekday < 5 else 9
 
     def in_segment(self, segment: str, customer_id: str) -> bool:
@@ -198,3 +198,29 @@ def test_an_hour_that_the_clocks_skip_comes_after_it() -> None:
     one = journey("id: a, wait: {until: 02:30}")
     before = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)  # 1:30 in Berlin; at 2:00 it will be 3:00
     assert go(one, World(zone="Europe/Berlin"), before).due == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+
+
+def test_a_wait_for_the_best_hour_asks_for_the_channel_of_the_message_that_follows() -> None:
+    asked: list[str] = []
+
+    class Listening(World):
+        def best_hour(self, customer_id: str, weekday: int, channel: str) -> int:
+            asked.append(channel)
+            return 20
+
+    rest = ("id: w, wait: {best_hour: true}", "id: g, goal: {}")
+    go(journey(*rest, "id: m, message: {template: offer, channel: best}"), Listening())
+    go(journey(*rest, "id: m, message: {template: offer, channel: line}"), Listening())
+    go(journey(*rest), Listening())
+    assert asked == ["best", "line", "email"]
+
+
+def test_a_message_by_the_best_channel_says_in_the_trail_which_it_was() -> None:
+    one = journey("id: m, message: {template: offer, channel: best}")
+    world = World(sending=Sending("k", "sent", channel="line"))
+    stand = go(one, world, NOW, "m", **begun(NOW))
+    assert [(each.step, each.said) for each in stand.marks] == [("m", "sent:line")]
+    ((_, message),) = world.done
+    assert (message.best, message.channel) == (True, "email")
+    refused = World(sending=Sending("k", "refused", "consent", channel="email"))
+    assert go(one, refused, NOW, "m", **begun(NOW)).marks[0].said == "refused:consent"

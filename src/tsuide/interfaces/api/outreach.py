@@ -34,7 +34,9 @@ class LookIn(_In):
     template: Name
     customer_id: Id
     purpose: MessagePurpose | None = Field(None, description="The template's when missing.")
-    channel: Channel = "email"
+    channel: Channel | Literal["best"] = Field(
+        "email", description="best: the one this customer reacts on most, of those that may carry it when it goes out."
+    )
     language: Language | None = Field(None, description="The customer's when missing.")
     values: dict[Id, Note] = Field({}, max_length=MOST_VALUES, description="What the template may name.")
     products: list[Id] = Field([], max_length=MOST_PRODUCTS, description="What the message is about.")
@@ -289,7 +291,8 @@ def _message(serving: Serving, body: LookIn, key: str, source: str | None = None
         customer_id=body.customer_id,
         template=body.template,
         purpose=purpose,
-        channel=body.channel,
+        channel="email" if body.channel == "best" else body.channel,
+        best=body.channel == "best",
         language=body.language,
         values=body.values,
         products=tuple(body.products),

@@ -33,6 +33,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "look": "tsuide.interfaces.cli.look:look",
     "experiment": "tsuide.interfaces.cli.experiment:experiment",
     "feedback": "tsuide.interfaces.cli.feedback:feedback",
+    "contact": "tsuide.interfaces.cli.contact:contact",
     "mail": "tsuide.interfaces.cli.mail:mail",
     "initiative": "tsuide.interfaces.cli.initiative:initiative",
     "effect": "tsuide.interfaces.cli.effect:effect",

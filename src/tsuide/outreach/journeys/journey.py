@@ -282,7 +282,10 @@ class Send(_Part):
     """Send a message. Its offers are asked for when it goes out; consent, quiet hours and limits are kept then."""
 
     template: Words
-    channel: Channel = "email"
+    channel: Channel | Literal["best"] = Field(
+        "email",
+        description="best: the one that this customer reacts on most, of those that may carry it when it goes out.",
+    )
     purpose: Literal["marketing", "transactional"] = "marketing"
     within: Duration = Field("3d", description="How long it may wait for its moment.")
 

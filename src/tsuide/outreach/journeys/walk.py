@@ -76,8 +76,8 @@ class Doors(Protocol):
     def zone(self, customer_id: str) -> ZoneInfo:
         """Where the customer lives."""
 
-    def best_hour(self, customer_id: str, weekday: int) -> int:
-        """The hour at which they react most."""
+    def best_hour(self, customer_id: str, weekday: int, channel: str) -> int:
+        """The hour of that weekday at which they react most on a channel, or on their best one."""
 
     def in_segment(self, segment: str, customer_id: str) -> bool:
         """Whether they are in a segment now."""
@@ -150,7 +150,7 @@ def _pass(journey: Journey, step: Step, here: Enrolment, now: datetime, doors: D
     begun = from_micros(int(_begun(here, now)))
     match step:
         case Step(wait=Wait() as wait):
-            until = _until(wait, begun, here.customer_id, journey, doors)
+            until = _until(wait, begun, here.customer_id, step, journey, doors)
             return usual, until if until > now else None, ""
         case Step(await_=Await() as awaited):
             if HAPPENED in here.context:
@@ -180,7 +180,7 @@ def _pass(journey: Journey, step: Step, here: Enrolment, now: datetime, doors: D
     return usual, None, ""
 
 
-def _until(wait: Wait, begun: datetime, customer_id: str, journey: Journey, doors: Doors) -> datetime:
+def _until(wait: Wait, begun: datetime, customer_id: str, step: Step, journey: Journey, doors: Doors) -> datetime:
     """When a wait that began then is over: first the time or the days, then the hour."""
     until = begun
     if wait.for_ is not None:
@@ -194,8 +194,19 @@ def _until(wait: Wait, begun: datetime, customer_id: str, journey: Journey, door
         hour, minute = wait.until.split(":")
         return next_local(until, datetime.min.time().replace(hour=int(hour), minute=int(minute)), zone)
     if wait.best_hour:
-        return best_moment(until, zone, lambda weekday: doors.best_hour(customer_id, weekday))
+        channel = next_channel(journey, step)
+        return best_moment(until, zone, lambda weekday: doors.best_hour(customer_id, weekday, channel))
     return until
+
+
+def next_channel(journey: Journey, step: Step) -> str:
+    """The channel of the first message on the usual way from a step; email where there is none."""
+    following: Step | None = step
+    for _ in journey.steps:
+        following = None if following is None else journey.step(journey.after(following))
+        if following is not None and following.message is not None:
+            return following.message.channel
+    return "email"
 
 
 def _parted(split: Split, usual: str, here: Enrolment, step: Step, doors: Doors) -> tuple[str, None, str]:
@@ -218,10 +229,12 @@ def _sent(
     told = {name.removeprefix("value."): value for name, value in here.context.items() if name.startswith("value.")}
     products = tuple(each for each in here.context.get("products", "").split("\n") if each)
     message = Message(
-        key=key, customer_id=here.customer_id, template=send.template, purpose=send.purpose, channel=send.channel,
+        key=key, customer_id=here.customer_id, template=send.template, purpose=send.purpose,
+        channel="email" if send.channel == "best" else send.channel, best=send.channel == "best",
         values=told, products=products, source=journey.id, not_after=begun + period(send.within),
     )  # fmt: skip
     where = doors.send(message)
     if where.over:
-        return usual, None, where.state if where.code is None else f"{where.state}:{where.code}"
+        more = where.code or (where.channel if message.best else None)
+        return usual, None, where.state if more is None else f"{where.state}:{more}"
     return usual, max(where.until or now + _LATER, now + timedelta(seconds=1)), ""
