@@ -45,7 +45,23 @@ class Exported:
 
 
 def export_audience(shop: Shop, segment_id: str, form: AudienceFormat, path: Path, country: str = "JP") -> Exported:
-    """Write a segment's people, as it was last brought up to date, in the form that a platform takes.
+    """Write an `audience`, whole or not at all; the file holds no address in the clear.
+
+    Raises:
+        NotFound: there is no such segment.
+        BadValue: there is no such country.
+        Unavailable: the file cannot be written.
+    """
+    text, told = audience(shop, segment_id, form, country)
+    try:
+        write_whole(path, text)
+    except OSError as exc:
+        raise Unavailable("the file cannot be written", key="--output", value=str(path)) from exc
+    return told
+
+
+def audience(shop: Shop, segment_id: str, form: AudienceFormat, country: str = "JP") -> tuple[str, Exported]:
+    """A segment's people, as it was last brought up to date, in the form that a platform takes; and who is in it.
 
     An e-mail address is used with consent to marketing by `email`, a telephone number (attribute `phone`) with consent
     by `sms` or `phone`; consent by `any` holds for all of them. Of several words about one channel the newest holds.
@@ -54,13 +70,11 @@ def export_audience(shop: Shop, segment_id: str, form: AudienceFormat, path: Pat
         shop: whose.
         segment_id: of the segment.
         form: the platform.
-        path: written whole or not at all; it holds no address in the clear.
         country: of telephone numbers that name none.
 
     Raises:
         NotFound: there is no such segment.
         BadValue: there is no such country.
-        Unavailable: the file cannot be written.
     """
     country = checked_country(country)
     told = Exported()
@@ -80,11 +94,7 @@ def export_audience(shop: Shop, segment_id: str, form: AudienceFormat, path: Pat
             else:
                 reaches.append(reach)
     text, told.rows = audience_file(reaches, form)
-    try:
-        write_whole(path, text)
-    except OSError as exc:
-        raise Unavailable("the file cannot be written", key="--output", value=str(path)) from exc
-    return told
+    return text, told
 
 
 def _reach(known: Recipient | None, words: Sequence[Found], form: AudienceFormat, country: str) -> Reach | None:

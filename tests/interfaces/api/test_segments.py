@@ -1,5 +1,6 @@
 """Segments over HTTP: tried, defined, looked into; a running server keeps them current by itself."""
 
+import hashlib
 import time
 from typing import Any
 
@@ -88,3 +89,19 @@ def test_a_ready_made_segment_is_taken_and_undone(served: Any) -> None:
     assert served.client.delete(path, headers=admin(served)).status_code == 200
     assert served.client.get(path, headers=admin(served)).status_code == 404
     assert served.client.post(f"{path}/undo", headers=admin(served)).json()["version"] == 2
+
+
+def test_an_audience_holds_nobody_who_did_not_agree_and_no_address(served: Any) -> None:
+    body = {"names": NAMES, "condition": "order_count >= 1", "confirm": 40}
+    served.client.put("/v1/segments/buyers", json=body, headers=admin(served))
+    given = {"purpose": "marketing", "channel": "email", "granted": True, "evidence": "form 1"}
+    who = {"id": "c05", "email": "Taro@Example.jp"}
+    served.client.post("/v1/customers", json={"customers": [who]}, headers=admin(served))
+    served.client.post("/v1/customers/c05/consents", json=given, headers=admin(served))
+    answer = served.client.get("/v1/segments/buyers/audience?format=criteo", headers=admin(served))
+    hashed = hashlib.sha256(b"taro@example.jp").hexdigest()
+    assert (answer.status_code, answer.text.split()) == (200, ["email", hashed])
+    assert "rows=1" in answer.headers["x-audience"]
+    assert answer.headers["cache-control"] == "no-store"
+    other = served.client.get("/v1/segments/buyers/audience?country=XX1", headers=admin(served))
+    assert (other.status_code, other.json()["key"]) == (400, "country")

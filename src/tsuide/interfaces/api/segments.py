@@ -1,19 +1,23 @@
 """Segments over HTTP: try conditions, define, look inside, and read who came and went."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from starlette.requests import Request
+from starlette.responses import Response
 
 from tsuide.app import segments as shelf
+from tsuide.app.audiences import audience
 from tsuide.app.serving import Serving, clock
 from tsuide.errors import BadValue
 from tsuide.interfaces.api.cursors import LONGEST, cursor_of, places_of
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import Amount, Id
+from tsuide.outreach.audiences import AudienceFormat
 from tsuide.outreach.segments.condition import text_of
 from tsuide.outreach.segments.definition import segment_from
 from tsuide.outreach.segments.form import condition_of
@@ -222,6 +226,28 @@ async def one(request: Request, segment: Named) -> SegmentOut:
     """With its size."""
     require(request, "admin")
     return _out(await asyncio.to_thread(shelf.standing, serving_of(request).shop, segment))
+
+
+@router.get(
+    "/v1/segments/{segment}/audience",
+    summary="A segment for an ad platform",
+    response_class=Response,
+    responses=failures(401, 403, 404, 422, 503) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    openapi_extra=_EXTRA,
+)
+async def ad_audience(
+    request: Request,
+    segment: Named,
+    form: Annotated[AudienceFormat, Query(alias="format", description="The platform.")] = "google",
+    country: Annotated[Id, Query(description="Of telephone numbers that name none.")] = "JP",
+) -> Response:
+    """Those who agreed to marketing, hashed; `X-Audience` says how many, and who was left out why."""
+    require(request, "admin")
+    text, told = await asyncio.to_thread(audience, serving_of(request).shop, segment, form, country)
+    counts = ", ".join(f"{name}={n}" for name, n in asdict(told).items())
+    headers = {"X-Audience": counts, "Cache-Control": "no-store"}
+    headers["Content-Disposition"] = f'attachment; filename="audience-{form}.csv"'
+    return Response(text, headers=headers, media_type="text/csv; charset=utf-8")
 
 
 @router.put("/v1/segments/{segment}", dependencies=[needs("admin")], summary="Define a segment",
