@@ -10,7 +10,8 @@
     │   ├── BadValue             one value is not what its key asks for (money, time, number, choice)
     │   ├── BadLine              something in a file is wrong; carries the line
     │   │   ├── BadPolicy        a policy
-    │   │   └── BadJourney       a journey
+    │   │   ├── BadJourney       a journey
+    │   │   └── BadSurvey        a survey
     │   ├── BadCondition         a segment's condition is wrong; points at the character
     │   ├── MixedCurrencies      amounts of different currencies would have been added
     │   └── BadSetting           a setting (environment, option) is missing or wrong
@@ -163,6 +164,10 @@ class BadPolicy(BadLine):
 
 class BadJourney(BadLine):
     """A journey is wrong."""
+
+
+class BadSurvey(BadLine):
+    """A survey is wrong."""
 
 
 class MixedCurrencies(BadInput):

@@ -54,6 +54,16 @@ def test_a_camera_brings_its_bag_card_and_tripod(shop: State) -> None:
     assert bag.margin_basis == "cost"
 
 
+def test_a_budget_that_the_customer_once_named_holds_with_their_consent(shop: State) -> None:
+    view = CustomerView(id="c1", attributes={"budget": "3300"}, consents=(Grant("personalisation"),))
+    decision = at("product", shop, view=view, product_id="camera-good")
+    assert told(decision) == [("cross_sell", "card")]
+    assert decision.refused["budget"] > 0
+    without = at("product", shop, view=replace(view, consents=()), product_id="camera-good")
+    assert "budget" not in without.refused
+    assert "budget" not in at("product", shop, view=view, product_id="camera-good", budget=9_999_999).refused
+
+
 def test_what_is_sold_out_hidden_foreign_or_a_required_part_is_refused_by_name(shop: State) -> None:
     refused = at("product", shop, product_id="camera-good").refused
     assert refused["in_stock"] == refused["sellable"] == refused["same_currency"] == refused["required_part"] == 1

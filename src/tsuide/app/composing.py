@@ -1,9 +1,10 @@
 """A message as it will be read: offers asked from `decide` at this moment, words in the customer's language."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urljoin, urlsplit
 
 from tsuide.app.deciding import Decider, Served
@@ -11,6 +12,8 @@ from tsuide.app.ledger import channel_of
 from tsuide.app.mail_links import MailLinks
 from tsuide.app.mail_setup import MailSetup
 from tsuide.app.standings import Addressee
+from tsuide.app.survey_pages import survey_link
+from tsuide.app.surveys import surveys
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, NothingLearned, SnapshotDamaged
 from tsuide.facts.catalogue import Product, told
@@ -29,6 +32,8 @@ from tsuide.outreach.channels.mail.template import ESCAPED, MailTemplate
 from tsuide.outreach.message import Message
 from tsuide.outreach.phrases import KINDS
 from tsuide.store.rows import Value
+
+_SURVEY: Final = re.compile(r"\bsurvey\s*\(")  # as a template asks for a survey's page
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +250,19 @@ class Composer:
             "language": language,
             "values": dict(wanted.message.values),
             "products": self._products(wanted.message.products, served, language),
+            "surveys": self._surveys(wanted, language),
             "offers": []
             if served is None
             else [self._offer(each, served, language) for each in served.decision.offers],
+        }
+
+    def _surveys(self, wanted: Wanted, language: str) -> dict[str, str]:
+        """Survey → its page for this letter's customer; made where the template speaks of one."""
+        if not any(_SURVEY.search(part) for part in wanted.template.parts(language).values()):
+            return {}
+        return {
+            name: self.setup.page("survey", survey_link(self.links, each, wanted.message_id, wanted.now))
+            for name, each in surveys(self.shop).items()
         }
 
     def _products(self, ids: tuple[str, ...], served: Served | None, language: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from tsuide.app.mail_templates import templates
+from tsuide.app.surveys import surveys
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadJourney, Conflict, NotFound
 from tsuide.kit.clock import from_micros
@@ -27,6 +28,7 @@ _HEARD: Final[Mapping[str, tuple[str, ...]]] = {
     "review": ("review",),
     "score": ("score",),
     "complaint": ("complaint",),
+    "survey": ("survey",),
     "segment": ("segment",),
 }
 
@@ -91,6 +93,12 @@ def doubts_of(shop: Shop, journey: Journey) -> list[str]:
         for each in dict.fromkeys(_segments_in(journey))
         if each not in segments and not each.startswith(UPLIFT_PREFIX)
     ]
+    known = surveys(shop)
+    found += [
+        f"there is no survey {each}: nobody answers it (tsuide survey put FILE)"
+        for each in dict.fromkeys(_surveys_in(journey))
+        if each not in known
+    ]
     asked = [(step.id, step.split.experiment) for step in journey.steps if step.split is not None]
     return found + [
         f"{step_id}: there is no experiment {each} yet: everybody goes on"
@@ -105,6 +113,15 @@ def _segments_in(journey: Journey) -> Iterator[str]:
         if named:
             yield named
     yield from (step.split.segment for step in journey.steps if step.split is not None and step.split.segment)
+
+
+def _surveys_in(journey: Journey) -> Iterator[str]:
+    if journey.trigger.survey is not None:
+        yield journey.trigger.survey.survey
+    for step in journey.steps:
+        named = step.await_.survey if step.await_ is not None else None
+        asked = step.message.values.get("survey") if step.message is not None else None
+        yield from (each for each in (named, asked) if each)
 
 
 def _must_be_sendable(shop: Shop, journey: Journey) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 
 from tsuide.app.applying import customer_with
 from tsuide.app.mail_links import MailLinks
-from tsuide.app.standings import FREQUENCY, every_days
+from tsuide.app.standings import every_days
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadFile, BadValue, NotFound, UnknownCustomer
 from tsuide.facts.consent import CONSENTS
@@ -21,6 +21,7 @@ from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
 from tsuide.facts.schema import conform
 from tsuide.outreach.channels.mail.bounces import Back, read_back
+from tsuide.outreach.surveys.answers import FREQUENCY
 from tsuide.store.rows import Found
 
 CHOICES: Final = (

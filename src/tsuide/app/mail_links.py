@@ -5,7 +5,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from tsuide.app.wiring import Shop
@@ -53,6 +53,27 @@ class MailLinks:
         if not hmac.compare_digest(right.encode(), mark.encode("utf-8", "replace")) or len(token) > MOST_TOKEN:
             raise Refused("this link is not valid", key="token", way_out="open the newest message")
         return message_id
+
+    def dated(self, subject: str, use: str, until: datetime) -> str:
+        """A token that says until when it is good.
+
+        >>> links = MailLinks(b"0" * 32)
+        >>> token = links.dated("m_1", "survey/nps", datetime(2026, 6, 1, tzinfo=UTC))
+        >>> links.dated_of(token, "survey/nps")
+        ('m_1', datetime.datetime(2026, 6, 1, 0, 0, tzinfo=datetime.timezone.utc))
+        """
+        named = f"{subject}.{int(until.timestamp()):x}"
+        return f"{named}.{self._mac(f'{use}.{named}')}"
+
+    def dated_of(self, token: str, use: str) -> tuple[str, datetime]:
+        """What a dated token names, and until when it is good; whether that has passed is the caller's to see.
+
+        Raises:
+            Refused: it was not signed here for this use.
+        """
+        named = self.message_of(token, use)
+        subject, _, seconds = named.rpartition(".")
+        return subject, datetime.fromtimestamp(int(seconds, 16), UTC)
 
     def mark(self, address: str) -> str:
         """What stands for an address where it must not be readable."""

@@ -21,7 +21,7 @@ _MINUTE: Final = timedelta(minutes=1)
 _WARM_DAYS: Final = 21  # after which receivers know the sender
 _MORE_EACH_DAY: Final = 1.5
 _MOST_A_MINUTE: Final = 1_000_000
-Page = Literal["unsubscribe", "preferences", "open", "click"]
+Page = Literal["unsubscribe", "preferences", "open", "click", "survey"]
 ANY: Final = "*"
 
 

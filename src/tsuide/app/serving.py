@@ -32,6 +32,7 @@ from tsuide.app.segment_keeping import keep_all_segments
 from tsuide.app.sending import Outreach
 from tsuide.app.signing import DEMO_TERMS, sale_terms, set_sale_terms
 from tsuide.app.snapshots import learned_at
+from tsuide.app.survey_pages import SurveyPages
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import TsuideError
@@ -79,7 +80,10 @@ class Serving:
         self.customer_tokens = CustomerTokens(shop, time.monotonic)
         self.ledger = Ledger(shop.store, journal, clock, self._leaf_of)
         self.arrivals = Arrivals(shop, journal, self.ledger, clock)
-        self.mail_answers = MailAnswers(shop, mail_links(shop, clock()))
+        links = mail_links(shop, clock())
+        self.mail_answers = MailAnswers(shop, links)
+        self.survey_pages = SurveyPages(shop, links)
+        self.links = links
         self.storefront_key = storefront_key(shop, clock())
         self.example_customers: tuple[str, ...] = ()
         self.example_names: dict[str, str] = {}

@@ -15,11 +15,10 @@ from tsuide.offers.local_time import ATTRIBUTE as TIME_ZONE
 from tsuide.offers.policy.policy import Policy
 from tsuide.outreach.gate import OptIn, Standing, contact_of
 from tsuide.outreach.message import Message
+from tsuide.outreach.surveys.answers import FREQUENCY
 from tsuide.store.outbox import Recipient
 from tsuide.store.rows import Found
 
-FREQUENCY: Final = "mail_every_days"
-"""The customer's attribute that names how often at most they want to hear from the shop."""
 _LONGEST: Final = 400  # days
 _YES: Final = frozenset({"yes", "true", "1"})
 

@@ -276,7 +276,7 @@ def prepare_request(
         kinds,
         *_CART_IS_READ_LATER,
         policy.currency == "JPY",
-        request.budget if request.budget is not None else -1,
+        request.budget if request.budget is not None else _own_budget(view, personal=personal),
         hesitation,
         local.hour * 60 + local.minute,
         asks,
@@ -307,6 +307,12 @@ def prepare_request(
         personal=personal,
         **_mandatory(policy, bound, placement, now),
     )
+
+
+def _own_budget(view: CustomerView, *, personal: bool) -> int:
+    """What one thing may cost, as the customer once said (attribute ``budget``, minor units); -1 = they did not."""
+    text = view.attributes.get("budget", "") if personal else ""
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_MONEY else -1
 
 
 def _shown_in_visit(request: OfferRequest, view: CustomerView, now: datetime) -> list[str]:

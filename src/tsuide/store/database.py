@@ -32,6 +32,7 @@ from tsuide.store.schedules import Schedules
 from tsuide.store.segments import Segments
 from tsuide.store.settings import Jobs, Settings
 from tsuide.store.supervision import Supervision
+from tsuide.store.surveys import Surveys
 from tsuide.store.trails import Trails
 from tsuide.store.upgrade import upgrade
 
@@ -70,6 +71,7 @@ class Store:
     journeys: Journeys
     trails: Trails
     said: Said
+    surveys: Surveys
     outbox: Outbox
     reactions: Reactions
     mail_templates: MailTemplates
@@ -147,6 +149,7 @@ def open_store(url: str) -> Store:
         journeys=Journeys(record, glance),
         trails=Trails(record, glance),
         said=Said(record),
+        surveys=Surveys(record),
         outbox=Outbox(record),
         reactions=Reactions(trace),
         mail_templates=MailTemplates(record),

@@ -24,12 +24,14 @@ from tsuide.store.segment_tables import (
     segment_touch,
 )
 from tsuide.store.selling import confirmation, promotion_use
+from tsuide.store.surveys import erase as erase_answers
+from tsuide.store.surveys import survey_answer, survey_invitation
 
 _NOBODY: Final = "erased"
 _OF_CUSTOMERS: Final = (
     consent, orders, event, decision, outcome, acceptance, same_person, review, initiative_entry, feedback,
     outbound, outbound_event,
-    enrolment, task,
+    enrolment, task, survey_answer, survey_invitation,
 )  # fmt: skip
 _FORGOTTEN: Final = (event, message, journey_news)  # whose rows say nothing once the person is gone
 
@@ -68,6 +70,7 @@ class Erasure:
             done |= self._selling(connection, customer_id, confirm)
             done |= self._facts(connection, customer_id, theirs)
             done |= erase_messages(connection, customer_id)
+            done |= erase_answers(connection, customer_id)
             done |= _segments(connection, customer_id, visitors)
             mine = same_person.c.customer_id == customer_id
             done["same_person"] = connection.execute(sa.delete(same_person).where(mine)).rowcount
@@ -124,6 +127,8 @@ class Erasure:
                 (orders, orders.c.customer_id == customer_id),
                 (review, review.c.customer_id == customer_id),
                 (feedback, feedback.c.customer_id == customer_id),
+                (survey_answer, survey_answer.c.customer_id == customer_id),
+                (survey_invitation, survey_invitation.c.customer_id == customer_id),
                 *((table, theirs(table)) for table in (event, message, decision, outcome)),
                 (acceptance, acceptance.c.customer_id == customer_id),
                 (promotion_use, promotion_use.c.customer_id == customer_id),

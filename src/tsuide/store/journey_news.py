@@ -56,6 +56,11 @@ def _of(kinds: frozenset[str]) -> Iterator[_Told]:
             "feedback", "feedback", "INSERT", f"{{n}}.customer_id IS NOT NULL AND {{n}}.kind IN ({listed})",
             "{n}.kind, {n}.id, {n}.at, {n}.customer_id, NULL, NULL, NULL, {n}.score, NULL, NULL",
         )  # fmt: skip
+    if "survey" in kinds:
+        yield _Told(
+            "survey", "survey_answer", "INSERT", "{n}.customer_id IS NOT NULL",
+            "'survey', {n}.survey_id, {n}.at, {n}.customer_id, NULL, NULL, NULL, {n}.score, NULL, {n}.answers",
+        )  # fmt: skip
     if "segment" in kinds:
         yield _Told(
             "segment", "segment_event", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.cause <> 'defined'",

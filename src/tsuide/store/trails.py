@@ -19,6 +19,7 @@ from tsuide.store.rows import Found, found
 from tsuide.store.schema import customer, event, order_line, orders, outcome, product_number, review
 from tsuide.store.segment_tables import segment, segment_event
 from tsuide.store.selling import price_point
+from tsuide.store.surveys import survey_answer
 
 _AT_ONCE: Final = 500  # ids of one query
 
@@ -38,6 +39,18 @@ _MOVES: Final = (
     )
 )  # fmt: skip
 """Who entered or left a segment, by its history."""
+
+
+_ANSWERS: Final = sa.select(
+    sa.literal("survey").label("kind"), survey_answer.c.survey_id.label("thing"), survey_answer.c.at,
+    survey_answer.c.customer_id,
+    sa.null().label("anonymous_id"), sa.null().label("product_id"), sa.null().label("cart_id"),
+    survey_answer.c.score.label("number"), survey_answer.c.answers.label("properties"),
+).where(
+    survey_answer.c.at >= sa.bindparam("low"), survey_answer.c.at < sa.bindparam("high"),
+    survey_answer.c.customer_id.is_not(None),
+)  # fmt: skip
+"""Who answered a survey, and what."""
 
 
 def _falls() -> sa.Select[Any]:
@@ -97,7 +110,10 @@ class Trails:
             return [str(each) for each in connection.execute(query.limit(n)).scalars()]
 
     def did(self, customer_id: str, kind: str, since: datetime) -> list[tuple[str | None, int]]:
-        """(product, when) of each time that a customer did something since then; of an order each of its products."""
+        """(product, when) of each time that a customer did something since then.
+
+        Of an order each of its products; of a survey that was answered its name in the product's place.
+        """
         given = {"customer": customer_id, "kind": kind, "since": to_micros(since)}
         (rows,) = self.glance.rows((_done(kind if kind in _FACTS else "event"), given))
         return [(row[0], row[1]) for row in rows]
@@ -138,6 +154,7 @@ class Trails:
             parts.append(query)
         parts += [_MOVES] if "segment" in wanted else []
         parts += [_FALLS] if "price" in wanted else []
+        parts += [_ANSWERS] if "survey" in wanted else []
         with reading(self.engine) as connection:
             rows = [row for part in parts for row in found(connection, part, {"low": low, "high": high})]
             told = [{"word": None, **row} for row in named(connection, with_products(connection, rows))]
@@ -212,6 +229,7 @@ class Trails:
                 ~sa.exists().where(event.c.customer_id == customer.c.id, event.c.at >= at),
                 ~sa.exists().where(outcome.c.customer_id == customer.c.id, outcome.c.at >= at, kept),
                 ~sa.exists().where(feedback.c.customer_id == customer.c.id, feedback.c.at >= at),
+                ~sa.exists().where(survey_answer.c.customer_id == customer.c.id, survey_answer.c.at >= at),
             )
             .order_by(customer.c.id)
             .limit(n)
@@ -220,7 +238,7 @@ class Trails:
             return [str(each) for each in connection.execute(query).scalars()]
 
 
-_FACTS: Final = frozenset({"order", "review", "score", "complaint"})
+_FACTS: Final = frozenset({"order", "review", "score", "complaint", "survey"})
 _INTEREST: Final = ("view", "add", "wishlist")
 _OUTREACH: Final = ("email", "line", "sms", "phone", "post", "rep")
 
@@ -239,6 +257,9 @@ def _done(fact: str) -> sa.Select[Any]:
         )
     if fact == "review":
         return sa.select(review.c.product_id, review.c.at).where(review.c.customer_id == who, review.c.at >= since)
+    if fact == "survey":
+        a = survey_answer.c
+        return sa.select(a.survey_id, a.at).where(a.customer_id == who, a.at >= since)
     if fact in {"score", "complaint"}:
         f = feedback.c
         return sa.select(sa.null(), f.at).where(f.customer_id == who, f.kind == kind, f.at >= since)

@@ -70,6 +70,9 @@ OPERATIONS = [
     *((f"/v1/journeys{part}", "GET") for part in ("", "/schema", "/ready", "/{journey}", "/{journey}/enrolments")),
     *((f"/v1/journeys/{part}", "POST") for part in ("dry-run", "{journey}/state", "{journey}/undo")),
     ("/v1/journeys/{journey}", "PUT"),
+    *((f"/v1/surveys{part}", "GET") for part in ("", "/schema", "/ready", "/{survey}", "/{survey}/answers")),
+    *((f"/v1/surveys/{{survey}}/{part}", "POST") for part in ("answers", "links")),
+    ("/v1/surveys/{survey}", "PUT"),
     ("/v1/tasks", "GET"),
     ("/v1/tasks/{task}", "POST"),
     ("/v1/segments", "GET"),
@@ -137,6 +140,9 @@ LEFT_OUT |= {("/v1/segments/{segment}", "PUT"): [positive_data_acceptance]}
 # and a journey is one, too
 LEFT_OUT |= {("/v1/journeys/{journey}", "PUT"): [positive_data_acceptance]}
 LEFT_OUT |= {("/v1/journeys/dry-run", "POST"): [positive_data_acceptance]}
+# … and a survey; what is answered is for the survey to say
+LEFT_OUT |= {("/v1/surveys/{survey}", "PUT"): [positive_data_acceptance]}
+LEFT_OUT |= {("/v1/surveys/{survey}/answers", "POST"): [positive_data_acceptance]}
 LEFT_OUT |= {(f"/v1/segments/{what}", "POST"): [positive_data_acceptance] for what in ("preview", "overlap")}
 LEFT_OUT |= {("/v1/segments/{segment}/why", "GET"): [positive_data_acceptance]}
 # a case is about sales that the rep entered

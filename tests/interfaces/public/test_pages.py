@@ -211,7 +211,7 @@ def test_messages_are_told_with_their_verdicts_and_templates_kept(mailed: Mailed
     put = mailed.client.put("/v1/outreach/templates/mine", json={"text": NOTE}, headers=key)
     assert put.status_code == 200, put.text
     names = [each["name"] for each in mailed.client.get("/v1/outreach/templates", headers=key).json()["templates"]]
-    assert {"offer", "cart", "replenish", "order", "shipped", "note", "mine"} == set(names)
+    assert {"offer", "lesson", "cart", "replenish", "order", "shipped", "survey", "note", "mine"} == set(names)
     assert mailed.client.delete("/v1/outreach/templates/mine", headers=key).status_code == 200
     tested = {"template": "note", "customer_id": WHO, "to": "me@example.com"}
     assert mailed.client.post("/v1/outreach/test", json=tested, headers=key).json()["state"] == "sent"

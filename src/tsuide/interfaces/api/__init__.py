@@ -35,6 +35,7 @@ from tsuide.interfaces.api import (
     segments,
     snapshots,
     supervision,
+    surveys,
     uplift,
     upserts,
 )
@@ -48,7 +49,7 @@ from tsuide.interfaces.api.schemas import ManyOffersIn, OffersIn, OutcomesIn
 _OPEN: Final = (events, health, docs)  # who calls stands in the body or its signature, or nobody needs to know
 _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     "storefront": (offers, acceptances, promotions),
-    "rep": (products, customers, feedback, snapshots, decisions, journeys),
+    "rep": (products, customers, feedback, snapshots, decisions, journeys, surveys),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
         segments,

@@ -5,39 +5,22 @@ servers follow links to judge them; only pressing a button, or a mail program's 
 """
 
 import asyncio
-from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tsuide.app.mail_answers import CHOICES, FREQUENCIES, Choices, MailAnswers
-from tsuide.app.serving import Serving
-from tsuide.errors import BadInput, NotFound, Refused, TsuideError
-from tsuide.interfaces.public.phrases import PUBLIC
-from tsuide.kit.phrases import LANGUAGES
+from tsuide.errors import TsuideError
+from tsuide.interfaces.public.frame import HEADERS, serving_of, shown, sorry
+from tsuide.interfaces.public.surveys import asked
 
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-}
 _NAMES: Final = {f"{purpose}_{channel}": (purpose, channel) for purpose, channel in CHOICES}
 _PIXEL: Final = bytes.fromhex("47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
 _log = structlog.get_logger("tsuide.public")
-
-
-@cache
-def _page() -> Any:  # noqa: ANN401 - a template
-    loader = PackageLoader("tsuide.interfaces.public", "templates")
-    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template("page.html")
 
 
 async def unsubscribe(request: Request) -> Response:
@@ -46,11 +29,11 @@ async def unsubscribe(request: Request) -> Response:
     try:
         preferences = answers.token_of(token, "unsubscribe", "preferences")
         if request.method == "POST":
-            await asyncio.to_thread(answers.unsubscribe, token, _serving(request).clock())
+            await asyncio.to_thread(answers.unsubscribe, token, serving_of(request).clock())
     except TsuideError as error:
-        return _sorry(request, error)
+        return sorry(request, error)
     view, title = ("done", "unsubscribed_title") if request.method == "POST" else ("ask", "unsubscribe_title")
-    return _shown(request, title, view=view, preferences=preferences)
+    return shown(request, title, view=view, preferences=preferences)
 
 
 async def preferences(request: Request) -> Response:
@@ -58,11 +41,11 @@ async def preferences(request: Request) -> Response:
     answers, token = _answers(request), request.path_params["token"]
     try:
         if request.method == "POST":
-            await asyncio.to_thread(answers.choose, token, await _chosen(request), _serving(request).clock())
+            await asyncio.to_thread(answers.choose, token, await _chosen(request), serving_of(request).clock())
         choices = await asyncio.to_thread(answers.choices, token)
     except TsuideError as error:
-        return _sorry(request, error)
-    return _shown(
+        return sorry(request, error)
+    return shown(
         request,
         "preferences_title",
         view="choose",
@@ -76,20 +59,20 @@ async def preferences(request: Request) -> Response:
 async def opened(request: Request) -> Response:
     """A picture of one dot, whatever else happens: a mail must not look broken."""
     try:
-        await asyncio.to_thread(_answers(request).opened, request.path_params["token"], _serving(request).clock())
+        await asyncio.to_thread(_answers(request).opened, request.path_params["token"], serving_of(request).clock())
     except TsuideError as error:
         _log.info("an opening was not counted", error=str(error))
-    return Response(_PIXEL, media_type="image/gif", headers=_HEADERS)
+    return Response(_PIXEL, media_type="image/gif", headers=HEADERS)
 
 
 async def followed(request: Request) -> Response:
     """On to where the link leads: only to what stands in the mail itself."""
     token, n = request.path_params["token"], request.path_params["n"]
     try:
-        address = await asyncio.to_thread(_answers(request).followed, token, n, _serving(request).clock())
+        address = await asyncio.to_thread(_answers(request).followed, token, n, serving_of(request).clock())
     except TsuideError as error:
-        return _sorry(request, error)
-    return RedirectResponse(address, 302, headers=_HEADERS)
+        return sorry(request, error)
+    return RedirectResponse(address, 302, headers=HEADERS)
 
 
 async def style(_: Request) -> Response:
@@ -106,46 +89,15 @@ async def _chosen(request: Request) -> Choices:
     return Choices(granted, int(every) if every.isascii() and every.isdigit() and len(every) < 5 else -1)  # noqa: PLR2004 - days
 
 
-def _serving(request: Request) -> Serving:
-    serving: Serving = request.app.state.serving
-    return serving
-
-
 def _answers(request: Request) -> MailAnswers:
-    return _serving(request).mail_answers
-
-
-def _sorry(request: Request, error: TsuideError) -> Response:
-    if isinstance(error, Refused | NotFound | BadInput):
-        return _shown(request, "bad_title", status=400 if isinstance(error, BadInput) else 404, text="bad")
-    _log.warning("a public page cannot be shown", error=str(error))
-    return _shown(request, "trouble_title", status=503, text="trouble")
-
-
-def _language(request: Request) -> str:
-    """As the link says, else as the browser prefers, else the shop's."""
-    asked = request.query_params.get("lang", "")
-    if asked in LANGUAGES:
-        return asked
-    for each in request.headers.get("accept-language", "").split(","):
-        if each.strip()[:2].lower() in LANGUAGES:
-            return each.strip()[:2].lower()
-    return _serving(request).settings.language
-
-
-def _shown(request: Request, title: str, *, status: int = 200, view: str = "", **shown: Any) -> Response:  # noqa: ANN401 - a page's values
-    language = _language(request)
-    base = f"{request.scope.get('root_path', '')}/m"
-    html = _page().render(
-        language=language, title=title, view=view, base=base, t=lambda key: PUBLIC.text(key, language), **shown
-    )
-    return HTMLResponse(html, status, headers=_HEADERS)
+    return serving_of(request).mail_answers
 
 
 PAGES: Final = [
     Route("/m/style.css", style),
     Route("/m/unsubscribe/{token}", unsubscribe, methods=["GET", "POST"]),
     Route("/m/preferences/{token}", preferences, methods=["GET", "POST"]),
+    Route("/m/survey/{survey}/{token}", asked, methods=["GET", "POST"]),
     Route("/m/open/{token}.gif", opened),
     Route("/m/click/{token}/{n:int}", followed),
 ]

@@ -43,6 +43,43 @@ PUBLIC: Final = Phrases(
         },
         "save": {"ja": "保存する", "en": "Save"},
         "saved": {"ja": "保存しました。", "en": "Saved."},
+        "survey_title": {"ja": "アンケート", "en": "Survey"},
+        "survey_send": {"ja": "回答を送信する", "en": "Send my answers"},
+        "survey_needed": {"ja": "必須", "en": "required"},
+        "survey_low": {"ja": "まったく思わない", "en": "not at all likely"},
+        "survey_high": {"ja": "とても思う", "en": "extremely likely"},
+        "survey_before": {
+            "ja": "すでにご回答をいただいています。変更して送信すると、新しい回答に置き換わります。",
+            "en": "You have answered this already. If you change something and send it, the new answers hold.",
+        },
+        "survey_wrote": {
+            "ja": "ご記入いただいた内容はお預かりしています。空欄のまま送信すると、そのまま残ります。",
+            "en": "We have kept what you wrote. Leave this empty to leave it as it is.",
+        },
+        "survey_agree": {
+            "ja": "この回答を、私に合う商品や読みものを選ぶために使うことに同意します（任意・いつでも取り消せます）",
+            "en": "Use my answers to choose what is suggested to me (up to you; you can take it back at any time)",
+        },
+        "survey_faulty": {"ja": "ご確認ください", "en": "Please check your answers"},
+        "survey_fault_needed": {"ja": "お答えください。", "en": "Please answer this one."},
+        "survey_fault_unknown": {"ja": "選択肢からお選びください。", "en": "Please choose one of the answers."},
+        "survey_fault_long": {"ja": "{most}文字以内でご記入ください。", "en": "At most {most} characters, please."},
+        "survey_fault_nothing": {
+            "ja": "まだ何も回答されていません。お答えになる質問を一つ以上お選びください。",
+            "en": "Nothing is answered yet. Please answer at least one question.",
+        },
+        "survey_thanks": {"ja": "ご回答ありがとうございました", "en": "Thank you for your answers"},
+        "survey_thanks_text": {"ja": "ご回答を承りました。", "en": "We have received them."},
+        "survey_change": {"ja": "回答を変更する", "en": "Change my answers"},
+        "survey_over": {"ja": "このアンケートは終了しました", "en": "This survey is over"},
+        "survey_expired": {
+            "ja": "回答の受付期間が終わりました。ご関心をお寄せいただき、ありがとうございました。",
+            "en": "The time for answers is over. Thank you for your interest.",
+        },
+        "survey_closed": {
+            "ja": "このアンケートの受付は終了しました。ご関心をお寄せいただき、ありがとうございました。",
+            "en": "This survey takes no more answers. Thank you for your interest.",
+        },
         "bad_title": {"ja": "このリンクは使えません", "en": "This link does not work"},
         "bad": {
             "ja": "リンクが途中で切れているか、変更されています。最新のメールのリンクからお試しください。",

@@ -33,7 +33,7 @@ Count: TypeAlias = Annotated[int, Field(ge=1, le=1_000)]
 Days: TypeAlias = Annotated[int, Field(ge=1, le=3_650)]
 Stars: TypeAlias = Annotated[int, Field(ge=1, le=5)]
 Score: TypeAlias = Annotated[int, Field(ge=0, le=10)]
-Happening: TypeAlias = Literal["order", "review", "score", "complaint"] | EventKind
+Happening: TypeAlias = Literal["order", "review", "score", "complaint", "survey"] | EventKind
 
 
 def period(duration: str) -> timedelta:
@@ -113,6 +113,13 @@ class OnComplaint(_Part):
     """The customer complains."""
 
 
+class OnSurvey(_Part):
+    """The customer answers a survey."""
+
+    survey: Words
+    answers: dict[Words, Words] = Field({}, description="Question → the answer that must be among those chosen.")
+
+
 class OnSegment(_Part):
     """The customer comes into a segment, or leaves it."""
 
@@ -175,7 +182,7 @@ class OnWindow(About):
 
 
 TRIGGERS: Final = (
-    "event", "cart_abandoned", "order", "delivered", "review", "score", "complaint", "segment", "price_drop",
+    "event", "cart_abandoned", "order", "delivered", "review", "score", "complaint", "survey", "segment", "price_drop",
     "back_in_stock", "content", "comes_back", "date", "birthday", "silence", "refill_due", "window_opens",
 )  # fmt: skip
 TIMED: Final = frozenset({"date", "birthday", "silence", "refill_due", "window_opens"})
@@ -192,6 +199,7 @@ class Trigger(_Part):
     review: OnReview | None = None
     score: OnScore | None = None
     complaint: OnComplaint | None = None
+    survey: OnSurvey | None = None
     segment: OnSegment | None = None
     price_drop: OnPriceDrop | None = None
     back_in_stock: OnBackInStock | None = None
@@ -243,9 +251,16 @@ class Await(About):
 
     happens: Happening
     teaches: bool = Field(False, description="Only when it is about something that teaches: an article, a course.")
+    survey: Words | None = Field(None, description="Of `happens: survey`: which; left out: any.")
     at_most: Duration
     then: Id | None = Field(None, description="Where to go when it happened; left out: the next step.")
     otherwise: Id | None = Field(None, description="Where to go when it did not; left out: the next step.")
+
+    @model_validator(mode="after")
+    def _checked(self) -> "Await":
+        if self.survey is not None and self.happens != "survey":
+            raise ValueError("survey is named of what happens: survey")
+        return self
 
 
 class Split(_Part):
@@ -288,6 +303,7 @@ class Send(_Part):
     )
     purpose: Literal["marketing", "transactional"] = "marketing"
     within: Duration = Field("3d", description="How long it may wait for its moment.")
+    values: dict[Words, Words] = Field({}, description="What the template may name as `values`.")
 
 
 class Do(_Part):

@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeAlias
 from tsuide.outreach.journeys.journey import About, Await, Journey, OnEvent, Trigger, period
 
 NewsKind: TypeAlias = str
-"""order, review, score, complaint, segment, price, stock, or the kind of an event."""
+"""order, review, score, complaint, survey, segment, price, stock, or the kind of an event."""
 _CART_EVENTS: Final = frozenset({"add", "cart"})
 _CONTENT: Final = frozenset({"view", "page"})
 
@@ -19,14 +19,14 @@ class News:
 
     Args:
         kind: see `NewsKind`.
-        thing: its id (of the event, the order, the review); of a segment its own.
+        thing: its id (of the event, the order, the review); of a segment or survey its own.
         at: when.
         customer_id: whom; None = only a product is meant.
         products: that it is about.
         cart_id: of events.
         number: stars, score; of a price the fall in percent; of an order its number among the customer's.
         word: of a segment entered or left.
-        properties: of an event.
+        properties: of an event; of a survey question → what was chosen, with commas between.
     """
 
     kind: NewsKind
@@ -100,7 +100,7 @@ def _watching(trigger: Trigger, news: News, shelf: Shelf) -> list[Beginning]:
     ]
 
 
-def _fits(trigger: Trigger, news: News, shelf: Shelf) -> bool:  # noqa: PLR0911 - one arm each
+def _fits(trigger: Trigger, news: News, shelf: Shelf) -> bool:  # noqa: PLR0911, C901 - one arm each
     match trigger:
         case Trigger(event=OnEvent() as event):
             named = all(news.properties.get(name) == value for name, value in event.properties.items())
@@ -114,6 +114,10 @@ def _fits(trigger: Trigger, news: News, shelf: Shelf) -> bool:  # noqa: PLR0911 
             return news.kind == "review" and fine and _about(review, news.products, shelf)
         case Trigger(score=score) if score is not None:
             return news.kind == "score" and score.at_least <= (news.number or 0) <= score.at_most
+        case Trigger(survey=survey) if survey is not None:
+            chosen = {name: said.split(",") for name, said in news.properties.items()}
+            said = all(value in chosen.get(name, ()) for name, value in survey.answers.items())
+            return news.kind == "survey" and news.thing == survey.survey and said
         case Trigger(segment=segment) if segment is not None:
             return news.kind == "segment" and news.thing == segment.segment and news.word == segment.move
         case Trigger(content=content) if content is not None:
@@ -149,14 +153,17 @@ def _context(news: News) -> dict[str, str]:
 
 def ends_waiting(awaited: Await, news: News, shelf: Shelf) -> bool:
     """Whether this is what an enrolment waits for."""
-    return awaited.happens == news.kind and meant(awaited, news.products, shelf)
+    things = (news.thing,) if news.kind == "survey" else news.products
+    return awaited.happens == news.kind and meant(awaited, things, shelf)
 
 
-def meant(awaited: Await, products: Sequence[str], shelf: Shelf) -> bool:
-    """Whether something that was done with these products is what is awaited."""
-    if awaited.teaches and not any(shelf.teaches(each) for each in products):
+def meant(awaited: Await, things: Sequence[str], shelf: Shelf) -> bool:
+    """Whether what was done with these products (of a survey that was answered: with it) is what is awaited."""
+    if awaited.happens == "survey":
+        return awaited.survey is None or awaited.survey in things
+    if awaited.teaches and not any(shelf.teaches(each) for each in things):
         return False
-    return _about(awaited, products, shelf)
+    return _about(awaited, things, shelf)
 
 
 def leaves(journey: Journey, news: News) -> bool:

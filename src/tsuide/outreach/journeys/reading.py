@@ -2,18 +2,16 @@
 
 import difflib
 import graphlib
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import yaml
-from pydantic import ValidationError
 
 from tsuide.errors import BadJourney
 from tsuide.outreach.journeys.journey import END, Journey, Step
+from tsuide.outreach.written import Written, line_at
 
 LONGEST_TEXT: Final = 50_000
-_SHOWN: Final = 100
-_SCALARS: Final = frozenset({"str", "int", "float", "bool", "null", "timestamp"})
+_WRITTEN: Final = Written(Journey, BadJourney, LONGEST_TEXT, "start from a ready-made journey: tsuide journey ready")
 
 
 def read_journey(text: str) -> Journey:
@@ -36,127 +34,9 @@ def read_journey(text: str) -> Journey:
     Traceback (most recent call last):
     tsuide.errors.BadJourney: line 1: names is needed...
     """
-    top = _composed(text)
-    try:
-        journey = Journey.model_validate(_plain(top, ""))
-    except ValidationError as exc:
-        raise _told(exc, top) from exc
+    journey, top = _WRITTEN.read(text)
     _walkable(journey, top)
     return journey
-
-
-def _composed(text: str) -> yaml.Node:
-    if len(text) > LONGEST_TEXT:
-        raise BadJourney("too long", key="characters", value=len(text), way_out=f"at most {LONGEST_TEXT}")
-    try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent):
-                line = event.start_mark.line + 1 if event.start_mark else None
-                raise BadJourney("aliases are not read", line=line)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as exc:
-        line = exc.problem_mark.line + 1 if exc.problem_mark else None
-        raise BadJourney(f"not YAML: {exc.problem}", line=line) from exc
-    except (yaml.YAMLError, RecursionError) as exc:
-        raise BadJourney("not YAML", value=str(exc)[:_SHOWN], key="text") from exc
-    if not isinstance(node, yaml.MappingNode):
-        raise BadJourney(
-            "must be keys with values", line=1, way_out="start from a ready-made journey: tsuide journey ready"
-        )
-    return node
-
-
-def _plain(node: yaml.Node, path: str) -> Any:  # noqa: ANN401 - whatever a file may hold
-    """Plain values; a key that stands twice would be a step that somebody believes in."""
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(each, f"{path}.{place}") for place, each in enumerate(node.value)]
-    if isinstance(node, yaml.MappingNode):
-        found: dict[str, Any] = {}
-        for key, value in node.value:
-            name = str(key.value)
-            if name in found:
-                raise BadJourney("stands twice", key=f"{path}.{name}".lstrip("."), line=key.start_mark.line + 1)
-            found[name] = _plain(value, f"{path}.{name}")
-        return found
-    return _scalar(node)
-
-
-def _scalar(node: yaml.Node) -> Any:  # noqa: ANN401 - text, number, yes or no, nothing
-    kind = node.tag.removeprefix("tag:yaml.org,2002:")
-    if kind not in _SCALARS:
-        raise BadJourney("tags are not read", value=node.tag, line=node.start_mark.line + 1)
-    if kind == "timestamp" or (kind == "int" and ":" in node.value):  # 10:00 is 600 to YAML 1.1
-        return str(node.value)
-    try:
-        return yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError):
-        return str(node.value)
-
-
-def _told(error: ValidationError, top: yaml.Node) -> BadJourney:
-    """The first fault, with the line on which it stands."""
-    first = error.errors()[0]
-    where: list[str | int] = [each for each in first["loc"] if not isinstance(each, str) or each not in _BRANCHES]
-    path = ".".join(str(each) for each in where)
-    node, way_out = _at(top, where), None
-    kind, line = first["type"], node.start_mark.line + 1
-    value = str(node.value)[:_SHOWN] if isinstance(node, yaml.ScalarNode) else None
-    if kind == "missing":
-        return BadJourney(f"{where[-1]} is needed", key=path, line=line)
-    if kind == "extra_forbidden":
-        known = _known(where)
-        close = difflib.get_close_matches(str(where[-1]), known, 1)
-        way_out = f"did you mean {close[0]}?" if close else f"one of {', '.join(known)}"
-        return BadJourney("unknown key", key=path, way_out=way_out, line=_key_line(top, where) or line)
-    what = str(first["msg"]).removeprefix("Value error, ")
-    return BadJourney(what[:1].lower() + what[1:], key=path or None, value=value, line=line)
-
-
-_BRANCHES: Final = frozenset({"literal['never','always']", "constrained-str", "function-after"})
-
-
-def _known(where: Sequence[str | int]) -> list[str]:
-    """The keys that may stand where an unknown one does."""
-    model: Any = Journey
-    for part in where[:-1]:
-        field = getattr(model, "model_fields", {}).get(str(part)) or _by_alias(model, part)
-        if field is not None:
-            model = _model_of(field.annotation)
-    return [field.alias or name for name, field in getattr(model, "model_fields", {}).items()]
-
-
-def _by_alias(model: Any, part: str | int) -> Any:  # noqa: ANN401 - pydantic's own
-    fields = getattr(model, "model_fields", {}).values()
-    return next((field for field in fields if field.alias == part), None)
-
-
-def _model_of(annotation: Any) -> Any:  # noqa: ANN401 - pydantic's own
-    """The model inside ``X | None``, ``list[X]`` and the like."""
-    if hasattr(annotation, "model_fields"):
-        return annotation
-    return next((found for each in getattr(annotation, "__args__", ()) if (found := _model_of(each)) is not None), None)
-
-
-def _at(node: yaml.Node, where: Sequence[str | int]) -> yaml.Node:
-    """The node at a path, or the last one on the way to it."""
-    for part in where:
-        if isinstance(node, yaml.MappingNode):
-            below = next((value for key, value in node.value if key.value == part), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            below = node.value[part]
-        else:
-            below = None
-        if below is None:
-            return node
-        node = below
-    return node
-
-
-def _key_line(top: yaml.Node, where: Sequence[str | int]) -> int | None:
-    above = _at(top, where[:-1])
-    if not isinstance(above, yaml.MappingNode):
-        return None
-    return next((key.start_mark.line + 1 for key, _ in above.value if key.value == where[-1]), None)
 
 
 def _walkable(journey: Journey, top: yaml.Node) -> None:
@@ -212,4 +92,4 @@ def _in_order(journey: Journey) -> list[Step]:
 
 
 def _line(top: yaml.Node, place: int) -> int:
-    return int(_at(top, ["steps", place]).start_mark.line) + 1
+    return line_at(top, ["steps", place])

@@ -231,7 +231,7 @@ def _sent(
     message = Message(
         key=key, customer_id=here.customer_id, template=send.template, purpose=send.purpose,
         channel="email" if send.channel == "best" else send.channel, best=send.channel == "best",
-        values=told, products=products, source=journey.id, not_after=begun + period(send.within),
+        values={**told, **send.values}, products=products, source=journey.id, not_after=begun + period(send.within),
     )  # fmt: skip
     where = doors.send(message)
     if where.over:

@@ -18,8 +18,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError, UndefinedError, pass_context
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
@@ -56,6 +57,16 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 _MOST = 200_000
+
+
+@pass_context
+def _survey(context: Context, name: str, score: int | None = None) -> str:
+    """The page of a survey for whoever reads this mail; with the score that a link stands for already chosen."""
+    pages: dict[str, str] = context.get("surveys") or {}
+    if name not in pages:
+        raise UndefinedError(f"no such survey: {name}; one of {', '.join(sorted(pages))}")
+    chosen = "" if score is None else f"&score={int(score)}"
+    return f"{pages[name]}?lang={context.get('language', '')}{chosen}"
 
 
 @lru_cache(maxsize=512)
@@ -105,6 +116,7 @@ def serve(inward: BinaryIO, outward: BinaryIO, seconds: float, prelude: str) -> 
     environments = {each: _Environment(undefined=_Missing, autoescape=each) for each in (True, False)}
     for environment in environments.values():
         module = environment.from_string(prelude).module
+        environment.globals["survey"] = _survey
         environment.globals.update({name: each for name, each in vars(module).items() if not name.startswith("_")})
     signal.signal(signal.SIGALRM, _ring)
     while len(head := inward.read(4)) == 4:  # noqa: PLR2004 - a frame's length

@@ -19,7 +19,7 @@ from tsuide.kit.phrases import LANGUAGES
 from tsuide.offers.offer import KINDS, Kind
 from tsuide.outreach.message import MESSAGE_PURPOSES, MessagePurpose
 
-READY: Final = ("offer", "lesson", "cart", "replenish", "order", "shipped")
+READY: Final = ("offer", "lesson", "cart", "replenish", "order", "shipped", "survey")
 LONGEST: Final = 100_000  # characters of a template's text
 _MOST_NAME: Final = 100
 _KEYS: Final = ("name", "about", "purpose", "offers", "subject", "preheader", "body", "text", "style")

@@ -1,0 +1,1 @@
+"""Surveys: what a shop asks its customers, and what becomes of the answers."""
