@@ -69,3 +69,16 @@ def test_a_planted_line_is_found_among_five_thousand_accounts() -> None:
     found = fitted.of("a7", n=3)
     assert {int(room.line[1:]) // 10 for room in found} == {2}
     assert found[0].share == pytest.approx(0.7, abs=0.2)
+
+
+def test_a_large_account_has_more_room_where_amounts_are_brought_to_its_own_size() -> None:
+    small = [(f"clinic{n}", line, 100) for n in range(6) for line in ("gloves", "masks", "lasers")]
+    large = [("large", "gloves", 1000), ("large", "masks", 1000)]
+    plain, sized = (Whitespace(neighbours=6, size_prior=k).fit(table([*small, *large])) for k in (None, 1.0))
+    assert plain.of("large")[0].amount == 100
+    assert 200 < sized.of("large")[0].amount < 1000  # two lines say so against the one of the prior
+
+
+def test_many_accounts_at_once_get_what_each_gets_alone() -> None:
+    fitted = Whitespace(neighbours=6).fit(table([*CLINICS, *GARAGES, ("new", "gloves", 90), ("odd", "oil", 1)]))
+    assert list(fitted.rooms()) == [fitted.of(name) for name in fitted.customers.ids]

@@ -370,3 +370,47 @@ def _shares_table(result: dict[str, Any]) -> Table:
         if isinstance(each, dict) and "low" in each and each["value"] is not None:
             table.add_row(name.replace("_", " "), f"{each['value']:.1%}", f"{each['low']:.1%} … {each['high']:.1%}")
     return table
+
+
+@evaluate.command("worklist")
+def worklist_(
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Teams drawn of each family.")] = 3,
+    family: Annotated[
+        list[str] | None, typer.Option("--family", help="mixed, by_size, bound or few_lines. [default: all]")
+    ] = None,
+    accounts: Annotated[int, typer.Option("--accounts", min=400, max=200_000, help="Of a team of 50 reps.")] = 20_000,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """A simulated sales team whose accounts' room to grow is known: does the worklist name those with the most?"""
+    from dataclasses import replace
+
+    from tsuide.errors import BadValue
+    from tsuide.proof.evaluation.worklist import evaluate_worklist
+    from tsuide.proof.worlds.accounts import FAMILIES
+
+    with errors_shown(as_json=as_json), progress() as shown:
+        unknown = [each for each in family or () if each not in FAMILIES]
+        if unknown:
+            raise BadValue("not a family", key="family", value=unknown[0], way_out=f"one of {', '.join(FAMILIES)}")
+        worlds = {name: replace(FAMILIES[name], accounts=accounts) for name in family or FAMILIES}
+        task = shown.add_task("teams", total=len(worlds) * seeds)
+        result = evaluate_worklist(
+            seeds=seeds, seed=seed, families=worlds, tell=lambda done, _all: shown.update(task, completed=done)
+        )
+    emit(result, lambda: Group(*(_worklist_table(name, each) for name, each in result["families"].items())),
+         as_json=as_json)  # fmt: skip
+
+
+def _worklist_table(name: str, family: dict[str, Any]) -> Table:
+    table = Table("order", "precision@20", "95 %", "of the best possible gain", title=name)
+    for order, each in family["precision_at_20"].items():
+        gain = family["share_of_best_possible_gain"][order]
+        between = f"{each['low']:.1%} … {each['high']:.1%}"
+        table.add_row(order.replace("_", " "), f"{each['value']:.1%}", between, f"{gain:.1%}")
+    for other in ("times_revenue", "times_recency"):
+        each = family[other]
+        if each["value"] is not None:
+            between = f"{each['low']:.2f} … {each['high']:.2f}"
+            table.add_row(f"worklist, {other.replace('_', ' ')}", f"{each['value']:.2f}", between, "")
+    return table

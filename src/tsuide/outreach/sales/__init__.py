@@ -1,0 +1,1 @@
+"""The sales team's side: whom to call, with what, and why."""
