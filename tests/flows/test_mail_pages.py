@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tsuide.app.learn import learn
 from tsuide.app.mail_links import mail_links
+from tsuide.app.survey_pages import survey_link
 from tsuide.app.wiring import opened
 from tsuide.config import Settings
 from tsuide.facts.consent import CONSENTS
@@ -19,6 +20,7 @@ from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.schema import conform
 from tsuide.kit.clock import to_micros
 from tsuide.kit.ids import time_id
+from tsuide.outreach.surveys.survey import READY, ready_survey
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def letter(
     tmp_path_factory: pytest.TempPathFactory, fill_shop: Callable[..., None], start_server: Callable[..., Any]
-) -> Iterator[Callable[[str], tuple[str, Callable[[], set[tuple[str, str]]]]]]:
+) -> Iterator[Callable[..., tuple[str, Callable[[], set[tuple[str, str]]]]]]:
     """A server, and for each name a customer with a message: (page of it, what they agree to)."""
     home = tmp_path_factory.mktemp("letters")
     now = datetime.now(UTC)
@@ -36,7 +38,7 @@ def letter(
         links = mail_links(shop, now)
     running = start_server(home)
 
-    def made(who: str) -> tuple[str, Callable[[], set[tuple[str, str]]]]:
+    def made(who: str, page: str = "unsubscribe") -> tuple[str, Callable[[], set[tuple[str, str]]]]:
         message = time_id("m", now, int.from_bytes(who.encode()[:7]))
         with opened(Settings(home=home)) as shop:
             shop.store.facts.write_customers(conform(pl.DataFrame([{"id": who}]), CUSTOMERS))
@@ -58,6 +60,8 @@ def letter(
             with opened(Settings(home=home)) as shop:
                 return set(shop.store.people.of(who, None, now).consents)
 
+        if page in READY:
+            return f"{running.url}/m/survey/{survey_link(links, ready_survey(page), message, now)}", held
         return f"{running.url}/m/unsubscribe/{links.token(message, 'unsubscribe')}", held
 
     yield made
@@ -109,6 +113,54 @@ def test_a_customer_leaves_comes_back_and_chooses(
     clean(page)
     assert held() == {("marketing", "email")}
     assert page.locator("input:checked").evaluate_all("each => each.map(one => one.value)") == ["marketing_email", "30"]
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("language", "send", "fault", "thanks", "change"),
+    [
+        ("ja", "回答を送信する", "お答えください。", "ご回答ありがとうございました", "回答を変更する"),
+        ("en", "Send my answers", "Please answer this one.", "Thank you for your answers", "Change my answers"),
+    ],
+)
+def test_a_customer_answers_a_survey_by_keyboard_and_changes_it(
+    letter: Any, browser: Any, scheme: str, language: str, send: str, fault: str, thanks: str, change: str
+) -> None:
+    link, _ = letter(f"s{language}{scheme}", "nps")
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    page.goto(f"{link}?lang={language}")
+    clean(page)
+    page.get_by_role("button", name=send).click()
+    page.get_by_role("alert").get_by_text(fault).wait_for()
+    for width in (360, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        clean(page)
+    page.get_by_role("alert").get_by_role("link").click()  # to the question that is at fault
+    page.keyboard.press("Tab")
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name=send).press("Enter")
+    page.get_by_role("heading", name=thanks).wait_for()
+    clean(page)
+    page.get_by_role("link", name=change).click()
+    assert page.locator("input[name=score]:checked").get_attribute("value") == "3"
+    clean(page)
+    context.close()
+
+
+def test_a_survey_of_needs_reads_well_on_a_phone(letter: Any, browser: Any) -> None:
+    link, held = letter("needs", "needs")
+    context = browser.new_context(locale="ja-JP", viewport={"width": 320, "height": 800})
+    page = context.new_page()
+    page.goto(link)
+    clean(page)
+    page.locator('input[value="eco"]').check()
+    page.locator('input[name="agrees."]').check()
+    page.get_by_role("button", name="回答を送信する").click()
+    page.get_by_role("heading", name="ご回答ありがとうございました").wait_for()
+    assert ("personalisation", "any") in held()
     context.close()
 
 

@@ -43,13 +43,16 @@ def _given(form: FormData) -> dict[str, list[str]]:
 
 def _page(request: Request, opened: Opened, *, agrees: bool) -> Response:
     language, survey = language_of(request), opened.survey
-    told: dict[str, Any] = {"page": "survey.html", "heading": _said(survey.names, language)}
+    score = _preset(request, survey)
+    kept = f"&score={score[0]}" if score else ""  # of the link in a mail, also in the other language
+    told: dict[str, Any] = {"page": "survey.html", "heading": _said(survey.names, language), "kept": kept}
     if opened.standing != "open":
         return shown(request, "survey_over", status=_GONE, view="over", over=f"survey_{opened.standing}", **told)
     if request.method == "POST" and not opened.faults:
         thanks = _said(survey.thanks, language)
         return shown(request, "survey_thanks", view="thanks", thanks=thanks, again=request.url.path, **told)
-    chosen = {**opened.chosen, **_preset(request, survey)} if request.method == "GET" else opened.given
+    preset = {survey.score.id: score} if survey.score is not None and score else {}
+    chosen = {**opened.chosen, **preset} if request.method == "GET" else opened.given
     return shown(
         request,
         "survey_title",
@@ -67,10 +70,10 @@ def _page(request: Request, opened: Opened, *, agrees: bool) -> Response:
     )
 
 
-def _preset(request: Request, survey: Survey) -> dict[str, list[str]]:
+def _preset(request: Request, survey: Survey) -> list[str]:
     """The score that the link in a mail stands for: chosen, not given."""
     score = request.query_params.get("score", "")
-    return {survey.score.id: [score]} if survey.score is not None and score in _SCORES else {}
+    return [score] if survey.score is not None and score in _SCORES else []
 
 
 def _question(question: Question, opened: Opened, chosen: Mapping[str, Sequence[str]], language: str) -> dict[str, Any]:
