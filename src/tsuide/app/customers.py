@@ -20,6 +20,7 @@ from tsuide.offers.customer import (
     Due,
     Expected,
     Grant,
+    Joined,
     Owned,
     PriceBand,
     Risks,
@@ -120,7 +121,8 @@ class Customers:
                 session=likely_views(seen, loaded.state),
                 segments=self._claimed(request.segments),
             )
-        person = self._store.people.of(customer, anonymous, now - timedelta(days=_SEEN_DAYS))
+        lessons = len(loaded.state.contents) > 0
+        person = self._store.people.of(customer, anonymous, now - timedelta(days=_SEEN_DAYS), lessons=lessons)
         seen_now = _of_visit(person.seen, request, now)
         visit, removed = _looked_at(seen_now, request), _removed(seen_now)
         session = likely_views(visit, loaded.state)
@@ -132,6 +134,7 @@ class Customers:
                 removed=removed,
                 session=session,
                 viewed=_viewed(person.seen, ()),
+                joined=_joined(person.joined),
                 segments=(*self._claimed(request.segments), *self._memberships.of(None, anonymous)),
             )
         known = {"id": customer, "anonymous_id": anonymous, "touches": touches, "session_products": visit}
@@ -165,6 +168,7 @@ class Customers:
             "company": person.kind == "company",
             "risks": _risks(history, attributes, self._outlook(told["id"], attributes, now, loaded.state)),
             "won": _said_yes(attributes, "won"),
+            "joined": _joined(person.joined) if person.joined else (),
             "segments": self._claimed(_segments(request.segments, attributes)),
         }
         view = _make_view(**told)
@@ -337,6 +341,16 @@ def _removed(visit: Sequence[Seen]) -> tuple[str, ...]:
         if one.kind != "view":
             last.setdefault(one.product_id, one.kind)
     return tuple(product for product, kind in last.items() if kind == "remove")
+
+
+def _joined(rows: Sequence[tuple[str, str]]) -> tuple[Joined, ...]:
+    """What they came to, by id.
+
+    >>> _joined([("w1", "attended"), ("w1", "registered"), ("w2", "registered")])
+    (Joined(product_id='w1', attended=True), Joined(product_id='w2', attended=False))
+    """
+    came = {product for product, kind in rows if kind == "attended"}
+    return tuple(Joined(product, product in came) for product in dict.fromkeys(product for product, _ in rows))
 
 
 def _left_behind(seen: Sequence[Seen], owned: Sequence[Owned], request: OfferRequest, now: datetime) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ _HEARD: Final[Mapping[str, tuple[str, ...]]] = {
     "cart_abandoned": ("add", "cart", "order"),
     "price_drop": ("price",),
     "back_in_stock": ("stock",),
-    "content": ("view", "page"),
+    "content": ("view", "page", "attended"),
     "comes_back": ("view",),
     "order": ("order",),
     "delivered": ("delivered",),

@@ -22,8 +22,12 @@ EventKind: TypeAlias = Literal[
     "coupon",
     "page",
     "delivered",
+    "registered",  # for a webinar or course, a product of kind content
+    "attended",
 ]
 EVENT_KINDS: Final[tuple[str, ...]] = get_args(EventKind)
+JOINED: Final[tuple[EventKind, ...]] = ("registered", "attended")
+"""Those by which somebody comes to a webinar or course: they never lapse."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,19 @@ TRACKED: Final[dict[str, EventKind]] = {
     "Shipment Delivered": "delivered",
     "delivered": "delivered",
     "配達完了": "delivered",
+    "Webinar Registered": "registered",
+    "Registered for Webinar": "registered",
+    "Course Enrolled": "registered",
+    "Course Started": "registered",
+    "ウェビナー申込": "registered",
+    "セミナー申込": "registered",
+    "講座申込": "registered",
+    "Webinar Attended": "attended",
+    "Attended Webinar": "attended",
+    "Course Completed": "attended",
+    "ウェビナー参加": "attended",
+    "セミナー参加": "attended",
+    "講座修了": "attended",
 }
 """Names of the Segment specification (with the old ones that clients still send), of GA4, and what tables write."""
 

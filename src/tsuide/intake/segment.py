@@ -15,7 +15,7 @@ from typing import Any, Final
 import orjson
 
 from tsuide.errors import BadValue
-from tsuide.facts.behaviour import Event
+from tsuide.facts.behaviour import JOINED, Event
 from tsuide.facts.consent import Consent
 from tsuide.facts.customers import Customer
 from tsuide.facts.orders import Order
@@ -38,6 +38,7 @@ _PROMOTED: Final[dict[str, Any]] = {
     "Clicked Promotion": "clicked",
 }
 _OF_PRODUCT: Final = frozenset({"product_id", "sku", "quantity", "cart_id", "products", "query"})
+_LESSONS: Final = ("webinar_id", "course_id", "content_id", "event_id")
 _OF_PERSON: Final = frozenset(
     {"name", "firstName", "lastName", "first_name", "last_name", "email", "phone", "address", "createdAt", "created_at"}
 )
@@ -266,6 +267,11 @@ def _product_id(properties: Mapping[str, Any]) -> str | None:
     return name(properties.get("product_id"), "product_id") or name(properties.get("sku"), "sku")
 
 
+def _lesson_id(properties: Mapping[str, Any]) -> str | None:
+    """What somebody came to, as tools for webinars and courses call it."""
+    return next((found for each in _LESSONS if (found := name(properties.get(each), each)) is not None), None)
+
+
 def _event(message: Message, kind: Any, properties: Mapping[str, Any], kept: dict[str, str]) -> Event:  # noqa: ANN401 - a kind of event
     products = listed(properties.get("products"), "products")
     if products:
@@ -280,7 +286,7 @@ def _event(message: Message, kind: Any, properties: Mapping[str, Any], kept: dic
         customer_id=message.customer_id,
         anonymous_id=message.anonymous_id,
         session_id=name(session, "sessionId"),
-        product_id=_product_id(properties),
+        product_id=_product_id(properties) or (_lesson_id(properties) if kind in JOINED else None),
         cart_id=name(properties.get("cart_id"), "cart_id"),
         quantity=whole(properties.get("quantity"), "quantity"),
         query=text(properties.get("query"), "query"),

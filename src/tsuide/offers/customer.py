@@ -65,6 +65,14 @@ class Touch:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A webinar or course that the customer registered for, and whether they attended."""
+
+    product_id: str
+    attended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A refill that learning expects.
 
@@ -137,7 +145,7 @@ class CustomerView:
 
     Args:
         consents: those that hold now. Without (personalisation, site or any) a known customer gets contextual
-            offers only: nothing below but `touches`, `risks` and `age` is then read.
+            offers only: nothing below but `touches`, `risks`, `age` and `joined` is then read.
         owned: newest last.
         touches: oldest first; at most the newest 256 of the last 400 days.
         arms: experiment → arm.
@@ -151,6 +159,7 @@ class CustomerView:
         removed: what this visit took out of its cart again: a sign of hesitation about what serves the same need.
         abandoned: what an earlier visit left behind in its cart, and nobody bought since: as `removed`.
         trial: what these arms do to the decision.
+        joined: webinars and courses that they registered for or attended, ever.
     """
 
     id: str | None = None
@@ -177,6 +186,7 @@ class CustomerView:
     removed: tuple[str, ...] = ()
     trial: Trial = UNTRIED
     abandoned: tuple[str, ...] = ()
+    joined: tuple[Joined, ...] = ()
 
     def allows(self, purpose: Purpose, channel: Channel) -> bool:
         """Whether a consent for the purpose holds, for the channel or for any.

@@ -205,6 +205,7 @@ def _judged(
         question.categories,
         question.mandatory,
         question.mandatory_kind,
+        question.unfit,
         question.weights,
         question.economics,
         question.qualified,

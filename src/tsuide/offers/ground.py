@@ -16,6 +16,7 @@ from tsuide.offers.candidates.chances import CHANCES
 from tsuide.offers.chances import chances_of
 from tsuide.offers.deals import laid_deals
 from tsuide.offers.kernels import GROUND, SHARES, WHOLE_NUMBERS
+from tsuide.offers.lessons import about_links
 from tsuide.offers.links import Links, sibling_links
 from tsuide.offers.offer import PLACEMENTS
 from tsuide.offers.policy.policy import Policy
@@ -67,6 +68,7 @@ def ground_of(state: State, policy: Policy) -> Ground:
 
 def _lay(state: State, policy: Policy) -> Ground:
     bound, laid, siblings = bind(policy, state), laid_deals(state), _siblings(Unchanged(state))
+    about = about_links(Unchanged(state))
     arrays: dict[str, np.ndarray] = {
         "items": state.items,
         "bound": bound.items,
@@ -88,6 +90,8 @@ def _lay(state: State, policy: Policy) -> Ground:
         "sets": state.sets,
         "filler_rows": state.fillers,
         "contents": state.contents,
+        "lesson_of": about[0],
+        "lessons": about[1],
         "best": state.bestsellers,
         "promoted": state.promoted,
         "suppression": policy.suppression,

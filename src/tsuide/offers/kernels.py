@@ -86,6 +86,8 @@ GROUND: Final[tuple[tuple[str, np.dtype[Any]], ...]] = (
     ("sets", bundles.SET),
     ("filler_rows", fillers.FILLER),
     ("contents", _DENSE),
+    ("lesson_of", _WHOLE),
+    ("lessons", _DENSE),
     ("best", _DENSE),
     ("promoted", promoted.PROMOTED),
     ("suppression", SUPPRESSION),
@@ -161,7 +163,8 @@ def _tell(pool, picks, chosen, items, told, told_shares):
 def decided(
     block, pool, verdict, counted, picks, told, told_shares, customers, requests, slots, cart, looked_at, free_at,
     tier, tier_fillers, owned, owned_at, kin, due, expected, session, liked, wanted, tastes, touches, excluded, shown,
-    categories, mandatory, mandatory_kind, weights, economics, qualified, segments, kept, now, seed, ranking, whole,
+    categories, mandatory, mandatory_kind, unfit, weights, economics, qualified, segments, kept, now, seed, ranking,
+    whole,
 ):
 {ground}
     refused = counted[{counted}:]
@@ -171,10 +174,10 @@ def decided(
     overshoot = rules.filler_gap_overshoot if rules.filler_gap_on != 0 else -1
     found = _gather.gather(
         pool, items, bound, complement_of, complement, substitute_of, substitute, beside_of, beside, instead_of,
-        instead, sibling_of, siblings, never_of, never, main_of, mains, set_of, sets, filler_rows, contents, best,
-        baskets, cart, looked_at, free_at, yen, owned, owned_at, kin, due, expected, session, liked,
+        instead, sibling_of, siblings, never_of, never, main_of, mains, set_of, sets, filler_rows, contents, lesson_of,
+        lessons, best, baskets, cart, looked_at, free_at, yen, owned, owned_at, kin, due, expected, session, liked,
         promoted, wanted, tastes, touches, excluded, shown, mandatory,
-        mandatory_kind, suppression, limits, priors, overshoot, tier, tier_fillers, customer, request, now,
+        mandatory_kind, unfit, suppression, limits, priors, overshoot, tier, tier_fillers, customer, request, now,
     )
     count, slots_, marks, size, owned_marks, kin_marks, rests, wide, said, left, right = found
     cleared = 0

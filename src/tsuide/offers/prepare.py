@@ -23,6 +23,7 @@ from tsuide.offers.candidates.fill import WEIGHT
 from tsuide.offers.candidates.pool import LISTED
 from tsuide.offers.columns import SEPARATOR
 from tsuide.offers.customer import CustomerView, Due, Expected, Owned, Touch
+from tsuide.offers.lessons import unfit
 from tsuide.offers.local_time import ATTRIBUTE as TIME_ZONE
 from tsuide.offers.local_time import local_zone
 from tsuide.offers.moved import moved_of
@@ -220,6 +221,7 @@ class Question:
         weights: WEIGHT, as bound.
         economics: the policy's, with how often this customer sends back compared with all, and what the tier costs;
             int64 (9,).
+        unfit: lessons.UNFIT, content that does not suit the customer now.
         wanted, tastes: LISTED, products for a stated goal or need, and of the customer's tastes.
     """
 
@@ -238,6 +240,7 @@ class Question:
     qualified: np.ndarray
     mandatory: np.ndarray
     mandatory_kind: np.ndarray
+    unfit: np.ndarray
     wanted: np.ndarray
     tastes: np.ndarray
     personal: bool
@@ -302,6 +305,7 @@ def prepare_request(
         weights=_weights(bound, view.segments, placement, hesitating=hesitation != 0),
         economics=_economics(bound, view.risks.returns_compared, goal),
         qualified=_qualified(request.rep, state) if asks else bound.anybody,
+        unfit=unfit(state, view, now, policy.time_zone, personal=personal),
         wanted=_by_words(state, state.goals, _goals(request, view, personal=personal), policy),
         tastes=_by_words(state, state.tags, view.tastes if personal else (), policy),
         personal=personal,

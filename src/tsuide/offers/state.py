@@ -50,6 +50,11 @@ BESTSELLERS: Final = 200
 MOST_CONTENTS: Final = 200
 
 
+LISTED_OF: Final = ("about", "audience", "prerequisite", "starts_at")
+"""Attributes of content, see `lessons`."""
+NO_WORDS: Final[Mapping[str, Int32]] = {}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class State:
     """Everything learned, and the catalogue as of `sequence`.
@@ -71,6 +76,7 @@ class State:
         contents: dense products that teach.
         tags: tag → dense products that carry it (attribute ``tags``).
         goals: goal → dense products that serve it (attribute ``goals``).
+        listed: other attribute (``about``, ``audience`` …) → its word → dense products that carry it.
         baskets: how many baskets were learned from.
         bestsellers: dense products by number of baskets, most first; int32 (≤ 200,).
         parts: the learned results themselves, for explanations.
@@ -104,6 +110,7 @@ class State:
     liked: Mapping[str, np.ndarray] = field(default_factory=dict)
     withdrawn: tuple[str, ...] = ()
     titles_in: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    listed: Mapping[str, Mapping[str, Int32]] = field(default_factory=lambda: dict.fromkeys(LISTED_OF, NO_WORDS))
 
     def __post_init__(self) -> None:
         """Every array read-only: a kernel is compiled once for each kind of array, and writable is another kind."""
@@ -167,6 +174,7 @@ class State:
             contents=_contents(items),
             tags=_with_listed(self.tags, changed, "tags", index),
             goals=_with_listed(self.goals, changed, "goals", index),
+            listed={name: _with_listed(self.listed[name], changed, name, index) for name in LISTED_OF},
             **{name: getattr(self, name).grown(count) for name in _LINKS},
         )
 
@@ -278,6 +286,7 @@ def build_state(
         contents=_contents(items),
         tags=_with_listed({}, products, "tags", ids),
         goals=_with_listed({}, products, "goals", ids),
+        listed={name: _with_listed({}, products, name, ids) for name in LISTED_OF},
         baskets=complements.n_baskets if isinstance(complements, FittedComplements) else 0,
         parts=dict(parts),
         liked=liked_rows(liked, ids) if isinstance(liked, FittedLookalikes) else {},

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tsuide.kit.clock import to_micros
 from tsuide.store.engines import reading
 from tsuide.store.glance import Glance
-from tsuide.store.schema import consent, customer, event, order_line, orders, product_number
+from tsuide.store.schema import JOINED_KINDS, consent, customer, event, order_line, orders, product_number
 
 Bought: TypeAlias = tuple[str, int, int, int, int, int]
 """One line of an order that was not cancelled: product id, when in microseconds, units, how many of them came back,
@@ -35,12 +35,14 @@ class Person:
         attributes: a JSON object of strings; None where nothing is known.
         consents: (purpose, channel) that hold now.
         seen: views, and what was put into carts and taken out, oldest first.
+        joined: (product, registered or attended) of what they ever came to; empty where it was not asked for.
     """
 
     kind: str | None
     attributes: str | None
     consents: tuple[tuple[str, str], ...]
     seen: tuple[Seen, ...]
+    joined: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,25 @@ class People:
     engine: sa.Engine
     glance: Glance
 
-    def of(self, customer_id: str | None, anonymous_id: str | None, since: datetime) -> Person:
-        """One customer, one browser, or both as one person; what they looked at and did with carts from `since` on."""
+    def of(
+        self, customer_id: str | None, anonymous_id: str | None, since: datetime, *, lessons: bool = False
+    ) -> Person:
+        """One customer, one browser, or both as one person; what they looked at and did with carts from `since` on.
+
+        Where there are `lessons`, also what they ever registered for or attended.
+        """
         given = {"customer": customer_id, "anonymous": anonymous_id, "since": to_micros(since)}
         asked = [(_record(), given), (_consents(), given)] if customer_id is not None else []
         if customer_id is not None or anonymous_id is not None:
             asked.append((_views(customer_id is not None, anonymous_id is not None), given))
-        *known, seen = self.glance.rows(*asked) if asked else [[]]
+            if lessons:
+                asked.append((_lessons(customer_id is not None, anonymous_id is not None), given))
+        rows = self.glance.rows(*asked) if asked else [[]]
+        joined = tuple([(row[0], row[1]) for row in rows.pop()]) if asked and lessons else ()
+        *known, seen = rows
         kind, attributes = known[0][0] if known and known[0] else (None, None)
         consents = _holding(known[1]) if known else ()
-        return Person(kind, attributes, consents, tuple([Seen._make(row) for row in seen]))
+        return Person(kind, attributes, consents, tuple([Seen._make(row) for row in seen]), joined)
 
     def bought(self, customer_id: str) -> list[Bought]:
         """Every line of a customer's orders that were not cancelled, oldest first."""
@@ -108,6 +119,23 @@ def _views(customer_: bool, anonymous: bool) -> Any:  # noqa: ANN401, FBT001 - a
     ]
     rows = (parts[0] if len(parts) == 1 else sa.union(*parts)).subquery()
     return sa.select(rows.c.product_id, rows.c.at, rows.c.session_id, rows.c.kind).order_by(rows.c.at, rows.c.id)
+
+
+@cache
+def _lessons(customer_: bool, anonymous: bool) -> Any:  # noqa: ANN401, FBT001 - as above
+    c = event.c
+    parts = [
+        sa.select(c.product_id, c.kind).where(
+            column == sa.bindparam(name), sa.literal_column(JOINED_KINDS), c.product_id.is_not(None)
+        )
+        for column, name, wanted in (
+            (c.customer_id, "customer", customer_),
+            (c.anonymous_id, "anonymous", anonymous),
+        )
+        if wanted
+    ]
+    rows = (parts[0] if len(parts) == 1 else sa.union(*parts)).subquery()
+    return sa.select(rows.c.product_id, rows.c.kind).distinct().order_by(rows.c.product_id, rows.c.kind)
 
 
 @cache

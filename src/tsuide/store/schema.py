@@ -223,6 +223,10 @@ order_line = sa.Table(
 Lines of orders made elsewhere leave `accepted` null: no yes of ours is claimed, and none is needed.
 """
 
+JOINED_KINDS: Final = "kind IN ('registered', 'attended')"
+"""As the indexes of what somebody came to have it: a query must say the very same to use them."""
+_JOINED: Final = sa.text(JOINED_KINDS)
+
 event = sa.Table(
     "event",
     metadata,
@@ -241,6 +245,10 @@ event = sa.Table(
     sa.Index(None, "at"),
     sa.Index(None, "customer_id", "at"),
     sa.Index(None, "anonymous_id", "at"),
+    *(
+        sa.Index(f"ix_event_joined_{who}", f"{who}_id", sqlite_where=_JOINED, postgresql_where=_JOINED)
+        for who in ("customer", "anonymous")
+    ),
     info=TRACE,
 )
 """What visitors did. `raw` is the message as it came, where one message is one act: it is then kept nowhere else."""

@@ -17,7 +17,19 @@ from tsuide.mining.differences import name_of
 from tsuide.offers.confirming import PHRASES as CONFIRMING
 
 _NOT_SHOWN: Final = frozenset(
-    {"need", "goals", "tags", "shipping", "ships", "qualification", "regions"}
+    {
+        "need",
+        "goals",
+        "tags",
+        "shipping",
+        "ships",
+        "qualification",
+        "regions",
+        "about",
+        "audience",
+        "prerequisite",
+        "starts_at",
+    }
 )  # what rules read
 
 

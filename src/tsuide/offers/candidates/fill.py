@@ -27,6 +27,7 @@ MARK: Final = np.dtype(
         ("mandatory", np.int64),  # bits of kinds
         ("rest", np.int32),  # place among what rests + 1; 0 = does not rest by itself
         ("looked", np.bool_),  # a candidate holds it
+        ("lesson", np.int8),  # why content does not suit the customer now
     ],
     align=True,
 )
@@ -172,6 +173,7 @@ def _marked(row: Row, at: int, item: Row, slots: Rows, marks: Rows, mark_size: R
     row.excluded |= mark.excluded
     row.shown_before |= mark.shown
     row.never_with |= mark.never
+    row.lesson |= mark.lesson
     row.main_product |= mark.main and item.durable != 0  # what is used up may always be bought again
     row.mandatory |= (mark.mandatory >> row.kind) & 1 == 1
     if mark.owned >= 0 and (at == row.item or item.durable != 0):

@@ -76,7 +76,7 @@ def _never_count(of: Rows, cart: Rows, looked_at: int) -> int:
 
 
 @kernel
-def mark_all(
+def mark_all(  # noqa: C901 - one loop for each list
     slots: Rows,
     marks: Rows,
     mark_size: Rows,
@@ -94,6 +94,7 @@ def mark_all(
     looked_at: int,
     mandatory: Rows,
     mandatory_kind: Rows,
+    unfit: Rows,
 ) -> None:
     """Write down what is known of products: cart, ownership, exclusions, never-with partners.
 
@@ -126,6 +127,8 @@ def mark_all(
     for i in range(len(mandatory)):
         place = mark_of(slots, marks, mark_size, mandatory[i], True)
         marks[place].mandatory |= 1 << mandatory_kind[i]
+    for i in range(len(unfit)):
+        marks[mark_of(slots, marks, mark_size, unfit[i].item, True)].lesson = unfit[i].why
 
 
 @kernel
@@ -175,6 +178,8 @@ def gather(
     sets: Rows,
     filler_rows: Rows,
     contents: Rows,
+    lesson_of: Rows,
+    lessons: Rows,
     best: Rows,
     baskets: int,
     cart: Rows,
@@ -196,6 +201,7 @@ def gather(
     shown: Rows,
     mandatory: Rows,
     mandatory_kind: Rows,
+    unfit: Rows,
     suppression: Rows,
     limits: Rows,
     priors: Rows,
@@ -222,7 +228,17 @@ def gather(
     _fetch_links(anchors, complement_of, set_of, beside_of)
     size = np.zeros(1, np.int64)
     seen = np.full(SEEN, -1, np.int32)
-    most = len(owned) + len(kin) + len(excluded) + len(shown) + len(mandatory) + 2 * len(cart) + MOST_RESTS + 2
+    most = (
+        len(owned)
+        + len(kin)
+        + len(excluded)
+        + len(shown)
+        + len(mandatory)
+        + len(unfit)
+        + 2 * len(cart)
+        + MOST_RESTS
+        + 2
+    )
     most += _never_count(never_of, cart, looked_at) + _main_count(main_of, anchors)
     slots = np.full(_width(most), -1, np.int32)
     marks = np.zeros(most, MARK)
@@ -231,7 +247,7 @@ def gather(
     kin_marks = np.full(len(kin), -1, np.int32)
     mark_all(
         slots, marks, mark_size, items, cart, owned, owned_at, owned_marks, kin, kin_marks, excluded, shown,
-        never_of, never, looked_at, mandatory, mandatory_kind,
+        never_of, never, looked_at, mandatory, mandatory_kind, unfit,
     )  # fmt: skip
     mark_mains(slots, marks, mark_size, main_of, mains, anchors)
     _put_first(pool, size, seen, mandatory, mandatory_kind, priors)
@@ -258,7 +274,7 @@ def gather(
     )
     bundles.propose(pool, size, seen, set_of, sets, anchors, priors, now)
     combined.propose(pool, size, seen, complement_of, complement)
-    content.propose(pool, size, seen, contents, anchors, items, priors)
+    content.propose(pool, size, seen, contents, lesson_of, lessons, anchors, items, priors)
     complements.propose(pool, size, seen, complement_of, complement, main_of, mains, anchors)
     declared.propose(pool, size, seen, beside_of, beside, anchors, priors)
     visited.propose(pool, size, seen, session, items, anchors)

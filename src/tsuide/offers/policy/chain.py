@@ -22,6 +22,7 @@ ORDER: Final = (
     "consent",
     "age_limit",
     "region",
+    "lesson_audience",
     "ships_together",
     "sender_named",
     "quiet_hours",
@@ -33,6 +34,9 @@ ORDER: Final = (
     # applicability: relevant now
     "in_cart",
     "already_owned",
+    "lesson_over",
+    "lesson_joined",
+    "lesson_prerequisite",
     "not_due",
     "never_with",
     "required_part",

@@ -30,6 +30,7 @@ RULES: Final = Phrases(
             "ja": "お客様の地域では販売していません",
             "en": "not for the customer's region",
         },
+        "lesson_audience": {"ja": "対象の方が異なります", "en": "meant for other people"},
         "ships_together": {
             "ja": "カートの商品と同梱できません",
             "en": "cannot ship together with the cart",
@@ -61,6 +62,9 @@ RULES: Final = Phrases(
         },
         "in_cart": {"ja": "すでにカートに入っています", "en": "in the cart already"},
         "already_owned": {"ja": "すでにお持ちです", "en": "owned already"},
+        "lesson_over": {"ja": "すでに開催が始まっています", "en": "it has begun already"},
+        "lesson_joined": {"ja": "すでにお申し込み・ご参加済みです", "en": "registered for or attended already"},
+        "lesson_prerequisite": {"ja": "先に受けていただく内容があります", "en": "something else comes first"},
         "not_due": {
             "ja": "補充にはまだ早いようです",
             "en": "bought lately and not used up yet",

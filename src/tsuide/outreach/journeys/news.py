@@ -10,7 +10,7 @@ from tsuide.outreach.journeys.journey import About, Await, Journey, OnEvent, Tri
 NewsKind: TypeAlias = str
 """order, review, score, complaint, survey, segment, price, stock, or the kind of an event."""
 _CART_EVENTS: Final = frozenset({"add", "cart"})
-_CONTENT: Final = frozenset({"view", "page"})
+_CONTENT: Final = frozenset({"view", "page", "attended"})
 
 
 @dataclass(frozen=True, slots=True)

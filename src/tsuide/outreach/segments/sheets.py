@@ -285,7 +285,7 @@ def _acts(lines: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     known = seen.filter(pl.col("product_id").is_not_null())
     done += [
         _acted(known.filter(pl.col("kind") == kind), deed, "last_at", pl.col("times").sum())
-        for kind, deed in (("view", "viewed"), ("add", "added"))
+        for kind, deed in (("view", "viewed"), ("add", "added"), ("registered", "registered"), ("attended", "attended"))
     ]
     return pl.concat(done).sort("subject", "deed", "product_id")
 

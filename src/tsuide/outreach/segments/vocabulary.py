@@ -12,7 +12,7 @@ from tsuide.facts.consent import CHANNELS, PURPOSES
 
 Kind: TypeAlias = Literal["text", "whole", "money", "number", "yes", "moment", "days", "age"]
 """Whole numbers, money (minor units) and numbers are compared as such; days and ages move with the clock."""
-Deed: TypeAlias = Literal["bought", "gave", "returned", "viewed", "added"]
+Deed: TypeAlias = Literal["bought", "gave", "returned", "viewed", "added", "registered", "attended"]
 DEEDS: Final[tuple[Deed, ...]] = get_args(Deed)
 Who: TypeAlias = Literal["customers", "visitors", "everyone"]
 WHO: Final[tuple[Who, ...]] = get_args(Who)
@@ -116,6 +116,8 @@ DEED_WORDS: Final[Mapping[Deed, tuple[str, str]]] = {
     "returned": ("返品した", "sent back"),
     "viewed": ("閲覧した", "looked at"),
     "added": ("カートに入れた", "put into a cart"),
+    "registered": ("申し込んだ", "registered for"),
+    "attended": ("参加した", "attended"),
 }
 CONTACT_CHANNELS: Final = ("email", "line", "sms", "phone", "post", "rep")
 """Those by which we go to the customer: what is shown there is a contact."""

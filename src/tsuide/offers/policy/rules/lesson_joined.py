@@ -1,0 +1,14 @@
+"""Who registered for a webinar or course, or attended it, is not asked again."""
+
+from typing import Final
+
+from tsuide.offers import codes
+from tsuide.offers.policy.rule import Rule
+from tsuide.offers.records import Record
+
+RULE: Final = Rule("lesson_joined", "applicability", fixed=True)
+
+
+def refuses(candidate: Record, customer: Record, request: Record, policy: Record) -> bool:  # noqa: ARG001 - every rule takes the same four records
+    """Whether the rule refuses the candidate."""
+    return candidate.lesson & codes.LESSON_JOINED != 0
