@@ -14,11 +14,12 @@ from tsuide.app.loading import load
 from tsuide.app.replaying import replay_decision
 from tsuide.app.wiring import Shop
 from tsuide.facts.behaviour import EVENTS
+from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.consent import CONSENTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
-from tsuide.offers.customer import CustomerView, Risks
+from tsuide.offers.customer import CustomerView, Joined, Risks
 from tsuide.offers.decide import decide
 from tsuide.offers.decision import Decision
 from tsuide.offers.policy.load import ready_policy
@@ -105,6 +106,17 @@ def test_a_new_order_puts_a_refill_off_at_once_and_a_gift_does_not(weekly_shop: 
     assert "rice" not in {each.product_id for each in view.due}
     assert view.owned[-1].at == NOW - timedelta(hours=1)
     assert {each.product_id for each in view.owned[-2:]} == {"rice", "bag"}
+
+
+def test_what_they_came_to_is_known_where_there_is_something_to_come_to(weekly_shop: Shop) -> None:
+    for n, kind in enumerate(("registered", "attended")):
+        look(weekly_shop, f"j{n}", "course", NOW - timedelta(days=200 - n), kind, customer_id="c01")
+    assert seen(weekly_shop).joined == ()  # nothing in the catalogue teaches
+    row = {"id": "course", "title": "Course", "currency": "JPY", "kind": "content", "category": ["course"]}
+    weekly_shop.store.facts.write_products(conform(pl.DataFrame([row]), PRODUCTS))
+    assert seen(weekly_shop).joined == (Joined("course", attended=True),)
+    allow(weekly_shop, "c01", granted=False, at=NOW)
+    assert seen(weekly_shop).joined == (Joined("course", attended=True),)
 
 
 def test_what_came_back_is_neither_owned_nor_due(weekly_shop: Shop) -> None:

@@ -140,6 +140,17 @@ def test_a_deed_within_days_lapses_by_the_clock_alone(shop: Shop) -> None:
     assert keep_all_segments(shop, NOW + 6 * DAY).left == 1
 
 
+def test_who_registered_and_did_not_attend_is_a_segment(shop: Shop) -> None:
+    put_segment(shop, a_segment("no-show", "registered('camera') and not attended('camera')"), NOW)
+    events = [
+        Event(f"j{n}", kind, NOW - DAY, customer_id=who, product_id="cam-a")  # type: ignore[arg-type]  # a kind
+        for n, (who, kind) in enumerate([("c01", "registered"), ("c02", "registered"), ("c02", "attended")])
+    ]
+    shop.store.facts.write_events(frame_of(events, EVENTS))
+    keep_all_segments(shop, NOW)
+    assert [each["customer_id"] for each in members_of(shop, "no-show", 10)] == ["c01"]
+
+
 def test_nothing_is_written_where_nothing_happened_and_nothing_is_due(shop: Shop) -> None:
     put_segment(shop, a_segment("vip", "spent > 400000"), NOW)
     keep_all_segments(shop, NOW)

@@ -68,6 +68,23 @@ def fill(store: Store) -> None:
     store.inbox.join("v1", "c1", NOW)
 
 
+def test_what_somebody_ever_came_to_is_read_where_it_is_asked_for(store: Store) -> None:
+    came = [("registered", "w1", "c1"), ("attended", "w1", "c1"), ("registered", "w2", "v1"), ("attended", "w3", "c2")]
+    rows = []
+    for n, (kind, product, who) in enumerate([*came, ("registered", "w1", "c1")]):
+        values: dict[str, Value] = {"id": f"j{n}", "kind": kind, "at": n, "product_id": product}
+        rows.append(Row("event", {**values, "anonymous_id" if who == "v1" else "customer_id": who}))
+    journal = store.journal()
+    journal.write("record", *rows, Row("event", {"id": "none", "kind": "attended", "at": 9, "customer_id": "c1"}))
+    journal.close_now()
+    known = store.people.of("c1", None, NOW, lessons=True)
+    assert known.joined == (("w1", "attended"), ("w1", "registered"))
+    both = store.people.of("c1", "v1", NOW, lessons=True)
+    assert both.joined == (("w1", "attended"), ("w1", "registered"), ("w2", "registered"))
+    assert store.people.of("c1", "v1", NOW).joined == ()
+    assert store.people.of(None, None, NOW, lessons=True).joined == ()
+
+
 def test_a_person_is_read_with_what_holds_now(store: Store) -> None:
     fill(store)
     known = store.people.of("c1", None, THEN)

@@ -53,10 +53,21 @@ def test_a_viewed_product_is_a_view_of_the_visitor() -> None:
         ("Product Added to Wishlist", "wishlist"),
         ("Cart Shared", "share"),
         ("Payment Info Entered", "checkout"),
+        ("Webinar Registered", "registered"),
+        ("Course Enrolled", "registered"),
+        ("Webinar Attended", "attended"),
+        ("Course Completed", "attended"),
     ],
 )
 def test_names_old_and_new_are_understood(name: str, kind: str) -> None:
     assert said(name, {"product_id": "p1"}).events[0].kind == kind
+
+
+@pytest.mark.parametrize("key", ["product_id", "sku", "webinar_id", "course_id", "content_id", "event_id"])
+def test_a_webinar_is_found_under_whatever_name_its_tool_gives_it(key: str) -> None:
+    assert said("Webinar Registered", {key: "w1", "host": "Mori"}).events[0].product_id == "w1"
+    viewed = said("Product Viewed", {"event_id": "e9"}).events[0]
+    assert (viewed.product_id, viewed.properties) == (None, {"event_id": "e9"})
 
 
 def test_a_cart_keeps_its_products_and_a_search_its_words() -> None:
