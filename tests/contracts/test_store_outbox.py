@@ -257,3 +257,20 @@ def test_templates_keep_every_version_and_one_holds(store: Store) -> None:
     assert [row["version"] for row in store.mail_templates.active()] == ["v1"]
     assert store.mail_templates.remove("spring")
     assert not store.mail_templates.remove("spring")
+
+
+def test_a_message_on_the_site_is_shown_once_counted_once_and_closed_once(store: Store) -> None:
+    assert store.outbox.any_on_site() is False
+    store.outbox.put([asked("a", channel="site"), asked("b", channel="site", customer_id="c2"), asked("mail")])
+    assert store.outbox.any_on_site() is True
+    (row,) = store.outbox.on_site("c1", 5)
+    seen = touch("a") | {"id": "m_a:shown", "channel": "site", "placement": "home"}
+    going = Reservation("a", row["attempt"], "c1", NOW, lambda _: None, (seen,))
+    assert store.outbox.closed("a", NOW) is False  # nobody has seen it
+    assert (store.outbox.shown(going, NOW), store.outbox.shown(going, NOW)) == (True, False)
+    assert store.outbox.on_site("c1", 5) == []
+    assert (store.outbox.closed("a", NOW), store.outbox.closed("a", NOW)) == (True, False)
+    rows = store.outcomes.between(NOW, NOW + timedelta(seconds=1))
+    told = sorted((each["id"], each["outcome"], each["channel"], each["customer_id"]) for each in rows)
+    assert told == [("m_a:declined", "declined", "site", "c1"), ("m_a:shown", "shown", "site", "c1")]
+    assert (store.outbox.get("a")["state"], store.outbox.get("a")["code"]) == ("sent", "closed")

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote, urljoin, urlsplit
 
 from tsuide.app.deciding import Decider, Served
@@ -28,7 +28,7 @@ from tsuide.outreach.channels.mail.compose import greeting, tracked
 from tsuide.outreach.channels.mail.layout import Foot, whole
 from tsuide.outreach.channels.mail.plain_text import plain_text
 from tsuide.outreach.channels.mail.sandbox import Sandbox
-from tsuide.outreach.channels.mail.template import ESCAPED, MailTemplate
+from tsuide.outreach.channels.mail.template import ESCAPED, Asks, MailTemplate
 from tsuide.outreach.message import Message
 from tsuide.outreach.phrases import KINDS
 from tsuide.store.rows import Value
@@ -63,6 +63,7 @@ class Wanted:
     Args:
         message_id: drawn.
         keep: False = only to look at: nothing is counted.
+        visit: of a message on the site: what its page asks; its offers are asked for in the same place.
     """
 
     message: Message
@@ -72,6 +73,7 @@ class Wanted:
     now: datetime
     keep: bool = True
     language: str | None = None
+    visit: OfferRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,12 @@ class Composer:
         asked = [(each.wanted.template.parts(each.language), ESCAPED, each.context) for each in drafts]
         return [self._finished(*each) for each in zip(drafts, self.sandbox.render_many(asked), strict=True)]
 
+    def said_on_site(self, draft: Draft) -> dict[str, str] | BadValue:
+        """Title (subject) and text of a message as a page shows it: no HTML, no foot; or why it cannot be rendered."""
+        parts = draft.wanted.template.parts_on_site(draft.language)
+        (made,) = self.sandbox.render_many([(parts, frozenset(), draft.context)])
+        return made
+
     def _finished(self, draft: Draft, parts: dict[str, str] | BadValue) -> Composed | BadValue:
         if isinstance(parts, BadValue):
             return parts
@@ -195,6 +203,8 @@ class Composer:
             policy.sender is not None and wanted.to.standing.allows("marketing", message.channel)
         ):
             return None  # what must arrive carries an offer only to who wants news, with a sender to answer for it
+        if wanted.visit is not None:
+            return self._offers_of_visit(wanted.visit, asks, message)
         request = OfferRequest(
             message.channel if message.channel in PLACEMENTS else "email",
             n=asks.n,
@@ -205,6 +215,19 @@ class Composer:
             hesitation=("abandoned",) if asks.abandoned else (),
             language=language,
             transactional=transactional,
+        )
+        try:
+            return _asked(self.decider, request)
+        except (NothingLearned, SnapshotDamaged):
+            if asks.needed:
+                raise
+            return None
+
+    def _offers_of_visit(self, visit: OfferRequest, asks: Asks, message: Message) -> Served | None:
+        about = visit.product_id or next(iter(message.products), None)
+        hesitation = tuple(dict.fromkeys((*visit.hesitation, *(("abandoned",) if asks.abandoned else ()))))
+        request = replace(
+            visit, n=asks.n, kinds=asks.kinds, slots=(), product_id=about, hesitation=cast("Any", hesitation)
         )
         try:
             return _asked(self.decider, request)

@@ -15,7 +15,7 @@ from tsuide.app.journey_dry import dry_run
 from tsuide.app.journey_work import JourneyWorker
 from tsuide.app.mail_links import mail_links
 from tsuide.app.policies import active_policy
-from tsuide.app.sending import Outreach
+from tsuide.app.sending import Outreach, awaits_a_visit
 from tsuide.app.standings import addressees
 from tsuide.app.wiring import Shop
 from tsuide.errors import NotReady
@@ -53,6 +53,7 @@ class _Messages:
     def __init__(self, shop: Shop, decider: Decider, clock: Clock, entropy: Entropy, habits: KeptHabits) -> None:
         self._given, self._habits = (shop, decider, clock, entropy), habits
         self._opened: Outreach | None = None
+        self._without_mail: Outreach | None = None  # what pages show needs no mail server
 
     @property
     def sender(self) -> Outreach:
@@ -67,12 +68,17 @@ class _Messages:
 
     def send(self, message: Message) -> Sending:
         """Through the one gate there is."""
-        return self.sender.send(message)
+        if not awaits_a_visit(self._given[0].settings, message):
+            return self.sender.send(message)
+        if self._without_mail is None:
+            self._without_mail = Outreach(*self._given, habits=self._habits, strict=False)
+        return self._without_mail.send(message)
 
     def close(self) -> None:
         """Give everything back."""
-        if self._opened is not None:
-            self._opened.close()
+        for each in (self._opened, self._without_mail):
+            if each is not None:
+                each.close()
 
 
 @contextmanager

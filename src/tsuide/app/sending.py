@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from tsuide.app.best_channel import Choice, choose_channels
-from tsuide.app.carriers import Carriers
+from tsuide.app.carriers import Carriers, carried_by
 from tsuide.app.composing import Composed, Composer, Draft, Wanted
 from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.deciding import Clock, Decider, Entropy, Served
@@ -32,6 +32,7 @@ from tsuide.app.mail_templates import template_of, templates
 from tsuide.app.policies import active_policy
 from tsuide.app.standings import Addressee, addressees, every_days, longest_days
 from tsuide.app.wiring import Shop
+from tsuide.config import Settings
 from tsuide.errors import BadValue, Conflict, NotFound, NothingLearned, SnapshotDamaged, TsuideError
 from tsuide.kit.clock import from_micros, to_micros
 from tsuide.kit.ids import time_id
@@ -41,7 +42,7 @@ from tsuide.outreach.channels.channel import Answer
 from tsuide.outreach.channels.mail.layout import FOOT, PRELUDE
 from tsuide.outreach.channels.mail.sandbox import Sandbox
 from tsuide.outreach.channels.mail.template import MailTemplate
-from tsuide.outreach.gate import Verdict, contact_of, crowded, judge
+from tsuide.outreach.gate import Verdict, contact_of, crowded, judge, last_moment
 from tsuide.outreach.message import Message, Sending
 from tsuide.store.journal import Journal
 from tsuide.store.outbox import Reservation, Seen, Settlement
@@ -120,7 +121,7 @@ class Outreach:
         self._clock = clock
         self._entropy = entropy
         self._sandbox = Sandbox(PRELUDE)
-        self._composer = Composer(shop, self.setup, self.links, self._sandbox, decider)
+        self.composer = Composer(shop, self.setup, self.links, self._sandbox, decider)
         self._carriers = carriers or Carriers(shop, self.setup)
         self._habits = habits or KeptHabits(shop, clock)
         self._policy: Policy | None = None
@@ -200,7 +201,7 @@ class Outreach:
             "source": message.source,
             "record": _json(record),
             "asked_at": to_micros(now),
-            "due_at": to_micros(now),
+            "due_at": to_micros(last_moment(message, now) if awaits_a_visit(self.shop.settings, message) else now),
         }
 
     # --- delivering --------------------------------------------------------------------------------------------
@@ -258,7 +259,7 @@ class Outreach:
         self._keep([draft.served for _, draft in silent])
         told += [self._keep_back(row, Verdict("never", "no_offer"), now) for row, _ in silent]
         ready: list[_Ready] = []
-        for (row, draft), made in zip(drafts, self._composer.finish([each for _, each in drafts]), strict=True):
+        for (row, draft), made in zip(drafts, self.composer.finish([each for _, each in drafts]), strict=True):
             if isinstance(made, BadValue):
                 told.append(self._keep_back(row, Verdict("never", "template_failed"), now, str(made)[:500]))
             else:
@@ -310,7 +311,7 @@ class Outreach:
         if template is None:  # it was taken out of use since
             return Verdict("never", "template_failed")
         try:
-            return self._composer.draft(Wanted(message, row["id"], to, template, now), policy)
+            return self.composer.draft(Wanted(message, row["id"], to, template, now), policy)
         except (NothingLearned, SnapshotDamaged):  # there may be offers once something was learned
             return Verdict("later", "no_offer", now + _LONG)
 
@@ -454,7 +455,12 @@ class Outreach:
         template = template_of(self.shop, message.template)
         message_id = time_id("m", now, self._entropy())
         wanted = Wanted(message, message_id, to, template, now, keep=False, language=language)
-        return self._composer.compose(wanted, policy), to
+        return self.composer.compose(wanted, policy), to
+
+
+def awaits_a_visit(settings: Settings, message: Message) -> bool:
+    """Whether a page shows it (app/site_messages.py): the sender finds it again only when its moment has passed."""
+    return message.channel == "site" and "site" not in carried_by(settings)
 
 
 def sending_of(row: Mapping[str, Any]) -> Sending:

@@ -31,6 +31,7 @@ from tsuide.app.replaying import replay_decision
 from tsuide.app.segment_keeping import keep_all_segments
 from tsuide.app.sending import Outreach
 from tsuide.app.signing import DEMO_TERMS, sale_terms, set_sale_terms
+from tsuide.app.site_messages import SiteMessages
 from tsuide.app.snapshots import learned_at
 from tsuide.app.survey_pages import SurveyPages
 from tsuide.app.wiring import Shop, open_shop
@@ -92,6 +93,7 @@ class Serving:
         self.watch: asyncio.Task[None] | None = None
         self._outreach: dict[bool, Outreach] = {}
         self.habits = KeptHabits(shop, clock)
+        self.site_messages = SiteMessages(shop, self.decider, clock, lambda: self.outreach(strict=False))
         self._making = threading.Lock()
         self.segments: asyncio.Task[None] | None = None
 
@@ -264,6 +266,7 @@ class Serving:
             try:
                 await asyncio.to_thread(keep_all_segments, self.shop, self.clock())
                 await asyncio.to_thread(self.decider.take_memberships)
+                await asyncio.to_thread(self.site_messages.refresh)
             except TsuideError as error:  # as above
                 _log.warning("cannot keep segments current", error=str(error))
 

@@ -46,6 +46,7 @@ Code: TypeAlias = Literal[
     "template_failed",
     "warm_up",
     "domain_rate",
+    "left_journey",
 ]
 CODES: Final[tuple[Code, ...]] = get_args(Code)
 Say: TypeAlias = Literal["send", "later", "never"]

@@ -16,6 +16,7 @@ MESSAGE_STATES: Final[tuple[MessageState, ...]] = get_args(MessageState)
 SETTLED: Final[frozenset[MessageState]] = frozenset({"sent", "refused", "failed"})
 PATIENCE: Final = timedelta(days=3)  # how long a message waits for its moment where nothing else is said
 MOST_KEY: Final = 300  # characters
+MOST_SLOT: Final = 60
 MOST_PRODUCTS: Final = 50
 MOST_VALUES: Final = 100
 
@@ -39,6 +40,7 @@ class Message:
         not_after: too late from then on; None = three days after it was first asked for.
         best: the customer's best channel, as it is at the moment of sending, takes the place of `channel`, which only
             stands for it where none may be chosen.
+        slot: of the site: the place of a page that shows it; None = home, product, cart and account.
 
     >>> Message("welcome/c1", "c1", "offer").checked().purpose
     'marketing'
@@ -55,6 +57,7 @@ class Message:
     source: str | None = None
     not_after: datetime | None = None
     best: bool = False
+    slot: str | None = None
 
     def checked(self) -> "Message":
         """The message itself, if it makes sense.
@@ -69,6 +72,8 @@ class Message:
         _one_of("channel", self.channel, CHANNELS)
         if self.language is not None:
             _one_of("language", self.language, ("ja", "en"))
+        if self.slot is not None and (self.channel != "site" or not 1 <= len(self.slot) <= MOST_SLOT):
+            raise BadValue(f"1 … {MOST_SLOT} characters, of a message on the site", key="slot", value=self.slot)
         if len(self.products) > MOST_PRODUCTS:
             raise BadValue(f"at most {MOST_PRODUCTS}", key="products", value=len(self.products))
         if len(self.values) > MOST_VALUES:

@@ -34,6 +34,8 @@ GATE: Final = Phrases(
         "no_carrier": {"ja": "この経路の送信手段が設定されていません", "en": "nobody carries this channel"},
         "template_failed": {"ja": "文面を作成できませんでした", "en": "the template could not be rendered"},
         "warm_up": {"ja": "ウォームアップの1日の上限です", "en": "the day's share while the sender warms up"},
+        "left_journey": {"ja": "ジャーニーを離れたため取り下げました", "en": "withdrawn: they have left the journey"},
+        "closed": {"ja": "お客様が閉じました", "en": "closed by the customer"},
         "domain_rate": {"ja": "宛先ドメインへの送信速度の上限です", "en": "the rate for the receiving domain"},
     }
 )

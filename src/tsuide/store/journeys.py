@@ -396,6 +396,26 @@ class Journeys:
             connection.execute(sa.update(task).where(task.c.id == task_id).values(**values))
         return rows[0]
 
+    def goes_on(self, enrolment_id: str) -> bool:
+        """Whether somebody is still in a journey, in this time through it."""
+        query = sa.select(enrolment.c.id).where(enrolment.c.id == enrolment_id, enrolment.c.state == "active")
+        with reading(self.engine) as connection:
+            return bool(connection.execute(query).all())
+
+    def wake(self, enrolment_id: str, step: str, now: datetime) -> None:
+        """Whoever waits at a step is due now."""
+        e, at = enrolment.c, to_micros(now)
+        where = sa.and_(e.id == enrolment_id, e.step == step, e.state == "active", e.due_at > at)
+        with writing(self.engine) as connection:
+            connection.execute(sa.update(enrolment).where(where).values(due_at=at))
+
+    def said(self, enrolment_id: str, step: str, before: str, now_is: str) -> None:
+        """What came of a step that was passed already came to something else."""
+        m = enrolment_mark.c
+        where = sa.and_(m.enrolment_id == enrolment_id, m.step == step, m.said == before)
+        with writing(self.engine) as connection:
+            connection.execute(sa.update(enrolment_mark).where(where).values(said=now_is))
+
 
 def _with_text() -> sa.Select[Any]:
     newest = sa.and_(journey_version.c.journey_id == journey.c.id, journey_version.c.version == journey.c.version)

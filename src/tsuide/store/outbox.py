@@ -29,6 +29,8 @@ Seen: TypeAlias = tuple[int, str, str | None]
 Check: TypeAlias = Callable[[Sequence[Seen]], str | None]
 BEST_CHANNEL: Final = "best_channel"
 """The code under which the choice of a channel stands among a message's verdicts."""
+CLOSED: Final = "closed"
+"""The code of a message that was shown on the site and closed by the customer."""
 _ON_THE_WAY: Final = ("sending", "sent", "in_doubt")
 _ERASED: Final = "erased/"
 
@@ -37,6 +39,8 @@ def _one_of(column: str, values: Iterable[str]) -> sa.CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
+
+_ON_SITE: Final = sa.text("channel = 'site' AND state = 'waiting'")
 
 outbound = sa.Table(
     "outbound",
@@ -71,6 +75,7 @@ outbound = sa.Table(
     sa.Index(None, "customer_id", "asked_at"),
     sa.Index(None, "domain", "sent_at"),
     sa.Index(None, "sent_at"),
+    sa.Index("ix_outbound_on_site", "customer_id", "asked_at", sqlite_where=_ON_SITE, postgresql_where=_ON_SITE),
     info=RECORD,
 )
 """A message by its asker's key. `id` is drawn and says nothing of the customer: links and the Message-ID carry it.
@@ -404,6 +409,58 @@ class Outbox:
             if connection.execute(said.order_by(v.n.desc()).limit(1)).scalar() != reason:
                 _told(connection, rows[0], "send", BEST_CHANNEL, now, None, reason)
             connection.execute(sa.update(outbound).where(c.key == key).values(channel=channel))
+
+    # --- messages on the site ----------------------------------------------------------------------------------
+
+    def any_on_site(self) -> bool:
+        """Whether any message waits on the site."""
+        with reading(self.engine) as connection:
+            return bool(
+                connection.execute(sa.select(sa.literal(1)).select_from(outbound).where(_ON_SITE).limit(1)).all()
+            )
+
+    def on_site(self, customer_id: str, n: int) -> list[Found]:
+        """Messages that wait on the site for a customer, those asked for first."""
+        c = outbound.c
+        query = sa.select(outbound).where(_ON_SITE, c.customer_id == customer_id).order_by(c.asked_at, c.id).limit(n)
+        with reading(self.engine) as connection:
+            return found(connection, query)
+
+    def shown(self, each: Reservation, now: datetime) -> bool:
+        """A message was shown on the site: sent, and its contact written down; False where it was before, or is over.
+
+        The limits were asked when it was composed: what was seen is a contact, whatever came in between.
+        """
+        c = outbound.c
+        with writing(self.engine) as connection:
+            _alone(connection, each.customer_id)
+            mine = sa.and_(c.key == each.key, c.state == "waiting", c.attempt == each.attempt)
+            if not found(connection, sa.select(c.key).where(mine).with_for_update()):
+                return False
+            _send_off(connection, [each], to_micros(now), to_micros(now))
+            done = sa.update(outbound).where(c.key == each.key).values(state="sent", lease_until=None)
+            connection.execute(done)
+            return True
+
+    def closed(self, key: str, now: datetime) -> bool:
+        """The customer closed a message that was shown: each of its contacts has a no; False where it had before."""
+        c, o = outbound.c, outcome.c
+        with writing(self.engine) as connection:
+            rows = found(connection, sa.select(outbound).where(c.key == key, c.state == "sent").with_for_update())
+            if not rows or rows[0]["code"] == CLOSED:
+                return False
+            ids = json.loads(rows[0]["touches"] or "[]")
+            shown = found(connection, sa.select(outcome).where(o.id.in_(ids)))
+            no = [
+                {**each, "id": f"{each['id'].removesuffix(':shown')}:declined", "outcome": "declined"}
+                | {"at": to_micros(now)}
+                for each in shown
+            ]
+            if no:
+                connection.execute(_insert(connection, outcome).on_conflict_do_nothing(), no)
+            _told(connection, rows[0], "sent", CLOSED, now, None, None)
+            connection.execute(sa.update(outbound).where(c.key == key).values(code=CLOSED, state_at=to_micros(now)))
+            return True
 
     def recover(self, now: datetime) -> dict[str, int]:
         """What was left `sending` beyond its lease: marketing is in doubt, what must arrive is due again.

@@ -14,6 +14,7 @@ OPERATIONS = [
     ("/v1/offers", "POST"),
     ("/v1/offers/{decision}/outcomes", "POST"),
     ("/v1/offers/batch", "POST"),
+    ("/v1/site-messages/{message}/outcomes", "POST"),
     ("/v1/products", "GET"),
     ("/v1/products/{product}", "GET"),
     ("/v1/products/{product}/relations", "GET"),

@@ -10,6 +10,7 @@ SIGNED = {("POST", "/v1/webhooks/shopify"), ("POST", "/v1/webhooks/woocommerce")
 STOREFRONT = {
     ("POST", "/v1/offers"),
     ("POST", "/v1/offers/{decision}/outcomes"),
+    ("POST", "/v1/site-messages/{message}/outcomes"),
     ("POST", "/v1/acceptances"),
     ("GET", "/v1/acceptances/{token}"),
     ("POST", "/v1/acceptances/{token}/confirm"),

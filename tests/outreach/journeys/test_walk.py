@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tsuide.errors import BadJourney
 from tsuide.outreach.journeys.journey import Await, Call, Do, Journey, Update
 from tsuide.outreach.journeys.reading import read_journey
 from tsuide.outreach.journeys.walk import HAPPENED, Enrolment, Stand, walk
@@ -224,3 +225,24 @@ def test_a_message_by_the_best_channel_says_in_the_trail_which_it_was() -> None:
     assert (message.best, message.channel) == (True, "email")
     refused = World(sending=Sending("k", "refused", "consent", channel="email"))
     assert go(one, refused, NOW, "m", **begun(NOW)).marks[0].said == "refused:consent"
+
+
+@pytest.mark.parametrize(
+    ("sending", "said"),
+    [
+        (Sending("k", "sent", channel="site"), "shown"),
+        (Sending("k", "sent", "closed", channel="site"), "closed"),
+        (Sending("k", "refused", "too_late", channel="site"), "expired"),
+        (Sending("k", "refused", "consent", channel="site"), "refused:consent"),
+    ],
+)
+def test_the_trail_of_a_message_on_the_site_says_what_the_customer_saw_of_it(sending: Sending, said: str) -> None:
+    one = journey("id: m, message: {template: offer, channel: site, slot: banner}")
+    world = World(sending=sending)
+    assert go(one, world, NOW, "m", **begun(NOW)).marks[0].said == said
+    assert world.done[0][1].slot == "banner"
+
+
+def test_a_slot_comes_with_the_site_only() -> None:
+    with pytest.raises(BadJourney, match="channel: site"):
+        journey("id: m, message: {template: offer, slot: banner}")

@@ -3,6 +3,7 @@
 The handlers read the body themselves: one reading, one answer, nothing in between.
 """
 
+import asyncio
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,8 +19,18 @@ from tsuide.interfaces.api.asked import quickly
 from tsuide.interfaces.api.keys import SECURITY, may_name, require, serving_of
 from tsuide.interfaces.api.problems import of_validation, request_id_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import ManyOffersIn, ManyOffersOut, OffersIn, OffersOut, OutcomesIn, OutcomesOut
-from tsuide.interfaces.api.shown import answer_of, as_json
+from tsuide.interfaces.api.schemas import (
+    Id,
+    ManyOffersIn,
+    ManyOffersOut,
+    OffersIn,
+    OffersOut,
+    OutcomesIn,
+    OutcomesOut,
+    SiteToldIn,
+    SiteToldOut,
+)
+from tsuide.interfaces.api.shown import answer_of, as_json, message_of
 from tsuide.offers.request import OfferRequest
 
 router = APIRouter(tags=["offers"])
@@ -52,17 +63,38 @@ async def offers(request: Request) -> Response:
     scopes = require(request, "storefront")
     serving = serving_of(request)
     body = await request.body()
-    asked = quickly(body, serving.settings.language)
+    asked, slot = quickly(body, serving.settings.language), None
     if asked is None:
         try:
-            asked = OffersIn.model_validate_json(body).request(serving.settings.language)
+            read = OffersIn.model_validate_json(body)
+            asked, slot = read.request(serving.settings.language), read.slot
         except ValidationError as exc:
             return of_validation(request_id_of(request), exc, "body")
         if asked.rep is not None or asked.segments:  # a page could claim any discount that is for a segment
             require(request, "rep")
     asked, warnings = as_visitor(request, scopes, asked)
+    left = None
+    if serving.site_messages.any and asked.customer_id is not None:
+        left = await asyncio.to_thread(serving.site_messages.for_visit, asked, slot)
+    if left is not None and left.product_ids:
+        asked = replace(asked, exclude=(*asked.exclude, *left.product_ids))
     served = await serving.decider.decide(asked)
-    return Response(as_json(answer_of(served, *warnings)), media_type="application/json")
+    answer = answer_of(served, *warnings) | {"message": None if left is None else message_of(left)}
+    return Response(as_json(answer), media_type="application/json")
+
+
+@router.post(
+    "/v1/site-messages/{message}/outcomes",
+    summary="What became of a message on the site",
+    response_model=SiteToldOut,
+    responses=failures(400, 401, 403, 404, 413, 422, 429, 503),
+    openapi_extra={"security": SECURITY},
+)
+async def site_message(request: Request, message: Id, body: SiteToldIn) -> Response:
+    """Shown: it is a contact now, and no later page shows it. Closed: the customer's no to it, and to its offers."""
+    require(request, "storefront")
+    told = await asyncio.to_thread(serving_of(request).site_messages.tell, message, body.outcome, body.decision)
+    return Response(as_json({"recorded": told}), media_type="application/json")
 
 
 @router.post(

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from tsuide.app import mail_templates as shelf
 from tsuide.app import outbox as desk
-from tsuide.app.sending import Preview
+from tsuide.app.sending import Preview, awaits_a_visit
 from tsuide.app.serving import Serving
 from tsuide.errors import BadValue
 from tsuide.facts.consent import Channel
@@ -153,7 +153,7 @@ async def send(request: Request, body: MessageIn) -> StandingOut:
     message = _message(serving, body, body.key, body.source, body.not_after)
 
     def work() -> tuple[Any, dict[str, Any]]:
-        outreach = serving.outreach()
+        outreach = serving.outreach(strict=not awaits_a_visit(serving.settings, message))  # a page needs no mail server
         if body.now:
             found = outreach.send(message)
         else:

@@ -115,6 +115,7 @@ class OffersIn(_In):
     )
     free_shipping_at: Amount | None = Field(None, description="Cart value from which shipping is free, minor units.")
     language: Language | None = Field(None, description="Of the reasons' texts; the shop's own when missing.")
+    slot: SlotName | None = Field(None, description="The place of the page: messages that name it are shown there.")
 
     def request(self, language: str) -> OfferRequest:
         """The same question in the words of `offers`."""
@@ -248,6 +249,17 @@ class OfferOut(BaseModel):
     expires_at: datetime = Field(description="Until when it may be accepted at this price.")
 
 
+class SiteMessageOut(BaseModel):
+    """A message that a journey left for this visit: the page shows it first, and says that it was shown, or closed."""
+
+    id: str
+    title: str
+    text: str
+    decision: str | None = Field(description="Of its offers; their outcomes are told of this decision.")
+    offers: list[OfferOut]
+    expires_at: datetime
+
+
 class OffersOut(BaseModel):
     """The answer; `offers` may well be empty: silence is a decision too."""
 
@@ -258,6 +270,20 @@ class OffersOut(BaseModel):
     question: ReasonOut | None = Field(description="What a rep asks before any product is named.")
     notes: list[str] = Field(description="Codes of what the reader should know.")
     warnings: list[str] = Field(description="What in the request was set aside, and why.")
+    message: SiteMessageOut | None = Field(None, description="Only for a customer who is known to be this one.")
+
+
+class SiteToldIn(_In):
+    """What became of a message on the site."""
+
+    outcome: Literal["shown", "closed"]
+    decision: Id | None = Field(None, description="`decision` of the message.")
+
+
+class SiteToldOut(BaseModel):
+    """Whether that was new; the same again changes nothing."""
+
+    recorded: bool
 
 
 class ManyOffersIn(_In):

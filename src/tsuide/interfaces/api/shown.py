@@ -8,6 +8,7 @@ import orjson
 from tsuide.app.accepting import holds_until
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.deciding import Served
+from tsuide.app.site_messages import Left
 from tsuide.facts.catalogue import Product, told
 from tsuide.facts.looks import Look
 from tsuide.interfaces.api.money import amount_text, signed_text
@@ -46,6 +47,22 @@ def answer_of(served: Served, *more_warnings: str) -> dict[str, Any]:
         "question": _question(decision.question, language),
         "notes": decision.notes,
         "warnings": [*served.warnings, *more_warnings],
+    }
+
+
+def message_of(left: Left) -> dict[str, Any]:
+    """A message on the site, ready for `as_json`."""
+    decision = None if left.served is None else left.served.decision
+    language = "" if decision is None else decision.request.language
+    return {
+        "id": left.id,
+        "title": left.title,
+        "text": left.text,
+        "decision": None if decision is None else decision.id,
+        "offers": []
+        if decision is None or left.served is None
+        else [_offer(offer, left.served, language) for offer in decision.offers],
+        "expires_at": left.until.isoformat(),
     }
 
 

@@ -304,6 +304,16 @@ class Send(_Part):
     purpose: Literal["marketing", "transactional"] = "marketing"
     within: Duration = Field("3d", description="How long it may wait for its moment.")
     values: dict[Words, Words] = Field({}, description="What the template may name as `values`.")
+    slot: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$")] | None = Field(
+        None,
+        description="With channel site: the place of a page that shows it; left out: home, product, cart, account.",
+    )
+
+    @model_validator(mode="after")
+    def _checked(self) -> "Send":
+        if self.slot is not None and self.channel != "site":
+            raise ValueError("a slot is a place of a page: it comes with `channel: site`")
+        return self
 
 
 class Do(_Part):

@@ -19,6 +19,7 @@ from tsuide.outreach.message import Message, Sending
 HAPPENED: Final = "happened"  # in the context: what was awaited came
 ENTERED: Final = "entered"  # in the context: the step was begun at this moment, microseconds
 _PERCENT: Final = BUCKETS // 100
+_ON_SITE: Final = {"sent": "shown", "sent:closed": "closed", "refused:too_late": "expired"}
 _LATER: Final = timedelta(minutes=1)
 _MOST_MOVES: Final = 250
 
@@ -232,9 +233,11 @@ def _sent(
         key=key, customer_id=here.customer_id, template=send.template, purpose=send.purpose,
         channel="email" if send.channel == "best" else send.channel, best=send.channel == "best",
         values={**told, **send.values}, products=products, source=journey.id, not_after=begun + period(send.within),
+        slot=send.slot,
     )  # fmt: skip
     where = doors.send(message)
     if where.over:
         more = where.code or (where.channel if message.best else None)
-        return usual, None, where.state if more is None else f"{where.state}:{more}"
+        said = where.state if more is None else f"{where.state}:{more}"
+        return usual, None, _ON_SITE.get(said, said) if send.channel == "site" else said
     return usual, max(where.until or now + _LATER, now + timedelta(seconds=1)), ""

@@ -7,7 +7,7 @@ advertises, and no template can leave it out.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any, Final, cast
@@ -22,7 +22,7 @@ from tsuide.outreach.message import MESSAGE_PURPOSES, MessagePurpose
 READY: Final = ("offer", "lesson", "cart", "replenish", "order", "shipped", "survey")
 LONGEST: Final = 100_000  # characters of a template's text
 _MOST_NAME: Final = 100
-_KEYS: Final = ("name", "about", "purpose", "offers", "subject", "preheader", "body", "text", "style")
+_KEYS: Final = ("name", "about", "purpose", "offers", "subject", "preheader", "body", "text", "site", "style")
 _OFFER_KEYS: Final = ("n", "kinds", "needed", "abandoned")
 _MOST_OFFERS: Final = 6
 
@@ -53,6 +53,7 @@ class MailTemplate:
         offers: None = it offers nothing.
         style: CSS of its own.
         subject, preheader, body, text: by language; `text` is empty where the plain part is made from the body.
+        site: by language: what stands below the subject where a page of the shop shows it; empty = the preheader.
     """
 
     name: str
@@ -65,6 +66,12 @@ class MailTemplate:
     offers: Asks | None = None
     about: str = ""
     style: str = ""
+    site: Mapping[str, str] = field(default_factory=dict)
+
+    def parts_on_site(self, language: str) -> dict[str, str]:
+        """Name → Jinja source of one language, as a page shows it: subject and text."""
+        text = (self.site or self.preheader).get(language, "")
+        return {"subject": self.subject[language], "text": text}
 
     def parts(self, language: str) -> dict[str, str]:
         """Name → Jinja source of one language."""
@@ -112,6 +119,7 @@ def read_template(text: str, name: str | None = None) -> MailTemplate:
         offers=_asks(top["offers"]) if "offers" in top else None,
         about=str(top.get("about", "")),
         style=str(top.get("style", "")),
+        site=_both(top, "site") if "site" in top else {},
     )
 
 

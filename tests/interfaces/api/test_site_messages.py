@@ -1,0 +1,56 @@
+from typing import Any
+
+import pytest
+
+from tsuide.app.mail_templates import put_template
+from tsuide.app.serving import Serving, clock
+
+HELLO = """
+subject: {ja: "お知らせ", en: "News"}
+site: {ja: "点検は6月末まで", en: "Servicing until June"}
+body: {ja: "{{ words('x') }}", en: "{{ words('x') }}"}
+"""
+
+
+@pytest.fixture
+def left(served: Any) -> str:
+    """A message for c07 waits."""
+    serving: Serving = served.client.app.state.serving
+    put_template(serving.shop, "hello", HELLO, clock())
+    body = {"key": "hello/c07", "customer_id": "c07", "template": "hello", "channel": "site", "now": False}
+    answer = served.client.post("/v1/outreach/messages", json=body, headers={"X-Api-Key": served.admin})
+    assert answer.status_code in {200, 202}, answer.text
+    serving.site_messages.refresh()
+    return "hello/c07"
+
+
+def test_a_page_is_told_the_message_of_a_customer_who_is_proven_and_says_what_became_of_it(
+    served: Any, left: str
+) -> None:
+    serving: Serving = served.client.app.state.serving
+
+    def ask(token: str | None = None, **more: Any) -> Any:
+        headers = {"X-Api-Key": served.storefront} | ({} if token is None else {"X-Customer-Token": token})
+        body = {"placement": "home", "customer_id": "c07", "language": "en"} | more
+        return served.client.post("/v1/offers", json=body, headers=headers).json()["message"]
+
+    token = serving.signed_in("c07")
+    assert ask() is None  # a page may claim anything
+    message = ask(token)
+    assert (message["title"], message["text"], message["offers"]) == ("News", "Servicing until June", [])
+    assert ask(token, slot="banner") is None
+    path = f"/v1/site-messages/{message['id']}/outcomes"
+
+    def tell(outcome: str) -> Any:
+        return served.client.post(path, json={"outcome": outcome}, headers={"X-Api-Key": served.storefront}).json()
+
+    assert (tell("shown"), tell("shown")) == ({"recorded": True}, {"recorded": False})
+    assert ask(token) is None
+    assert tell("closed") == {"recorded": True}
+    assert serving.shop.store.outbox.get(left)["code"] == "closed"
+
+
+def test_a_message_that_nobody_left_is_no_message(served: Any) -> None:
+    headers = {"X-Api-Key": served.storefront}
+    answer = served.client.post("/v1/site-messages/m_x/outcomes", json={"outcome": "shown"}, headers=headers)
+    assert answer.status_code == 404
