@@ -75,6 +75,15 @@ export interface Offer {
   promotion_id: string | null; difference: number | null; difference_text: string | null
   reasons: Reason[]; act: 'offer' | 'hand_over'; pitch: string | null; expires_at: string | null
 }
+export interface SiteMessage {
+  id: string
+  title: string
+  text: string
+  decision: string | null
+  offers: Offer[]
+  expires_at: string
+}
+
 export interface Answer {
   /** '' where the server could not be asked. */
   decision: string
@@ -85,6 +94,8 @@ export interface Answer {
   question: Reason | null
   notes: string[]
   warnings: string[]
+  /** What a journey left for this visit; only for a customer who is proven to be this one. */
+  message: SiteMessage | null
   trouble: Error | null
 }
 export interface Recorded { recorded: number; already: number; trouble: Error | null }
@@ -107,6 +118,8 @@ export class Tsuide {
   offers(placement: Placement, asked?: Asked): Promise<Answer>
   /** What became of an offer; only its id and decision are read. */
   tell(offer: Pick<Offer, 'id' | 'decision'>, outcome: Outcome, reason?: NoReason | null): Promise<Recorded>
+  /** What became of a message that an answer brought; its offers count as shown with it. */
+  tellMessage(message: SiteMessage, outcome: 'shown' | 'closed'): Promise<{ recorded: boolean; trouble: Error | null }>
   /** That the customer saw all offers of an answer. */
   shown(answer: Answer): Promise<Recorded>
   /** One event in the words of the Segment spec. */

@@ -48,15 +48,22 @@ export class Tsuide {
     const { idempotencyKey, customerToken, cart, ...more } = asked
     const body = { placement, ...(this.language && { language: this.language }), ...more }
     if (cart) body.cart = cart.map((line) => (typeof line === 'string' ? { product_id: line } : line))
-    const nothing = { decision: '', placement, arm: 'treated', offers: [], question: null, notes: [], warnings: [] }
+    const nothing = { decision: '', placement, arm: 'treated', offers: [], question: null, notes: [], warnings: [], message: null }
     const answer = await this._run('POST', '/v1/offers', { body, nothing, idempotencyKey, customerToken, check: offered })
     for (const offer of answer.offers) offer.decision = answer.decision
+    for (const offer of answer.message?.offers ?? []) offer.decision = answer.message.decision
     return answer
   }
 
   /** What became of an offer: shown, clicked, accepted, declined, later. It may outlive the page. */
   tell(offer, outcome, reason = null) {
     return this._outcomes(offer.decision, [{ offer_id: offer.id, outcome, ...(reason && { reason }) }])
+  }
+
+  /** What became of a message that an answer brought: shown, closed. Its offers count as shown with it. */
+  tellMessage(message, outcome) {
+    const body = { outcome, ...(message.decision && { decision: message.decision }) }
+    return this._run('POST', `/v1/site-messages/${encodeURIComponent(message.id)}/outcomes`, { body, nothing: { recorded: false }, keepalive: true })
   }
 
   /** That the customer saw all offers of an answer. */

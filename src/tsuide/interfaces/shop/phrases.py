@@ -43,6 +43,7 @@ SHOP: Final = Phrases(
         },
         "add": {"ja": "カートに入れる", "en": "Add to cart"},
         "add_named": {"ja": "{title}をカートに入れる", "en": "Add {title} to cart"},
+        "close_message": {"ja": "お知らせを閉じる", "en": "Close this message"},
         "size_named": {"ja": "{title}のサイズ・色", "en": "Size or colour of {title}"},
         "quantity": {"ja": "数量", "en": "Quantity"},
         "quantity_named": {"ja": "{title}の数量", "en": "Quantity of {title}"},

@@ -133,6 +133,8 @@
     select{font:inherit;color:inherit;background:transparent;min-height:2.75em;max-width:100%;padding:.3em .5em;border:1px solid var(--tsuide-border,#8888);border-radius:var(--tsuide-radius,.5em)}
     option{color:#111;background:#fff}
     .look{grid-column:1/-1}.look>img{aspect-ratio:16/9;height:auto;max-height:24em;object-fit:cover}
+    .message{padding:var(--tsuide-padding,.8em);margin-bottom:var(--tsuide-gap,.8em);border:1px solid var(--tsuide-border,#8884);border-inline-start:.3em solid var(--tsuide-accent,#14532d);border-radius:var(--tsuide-radius,.5em)}
+    .message p{margin:0 0 .6em;white-space:pre-line;overflow-wrap:anywhere}.head{display:flex;gap:.5em;align-items:start;justify-content:space-between}.head h2{margin:.5em 0;overflow-wrap:anywhere}.head button{min-width:2.75em;flex:none}
     .say{font-size:1.3em;margin:.4em 0}
     @media (prefers-reduced-motion:no-preference){li{transition:opacity .15s}}`
 
@@ -175,6 +177,7 @@
         language: settings.language,
         cart: this.cart,
         ...(product && { product_id: product }),
+        ...(this.getAttribute('message-slot') && { slot: this.getAttribute('message-slot') }),
         ...(list('kinds').length && { kinds: list('kinds') }),
         ...(list('exclude').length && { exclude: list('exclude') }),
         ...who(),
@@ -187,6 +190,7 @@
       const answer = await this.ask(this.more ? this.more() : {})
       if (turn !== this.turn) return // a newer question is on its way
       this.decision = answer && answer.decision
+      for (const each of (answer && answer.offers) || []) each.decision = answer.decision
       const shown = answer && this.show(answer)
       this.body.replaceChildren(...(shown || []))
       if (!shown) this.nothing()
@@ -197,12 +201,12 @@
       const box = this.getBoundingClientRect()
       if (!box.height || box.top > innerHeight || box.bottom < 0) this.hidden = true
     }
-    watch(node, offer) { // shown = half of it on the screen for a second
+    watch(node, told) { // shown = half of it on the screen for a second
       if (!('IntersectionObserver' in window)) return
       let timer
       const seen = new IntersectionObserver(([entry]) => {
         clearTimeout(timer)
-        if (entry.isIntersecting) timer = setTimeout(() => { seen.disconnect(); report(this.decision, offer.id, 'shown') }, 1000)
+        if (entry.isIntersecting) timer = setTimeout(() => { seen.disconnect(); told() }, 1000)
       }, { threshold: 0.5 })
       seen.observe(node)
     }
@@ -224,9 +228,9 @@
     add(offer, button, node, chosen = { id: offer.product.id, price: offer.price }) {
       button.disabled = true
       button.textContent = say('added')
-      report(this.decision, offer.id, 'accepted')
+      report(offer.decision, offer.id, 'accepted')
       const items = offer.items.filter((each) => each.role !== 'required').map(({ product_id, quantity, role }) => ({ product_id: product_id === offer.product.id ? chosen.id : product_id, quantity, role }))
-      const event = new CustomEvent('tsuide:add', { bubbles: true, composed: true, cancelable: true, detail: { decision: this.decision, offer_id: offer.id, kind: offer.kind, price: chosen.price, items, replaces: offer.replaces } })
+      const event = new CustomEvent('tsuide:add', { bubbles: true, composed: true, cancelable: true, detail: { decision: offer.decision, offer_id: offer.id, kind: offer.kind, price: chosen.price, items, replaces: offer.replaces } })
       const template = this.getAttribute('add-url')
       if (this.dispatchEvent(event) && template) {
         const url = safeUrl(template.replace('{id}', encodeURIComponent(chosen.id)).replace('{offer}', encodeURIComponent(offer.id)))
@@ -236,7 +240,7 @@
     }
     refuse(offer, node) {
       const done = (outcome, reason) => () => {
-        report(this.decision, offer.id, outcome, reason)
+        report(offer.decision, offer.id, outcome, reason)
         node.replaceChildren(el('p', { class: 'why', role: 'status' }, say('thanks')))
       }
       return el('details', { part: 'refuse' }, el('summary', {}, say('no')),
@@ -272,7 +276,7 @@
     card(offer, pictured = true) {
       const label = say('add')
       const url = offer.product.url && safeUrl(offer.product.url)
-      const clicked = () => report(this.decision, offer.id, 'clicked')
+      const clicked = () => report(offer.decision, offer.id, 'clicked')
       const title = el('span', { class: 'title' }, offer.product.title)
       const node = el('li', { part: 'card' })
       const button = el('button', { type: 'button', class: 'main', part: 'add', 'aria-label': `${label}: ${offer.product.title}`, onclick: () => this.add(offer, button, node, chosen) }, label)
@@ -287,7 +291,7 @@
         required.map((each) => el('small', {}, `${say('also')} ${each.title} ${each.price_text || ''}`)),
         offer.price != null && el('div', { class: 'row' }, button), this.refuse(offer, node), // what is only read is not bought
       ].flat(2).filter(Boolean))
-      this.watch(node, offer)
+      if (!offer.message) this.watch(node, () => report(offer.decision, offer.id, 'shown'))
       return node
     }
     section(heading, ...children) {
@@ -296,9 +300,32 @@
     }
   }
 
+  const claimed = new Map() // a message stands in one place of a page
+
   class Offers extends Base {
     show(answer) {
-      return answer.offers.length ? this.section(say('with'), el('ul', {}, this.cards(answer.offers))) : null
+      const said = this.message(answer.message)
+      const offers = answer.offers.length ? this.section(say('with'), el('ul', {}, this.cards(answer.offers))) : []
+      return said || offers.length ? [said, offers].flat().filter(Boolean) : null
+    }
+    message(message) { // what a journey left for this visit comes first; it stays until it is closed
+      if (!message || (claimed.get(message.id) || this) !== this || this.left) return this.left
+      claimed.set(message.id, this)
+      const tell = (outcome) => post(`/v1/site-messages/${encodeURIComponent(message.id)}/outcomes`, { outcome, ...(message.decision && { decision: message.decision }) }, true)
+      const close = () => {
+        tell('closed')
+        this.left.remove()
+        this.left = null
+        if (!this.body.childElementCount) this.hidden = true
+      }
+      for (const each of message.offers) Object.assign(each, { decision: message.decision, message: message.id })
+      const id = `h${(Base.count = (Base.count || 0) + 1)}`
+      this.left = el('section', { class: 'message', part: 'message', 'aria-labelledby': id },
+        el('div', { class: 'head' }, el('h2', { id, part: 'heading' }, message.title), el('button', { type: 'button', part: 'close', 'aria-label': `${say('close')}: ${message.title}`, onclick: close }, '×')),
+        message.text && el('p', {}, message.text),
+        message.offers.length > 0 && el('ul', {}, this.cards(message.offers)))
+      this.watch(this.left, () => tell('shown'))
+      return this.left
     }
   }
 
@@ -314,7 +341,7 @@
           el('small', {}, each.role === 'free' ? say('free') : `${each.price_text || ''}${each.role === 'anchor' ? ` · ${say('anchor')}` : ''}`)))),
         el('p', { class: 'why' }, say('total')), this.price(offer), this.why(offer),
         el('div', { class: 'row' }, button), this.refuse(offer, node)].flat(2).filter(Boolean))
-      this.watch(node, offer)
+      this.watch(node, () => report(offer.decision, offer.id, 'shown'))
       return this.section(say('set'), el('ul', {}, node))
     }
   }

@@ -6,6 +6,7 @@ import { Tsuide } from "/widget/tsuide-client.js";
 const page = document.body.dataset;
 const words = JSON.parse(document.getElementById("offer-words").textContent);
 const card = document.getElementById("offer-card");
+const notice = document.getElementById("site-message");
 const frame = document.getElementById("offer-look");
 
 // one attempt more, soon, and then the page goes on without offers
@@ -112,6 +113,30 @@ const seen = new IntersectionObserver((entries) => {
   }
 }, { threshold: 0.5 });
 
+// what a journey left for this visit: before everything else, until it is closed
+function left(message) {
+  const whole = notice.content.firstElementChild.cloneNode(true);
+  whole.querySelector("[data-title]").textContent = message.title;
+  const text = whole.querySelector("[data-text]");
+  text.textContent = message.text;
+  text.hidden = !message.text;
+  const list = whole.querySelector("ul");
+  for (const offer of message.offers) roomFor(list, offer.look).append(drawn(offer, message.decision));
+  list.hidden = !message.offers.length;
+  whole.querySelector("[data-close]").addEventListener("click", () => {
+    shop.tellMessage(message, "closed");
+    whole.remove();
+    document.getElementById("main").focus();
+  });
+  const once = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    once.disconnect();
+    shop.tellMessage(message, "shown");
+  });
+  once.observe(whole.querySelector("[data-title]"));
+  return whole;
+}
+
 const LATE = 2000; // ms, as in shop.css: after that what stands below is being read, and must not move
 
 const wouldMove = (slots) => {
@@ -130,6 +155,7 @@ async function fill(slots) {
     slots.dataset.state = "late";
     return;
   }
+  if (answer.message) slots.prepend(left(answer.message));
   for (const slot of slots.querySelectorAll("[data-slot]")) {
     const offers = answer.offers.filter((offer) => (offer.slot || slot.dataset.slot) === slot.dataset.slot);
     if (!offers.length) continue;
@@ -142,7 +168,7 @@ async function fill(slots) {
     slot.hidden = false;
     for (const item of list.querySelectorAll(".offer")) seen.observe(item);
   }
-  slots.dataset.state = answer.offers.length ? "shown" : "silent";
+  slots.dataset.state = answer.offers.length || answer.message ? "shown" : "silent";
   if (!answer.offers.length && "tells" in slots.dataset) {
     slots.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: answer.arm === "holdout" ? words.holdout : words.silent }));
   }
