@@ -18,9 +18,10 @@ from tsuide.app.feedback import record_feedback
 from tsuide.app.journey_doors import ShopDoors
 from tsuide.app.journey_dry import dry_run
 from tsuide.app.journey_work import LEASE, Counts, JourneyWorker
-from tsuide.app.journeys import enrolments_told, journey_told, put_journey, set_journey, tasks_told, undo_journey
+from tsuide.app.journeys import enrolments_told, journey_told, put_journey, set_journey, undo_journey
 from tsuide.app.segment_keeping import keep_all_segments
 from tsuide.app.segments import put_segment
+from tsuide.app.tasks import tasks_told
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import BadJourney, BadValue, Conflict, NotFound, Unavailable
@@ -472,7 +473,7 @@ def test_a_dry_run_on_days_that_have_been_counts_what_a_worker_would_have_done(b
     )
     assert (held["messages"], held["held_back_by"]) == (1, {"caps": 1})
     assert enrolments_of_all(bench) == 0
-    assert bench.shop.store.journeys.tasks() == []
+    assert bench.shop.store.tasks.listed() == []
 
 
 def test_a_dry_run_of_what_the_clock_brings(bench: Bench) -> None:
@@ -523,3 +524,40 @@ def test_a_dry_run_hears_who_entered_a_segment_that_was_kept_then(bench: Bench) 
     came = dry_run(bench.shop, read_journey(text % "entered"), NOW - HOUR, NOW + DAY, lambda *_: None)
     assert (came["begun"], came["messages"]) == (1, 1)
     assert dry_run(bench.shop, read_journey(text % "left"), NOW - HOUR, NOW + DAY, lambda *_: None)["begun"] == 0
+
+
+def test_a_rules_task_is_not_given_again_while_it_is_open_and_people_take_turns(bench: Bench) -> None:
+    bench.run(
+        "{order: {}}", "id: call, task: {title: {ja: 電話, en: call}, assign: [ann, bob]}", more="again: always\n"
+    )
+    for customer in ("c1", "c1", "c2"):
+        bench.order(customer)
+        bench.turn()
+    told = [(each["customer_id"], each["assignee"], each["rule"]) for each in tasks_told(bench.shop)]
+    assert sorted(told) == [("c1", "ann", "j/call"), ("c2", "bob", "j/call")]
+
+
+def test_the_third_mail_opened_within_a_week_begins_it(bench: Bench) -> None:
+    bench.run("{reactions: {how: open, times: 3, within: 7d}}", "id: call, task: {title: {ja: 電話, en: call}}")
+    for n, days in enumerate((0, 3, 3)):
+        bench.now += days * DAY
+        row = {"id": f"m{n}", "customer_id": "c1"}
+        bench.shop.store.outbox.happened(f"m{n}:open", "open", row, bench.now)
+        bench.shop.store.outbox.happened(f"m{n}:click:0", "click", row, bench.now)
+        bench.turn()
+        assert len(tasks_told(bench.shop)) == (n == 2)
+    text = bench.shop.store.journeys.text("j", 1)
+    assert dry_run(bench.shop, read_journey(text), NOW, NOW + 8 * DAY, lambda *_: None)["tasks"] == 1
+
+
+def test_the_end_of_a_contract_is_told_so_many_days_before(bench: Bench) -> None:
+    ends = {"c1": "2026-07-31", "c2": "2026-08-01", "c3": "some day"}
+    people = [Customer(who, attributes={"contract_end": day}) for who, day in ends.items()]
+    bench.shop.store.facts.write_customers(frame_of(people, CUSTOMERS))
+    trigger = "{day_of: {attribute: contract_end, before: 60}}"
+    bench.run(trigger, "id: renew, task: {title: {ja: 更新, en: renew}}")
+    bench.turn()
+    bench.turn()
+    assert [each["customer_id"] for each in tasks_told(bench.shop)] == ["c1"]
+    bench.turn(DAY)
+    assert {each["customer_id"] for each in tasks_told(bench.shop)} == {"c1", "c2"}

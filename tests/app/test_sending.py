@@ -25,12 +25,12 @@ from pydantic import SecretStr
 
 from tsuide.app.deciding import Decider
 from tsuide.app.doctor import examine
-from tsuide.app.journeys import tasks_told
 from tsuide.app.learn import learn
 from tsuide.app.mail_answers import MailAnswers
 from tsuide.app.mail_templates import put_template
 from tsuide.app.policies import put_in_force
 from tsuide.app.sending import LEASE, Outreach, reconcile, resolve
+from tsuide.app.tasks import tasks_told
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import BadSetting, BadValue, Conflict, NotFound

@@ -323,11 +323,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_letter_to_a_rep_is_a_task_once_in_both_languages_places(store: Store) -> None:
-    channel = RepChannel(store.journeys.give, {"c1": "hanako"}.__getitem__)
+    channel = RepChannel(store.tasks.give, {"c1": "hanako"}.__getitem__)
     first = channel.deliver(LETTER)
     assert (first.state, channel.deliver(replace(LETTER, subject="again"))) == ("sent", first)
     channel.close()
-    (row,) = store.journeys.tasks()
+    (row,) = store.tasks.listed()
     assert (row["id"], row["key"], row["customer_id"], row["assignee"]) == (first.reference, LETTER.key, "c1", "hanako")
     title, note = json.loads(row["title"]), json.loads(row["note"])
     assert title == dict.fromkeys(("ja", "en"), "お知らせ Bcc: all@example.com")
@@ -336,9 +336,9 @@ def test_a_letter_to_a_rep_is_a_task_once_in_both_languages_places(store: Store)
 
 
 def test_a_letter_without_subject_and_text_is_a_task_all_the_same(store: Store) -> None:
-    RepChannel(store.journeys.give, lambda _: "").deliver(replace(LETTER, subject=" ", text=""))
-    RepChannel(store.journeys.give, lambda _: "").deliver(replace(LETTER, id="m_2", key="k2", subject="", text="a\nb"))
-    titles = {row["key"]: (json.loads(row["title"])["en"], row["note"] is None) for row in store.journeys.tasks()}
+    RepChannel(store.tasks.give, lambda _: "").deliver(replace(LETTER, subject=" ", text=""))
+    RepChannel(store.tasks.give, lambda _: "").deliver(replace(LETTER, id="m_2", key="k2", subject="", text="a\nb"))
+    titles = {row["key"]: (json.loads(row["title"])["en"], row["note"] is None) for row in store.tasks.listed()}
     assert titles == {LETTER.key: (LETTER.key, True), "k2": ("a", False)}
 
 

@@ -191,21 +191,6 @@ def test_hearing_begins_ends_waiting_and_lets_go_in_one_transaction(store: Store
     journal.close_now()
 
 
-def test_a_task_is_given_once_and_can_be_settled_and_opened_again(store: Store) -> None:
-    row = {
-        "id": "t1", "key": "k", "customer_id": "c1", "source": "welcome", "title": "{}", "note": None,
-        "assignee": "owner", "state": "open", "due_at": 1, "made_at": 1, "changed_at": 1, "reason": None,
-    }  # fmt: skip
-    assert store.journeys.give(row)
-    assert not store.journeys.give({**row, "id": "t2"})
-    assert store.journeys.settle_task("t1", "done", NOW)["state"] == "open"
-    assert store.journeys.tasks() == []
-    store.journeys.settle_task("t1", "open", NOW)
-    assert [each["id"] for each in store.journeys.tasks()] == ["t1"]
-    with pytest.raises(NotFound):
-        store.journeys.settle_task("t9", "done", NOW)
-
-
 def test_prices_that_fell_in_days_that_have_been_are_told_in_percent(store: Store) -> None:
     def point(hour: int, price: int | None, source: str | None = "catalogue") -> dict[str, Any]:
         at = NOW + timedelta(hours=hour)

@@ -164,7 +164,7 @@ def under_chaos(tmp_path: Path, url: str, people: int, workers: int, kills: int,
         assert (note == "sent") <= (f"c{n}@example.jp" in notes)  # what the books call sent was taken
         if f"c{n}@example.jp" in notes:
             assert note in {"sent", "in_doubt"}  # and what was taken is sent, or waits for a person's word
-    assert len(shop.store.journeys.tasks(n=10 * people)) == people
+    assert len(shop.store.tasks.listed(n=10 * people)) == people
     contacts = shop.store.outcomes.between(BEGIN - timedelta(days=1), BEGIN + timedelta(days=30))
     advertised = [row for row in books.values() if row["purpose"] == "marketing"]
     on_the_way = sum(row["state"] in {"sent", "in_doubt"} for row in advertised)

@@ -81,7 +81,7 @@ class Carriers:
             if channel == "email":
                 return SmtpChannel(self._setup.server, self._setup.identity, self._setup.key, self._feedback)
             if channel == "rep":
-                return RepChannel(self._shop.store.journeys.give, self._owner)
+                return RepChannel(self._shop.store.tasks.give, self._owner)
             if channel == "line" and self._line_token:
                 return LineChannel(self._line_token, self._shop.settings.line_endpoint)
             raise BadSetting("nobody carries this channel", key="TSUIDE_CARRIERS", value=channel, way_out=_WAY_OUT)

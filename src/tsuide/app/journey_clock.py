@@ -29,6 +29,8 @@ def brought(shop: Shop, decider: Decider | None, journey: Journey, now: datetime
                     yield Beginning(customer_id, f"{customer_id}/{today.year}", now, {"thing": today.isoformat()})
         case Trigger(birthday=birthday) if birthday is not None:
             yield from _birthdays(shop, birthday.before, now)
+        case Trigger(day_of=day) if day is not None:
+            yield from _named_days(shop, day.attribute, day.before, now)
         case Trigger(silence=silence) if silence is not None:
             yield from _silent(shop, silence.days, now)
         case Trigger(refill_due=refill) if refill is not None:
@@ -55,6 +57,18 @@ def _birthdays(shop: Shop, before: int, now: datetime) -> Iterator[Beginning]:
             continue
         if birthday_in(born, wanted.year) == wanted:
             yield Beginning(customer_id, f"{customer_id}/{wanted.year}", now, {"thing": wanted.isoformat()})
+
+
+def _named_days(shop: Shop, attribute: str, before: int, now: datetime) -> Iterator[Beginning]:
+    """Whose attribute names the day that comes so many days from today; what is no date names none."""
+    wanted = (now.astimezone(zone(shop.settings.time_zone)) + timedelta(days=before)).date()
+    for customer_id, attributes in _everybody(shop):
+        try:
+            named = date.fromisoformat(str(attributes.get(attribute, ""))[:10])
+        except ValueError:
+            continue
+        if named == wanted:
+            yield Beginning(customer_id, f"{customer_id}/{wanted.isoformat()}", now, {"thing": wanted.isoformat()})
 
 
 def birthday_in(born: date, year: int) -> date:

@@ -12,6 +12,7 @@ from tsuide.app.deciding import Clock, Decider, Entropy
 from tsuide.app.experiments import Trials
 from tsuide.app.memberships import Memberships
 from tsuide.app.policies import active_policy
+from tsuide.app.tasks import task_row
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, NotReady, UnknownCustomer
 from tsuide.facts.customers import CUSTOMERS, Customer
@@ -124,29 +125,17 @@ class ShopDoors:
         """Through the one gate there is."""
         return self._send(message)
 
-    def task(self, key: str, customer_id: str, what: Do, due: datetime) -> None:
-        """Written down once for each key."""
+    def task(self, key: str, customer_id: str, what: Do, due: datetime, rule: str) -> None:
+        """Written down once for each key, and not while the same rule's last one about them is open."""
         now = self._clock()
-        assignee = what.assign
-        if assignee == "owner":
-            assignee = self._attributes(customer_id).get("owner", "")
-        note = None if what.note is None else json.dumps(what.note.model_dump(), ensure_ascii=False)
-        self._shop.store.journeys.give(
-            {
-                "id": time_id("tsk", now, self._entropy()),
-                "key": key,
-                "customer_id": customer_id,
-                "source": "journey",
-                "title": json.dumps(what.title.model_dump(), ensure_ascii=False),
-                "note": note,
-                "assignee": assignee,
-                "state": "open",
-                "due_at": to_micros(due),
-                "made_at": to_micros(now),
-                "changed_at": to_micros(now),
-                "reason": None,
-            }
-        )
+        rota = tuple(what.assign) if isinstance(what.assign, list) else ()
+        owner = self._attributes(customer_id).get("owner", "") if what.assign == "owner" else what.assign
+        row = task_row(
+            time_id("tsk", now, self._entropy()), key, what.title.model_dump(), due, now,
+            customer_id=customer_id, note=None if what.note is None else what.note.model_dump(),
+            assignee="" if isinstance(owner, list) else owner, source="journey", rule=rule,
+        )  # fmt: skip
+        self._shop.store.tasks.give(row, rota)
 
     def call(self, key: str, what: Call, enrolment: Enrolment) -> Literal["taken", "again", "refused"]:
         """A POST of what the journey knows."""
@@ -182,6 +171,10 @@ class ShopDoors:
     def watchers(self, product_id: str, since: datetime) -> Sequence[str]:
         """Who looked at it since then and did not buy it."""
         return self._shop.store.trails.watchers(product_id, since, self._clock())
+
+    def reactions(self, customer_id: str, how: str, since: datetime) -> int:
+        """How often they opened or clicked our mails since then."""
+        return self._shop.store.trails.reactions(customer_id, how, since, self._clock())
 
     def visits(self, customer_id: str, product_id: str, since: datetime) -> int:
         """On how many days since then an owner of something of its narrowest category came back to that category."""

@@ -68,7 +68,7 @@ class _DryDoors(ShopDoors):
         self._run.held[code] += 1
         return Sending(message.key, "refused", code)
 
-    def task(self, key: str, customer_id: str, what: Do, due: datetime) -> None:  # noqa: ARG002 - only counted
+    def task(self, key: str, customer_id: str, what: Do, due: datetime, rule: str) -> None:  # noqa: ARG002 - only counted
         """Counted."""
         self._run.tasks += 1
 

@@ -1,6 +1,5 @@
 """Journeys of a shop: written, looked at, run, paused, stopped, undone."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -30,6 +29,7 @@ _HEARD: Final[Mapping[str, tuple[str, ...]]] = {
     "complaint": ("complaint",),
     "survey": ("survey",),
     "segment": ("segment",),
+    "reactions": ("reaction",),
 }
 
 
@@ -258,16 +258,3 @@ def check_journey(text: str) -> list[str]:
     except BadJourney as error:
         return [str(error)]
     return []
-
-
-def tasks_told(shop: Shop, state: str | None = "open", n: int = 200) -> list[dict[str, Any]]:
-    """Tasks, those due first."""
-    return [
-        {
-            "id": row["id"], "customer_id": row["customer_id"], "title": json.loads(row["title"]),
-            "note": None if row["note"] is None else json.loads(row["note"]), "assignee": row["assignee"],
-            "state": row["state"], "due_at": from_micros(row["due_at"]).isoformat(), "source": row["source"],
-            "reason": row["reason"],
-        }
-        for row in shop.store.journeys.tasks(state, n)
-    ]  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 
 from tsuide.app.mailing import report_mail, send
 from tsuide.app.results import files_of, results, write_files
+from tsuide.app.tasks import task_digest
 from tsuide.app.wiring import Shop
 from tsuide.errors import TsuideError
 from tsuide.kit.clock import from_micros, to_micros, zone
@@ -82,6 +83,13 @@ def run_due(shop: Shop, now: datetime, post: Callable[[EmailMessage], None] | No
 
 
 def _run(shop: Shop, schedule: Schedule, slot: datetime, post: Callable[[EmailMessage], None] | None) -> dict[str, Any]:
+    post = post or (lambda each: send(shop.settings, each))
+    if schedule.about == "tasks":
+        made = task_digest(shop, slot, schedule.language, schedule.whose)
+        if made is None:
+            return {"files": [], "mailed": []}
+        post(report_mail(shop.settings, schedule.to, made.subject, made.text, made.html, {}))
+        return {"files": [], "mailed": list(schedule.to)}
     start, language = slot - schedule.back, schedule.language
     found = results(shop, start, slot)
     files = files_of(shop, found, language)
@@ -92,7 +100,7 @@ def _run(shop: Shop, schedule: Schedule, slot: datetime, post: Callable[[EmailMe
         html = results_page(found, language, rows_at=schedule.link or "#methods")
         text = summary_text(found.plain(), language)
         message = report_mail(shop.settings, schedule.to, subject, text, html, files)
-        (post or (lambda each: send(shop.settings, each)))(message)
+        post(message)
     return {"files": written, "mailed": list(schedule.to)}
 
 

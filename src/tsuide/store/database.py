@@ -33,6 +33,7 @@ from tsuide.store.segments import Segments
 from tsuide.store.settings import Jobs, Settings
 from tsuide.store.supervision import Supervision
 from tsuide.store.surveys import Surveys
+from tsuide.store.tasks import Tasks
 from tsuide.store.trails import Trails
 from tsuide.store.upgrade import upgrade
 
@@ -72,6 +73,7 @@ class Store:
     trails: Trails
     said: Said
     surveys: Surveys
+    tasks: Tasks
     outbox: Outbox
     reactions: Reactions
     mail_templates: MailTemplates
@@ -150,6 +152,7 @@ def open_store(url: str) -> Store:
         trails=Trails(record, glance),
         said=Said(record),
         surveys=Surveys(record),
+        tasks=Tasks(record),
         outbox=Outbox(record),
         reactions=Reactions(trace),
         mail_templates=MailTemplates(record),

@@ -10,7 +10,7 @@ from tsuide.store.arrivals import message, same_person
 from tsuide.store.engines import reading, writing
 from tsuide.store.feedback import feedback
 from tsuide.store.initiatives import initiative_entry
-from tsuide.store.journey_tables import enrolment, enrolment_mark, journey_news, task
+from tsuide.store.journey_tables import enrolment, enrolment_mark, journey_news
 from tsuide.store.outbox import erase as erase_messages
 from tsuide.store.outbox import outbound, outbound_event
 from tsuide.store.rows import Found, found
@@ -26,6 +26,7 @@ from tsuide.store.segment_tables import (
 from tsuide.store.selling import confirmation, promotion_use
 from tsuide.store.surveys import erase as erase_answers
 from tsuide.store.surveys import survey_answer, survey_invitation
+from tsuide.store.tasks import task, task_event
 
 _NOBODY: Final = "erased"
 _OF_CUSTOMERS: Final = (
@@ -105,6 +106,8 @@ class Erasure:
         under_way = sa.update(enrolment).where(enrolment.c.customer_id == customer_id, enrolment.c.state == "active")
         connection.execute(under_way.values(state="left", why=_NOBODY))
         done["enrolment"] = _nobodys(connection, customer_id)
+        about = sa.select(task.c.id).where(task.c.customer_id == customer_id)
+        done["task_event"] = connection.execute(sa.delete(task_event).where(task_event.c.task_id.in_(about))).rowcount
         done["task"] = connection.execute(sa.delete(task).where(task.c.customer_id == customer_id)).rowcount
         done["consent"] = connection.execute(sa.delete(consent).where(consent.c.customer_id == customer_id)).rowcount
         done["customer"] = connection.execute(sa.delete(customer).where(customer.c.id == customer_id)).rowcount
@@ -138,6 +141,7 @@ class Erasure:
                 (enrolment, enrolment.c.customer_id == customer_id),
                 (enrolment_mark, enrolment_mark.c.enrolment_id.in_(_enrolments(customer_id))),
                 (task, task.c.customer_id == customer_id),
+                (task_event, task_event.c.task_id.in_(sa.select(task.c.id).where(task.c.customer_id == customer_id))),
                 (same_person, same_person.c.customer_id == customer_id),
                 (segment_sheet, segment_sheet.c.customer_id == customer_id),
                 (segment_event, segment_event.c.customer_id == customer_id),

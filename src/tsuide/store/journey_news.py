@@ -61,6 +61,11 @@ def _of(kinds: frozenset[str]) -> Iterator[_Told]:
             "survey", "survey_answer", "INSERT", "{n}.customer_id IS NOT NULL",
             "'survey', {n}.survey_id, {n}.at, {n}.customer_id, NULL, NULL, NULL, {n}.score, NULL, {n}.answers",
         )  # fmt: skip
+    if "reaction" in kinds:
+        yield _Told(
+            "reaction", "outbound_event", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.kind IN ('open', 'click')",
+            "'reaction', {n}.id, {n}.at, {n}.customer_id, NULL, NULL, NULL, NULL, {n}.kind, NULL",
+        )  # fmt: skip
     if "segment" in kinds:
         yield _Told(
             "segment", "segment_event", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.cause <> 'defined'",

@@ -101,26 +101,3 @@ journey_news = sa.Table(
     info=RECORD,
 )
 """What happened and no journey has heard of yet; taken away by whoever tells them."""
-
-task = sa.Table(
-    "task",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    _text("key"),
-    _text("customer_id", null=True),
-    _text("source"),
-    _text("title"),
-    _text("note", null=True),
-    _text("assignee"),
-    _text("state"),
-    _whole("due_at"),
-    _whole("made_at"),
-    _whole("changed_at"),
-    _text("reason", null=True),
-    sa.UniqueConstraint("key"),
-    sa.CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),
-    sa.Index(None, "state", "due_at"),
-    sa.Index(None, "customer_id"),
-    info=RECORD,
-)
-"""What somebody is to do about a customer; `title` and `note`: JSON, ja and en."""

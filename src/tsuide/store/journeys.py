@@ -8,15 +8,14 @@ from functools import cache
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tsuide.errors import NotFound
 from tsuide.kit.clock import to_micros
 from tsuide.store.engines import reading, writing
 from tsuide.store.glance import Glance
 from tsuide.store.journey_news import listen, named, with_products
-from tsuide.store.journey_tables import enrolment, enrolment_mark, journey, journey_news, journey_version, task
-from tsuide.store.rows import Found, found
+from tsuide.store.journey_tables import enrolment, enrolment_mark, journey, journey_news, journey_version
+from tsuide.store.rows import Found, found, insert_into
 from tsuide.store.sequence import lock
 
 _AT_ONCE: Final = 500  # keys of one look
@@ -368,34 +367,6 @@ class Journeys:
         with reading(self.engine) as connection:
             return found(connection, query)
 
-    # --- tasks --------------------------------------------------------------------------------------------------
-
-    def give(self, row: Mapping[str, Any]) -> bool:
-        """Write a task down; False where its key has one."""
-        with writing(self.engine) as connection:
-            insert = _insert(connection, task).values(**row).on_conflict_do_nothing(index_elements=["key"])
-            return connection.execute(insert.returning(task.c.id)).first() is not None
-
-    def tasks(self, state: str | None = "open", n: int = 200) -> list[Found]:
-        """Tasks, those due first."""
-        query = sa.select(task) if state is None else sa.select(task).where(task.c.state == state)
-        with reading(self.engine) as connection:
-            return found(connection, query.order_by(task.c.due_at, task.c.id).limit(n))
-
-    def settle_task(self, task_id: str, state: str, now: datetime, reason: str | None = None) -> Found:
-        """Close a task or open it again; the row as it was.
-
-        Raises:
-            NotFound: there is none of this id.
-        """
-        with writing(self.engine) as connection:
-            rows = found(connection, sa.select(task).where(task.c.id == task_id))
-            if not rows:
-                raise NotFound("no such task", key="task", value=task_id, way_out="tsuide journey tasks")
-            values = {"state": state, "reason": reason, "changed_at": to_micros(now)}
-            connection.execute(sa.update(task).where(task.c.id == task_id).values(**values))
-        return rows[0]
-
     def goes_on(self, enrolment_id: str) -> bool:
         """Whether somebody is still in a journey, in this time through it."""
         query = sa.select(enrolment.c.id).where(enrolment.c.id == enrolment_id, enrolment.c.state == "active")
@@ -473,7 +444,7 @@ def _begin(connection: sa.Connection, begun: Sequence[Begun], at: int) -> int:
             elif row is None or (each.since is not None and row["entered_at"] <= each.since):
                 rows.setdefault(key, _beginning(each, at))
         if rows:
-            insert = _insert(connection, enrolment).on_conflict_do_nothing()
+            insert = insert_into(connection, enrolment).on_conflict_do_nothing()
             done = connection.execute(insert, [*rows.values()]).rowcount
             many += done if done >= 0 else len(rows)
     return many
@@ -523,9 +494,4 @@ def _mark(connection: sa.Connection, moved: Sequence[Moved], at: int) -> None:
         for place, (step, way, said) in enumerate(each.marks)
     ]  # fmt: skip
     if rows:
-        connection.execute(_insert(connection, enrolment_mark).on_conflict_do_nothing(), rows)
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:  # noqa: ANN401 - each engine's own INSERT
-
-    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+        connection.execute(insert_into(connection, enrolment_mark).on_conflict_do_nothing(), rows)

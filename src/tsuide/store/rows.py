@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from tsuide.errors import BadValue
 from tsuide.store.schema import metadata
@@ -52,6 +53,11 @@ def _names(table: str) -> frozenset[str]:
 def found(connection: sa.Connection, query: sa.Select[Any], values: Mapping[str, Any] | None = None) -> list[Found]:
     """The rows of a query, each by column name; `values` of its parameters, by name."""
     return [dict(row) for row in connection.execute(query, values or {}).mappings()]
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:  # noqa: ANN401 - each engine's own INSERT
+    """An INSERT that may meet what is there already (`on_conflict_do_nothing`, `on_conflict_do_update`)."""
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def columns_of(table: sa.Table, but: Sequence[str] = ()) -> list[sa.Column[Any]]:

@@ -15,6 +15,7 @@ from tsuide.store.engines import reading
 from tsuide.store.feedback import feedback
 from tsuide.store.glance import Glance
 from tsuide.store.journey_news import named, with_products
+from tsuide.store.outbox import outbound_event
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import customer, event, order_line, orders, outcome, product_number, review
 from tsuide.store.segment_tables import segment, segment_event
@@ -23,6 +24,17 @@ from tsuide.store.surveys import survey_answer
 
 _AT_ONCE: Final = 500  # ids of one query
 
+
+_REACTIONS: Final = sa.select(
+    sa.literal("reaction").label("kind"), outbound_event.c.id.label("thing"), outbound_event.c.at,
+    outbound_event.c.customer_id, sa.null().label("anonymous_id"), sa.null().label("product_id"),
+    sa.null().label("cart_id"), sa.null().label("number"), outbound_event.c.kind.label("word"),
+    sa.null().label("properties"),
+).where(
+    outbound_event.c.at >= sa.bindparam("low"), outbound_event.c.at < sa.bindparam("high"),
+    outbound_event.c.customer_id.is_not(None), outbound_event.c.kind.in_(("open", "click")),
+)  # fmt: skip
+"""Mails that were opened or clicked, of who agreed to be measured."""
 
 _MOVES: Final = (
     sa.select(
@@ -109,6 +121,15 @@ class Trails:
         with reading(self.engine) as connection:
             return [str(each) for each in connection.execute(query.limit(n)).scalars()]
 
+    def reactions(self, customer_id: str, how: str, since: datetime, until: datetime) -> int:
+        """How often a customer opened or clicked our mails in that time."""
+        e = outbound_event.c
+        query = sa.select(sa.func.count()).where(
+            e.customer_id == customer_id, e.kind == how, e.at.between(to_micros(since), to_micros(until))
+        )
+        with reading(self.engine) as connection:
+            return int(connection.execute(query).scalar_one())
+
     def did(self, customer_id: str, kind: str, since: datetime) -> list[tuple[str | None, int]]:
         """(product, when) of each time that a customer did something since then.
 
@@ -152,6 +173,7 @@ class Trails:
             if table is orders:
                 query = query.where(orders.c.status == "placed")
             parts.append(query)
+        parts += [_REACTIONS] if "reaction" in wanted else []
         parts += [_MOVES] if "segment" in wanted else []
         parts += [_FALLS] if "price" in wanted else []
         parts += [_ANSWERS] if "survey" in wanted else []

@@ -22,6 +22,9 @@ STOREFRONT = {
 }
 REP = {
     ("GET", "/v1/tasks"),
+    ("POST", "/v1/tasks"),
+    ("GET", "/v1/tasks/events"),
+    ("GET", "/v1/tasks/{task}"),
     ("POST", "/v1/tasks/{task}"),
     ("POST", "/v1/offers/batch"),
     ("GET", "/v1/products"),

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from icalendar import Calendar
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
@@ -15,6 +16,7 @@ from tsuide.app.keys import create_key
 from tsuide.app.mail_templates import put_template
 from tsuide.app.policies import put_in_force
 from tsuide.app.serving import clock
+from tsuide.app.tasks import add_task, calendar_token
 from tsuide.app.wiring import Shop, opened
 from tsuide.asgi import create
 from tsuide.config import Settings
@@ -222,3 +224,13 @@ def test_a_test_s_links_lead_to_pages_that_do_nothing(mailed: Mailed) -> None:
     mailed.client.post("/v1/outreach/test", json=tested, headers={"X-Api-Key": mailed.admin})
     assert mailed.client.post(mailed.link("unsubscribe")).status_code == 200
     assert ("marketing", "any") in mailed.held()
+
+
+def test_a_calendar_of_tasks_is_opened_by_its_own_address_and_by_no_other(mailed: Mailed) -> None:
+    with opened(mailed.settings) as shop:
+        add_task(shop, "折り返し", clock(), clock(), 1, assignee="佐藤")
+        token = calendar_token(shop, "佐藤", clock())
+    answer = mailed.client.get(f"/m/tasks/{token}.ics?lang=ja")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
+    assert [str(each["SUMMARY"]) for each in Calendar.from_ical(answer.text).walk("VEVENT")] == ["折り返し"]
+    assert mailed.client.get(f"/m/tasks/{token[:-1]}.ics").status_code in {400, 403, 404}

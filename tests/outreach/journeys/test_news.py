@@ -24,6 +24,9 @@ class Cameras:
     def watchers(self, _product_id: str, _since: datetime) -> Sequence[str]:
         return ()
 
+    def reactions(self, _customer_id: str, _how: str, _since: datetime) -> int:
+        return 0
+
     def visits(self, _customer_id: str, _product_id: str, _since: datetime) -> int:
         return 0
 

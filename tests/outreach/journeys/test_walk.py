@@ -49,7 +49,7 @@ class World:
         said: Sending = self.answers.get("sending", Sending(message.key, "sent", new=True))
         return said
 
-    def task(self, key: str, customer_id: str, what: Do, due: datetime) -> None:
+    def task(self, key: str, customer_id: str, what: Do, due: datetime, rule: str) -> None:
         self.done.append(("task", (key, due)))
 
     def call(self, key: str, what: Call, enrolment: Enrolment) -> Literal["taken", "again", "refused"]:

@@ -36,6 +36,7 @@ from tsuide.interfaces.api import (
     snapshots,
     supervision,
     surveys,
+    tasks,
     uplift,
     upserts,
 )
@@ -49,10 +50,10 @@ from tsuide.interfaces.api.schemas import ManyOffersIn, OffersIn, OutcomesIn
 _OPEN: Final = (events, health, docs)  # who calls stands in the body or its signature, or nobody needs to know
 _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     "storefront": (offers, acceptances, promotions),
-    "rep": (products, customers, feedback, snapshots, decisions, journeys, surveys),
+    "rep": (products, customers, feedback, snapshots, decisions, tasks, surveys),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
-        segments,
+        *(segments, journeys),
     ),
 }
 """The narrowest key that any route of a part lets in: a caller without it is told so before a body is looked at."""

@@ -1,4 +1,4 @@
-"""Journeys over HTTP: write, look, try on days that have been, run, pause; and the tasks that they give."""
+"""Journeys over HTTP: write, look, try on days that have been, run, pause."""
 
 import asyncio
 from datetime import timedelta
@@ -19,7 +19,6 @@ from tsuide.outreach.journeys.journey import schema
 router = APIRouter(tags=["journeys"])
 _EXTRA: Final = {"security": SECURITY}
 Named = Annotated[Id, Path(description="The journey's id.")]
-Task = Annotated[Id, Path(description="The task's id.")]
 Most = Annotated[int, Query(ge=1, le=1_000, description="At most so many.")]
 State = Annotated[Literal["active", "done", "left"] | None, Query(description="Only these.")]
 Text = Annotated[str, Field(min_length=1, max_length=50_000, description="YAML; see docs/journeys.md.")]
@@ -47,13 +46,6 @@ class DryRunIn(_In):
 
     text: Text
     days: int = Field(1, ge=1, le=92, description="So many days back, until now.")
-
-
-class TaskStateIn(_In):
-    """What became of a task."""
-
-    state: Literal["open", "done", "dropped"] = "done"
-    reason: str | None = Field(None, max_length=500)
 
 
 class JourneyOut(BaseModel):
@@ -116,26 +108,6 @@ class EnrolmentsOut(BaseModel):
     """Those that moved last first."""
 
     enrolments: list[EnrolmentOut]
-
-
-class TaskOut(BaseModel):
-    """Something that somebody is to do."""
-
-    id: str
-    customer_id: str | None
-    title: dict[str, str]
-    note: dict[str, str] | None
-    assignee: str
-    state: str
-    due_at: str
-    source: str
-    reason: str | None
-
-
-class TasksOut(BaseModel):
-    """Those due first."""
-
-    tasks: list[TaskOut]
 
 
 @router.get("/v1/journeys", summary="Every journey", responses=failures(401, 403, 422, 503), openapi_extra=_EXTRA)
@@ -212,20 +184,3 @@ async def enrolments(request: Request, journey: Named, state: State = None, limi
     require(request, "admin")
     rows = await asyncio.to_thread(shelf.enrolments_told, serving_of(request).shop, journey, state, limit)
     return EnrolmentsOut(enrolments=[EnrolmentOut(**row) for row in rows])
-
-
-@router.get("/v1/tasks", summary="Tasks", responses=failures(401, 403, 422, 503), openapi_extra=_EXTRA)
-async def tasks(request: Request, state: Literal["open", "done", "dropped"] = "open", limit: Most = 200) -> TasksOut:
-    """Those due first. Needs a key with the scope rep."""
-    require(request, "rep")
-    rows = await asyncio.to_thread(shelf.tasks_told, serving_of(request).shop, state, limit)
-    return TasksOut(tasks=[TaskOut(**row) for row in rows])
-
-
-@router.post("/v1/tasks/{task}", dependencies=[needs("rep")], summary="Settle a task, or open it again",
-             responses=failures(400, 401, 403, 404, 409, 413, 422, 503), openapi_extra=_EXTRA)  # fmt: skip
-async def settle(request: Request, task: Task, body: TaskStateIn) -> dict[str, str]:
-    """What it was before comes back: setting that again undoes it."""
-    store = serving_of(request).shop.store
-    before = await asyncio.to_thread(store.journeys.settle_task, task, body.state, clock(), body.reason)
-    return {"id": task, "before": str(before["state"]), "state": body.state}

@@ -28,6 +28,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "schedule": "tsuide.interfaces.cli.results:schedule",
     "segment": "tsuide.interfaces.cli.segment:segment",
     "journey": "tsuide.interfaces.cli.journey:journey",
+    "task": "tsuide.interfaces.cli.task:task",
     "worker": "tsuide.interfaces.cli.journey:worker",
     "promotion": "tsuide.interfaces.cli.promotion:promotion",
     "look": "tsuide.interfaces.cli.look:look",

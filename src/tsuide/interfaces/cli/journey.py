@@ -251,50 +251,6 @@ def _would_have(told: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-@journey.command("tasks")
-def tasks(
-    state: Annotated[str, typer.Option("--state", help="open, done or dropped.")] = "open",
-    home: Home = None,
-    database_url: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Tasks that journeys gave, those due first."""
-    from tsuide.app.journeys import tasks_told
-    from tsuide.app.wiring import opened
-
-    settings = load_settings(home=home, database_url=database_url)
-    with errors_shown(as_json=as_json), opened(settings) as shop:
-        rows = tasks_told(shop, state)
-        table = Table("id", "due", "customer", "for", "task")
-        for row in rows:
-            cells = (
-                row["id"],
-                row["due_at"],
-                row["customer_id"] or "–",
-                row["assignee"] or "–",
-                row["title"][settings.language],
-            )
-            table.add_row(*(escape(str(each)) for each in cells))
-        emit({"tasks": rows}, lambda: table if rows else "nothing to do", as_json=as_json)
-
-
-@journey.command("settle")
-def settle(
-    task: Annotated[str, typer.Argument(help="The task's id.")],
-    state: Annotated[str, typer.Option("--state", help="done, dropped, or open again.")] = "done",
-    reason: Annotated[str | None, typer.Option("--reason")] = None,
-    home: Home = None,
-    database_url: Database = None,
-    as_json: Json = False,
-) -> None:
-    """Close a task, or open it again."""
-    from tsuide.app.wiring import opened
-
-    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
-        before = shop.store.journeys.settle_task(task, state, now(), reason)
-        emit({"id": task, "before": before["state"], "state": state}, lambda: f"{task}: {state}", as_json=as_json)
-
-
 def worker(
     once: Annotated[bool, typer.Option("--once", help="Until nothing is due, then end.")] = False,
     home: Home = None,

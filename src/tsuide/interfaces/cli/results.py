@@ -106,6 +106,8 @@ def put(
     to: Annotated[list[str] | None, typer.Option("--to", help="An address; repeat it.")] = None,
     folder: Annotated[Path | None, typer.Option("--folder", help="Where files are written too.")] = None,
     days: Annotated[int | None, typer.Option("--days", min=1, help="How far back. [default: since the last]")] = None,
+    about: Annotated[str, typer.Option("--about", help="results, or tasks: overdue and due today.")] = "results",
+    whose: Annotated[str | None, typer.Option("--for", help="Of tasks only this person's.")] = None,
     link: Annotated[str | None, typer.Option("--link", help="Address of rows, with {sort} and {name}.")] = None,
     language: Language = None,
     home: Home = None,
@@ -118,7 +120,7 @@ def put(
 
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         value: dict[str, Any] = {"id": schedule_id, "every": every, "at": at, "to": to or [], "days": days}
-        value["link"] = link
+        value |= {"link": link, "about": about, "whose": whose}
         given = {
             **value,
             "language": language or shop.settings.language,

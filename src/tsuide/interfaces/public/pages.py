@@ -14,8 +14,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from tsuide.app.mail_answers import CHOICES, FREQUENCIES, Choices, MailAnswers
+from tsuide.app.tasks import task_calendar, whose_calendar
 from tsuide.errors import TsuideError
-from tsuide.interfaces.public.frame import HEADERS, serving_of, shown, sorry
+from tsuide.interfaces.public.frame import HEADERS, language_of, serving_of, shown, sorry
 from tsuide.interfaces.public.surveys import asked
 
 _NAMES: Final = {f"{purpose}_{channel}": (purpose, channel) for purpose, channel in CHOICES}
@@ -75,6 +76,21 @@ async def followed(request: Request) -> Response:
     return RedirectResponse(address, 302, headers=HEADERS)
 
 
+async def calendar(request: Request) -> Response:
+    """One person's open tasks, for the calendar program that knows this address."""
+    serving = serving_of(request)
+
+    def made() -> bytes:
+        whose = whose_calendar(serving.shop, request.path_params["token"], serving.clock())
+        return task_calendar(serving.shop, language_of(request), whose)
+
+    try:
+        text = await asyncio.to_thread(made)
+    except TsuideError as error:
+        return sorry(request, error)
+    return Response(text, media_type="text/calendar; charset=utf-8", headers={**HEADERS, "Cache-Control": "no-cache"})
+
+
 async def style(_: Request) -> Response:
     """How the pages look."""
     text = (resources.files("tsuide.interfaces.public") / "static" / "style.css").read_text(encoding="utf-8")
@@ -98,6 +114,7 @@ PAGES: Final = [
     Route("/m/unsubscribe/{token}", unsubscribe, methods=["GET", "POST"]),
     Route("/m/preferences/{token}", preferences, methods=["GET", "POST"]),
     Route("/m/survey/{survey}/{token}", asked, methods=["GET", "POST"]),
+    Route("/m/tasks/{token}.ics", calendar),
     Route("/m/open/{token}.gif", opened),
     Route("/m/click/{token}/{n:int}", followed),
 ]

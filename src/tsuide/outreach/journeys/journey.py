@@ -165,6 +165,21 @@ class OnBirthday(_Part):
     before: Annotated[int, Field(ge=0, le=60)] = 0
 
 
+class OnDayOf(_Part):
+    """The day that one of the customer's attributes names, or some days before it: the end of a contract."""
+
+    attribute: Words
+    before: Annotated[int, Field(ge=0, le=366)] = 0
+
+
+class OnReactions(_Part):
+    """The customer opened or clicked our mails so many times within a while; of who agreed to be measured."""
+
+    how: Literal["open", "click"] = "open"
+    times: Annotated[int, Field(ge=1, le=100)] = 3
+    within: Duration = "7d"
+
+
 class OnSilence(_Part):
     """Nobody has been in contact with the customer, and they did not come, for so many days."""
 
@@ -183,9 +198,10 @@ class OnWindow(About):
 
 TRIGGERS: Final = (
     "event", "cart_abandoned", "order", "delivered", "review", "score", "complaint", "survey", "segment", "price_drop",
-    "back_in_stock", "content", "comes_back", "date", "birthday", "silence", "refill_due", "window_opens",
+    "back_in_stock", "content", "comes_back", "date", "birthday", "day_of", "reactions", "silence",
+    "refill_due", "window_opens",
 )  # fmt: skip
-TIMED: Final = frozenset({"date", "birthday", "silence", "refill_due", "window_opens"})
+TIMED: Final = frozenset({"date", "birthday", "day_of", "silence", "refill_due", "window_opens"})
 """Those that nothing brings but the clock."""
 
 
@@ -207,6 +223,8 @@ class Trigger(_Part):
     comes_back: OnReturn | None = None
     date: OnDate | None = None
     birthday: OnBirthday | None = None
+    day_of: OnDayOf | None = None
+    reactions: OnReactions | None = None
     silence: OnSilence | None = None
     refill_due: OnRefill | None = None
     window_opens: OnWindow | None = None
@@ -322,7 +340,9 @@ class Do(_Part):
     title: Languages
     note: Languages | None = None
     due: Duration = "1d"
-    assign: Words = Field("owner", description="owner, or somebody's name.")
+    assign: Words | Annotated[list[Words], Field(min_length=1, max_length=50)] = Field(
+        "owner", description="owner, somebody's name, or several who take turns."
+    )
 
 
 class Call(_Part):

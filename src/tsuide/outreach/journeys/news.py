@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeAlias
 from tsuide.outreach.journeys.journey import About, Await, Journey, OnEvent, Trigger, period
 
 NewsKind: TypeAlias = str
-"""order, review, score, complaint, survey, segment, price, stock, or the kind of an event."""
+"""order, review, score, complaint, survey, segment, price, stock, reaction, or the kind of an event."""
 _CART_EVENTS: Final = frozenset({"add", "cart"})
 _CONTENT: Final = frozenset({"view", "page", "attended"})
 
@@ -69,6 +69,9 @@ class Shelf(Protocol):
     def watchers(self, product_id: str, since: datetime) -> Sequence[str]:
         """Customers who looked at it or put it into a cart since then and did not buy it."""
 
+    def reactions(self, customer_id: str, how: str, since: datetime) -> int:
+        """How often they opened or clicked our mails since then."""
+
     def visits(self, customer_id: str, product_id: str, since: datetime) -> int:
         """On how many days since then an owner came to its category; 0 of whom owns nothing of it."""
 
@@ -123,6 +126,10 @@ def _fits(trigger: Trigger, news: News, shelf: Shelf) -> bool:  # noqa: PLR0911,
         case Trigger(content=content) if content is not None:
             teaching = any(shelf.teaches(each) for each in news.products)
             return news.kind in _CONTENT and teaching and _about(content, news.products, shelf)
+        case Trigger(reactions=wanted) if wanted is not None:
+            mine = news.kind == "reaction" and news.word == wanted.how and news.customer_id is not None
+            since = news.at - period(wanted.within)
+            return mine and shelf.reactions(news.customer_id or "", wanted.how, since) >= wanted.times
         case Trigger(comes_back=back) if back is not None:
             if news.kind != "view" or not news.products or not _about(back, news.products, shelf):
                 return False

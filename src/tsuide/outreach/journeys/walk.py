@@ -95,8 +95,8 @@ class Doors(Protocol):
     def send(self, message: Message) -> Sending:
         """Send a message, or say where it stands."""
 
-    def task(self, key: str, customer_id: str, what: Do, due: datetime) -> None:
-        """Give somebody a task."""
+    def task(self, key: str, customer_id: str, what: Do, due: datetime, rule: str) -> None:
+        """Give somebody a task; none where the same step's last one about this customer is still open."""
 
     def call(self, key: str, what: Call, enrolment: Enrolment) -> Literal["taken", "again", "refused"]:
         """Tell another system."""
@@ -170,7 +170,7 @@ def _pass(journey: Journey, step: Step, here: Enrolment, now: datetime, doors: D
         case Step(message=Send() as send):
             return _sent(send, usual, key, here, begun, journey, now, doors)
         case Step(task=Do() as task):
-            doors.task(key, here.customer_id, task, now + period(task.due))
+            doors.task(key, here.customer_id, task, now + period(task.due), f"{journey.id}/{step.id}")
             return usual, None, ""
         case Step(webhook=Call() as call):
             said = doors.call(key, call, here)

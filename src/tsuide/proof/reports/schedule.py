@@ -25,6 +25,8 @@ class Schedule:
         folder: where files are written too; a folder of its own for each run.
         days: how far back it looks; None = the time since the run before.
         language: ja or en.
+        about: what the shop earned, or what its people are to do (overdue, and due today; nothing is sent for nothing).
+        whose: of tasks only theirs; None = everybody's.
         link: address of the rows behind a figure, with {sort} and {name} in it, for the mail; None = the attached file.
     """
 
@@ -36,6 +38,8 @@ class Schedule:
     days: int | None = None
     language: Literal["ja", "en"] = "ja"
     link: str | None = None
+    about: Literal["results", "tasks"] = "results"
+    whose: str | None = None
 
     @property
     def back(self) -> timedelta:
@@ -60,6 +64,8 @@ def checked(schedule: Schedule) -> Schedule:
         name, _, host = each.partition("@")
         if not name or "." not in host or any(letter.isspace() or not letter.isprintable() for letter in each):
             raise BadValue("not an address", key="to", value=each, way_out="name@example.com")
+    if schedule.about == "tasks" and not schedule.to:
+        raise BadValue("tasks are told by mail only", key="to", way_out="--to ann@example.com")
     if schedule.days is not None and schedule.days < 1:
         raise BadValue("must be a day or more", key="days", value=schedule.days)
     return schedule
