@@ -39,6 +39,8 @@ REP = {
     ("GET", "/v1/customers/{customer}/feedback"),
     ("GET", "/v1/decisions/{decision}/explain"),
     ("GET", "/v1/snapshots/current"),
+    *(("GET", f"/v1/surveys{part}") for part in ("", "/schema", "/ready", "/{survey}", "/{survey}/answers")),
+    *(("POST", f"/v1/surveys/{{survey}}/{part}") for part in ("answers", "links")),
 }
 KEYS = ("none", "wrong", "storefront", "rep", "admin")
 

@@ -34,6 +34,8 @@ CONTEXT = {
     "values": {"order_id": "A-1"},
     "products": [CARD | {"image": "https://s.jp/i.png"}],
     "offers": [CARD],
+    "surveys": {"nps": "https://s.jp/m/survey/nps/x"},
+    "language": "en",
 }
 
 
@@ -51,11 +53,23 @@ def test_each_ready_made_template_renders_with_everything_escaped(sandbox: Sandb
     assert f'lang="{language}"' in html
     assert "<i>山田" not in html
     assert "<b>Card" not in html
-    assert "https://s.jp/p?a=1&amp;b=2" in html or name == "replenish" or "https://s.jp/p?a=1&b=2" in html
+    shows = any(each in html for each in ("https://s.jp/p?a=1&amp;b=2", "https://s.jp/p?a=1&b=2"))
+    assert shows or name in {"replenish", "survey"}
     for needed in ("Shop KK", "Tokyo 1-1", "by the link", "https://s.jp/m/unsubscribe/x", "sign-up form"):
         assert needed in html
     assert "fonts.googleapis.com" not in html  # nothing is loaded from elsewhere
     assert "A-1" in parts["subject"] or ready_template(name).purpose == "marketing"
+
+
+def test_a_survey_is_named_by_its_page_with_the_score_that_a_link_stands_for(sandbox: Sandbox) -> None:
+    asked = {"body": '<a href="{{ survey("nps", 9) }}">9</a>', "text": '{{ survey("nps") }}'}
+    parts = sandbox.render(asked, ESCAPED, CONTEXT)
+    assert parts["body"] == '<a href="https://s.jp/m/survey/nps/x?lang=en&amp;score=9">9</a>'
+    assert parts["text"] == "https://s.jp/m/survey/nps/x?lang=en"
+    with pytest.raises(BadValue, match="no such survey: npz; one of nps"):
+        sandbox.render({"body": '{{ survey("npz") }}'}, ESCAPED, CONTEXT)
+    with pytest.raises(BadValue, match="ValueError"):
+        sandbox.render({"body": '{{ survey("nps", "x&y") }}'}, ESCAPED, CONTEXT)
 
 
 def test_the_plain_part_says_the_same(sandbox: Sandbox) -> None:
