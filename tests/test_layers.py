@@ -97,3 +97,10 @@ def test_the_documented_table_is_the_table_that_is_held() -> None:
     rows = re.findall(r"^\| `?(\w+)`? \|(.*)\|$", text, re.MULTILINE)
     documented = {room: set(re.findall(r"\w+", cell)) for room, cell in rows if room != "room"}
     assert documented == MAY_IMPORT
+
+
+def test_migrations_stand_in_one_line() -> None:
+    """Two that were made beside each other, each the next of the same one, leave a store without a head."""
+    folder = SOURCE / "store" / "migrations" / "versions"
+    numbers = [each.name[:4] for each in sorted(folder.glob("[0-9]*.py"))]
+    assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)]
