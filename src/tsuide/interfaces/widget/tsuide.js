@@ -300,7 +300,8 @@
     }
   }
 
-  const claimed = new Map() // a message stands in one place of a page
+  const claimed = new Map() // a message stands in one place of a page: the first one that may show it
+  const takes = (node, slot) => (node.getAttribute('message-slot') || '') === slot && (slot || /^(home|product|cart|account)$/.test(node.getAttribute('placement') || 'product'))
 
   class Offers extends Base {
     show(answer) {
@@ -309,7 +310,8 @@
       return said || offers.length ? [said, offers].flat().filter(Boolean) : null
     }
     message(message) { // what a journey left for this visit comes first; it stays until it is closed
-      if (!message || (claimed.get(message.id) || this) !== this || this.left) return this.left
+      const first = [...document.querySelectorAll('tsuide-offers')].find((each) => takes(each, this.getAttribute('message-slot') || ''))
+      if (!message || this.left || (first || this) !== this || (claimed.get(message.id) || this) !== this) return this.left
       claimed.set(message.id, this)
       const tell = (outcome) => post(`/v1/site-messages/${encodeURIComponent(message.id)}/outcomes`, { outcome, ...(message.decision && { decision: message.decision }) }, true)
       const close = () => {
