@@ -21,6 +21,7 @@ from tsuide.app.journey_work import LEASE, Counts, JourneyWorker
 from tsuide.app.journeys import enrolments_told, journey_told, put_journey, set_journey, undo_journey
 from tsuide.app.segment_keeping import keep_all_segments
 from tsuide.app.segments import put_segment
+from tsuide.app.surveys import Given, record_answer
 from tsuide.app.tasks import tasks_told
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
@@ -128,6 +129,53 @@ def test_an_order_begins_a_journey_that_sends_after_its_wait(bench: Bench) -> No
         {"version": 1, "step": "mail", "way": "end", "said": "sent", "n": 1},
         {"version": 1, "step": "rest", "way": "mail", "said": "", "n": 1},
     ]
+
+
+def test_a_survey_is_asked_waited_for_and_its_answer_begins_another_journey(bench: Bench) -> None:
+    bench.run(
+        "{event: {kind: attended}}",
+        "id: ask, message: {template: survey, values: {survey: needs}}",
+        "id: said, await: {happens: survey, survey: needs, at_most: 9d, then: glad, otherwise: end}",
+        "id: glad, goal: {}",
+    )
+    bench.run("{survey: {survey: needs, answers: {matters: eco}}}", MAIL, name="eco")
+    bench.event("attended", product="course")
+    bench.event("registered", "c2", product="course")
+    assert bench.turn().begun == 1
+    assert [(each.template, each.values) for each in bench.sent] == [("survey", {"survey": "needs"})]
+
+    def answer(survey: str, given: dict[str, list[str]]) -> None:
+        record_answer(bench.shop, survey, Given("c1", survey, "rep", given, bench.now), bench.now)
+
+    bench.now += DAY
+    answer("nps", {"score": ["9"]})
+    assert bench.turn().ended == 0
+    answer("needs", {"matters": ["price"]})
+    bench.turn()
+    assert bench.standing() == [("c1", "done", "glad")]
+    assert bench.standing("eco") == []
+    bench.now += HOUR
+    answer("needs", {"matters": ["price", "eco"]})
+    assert bench.turn().begun == 1
+
+
+def test_a_journey_that_names_a_survey_nobody_wrote_says_so(bench: Bench) -> None:
+    bench.run(
+        "{survey: {survey: spring}}",
+        "id: ask, message: {template: survey, values: {survey: autumn}}",
+        "id: said, await: {happens: survey, survey: winter, at_most: 9d}",
+    )
+    doubts = journey_told(bench.shop, "j")["doubts"]
+    assert [each.split(":")[0] for each in doubts] == [
+        f"there is no survey {each}" for each in ("spring", "autumn", "winter")
+    ]
+
+
+def test_a_dry_run_hears_of_answers(bench: Bench) -> None:
+    text = "id: j\nnames: {ja: あ, en: a}\ntrigger: {survey: {survey: nps}}\nsteps: [{id: g, goal: {}}]"
+    record_answer(bench.shop, "nps", Given("c1", "x", "rep", {"score": ["9"]}, NOW - DAY), NOW)
+    told = dry_run(bench.shop, read_journey(text), NOW - 2 * DAY, NOW, lambda *_: None)
+    assert (told["begun"], told["reached"]) == (1, 1)
 
 
 def test_history_that_is_imported_begins_nothing(bench: Bench) -> None:
