@@ -1,4 +1,4 @@
-"""A webinar from the tool that holds it to the offers on a page: registered is not asked again, attended opens the next."""
+"""A webinar from its tool to the page: who registered is not asked again, who attended is told of the next."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
