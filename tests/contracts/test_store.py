@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ from tsuide.facts.schema import Schema, conform
 from tsuide.store import schema
 from tsuide.store.database import Store, open_store
 from tsuide.store.engines import reading, writing
-from tsuide.store.upgrade import config
+from tsuide.store.upgrade import config, head
 from tsuide.store.written import Written
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -368,3 +369,7 @@ def test_a_reader_sees_one_moment_while_another_writes(store: Store) -> None:
         assert connection.execute(count).scalar_one() == 1
         store.facts.write_products(frame(PRODUCTS, product("b")))
     assert store.facts.counts()["products"] == 2
+
+
+def test_the_newest_migration_by_its_files_name_is_the_only_head_of_the_line() -> None:
+    assert ScriptDirectory.from_config(config()).get_heads() == [head()]

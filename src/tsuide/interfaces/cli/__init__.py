@@ -91,4 +91,4 @@ def _whole(
 def main() -> None:
     """Run the command line."""
     first = next((each for each in sys.argv[1:] if not each.startswith("-")), None)
-    command_line(next(iter(VERBS)) if sys.argv[1:] == ["--version"] else first if first in VERBS else None)()
+    command_line("schedule" if sys.argv[1:] == ["--version"] else first if first in VERBS else None)()
