@@ -2,6 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
+# tests start many a process: each would compile every module anew where the machine says not to keep what it compiled
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: install demo test check soak bench docs clean
 
@@ -18,9 +20,10 @@ $(VENV)/.installed: pyproject.toml
 demo: install
 	$(BIN)/tsuide demo
 
-# tests of one file share what its fixtures made, so they run in one process, in their order
+# tests of one file share what its fixtures made, so they run in one process, in their order; the long ones first,
+# and three beside each other on two cores, since many wait for servers, browsers and killed workers
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: install
 	$(BIN)/ruff check

@@ -36,6 +36,14 @@ settings.register_profile("untimed", deadline=None)  # how long an example takes
 settings.load_profile("untimed")
 
 
+_LONG = ("tests/flows/", "tests/test_docs.py", "tests/mining/spark/", "tests/interfaces/cli/test_report.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take long begin first: the last of them keeps nobody waiting."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The DSN of a PostgreSQL in which tests may make databases: TSUIDE_TEST_POSTGRES_URL, or a private one.
