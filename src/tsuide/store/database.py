@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tsuide.errors import Unavailable
 from tsuide.store.acceptances import Acceptances
 from tsuide.store.confirmations import Confirmations
+from tsuide.store.deals import Deals
 from tsuide.store.decisions import Decisions
 from tsuide.store.engines import checked_url, make_engine, sqlite_file
 from tsuide.store.erasure import Erasure
@@ -74,6 +75,7 @@ class Store:
     said: Said
     surveys: Surveys
     tasks: Tasks
+    deals: Deals
     outbox: Outbox
     reactions: Reactions
     mail_templates: MailTemplates
@@ -153,6 +155,7 @@ def open_store(url: str) -> Store:
         said=Said(record),
         surveys=Surveys(record),
         tasks=Tasks(record),
+        deals=Deals(record),
         outbox=Outbox(record),
         reactions=Reactions(trace),
         mail_templates=MailTemplates(record),

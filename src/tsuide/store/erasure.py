@@ -7,6 +7,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from tsuide.store.arrivals import message, same_person
+from tsuide.store.deals import deal, deal_event, deal_line, deal_quote
+from tsuide.store.deals import erase as erase_deals
 from tsuide.store.engines import reading, writing
 from tsuide.store.feedback import feedback
 from tsuide.store.initiatives import initiative_entry
@@ -32,7 +34,7 @@ _NOBODY: Final = "erased"
 _OF_CUSTOMERS: Final = (
     consent, orders, event, decision, outcome, acceptance, same_person, review, initiative_entry, feedback,
     outbound, outbound_event,
-    enrolment, task, survey_answer, survey_invitation,
+    enrolment, task, deal, survey_answer, survey_invitation,
 )  # fmt: skip
 _FORGOTTEN: Final = (event, message, journey_news)  # whose rows say nothing once the person is gone
 
@@ -72,6 +74,7 @@ class Erasure:
             done |= self._facts(connection, customer_id, theirs)
             done |= erase_messages(connection, customer_id)
             done |= erase_answers(connection, customer_id)
+            done |= erase_deals(connection, customer_id)
             done |= _segments(connection, customer_id, visitors)
             mine = same_person.c.customer_id == customer_id
             done["same_person"] = connection.execute(sa.delete(same_person).where(mine)).rowcount
@@ -142,6 +145,8 @@ class Erasure:
                 (enrolment_mark, enrolment_mark.c.enrolment_id.in_(_enrolments(customer_id))),
                 (task, task.c.customer_id == customer_id),
                 (task_event, task_event.c.task_id.in_(sa.select(task.c.id).where(task.c.customer_id == customer_id))),
+                (deal, deal.c.customer_id == customer_id),
+                *((table, table.c.deal_id.in_(_deals(customer_id))) for table in (deal_line, deal_event, deal_quote)),
                 (same_person, same_person.c.customer_id == customer_id),
                 (segment_sheet, segment_sheet.c.customer_id == customer_id),
                 (segment_event, segment_event.c.customer_id == customer_id),
@@ -180,6 +185,10 @@ def _segments(connection: sa.Connection, customer_id: str, visitors: Sequence[st
 
 def _enrolments(customer_id: str) -> sa.Select[Any]:
     return sa.select(enrolment.c.id).where(enrolment.c.customer_id == customer_id)
+
+
+def _deals(customer_id: str) -> sa.Select[Any]:
+    return sa.select(deal.c.id).where(deal.c.customer_id == customer_id)
 
 
 def _nobodys(connection: sa.Connection, customer_id: str) -> int:
