@@ -187,6 +187,7 @@ def digest(
         if to:
             send(shop.settings, report_mail(shop.settings, to, made.subject, made.text, made.html, {}))
         words = _PHRASES.text("mailed", told, to=", ".join(to or ()), subject=made.subject) if to else made.text
+        words = escape(words)  # a title may hold what would be read as markup
         emit({"mailed": to or [], "subject": made.subject, "text": made.text}, lambda: words, as_json=as_json)
 
 

@@ -31,7 +31,10 @@ def emit(result: Mapping[str, Any], as_table: Callable[[], RenderableType], *, a
     if as_json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False, allow_nan=False) + "\n")
     else:
-        out.print(as_table())
+        shown = as_table()
+        out.print(
+            shown, soft_wrap=isinstance(shown, str)
+        )  # a sentence is the terminal's to break: an address is copied
 
 
 @contextmanager
