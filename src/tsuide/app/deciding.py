@@ -54,12 +54,14 @@ class Served:
     Args:
         decision: already in the journal.
         warnings: what in the request was set aside.
+        policy: by which it was decided; an experiment's arm may have its own.
         looks: that the shop has.
     """
 
     decision: Decision
     state: State
     catalogue: Catalogue
+    policy: Policy
     warnings: tuple[str, ...] = ()
     looks: tuple[Look, ...] = ()
 
@@ -217,7 +219,8 @@ class Decider:
         if drawn.arms:
             view = replace(view, arms=drawn.arms, trial=drawn.trial)
         decision = decide(request.checked(), loaded.state, view, policy, now=now, seed=self._entropy())
-        return Served(decision, loaded.state, loaded.catalogue, _warnings(request, loaded.catalogue), self._looks)
+        warnings = _warnings(request, loaded.catalogue)
+        return Served(decision, loaded.state, loaded.catalogue, policy, warnings, self._looks)
 
     async def _keep(self, *rows: Row) -> None:
         """Write decisions down; one whose id is taken by another is not shown, since nobody could look it up."""

@@ -11,6 +11,8 @@ from tsuide.kit.money import Money
 from tsuide.offers.decision import Decision
 from tsuide.offers.explain import NOTES, Traced, offer_text, trace
 from tsuide.offers.offer import Offer
+from tsuide.offers.policy.policy import Policy
+from tsuide.offers.state import State
 
 _DIGITS: Final = 6
 
@@ -43,11 +45,6 @@ def recorded_offer(shop: Shop, offer_id: str) -> tuple[Decision, Offer]:
 def tell(replayed: Replayed, language: str) -> Told:
     """The explanation of a replayed decision, its sentences in `language`."""
     decision = replayed.recorded
-    found = trace(decision, replayed.state, replayed.policy).candidates
-    made = {
-        (each.product_id, each.kind): {"why": offer_text(each, language, replayed.state)} | _earned(each, language)
-        for each in decision.slate
-    }
     request = decision.request
     told = {
         "placement": request.placement,
@@ -64,11 +61,30 @@ def tell(replayed: Replayed, language: str) -> Told:
         "notes": [NOTES.text(note, language) for note in decision.notes],
         "considered": decision.considered,
         "refused_by_rule": dict(decision.refused),
+        **candidates_told(decision, replayed.state, replayed.policy, language),
+    }
+    return Told(decision, replayed.same, told)
+
+
+def candidates_told(decision: Decision, state: State, policy: Policy, language: str) -> dict[str, list[dict[str, Any]]]:
+    """Every candidate's fate, by `offers`, `cleared` (allowed, not chosen) and `refused`.
+
+    Args:
+        decision: made with `state` and `policy`.
+        state: as then.
+        policy: as then.
+        language: of the sentences.
+    """
+    found = trace(decision, state, policy).candidates
+    made = {
+        (each.product_id, each.kind): {"why": offer_text(each, language, state)} | _earned(each, language)
+        for each in decision.slate
+    }
+    return {
         "offers": [_told(each) | made.get((each.product_id, each.kind), {}) for each in found if each.place >= 0],
         "cleared": [_told(each) for each in found if each.place < 0 and not each.refused_by],
         "refused": [_told(each) | {"why_not": each.why_not(language)} for each in found if each.refused_by],
     }
-    return Told(decision, replayed.same, told)
 
 
 def _earned(offer: Offer, language: str) -> dict[str, Any]:

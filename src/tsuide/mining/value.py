@@ -5,7 +5,7 @@ risk is the share of units a customer sends back, payment risk the share of invo
 the shop's; cost to serve is what contacts with a customer cost. What the data do not hold is None, never 0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
@@ -100,6 +100,16 @@ class FittedLifetimeValue:
             raise UnknownCustomer("no purchase of this customer is known", key="customer", value=customer)
         row = self.frame(now, days, _places=np.array([place])).row(0, named=True)
         return Value(**{key: value for key, value in row.items() if key != "customer"})
+
+    def of_many(self, customers: Sequence[str], now: datetime, days: float = 365) -> pl.DataFrame:
+        """As `frame`, of those of the customers of whom a purchase is known.
+
+        Raises:
+            BadValue: days that are not positive.
+        """
+        places = [place for each in customers if (place := self.customer_ids.position(each)) >= 0]
+        known = [place for place in dict.fromkeys(places) if self.repeats[place] >= 0]
+        return self.frame(now, days, _places=np.array(known, dtype=np.int64))
 
     def frame(self, now: datetime, days: float = 365, *, _places: Int64 | None = None) -> pl.DataFrame:
         """Every customer: customer, alive, purchases, amount, revenue, margin, the risks, cost_to_serve.

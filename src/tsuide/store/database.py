@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import Unavailable
 from tsuide.store.acceptances import Acceptances
+from tsuide.store.accounts import Accounts
 from tsuide.store.confirmations import Confirmations
 from tsuide.store.deals import Deals
 from tsuide.store.decisions import Decisions
@@ -57,6 +58,7 @@ class Store:
     outcomes: Outcomes
     contacts: Contacts
     people: People
+    accounts: Accounts
     inbox: Inbox
     erasure: Erasure
     policies: Policies
@@ -137,6 +139,7 @@ def open_store(url: str) -> Store:
         outcomes=Outcomes(trace),
         contacts=Contacts(glance),
         people=People(trace, glance),
+        accounts=Accounts(trace),
         inbox=Inbox(record),
         erasure=Erasure(record),
         policies=Policies(record),

@@ -149,6 +149,8 @@ customer = sa.Table(
     _text("language", null=True),
     _text("attributes", null=True),
     _whole("created_at", null=True),
+    sa.Index(None, "parent_id"),
+    sa.Index(None, "email"),
     _one_of("kind", CUSTOMER_KINDS),
     info=RECORD,
     sqlite_with_rowid=False,
@@ -264,6 +266,7 @@ review = sa.Table(
     _whole("at", null=True),
     _whole("helpful", null=True),
     sa.Index(None, "product_id"),
+    sa.Index(None, "customer_id"),
     info=RECORD,
 )
 

@@ -35,6 +35,7 @@ REP = {
     ("GET", "/v1/customers/{customer}/consents"),
     ("POST", "/v1/customers/{customer}/consents"),
     ("GET", "/v1/customers/{customer}/contact"),
+    ("GET", "/v1/customers/{customer}/whole"),
     ("POST", "/v1/feedback"),
     ("GET", "/v1/customers/{customer}/feedback"),
     ("GET", "/v1/decisions/{decision}/explain"),

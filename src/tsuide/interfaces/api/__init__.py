@@ -39,6 +39,7 @@ from tsuide.interfaces.api import (
     tasks,
     uplift,
     upserts,
+    whole_customers,
 )
 from tsuide.interfaces.api.frame import Frame
 from tsuide.interfaces.api.headers import with_headers
@@ -50,7 +51,7 @@ from tsuide.interfaces.api.schemas import ManyOffersIn, OffersIn, OutcomesIn
 _OPEN: Final = (events, health, docs)  # who calls stands in the body or its signature, or nobody needs to know
 _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     "storefront": (offers, acceptances, promotions),
-    "rep": (products, customers, feedback, snapshots, decisions, tasks, surveys),
+    "rep": (products, customers, whole_customers, feedback, snapshots, decisions, tasks, surveys),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
         *(segments, journeys),

@@ -35,6 +35,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "experiment": "tsuide.interfaces.cli.experiment:experiment",
     "feedback": "tsuide.interfaces.cli.feedback:feedback",
     "contact": "tsuide.interfaces.cli.contact:contact",
+    "customer": "tsuide.interfaces.cli.customer:customer",
     "survey": "tsuide.interfaces.cli.survey:survey",
     "mail": "tsuide.interfaces.cli.mail:mail",
     "initiative": "tsuide.interfaces.cli.initiative:initiative",

@@ -1,0 +1,240 @@
+"""`tsuide customer …`: one customer or account whole: who they are, what happened, what to offer now and what not."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from tsuide.app.customer_whole import whole_now
+from tsuide.app.deciding import Decider
+from tsuide.app.wiring import Shop, opened
+from tsuide.config import load_settings
+from tsuide.interfaces.cli.effect import Language
+from tsuide.interfaces.cli.options import Database, Home, entropy, now
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.kit.clock import zone
+from tsuide.kit.money import Money
+from tsuide.kit.phrases import Phrases
+
+customer = typer.Typer(no_args_is_help=True, help="Customers and accounts: everything that is known of one.")
+_PHRASES: Final = Phrases(
+    {
+        "person": {"ja": "個人", "en": "person"},
+        "company": {"ja": "法人", "en": "company"},
+        "above": {"ja": "上位: {names}", "en": "belongs to {names}"},
+        "elsewhere": {
+            "ja": "同じメールアドレスのお客様: {names}",
+            "en": "the same mail address stands at {names}",
+        },
+        "tree": {"ja": "拠点・担当者 {n} 件", "en": "{n} in the tree"},
+        "name": {"ja": "名前", "en": "name"},
+        "orders": {"ja": "注文", "en": "orders"},
+        "last": {"ja": "最終注文", "en": "last order"},
+        "note": {"ja": "備考", "en": "note"},
+        "complaint": {"ja": "未解決の苦情", "en": "open complaint"},
+        "sum": {
+            "ja": "{currency}: 注文 {orders} 件・{amount}、返品 {back}、最終 {last}",
+            "en": "{currency}: {orders} orders, {amount}, {back} returned, last {last}",
+        },
+        "no_orders": {"ja": "注文はまだありません。", "en": "No orders yet."},
+        "value": {
+            "ja": "今後 {days} 日の見込み: 購入 {purchases} 回、売上 {revenue}、利益 {margin}（{n} 件から）",
+            "en": "expected in {days} days: {purchases} purchases, {revenue}, margin {margin} (from {n})",
+        },
+        "stated": {"ja": "ご要望 {who}: {words}", "en": "stated by {who}: {words}"},
+        "risk": {"ja": "注意 {who}: {words}", "en": "mind {who}: {words}"},
+        "consents": {"ja": "同意: {words}", "en": "agreed to: {words}"},
+        "no_consents": {"ja": "同意はありません。", "en": "Agreed to nothing."},
+        "happened": {"ja": "最近のこと", "en": "What happened"},
+        "at": {"ja": "日時", "en": "at"},
+        "who": {"ja": "お客様", "en": "who"},
+        "what": {"ja": "内容", "en": "what"},
+        "order": {"ja": "注文 {id}: {words}", "en": "order {id}: {words}"},
+        "returned": {"ja": "返品: {words}", "en": "returned: {words}"},
+        "feedback": {"ja": "{kind}: {words}", "en": "{kind}: {words}"},
+        "content": {"ja": "{kind}: {words}", "en": "{kind}: {words}"},
+        "message": {"ja": "配信 {words}", "en": "message {words}"},
+        "survey": {"ja": "アンケート {words}", "en": "survey {words}"},
+        "viewed": {"ja": "閲覧 {words}（{n} 回）", "en": "viewed {words} ({n} times)"},
+        "task": {"ja": "やること: {words}", "en": "to do: {words}"},
+        "offer": {"ja": "いまご提案するもの", "en": "To offer now"},
+        "kind": {"ja": "種類", "en": "kind"},
+        "price": {"ja": "価格", "en": "price"},
+        "say": {"ja": "伝えること", "en": "what to say"},
+        "nothing": {"ja": "いまは何も提案しません。", "en": "Nothing is proposed now."},
+        "unlearned": {
+            "ja": "まだ学習していません: tsuide learn",
+            "en": "Nothing has been learned yet: tsuide learn",
+        },
+        "ask": {"ja": "先に伺うこと: {text}", "en": "ask first: {text}"},
+        "not": {"ja": "見送り {n} 件: {text}", "en": "{n} refused: {text}"},
+        "owned": {"ja": "お持ち: {names}", "en": "had by {names}"},
+    }
+)
+_MOST: Final = 15
+
+
+@customer.callback()
+def _group() -> None:
+    """Customers and accounts: everything that is known of one."""
+
+
+@customer.command("show")
+def show(
+    customer_id: Annotated[str, typer.Argument(metavar="ID", help="A person, a site or an account.")],
+    rep: Annotated[
+        str | None, typer.Option("--rep", help="Who looks: without a stated need they get a question first.")
+    ] = None,
+    language: Language = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """One customer or account with all below it: what happened, what to offer now, what not and why."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        chosen = language or shop.settings.language
+        journal = shop.store.journal(trace_durability=shop.settings.trace_durability)
+        try:
+            decider = Decider(shop, journal, now, entropy)
+            decider.refresh()
+            told = whole_now(shop, decider, customer_id, now(), chosen, rep)
+        finally:
+            journal.close_now()
+        emit(told, lambda: _shown(shop, told, chosen), as_json=as_json)
+
+
+def _shown(shop: Shop, told: dict[str, Any], language: str) -> RenderableType:
+    def say(name: str, **blanks: object) -> str:
+        return escape(_PHRASES.text(name, language, **blanks))
+
+    own, tree = told["customer"], told["tree"]
+    head = [f"[bold]{escape(own['name'] or own['id'])}[/bold]  {escape(own['id'])}  {say(own['kind'])}"]
+    if tree["above"]:
+        head.append(say("above", names=" > ".join(_name(each) for each in reversed(tree["above"]))))
+    if told["same_address"]:
+        head.append(say("elsewhere", names=", ".join(_name(each) for each in told["same_address"])))
+    head += [_sum(shop, each, language) for each in told["sums"]] or [say("no_orders")]
+    head += _facts(told, language)
+    parts: list[RenderableType] = ["\n".join(head)]
+    if tree["size"] > 1:
+        parts.append(_members(shop, tree, language))
+    happened = _happened(told, language)
+    if happened:
+        table = Table(say("at"), say("who"), say("what"), title=say("happened"), title_justify="left")
+        for at, who, what in happened:
+            table.add_row(_day(shop, at), escape(who), escape(what))
+        parts.append(table)
+    parts.append(_offers(told, language))
+    return Group(*parts)
+
+
+def _facts(told: dict[str, Any], language: str) -> list[str]:
+    """What learning, people and the customer say, a line each."""
+
+    def say(name: str, **blanks: object) -> str:
+        return escape(_PHRASES.text(name, language, **blanks))
+
+    lines = []
+    value = told["value"]
+    if value is not None:
+        money = {
+            name: "–" if value[name] is None else Money(value[name], value["currency"]).text(language)
+            for name in ("revenue", "margin")
+        }
+        lines.append(say("value", days=value["days"], purchases=value["purchases"], n=value["customers"], **money))
+    for each in told["stated"]:
+        words = [word for name in ("needs", "goals", "tastes") for word in each[name]]
+        lines.append(say("stated", who=each["customer_id"], words=", ".join(words)))
+    for each in told["risks"]:
+        words = [f"{name} {value}" for name, value in each.items() if name != "customer_id"]
+        lines.append(say("risk", who=each["customer_id"], words=", ".join(words)))
+    granted = [f"{each['purpose']}/{each['channel']}" for each in told["consents"] if each["granted"]]
+    lines.append(say("consents", words=", ".join(granted)) if granted else say("no_consents"))
+    return lines
+
+
+def _sum(shop: Shop, each: dict[str, Any], language: str) -> str:
+    amounts = {
+        name: Money(each[key], each["currency"]).text(language)
+        for name, key in (("amount", "amount"), ("back", "returned_amount"))
+    }
+    last = _day(shop, each["last_at"])
+    return escape(
+        _PHRASES.text("sum", language, currency=each["currency"], orders=each["orders"], last=last, **amounts)
+    )
+
+
+def _members(shop: Shop, tree: dict[str, Any], language: str) -> Table:
+    names = ("name", "orders", "last", "note")
+    title = _PHRASES.text("tree", language, n=tree["size"])
+    table = Table("ID", *(_PHRASES.text(each, language) for each in names), title=title, title_justify="left")
+    for each in tree["members"]:
+        note = _PHRASES.text("complaint", language) if each["open_complaint"] else ""
+        indent = "  " * each["depth"]
+        table.add_row(
+            escape(indent + each["id"]), escape(each["name"] or "–"), f"{each['orders']:,}",
+            _day(shop, each["last_order_at"]), note,
+        )  # fmt: skip
+    return table
+
+
+def _happened(told: dict[str, Any], language: str) -> list[tuple[str, str, str]]:
+    """What happened, of every kind, the newest first."""
+
+    def say(name: str, **blanks: object) -> str:
+        return _PHRASES.text(name, language, **blanks)
+
+    def titles(rows: Sequence[dict[str, Any]]) -> str:
+        return ", ".join(row["title"] or row["product_id"] for row in rows)
+
+    rows = [
+        (each["placed_at"], each, say("order", id=each["id"], words=titles(each["lines"]))) for each in told["orders"]
+    ]
+    rows += [(each["placed_at"], each, say("returned", words=titles([each]))) for each in told["returned"]]
+    for each in told["feedback"]:
+        words = " ".join(str(each[name]) for name in ("score", "text") if each[name] is not None)
+        rows.append((each["at"], each, say("feedback", kind=each["kind"], words=words)))
+    rows += [(each["at"], each, say("content", kind=each["kind"], words=titles([each]))) for each in told["content"]]
+    rows += [(each["at"], each, say("survey", words=each["survey_id"])) for each in told["surveys"]]
+    for each in told["messages"]:
+        words = " ".join([each["template"], each["channel"], each["state"], *each["reactions"]])
+        rows.append((each["asked_at"], each, say("message", words=words)))
+    rows += [(each["at"], each, say("viewed", words=titles([each]), n=each["times"])) for each in told["web"]["viewed"]]
+    rows += [(each["due_at"], each, say("task", words=each["title"][language])) for each in told["tasks"]]
+    newest = sorted(rows, key=lambda row: row[0], reverse=True)[:_MOST]
+    return [(at, each.get("customer_id") or "–", words) for at, each, words in newest]
+
+
+def _offers(told: dict[str, Any], language: str) -> RenderableType:
+    def say(name: str, **blanks: object) -> str:
+        return escape(_PHRASES.text(name, language, **blanks))
+
+    found = told["offers"]
+    if found is None:
+        return say("unlearned")
+    lines = [say("ask", text=found["question"]["text"])] if found["question"] else []
+    lines += [escape(note["text"]) for note in found["notes"]]
+    lines += [say("not", n=each["times"], text=each["text"]) for each in found["refused_by_rule"]]
+    if not found["offers"]:
+        return "\n".join([say("nothing"), *lines])
+    table = Table(say("offer"), say("kind"), say("price"), say("say"), caption="\n".join(lines), caption_justify="left")
+    for each in found["offers"]:
+        names = ", ".join(f"{who} {many}" for who, many in each["owned_in_tree"].items())
+        owned = [_PHRASES.text("owned", language, names=names)] if names else []
+        said = "\n".join([each["pitch"], *owned])
+        table.add_row(escape(each["title"]), each["kind"].replace("_", "-"), each["price_text"] or "–", escape(said))
+    return table
+
+
+def _name(each: dict[str, Any]) -> str:
+    return f"{each['name']} ({each['id']})" if each["name"] else str(each["id"])
+
+
+def _day(shop: Shop, at: str | None) -> str:
+    if at is None:
+        return "–"
+    return f"{datetime.fromisoformat(at).astimezone(zone(shop.settings.time_zone)):%Y-%m-%d}"
