@@ -4,6 +4,8 @@ import pytest
 
 from tsuide.app.mail_templates import put_template
 from tsuide.app.serving import Serving, clock
+from tsuide_client.calls import site_message
+from tsuide_client.records import Recorded, answer_of
 
 HELLO = """
 subject: {ja: "お知らせ", en: "News"}
@@ -48,6 +50,22 @@ def test_a_page_is_told_the_message_of_a_customer_who_is_proven_and_says_what_be
     assert ask(token) is None
     assert tell("closed") == {"recorded": True}
     assert serving.shop.store.outbox.get(left)["code"] == "closed"
+
+
+@pytest.mark.usefixtures("left")
+def test_our_python_client_reads_the_message_and_tells_what_became_of_it(served: Any) -> None:
+    token = served.client.app.state.serving.signed_in("c07")
+    headers = {"X-Api-Key": served.storefront, "X-Customer-Token": token}
+    body = {"placement": "home", "customer_id": "c07", "language": "ja"}
+    answer = answer_of(served.client.post("/v1/offers", json=body, headers=headers).json())
+    assert answer.message is not None
+    assert (answer.message.title, answer.message.text) == ("お知らせ", "点検は6月末まで")
+    call = site_message(answer.message, "shown")
+
+    def told() -> Recorded:
+        return call.result(served.client.request(call.method, call.path, content=call.content(), headers=headers))
+
+    assert (told(), told()) == (Recorded(1, 0), Recorded(0, 1))
 
 
 def test_a_message_that_nobody_left_is_no_message(served: Any) -> None:

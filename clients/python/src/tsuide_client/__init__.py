@@ -9,7 +9,7 @@
 from tsuide_client.asynchronous import AsyncTsuide
 from tsuide_client.client import Tsuide
 from tsuide_client.errors import Refused, TsuideClientError, Unreachable
-from tsuide_client.records import Acceptance, Answer, Item, Offer, Product, Reason, Recorded
+from tsuide_client.records import Acceptance, Answer, Item, Offer, Product, Reason, Recorded, SiteMessage
 
 __version__ = "0.1.0"
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Reason",
     "Recorded",
     "Refused",
+    "SiteMessage",
     "Tsuide",
     "TsuideClientError",
     "Unreachable",

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx
 
@@ -13,7 +13,7 @@ from tsuide_client.calls import Call
 from tsuide_client.client import headers_of, log
 from tsuide_client.errors import TsuideClientError, Unreachable
 from tsuide_client.patience import Attempts, Patience
-from tsuide_client.records import Acceptance, Answer, NoReason, Offer, Outcome, Placement, Recorded
+from tsuide_client.records import Acceptance, Answer, NoReason, Offer, Outcome, Placement, Recorded, SiteMessage
 
 _T = TypeVar("_T")
 
@@ -87,6 +87,14 @@ class AsyncTsuide:
         if not answer.offers:
             return Recorded()
         return await self._run(calls.outcomes([(each, "shown", None) for each in answer.offers]))
+
+    async def tell_message(self, message: SiteMessage, outcome: Literal["shown", "closed"]) -> Recorded:
+        """What became of a message that an answer brought; its offers count as shown with it.
+
+        Raises:
+            TsuideClientError: unless silent.
+        """
+        return await self._run(calls.site_message(message, outcome))
 
     async def track(
         self,

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -21,6 +21,7 @@ from tsuide_client.records import (
     Outcome,
     Placement,
     Recorded,
+    SiteMessage,
     acceptance_of,
     answer_of,
     recorded_of,
@@ -176,6 +177,23 @@ def outcomes(told: Sequence[tuple[Offer, Outcome, NoReason | None]]) -> Call[Rec
     ]
     path = f"/v1/offers/{quote(decisions.pop(), safe='')}/outcomes"
     return Call("POST", path, recorded_of, {"outcomes": body}, lambda error: Recorded(trouble=error))
+
+
+def site_message(message: SiteMessage, outcome: Literal["shown", "closed"]) -> Call[Recorded]:
+    """Tell what became of a message on the site; its offers count as shown with it.
+
+    >>> from datetime import UTC, datetime
+    >>> left = SiteMessage("m_1", "Hello", "", None, (), datetime(2026, 1, 5, tzinfo=UTC))
+    >>> site_message(left, "shown").path
+    '/v1/site-messages/m_1/outcomes'
+    """
+    body = {"outcome": outcome} | ({} if message.decision is None else {"decision": message.decision})
+    path = f"/v1/site-messages/{quote(message.id, safe='')}/outcomes"
+
+    def read(value: Mapping[str, Any]) -> Recorded:
+        return Recorded(1, 0) if value["recorded"] else Recorded(0, 1)
+
+    return Call("POST", path, read, body, lambda error: Recorded(trouble=error))
 
 
 def event(

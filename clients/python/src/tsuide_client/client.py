@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 import httpx
 
@@ -12,7 +12,7 @@ from tsuide_client import calls
 from tsuide_client.calls import Call
 from tsuide_client.errors import TsuideClientError, Unreachable
 from tsuide_client.patience import Attempts, Patience
-from tsuide_client.records import Acceptance, Answer, NoReason, Offer, Outcome, Placement, Recorded
+from tsuide_client.records import Acceptance, Answer, NoReason, Offer, Outcome, Placement, Recorded, SiteMessage
 
 _T = TypeVar("_T")
 _log: Final = logging.getLogger("tsuide_client")
@@ -87,6 +87,14 @@ class Tsuide:
         if not answer.offers:
             return Recorded()
         return self._run(calls.outcomes([(each, "shown", None) for each in answer.offers]))
+
+    def tell_message(self, message: SiteMessage, outcome: Literal["shown", "closed"]) -> Recorded:
+        """What became of a message that an answer brought; its offers count as shown with it.
+
+        Raises:
+            TsuideClientError: unless silent.
+        """
+        return self._run(calls.site_message(message, outcome))
 
     def track(
         self,

@@ -92,12 +92,29 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteMessage:
+    """A message that a journey left for this visit: shown before all offers, and told that it was.
+
+    Args:
+        decision: of its offers; None = it has none.
+    """
+
+    id: str
+    title: str
+    text: str
+    decision: str | None
+    offers: tuple[Offer, ...]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The offers of one decision; none is an answer too.
 
     Args:
         decision: its id; "" where the server could not be asked.
         arm: treated, or holdout: nothing is shown, so that the effect can be measured.
+        message: what a journey left for this visit; only with a customer token, or a key that may name customers.
         trouble: why there is no answer, for a silent client; None = there is one.
     """
 
@@ -108,6 +125,7 @@ class Answer:
     question: Reason | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    message: SiteMessage | None = None
     trouble: Exception | None = None
 
     def slot(self, name: str) -> tuple[Offer, ...]:
@@ -170,6 +188,19 @@ def answer_of(value: Json) -> Answer:
         question=None if question is None else Reason(question["code"], question["text"]),
         notes=tuple(value.get("notes", ())),
         warnings=tuple(value.get("warnings", ())),
+        message=None if value.get("message") is None else _message(value["message"]),
+    )
+
+
+def _message(value: Json) -> SiteMessage:
+    decision = value.get("decision")
+    return SiteMessage(
+        id=value["id"],
+        title=value["title"],
+        text=value["text"],
+        decision=decision,
+        offers=tuple(offer_of(each, str(decision)) for each in value.get("offers", ())),
+        expires_at=datetime.fromisoformat(value["expires_at"]),
     )
 
 
