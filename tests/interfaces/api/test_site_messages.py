@@ -14,16 +14,20 @@ body: {ja: "{{ words('x') }}", en: "{{ words('x') }}"}
 """
 
 
+_NEXT = iter(["c07", "c08"])
+
+
 @pytest.fixture
 def left(served: Any) -> str:
-    """A message for c07 waits."""
+    """Somebody for whom a message waits."""
+    who = next(_NEXT)
     serving: Serving = served.client.app.state.serving
     put_template(serving.shop, "hello", HELLO, clock())
-    body = {"key": "hello/c07", "customer_id": "c07", "template": "hello", "channel": "site", "now": False}
+    body = {"key": f"hello/{who}", "customer_id": who, "template": "hello", "channel": "site", "now": False}
     answer = served.client.post("/v1/outreach/messages", json=body, headers={"X-Api-Key": served.admin})
     assert answer.status_code in {200, 202}, answer.text
     serving.site_messages.refresh()
-    return "hello/c07"
+    return who
 
 
 def test_a_page_is_told_the_message_of_a_customer_who_is_proven_and_says_what_became_of_it(
@@ -33,10 +37,10 @@ def test_a_page_is_told_the_message_of_a_customer_who_is_proven_and_says_what_be
 
     def ask(token: str | None = None, **more: Any) -> Any:
         headers = {"X-Api-Key": served.storefront} | ({} if token is None else {"X-Customer-Token": token})
-        body = {"placement": "home", "customer_id": "c07", "language": "en"} | more
+        body = {"placement": "home", "customer_id": left, "language": "en"} | more
         return served.client.post("/v1/offers", json=body, headers=headers).json()["message"]
 
-    token = serving.signed_in("c07")
+    token = serving.signed_in(left)
     assert ask() is None  # a page may claim anything
     message = ask(token)
     assert (message["title"], message["text"], message["offers"]) == ("News", "Servicing until June", [])
@@ -49,14 +53,13 @@ def test_a_page_is_told_the_message_of_a_customer_who_is_proven_and_says_what_be
     assert (tell("shown"), tell("shown")) == ({"recorded": True}, {"recorded": False})
     assert ask(token) is None
     assert tell("closed") == {"recorded": True}
-    assert serving.shop.store.outbox.get(left)["code"] == "closed"
+    assert serving.shop.store.outbox.get(f"hello/{left}")["code"] == "closed"
 
 
-@pytest.mark.usefixtures("left")
-def test_our_python_client_reads_the_message_and_tells_what_became_of_it(served: Any) -> None:
-    token = served.client.app.state.serving.signed_in("c07")
+def test_our_python_client_reads_the_message_and_tells_what_became_of_it(served: Any, left: str) -> None:
+    token = served.client.app.state.serving.signed_in(left)
     headers = {"X-Api-Key": served.storefront, "X-Customer-Token": token}
-    body = {"placement": "home", "customer_id": "c07", "language": "ja"}
+    body = {"placement": "home", "customer_id": left, "language": "ja"}
     answer = answer_of(served.client.post("/v1/offers", json=body, headers=headers).json())
     assert answer.message is not None
     assert (answer.message.title, answer.message.text) == ("お知らせ", "点検は6月末まで")
