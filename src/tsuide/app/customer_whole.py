@@ -10,6 +10,8 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import polars as pl
+
 from tsuide.app.deciding import Decider, Served
 from tsuide.app.explaining import candidates_told
 from tsuide.app.loading import Loaded
@@ -302,9 +304,7 @@ def _value(found: OnRecord, loaded: Loaded | None, now: datetime, currency: str)
     sums = {
         name: frame[name].sum() if clear and not frame[name].is_null().all() else None for name in ("revenue", "margin")
     }
-    own = (
-        frame.row(by_predicate=frame["customer"] == found.members[0]["id"], named=True) if _has(frame, found) else None
-    )
+    own = next(iter(frame.filter(pl.col("customer") == found.members[0]["id"]).iter_rows(named=True)), None)
     return {
         "days": _YEAR, "currency": currency, "customers": frame.height,
         "purchases": round(float(frame["purchases"].sum()), 2),
@@ -323,10 +323,6 @@ def _risks(members: Sequence[Found]) -> list[dict[str, Any]]:
         if flags:
             told.append({"customer_id": row["id"], **flags})
     return told
-
-
-def _has(frame: Any, found: OnRecord) -> bool:  # noqa: ANN401 - a Polars frame
-    return found.members[0]["id"] in frame["customer"]
 
 
 def _told(

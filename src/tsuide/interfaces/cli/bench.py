@@ -124,6 +124,35 @@ def segments_(
         emit(result, lambda: _figures("A segment of five conditions", result), as_json=as_json)
 
 
+@bench.command("customer")
+def customer_(
+    customers: Annotated[int, typer.Option("--customers", min=100, help="Accounts, sites and contacts.")] = 20_000,
+    reads: Annotated[int, typer.Option("--reads", min=20, help="Of accounts, and as many of contacts.")] = 400,
+    seed: Annotated[int, typer.Option("--seed", help="Of what is generated.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """One account told whole, its tree summed up and a decision made, in a made-up B2B shop of three years."""
+    import tempfile
+    from pathlib import Path
+
+    from tsuide.app.bench.customer import bench_customer
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown, tempfile.TemporaryDirectory(prefix="tsuide-customer-") as folder:
+            task = shown.add_task("customer", total=None)
+            result = bench_customer(
+                Path(folder),
+                now=now(),
+                customers=customers,
+                orders=customers * 10,
+                events=customers * 10,
+                reads=reads,
+                seed=seed,
+                tell=lambda what: shown.update(task, description=what),
+            )
+        emit(result, lambda: _figures("One customer whole", result), as_json=as_json)
+
+
 Lines = Annotated[
     int | None, typer.Option("--lines", min=1_000, help="Size of a generated shop; without it the demo's data.")
 ]
