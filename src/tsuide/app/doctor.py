@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 import polars as pl
 
+from tsuide.app.hooks import hooks_told
 from tsuide.app.journeys import doubts_of, journey_of
 from tsuide.app.loading import open_learned
 from tsuide.app.mail_setup import mail_setup
@@ -69,7 +70,7 @@ def examine(settings: Settings, now: datetime) -> list[Finding]:
 def _of_shop(shop: Shop, now: datetime) -> list[Finding]:
     checks: tuple[Callable[[Shop, datetime], list[Finding]], ...] = (
         *(_data, _snapshot, _policy, _keys, _mail),
-        *(_segments, _journeys),
+        *(_segments, _journeys, _hooks),
     )
     findings = [Finding("store", "good", f"{shop.store.url.render_as_string(hide_password=True)}, schema up to date")]
     for check in checks:
@@ -236,6 +237,15 @@ def _segments(shop: Shop, now: datetime) -> list[Finding]:
             found = f"{each.segment.id}: {error.what}: {word}"
             findings.append(Finding("segments", "mind", found, f"tsuide segment set: {error.way_out}"))
     return findings or [Finding("segments", "good", f"{len(defined):,}, kept current")]
+
+
+def _hooks(shop: Shop, now: datetime) -> list[Finding]:  # noqa: ARG001 - as every check
+    """Whether other systems take what they are told; nothing is said where none is told."""
+    return [
+        Finding("webhooks", "bad", f"{row['id']} takes nothing: {row['error']}", f"mend {row['url']}; nothing is lost")
+        for row in hooks_told(shop)
+        if row["failing_since"] is not None
+    ]
 
 
 def _journeys(shop: Shop, now: datetime) -> list[Finding]:

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from tsuide.app.deciding import Clock, Entropy
+from tsuide.app.hooks import deliver_hooks
 from tsuide.app.journey_running import Working, working
 from tsuide.app.mail_answers import MailAnswers
 from tsuide.app.scheduling import run_due
@@ -39,7 +40,17 @@ def keep_going(
         seconds: a clock that never goes back.
         once: whether to end when nothing is due.
     """
-    done = {"heard": 0, "begun": 0, "walked": 0, "ended": 0, "failed": 0, "sent": 0, "reports": 0, "moved": 0}
+    done = {
+        "heard": 0,
+        "begun": 0,
+        "walked": 0,
+        "ended": 0,
+        "failed": 0,
+        "sent": 0,
+        "told": 0,
+        "reports": 0,
+        "moved": 0,
+    }
     looked = -_OTHERS_S
     with working(shop, clock, entropy) as at_work:
         while not ended.is_set():
@@ -70,7 +81,9 @@ def _turn(shop: Shop, clock: Clock, at_work: Working, done: dict[str, int]) -> b
         done[name] += getattr(counts, name)
     sent = _deliver(at_work)
     done["sent"] += sent
-    return bool(counts.anything or sent or kept.more)
+    told = deliver_hooks(shop, clock())
+    done["told"] += told
+    return bool(counts.anything or sent or told or kept.more)
 
 
 def _read_what_came_back(shop: Shop, clock: Clock, at_work: Working) -> None:

@@ -17,6 +17,7 @@ from tsuide.store.experiments import Experiments
 from tsuide.store.facts import Facts
 from tsuide.store.feedback import Said
 from tsuide.store.glance import Glance
+from tsuide.store.hooks import Hooks
 from tsuide.store.inbox import Inbox
 from tsuide.store.initiatives import Initiatives
 from tsuide.store.journal import BOUND, Journal, TraceDurability
@@ -77,6 +78,7 @@ class Store:
     said: Said
     surveys: Surveys
     tasks: Tasks
+    hooks: Hooks
     deals: Deals
     outbox: Outbox
     reactions: Reactions
@@ -158,6 +160,7 @@ def open_store(url: str) -> Store:
         said=Said(record),
         surveys=Surveys(record),
         tasks=Tasks(record),
+        hooks=Hooks(record),
         deals=Deals(record),
         outbox=Outbox(record),
         reactions=Reactions(trace),

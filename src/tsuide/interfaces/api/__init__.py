@@ -21,6 +21,7 @@ from tsuide.interfaces.api import (
     exports,
     feedback,
     health,
+    hooks,
     initiatives,
     journeys,
     keys,
@@ -54,7 +55,7 @@ _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     "rep": (products, customers, whole_customers, feedback, snapshots, decisions, tasks, surveys),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
-        *(segments, journeys),
+        *(segments, journeys, hooks),
     ),
 }
 """The narrowest key that any route of a part lets in: a caller without it is told so before a body is looked at."""

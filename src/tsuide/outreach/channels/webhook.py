@@ -7,6 +7,7 @@ import ipaddress
 import json
 import socket
 import ssl
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -51,15 +52,25 @@ class WebhookChannel:
 
     def deliver(self, letter: Letter) -> Answer:
         """Post one letter; every try is a connection of its own."""
-        body = json.dumps(as_json(letter), ensure_ascii=False).encode()
+        return self.post(json.dumps(as_json(letter), ensure_ascii=False).encode(), letter.key, letter.id, letter.at)
+
+    def post(self, body: bytes, key: str, reference: str, at: datetime) -> Answer:
+        """Post a body of JSON, once.
+
+        Args:
+            body: of the request.
+            key: the receiver drops a second one of it.
+            reference: what the answer names it.
+            at: UTC; it is signed with it.
+        """
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Idempotency-Key": letter.key.encode("ascii", "backslashreplace").decode(),
+            "Idempotency-Key": key.encode("ascii", "backslashreplace").decode(),
             "User-Agent": "Tsuide",
             "Connection": "close",
         }
         if self._secret:
-            headers[SIGNATURE] = signature(body, int(letter.at.timestamp()), self._secret)
+            headers[SIGNATURE] = signature(body, int(at.timestamp()), self._secret)
         asked = False
         try:
             line = self._connected()
@@ -79,7 +90,7 @@ class WebhookChannel:
             return Answer("in_doubt" if asked else "waiting", "no_answer", f"{type(error).__name__}: {error}"[:_WORDS])
         finally:
             line.close()
-        return _answer(answer.status, words, letter)
+        return _answer(answer.status, words, reference)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -125,8 +136,8 @@ def _refuse_private(address: str) -> None:
         raise _ForbiddenError(f"{address} is not an address of the open network")
 
 
-def _answer(status: int, words: str, letter: Letter) -> Answer:
+def _answer(status: int, words: str, reference: str) -> Answer:
     if 200 <= status < 300:  # noqa: PLR2004 - HTTP: it was taken
-        return Answer("sent", reference=letter.id)
+        return Answer("sent", reference=reference)
     passing = status >= 500 or status in _PASSING  # noqa: PLR2004 - HTTP: the server's own trouble
     return Answer("waiting" if passing else "failed", f"http_{status}", words)
