@@ -39,6 +39,7 @@ from tsuide.mining.paths import Paths
 from tsuide.mining.ranked import Ranked
 from tsuide.mining.replenishment import Replenishment
 from tsuide.mining.reviews import Reviews
+from tsuide.mining.rooms import Rooms
 from tsuide.mining.sessions import Sessions
 from tsuide.mining.snapshot import open_snapshot, save_snapshot
 from tsuide.mining.stated import StatedRelations
@@ -346,6 +347,14 @@ CASES: dict[str, Case] = {
         inputs=lambda: [bought()],
         fit=lambda inputs, _: Whitespace(neighbours=10).fit(inputs[0]),
         keys=["c00", "c17"],
+        one=lambda fitted, key: fitted.of(key),
+        many=lambda fitted, keys: [fitted.of(key) for key in keys],
+        unchecked=frozenset({"lines_offsets"}),
+    ),
+    "rooms": Case(
+        inputs=lambda: [bought().with_columns(currency=pl.lit("JPY"))],
+        fit=lambda inputs, _: Rooms().fit(inputs[0], sorted(set(inputs[0]["customer"]))),
+        keys=["c00", "c17", "nobody"],
         one=lambda fitted, key: fitted.of(key),
         many=lambda fitted, keys: [fitted.of(key) for key in keys],
         unchecked=frozenset({"lines_offsets"}),

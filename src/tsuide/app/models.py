@@ -8,6 +8,7 @@ documented defaults and `tsuide learn --tune` chooses. Every later run keeps the
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 import polars as pl
@@ -27,6 +28,7 @@ from tsuide.mining.next_basket import FittedNextBasket, NextBasket
 from tsuide.mining.replenishment import FittedReplenishment, Replenishment
 from tsuide.mining.returns import Returns
 from tsuide.mining.reviews import Reviews
+from tsuide.mining.rooms import Rooms
 from tsuide.mining.sessions import FittedSessions, Sessions
 from tsuide.mining.timing import FittedTiming, Timing
 from tsuide.mining.value import LifetimeValue
@@ -34,6 +36,8 @@ from tsuide.mining.weighing import Weights
 from tsuide.offers.foretold import FittedForetold, foretold
 
 Parts: TypeAlias = Mapping[str, Fitted]
+ROOM_DAYS: Final = 365
+ROOM_TRAITS: Final = ("industry", "size", "prefecture")
 _RATE: Final = 10_000  # basis points
 _PARTNERS: Final = 10  # per product, whose windows are learned
 
@@ -175,6 +179,68 @@ def _lookalikes(material: Material, _: Parts) -> Fitted:
     return Lookalikes().fit(material.purchases, groups)
 
 
+def _rooms(material: Material, _: Parts) -> Fitted:
+    """What accounts' look-alikes buy and they do not, by a year of purchases before the moment of learning."""
+    owners = accounts_of(material.customers)
+    if owners.is_empty():
+        raise TooFewData("no customer is a company or has an owner", key="customers", value=0)
+    since = material.now - timedelta(days=ROOM_DAYS)
+    bought = (
+        material.purchases.filter(pl.col("placed_at") >= since, ~pl.col("gift"), pl.col("quantity") > 0)
+        .join(_members(material.customers, owners), on="customer_id")
+        .join(lines_of(material.products), on="product_id")
+        .select(
+            "line", "currency", customer="account",
+            amount=pl.col("amount") * (pl.col("quantity") - pl.col("returned")) // pl.col("quantity"),
+        )
+    )  # fmt: skip
+    if bought.is_empty():
+        raise TooFewData("no account has bought anything of a known line in a year", key="orders", value=0)
+    return Rooms().fit(bought, owners["customer"].to_list(), owners)
+
+
+def accounts_of(customers: pl.DataFrame) -> pl.DataFrame:
+    """Accounts: companies, and whoever has an owner and stands below no other; customer, industry, size, prefecture.
+
+    >>> customers = pl.DataFrame({"id": ["a", "b", "c"], "kind": ["company", "person", "person"],
+    ...     "parent_id": [None, "a", None], "attributes": ['{"industry": "dental"}', None, '{"owner": "sato"}']})
+    >>> accounts_of(customers).rows()
+    [('a', 'dental', None, None), ('c', None, None, None)]
+    """
+    about = [json.loads(text) if text else {} for text in customers["attributes"].to_list()]
+    owned = [bool(str(each.get("owner") or "").strip()) for each in about]
+    told = {name: [str(each[name]) if each.get(name) else None for each in about] for name in ROOM_TRAITS}
+    wanted = (pl.col("kind") == "company") | (pl.Series(owned, dtype=pl.Boolean) & pl.col("parent_id").is_null())
+    frame = customers.select(pl.col("id").alias("customer"), keep=wanted)
+    columns = [pl.Series(name, values, dtype=pl.String) for name, values in told.items()]
+    return frame.with_columns(columns).filter("keep").drop("keep")
+
+
+def _members(customers: pl.DataFrame, accounts: pl.DataFrame) -> pl.DataFrame:
+    """Whose purchases count for which account: its own, and those of the people in it; customer_id, account."""
+    own = accounts.select(customer_id="customer", account="customer")
+    people = customers.filter(pl.col("kind") == "person", pl.col("parent_id").is_in(accounts["customer"].implode()))
+    below = people.select(customer_id="id", account="parent_id").join(
+        own.select("customer_id"), on="customer_id", how="anti"
+    )
+    return pl.concat([own, below])
+
+
+def lines_of(products: pl.DataFrame) -> pl.DataFrame:
+    """The product line of each product: its attribute `line`, else its widest category; product_id, line.
+
+    >>> lines_of(pl.DataFrame({"id": ["a", "b", "c"], "category": [["paper", "a4"], ["paper"], None],
+    ...                        "attributes": ['{"line": "supplies"}', None, None]})).rows()
+    [('a', 'supplies'), ('b', 'paper')]
+    """
+    named = [
+        str(json.loads(text).get("line") or "") or None if text and '"line"' in text else None
+        for text in products["attributes"].to_list()
+    ]
+    line = pl.coalesce(pl.Series(named, dtype=pl.String), pl.col("category").list.first())
+    return products.select(product_id="id", line=line).drop_nulls()
+
+
 def _foretold(material: Material, parts: Parts) -> Fitted:
     """What the two lists' scores mean, read off some customers' last orders with the parameters in force."""
     last = material.previous.get("foretold")
@@ -215,5 +281,6 @@ MODELS: Final[tuple[Model, ...]] = (
     Model("sessions", _sessions),
     Model("reviews", _reviews),
     Model("lookalikes", _lookalikes),
+    Model("rooms", _rooms),
 )
 """In the order in which they are begun: the longest first."""

@@ -52,6 +52,7 @@ PARTS: Final[dict[str, str]] = {
     "reviews": "tsuide.mining.reviews:ReviewSignals",
     "lookalikes": "tsuide.mining.lookalikes:FittedLookalikes",
     "relations": "tsuide.mining.stated:StatedRelations",
+    "rooms": "tsuide.mining.rooms:FittedRooms",
     "sessions": "tsuide.mining.sessions:FittedSessions",
     "tiers": "tsuide.offers.tiers:Tiers",  # a name only: mining never imports offers
     "timing": "tsuide.mining.timing:FittedTiming",

@@ -246,9 +246,10 @@ class WhitespaceMap:
             found = self.estimated(block)
             best = np.argsort(-found.potential, axis=1, kind="stable")[:, :n]
             for row, lines in enumerate(best.tolist()):
-                yield [self._room(found, row, line) for line in lines if found.buyers[row, line]]
+                yield [self.room(found, row, line) for line in lines if found.buyers[row, line]]
 
-    def _room(self, found: "Estimated", row: int, line: int) -> Room:
+    def room(self, found: "Estimated", row: int, line: int) -> Room:
+        """One cell of what was estimated."""
         potential, reach = float(found.potential[row, line]), float(found.reach[row, line])
         return Room(
             line=self.lines[line],

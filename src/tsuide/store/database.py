@@ -39,6 +39,7 @@ from tsuide.store.surveys import Surveys
 from tsuide.store.tasks import Tasks
 from tsuide.store.trails import Trails
 from tsuide.store.upgrade import upgrade
+from tsuide.store.worklist import Worklist
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Store:
     reactions: Reactions
     mail_templates: MailTemplates
     segments: Segments
+    worklist: Worklist
     settings: Settings
     jobs: Jobs
 
@@ -166,6 +168,7 @@ def open_store(url: str) -> Store:
         reactions=Reactions(trace),
         mail_templates=MailTemplates(record),
         segments=Segments(record, glance),
+        worklist=Worklist(record),
         settings=Settings(record),
         jobs=Jobs(record),
     )

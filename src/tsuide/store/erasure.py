@@ -29,12 +29,14 @@ from tsuide.store.selling import confirmation, promotion_use
 from tsuide.store.surveys import erase as erase_answers
 from tsuide.store.surveys import survey_answer, survey_invitation
 from tsuide.store.tasks import task, task_event
+from tsuide.store.worklist import erase as erase_worklist
+from tsuide.store.worklist import worklist_answer
 
 _NOBODY: Final = "erased"
 _OF_CUSTOMERS: Final = (
     consent, orders, event, decision, outcome, acceptance, same_person, review, initiative_entry, feedback,
     outbound, outbound_event,
-    enrolment, task, deal, survey_answer, survey_invitation,
+    enrolment, task, deal, survey_answer, worklist_answer, survey_invitation,
 )  # fmt: skip
 _FORGOTTEN: Final = (event, message, journey_news)  # whose rows say nothing once the person is gone
 
@@ -73,6 +75,7 @@ class Erasure:
             done |= self._selling(connection, customer_id, confirm)
             done |= self._facts(connection, customer_id, theirs)
             done |= erase_messages(connection, customer_id)
+            done["worklist_answer"] = erase_worklist(connection, customer_id)
             done |= erase_answers(connection, customer_id)
             done |= erase_deals(connection, customer_id)
             done |= _segments(connection, customer_id, visitors)
@@ -147,6 +150,7 @@ class Erasure:
                 (task_event, task_event.c.task_id.in_(sa.select(task.c.id).where(task.c.customer_id == customer_id))),
                 (deal, deal.c.customer_id == customer_id),
                 *((table, table.c.deal_id.in_(_deals(customer_id))) for table in (deal_line, deal_event, deal_quote)),
+                (worklist_answer, worklist_answer.c.customer_id == customer_id),
                 (same_person, same_person.c.customer_id == customer_id),
                 (segment_sheet, segment_sheet.c.customer_id == customer_id),
                 (segment_event, segment_event.c.customer_id == customer_id),

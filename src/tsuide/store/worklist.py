@@ -1,0 +1,196 @@
+"""The port of the worklist: a rep's accounts with what happened in them, reps' answers, and what colleagues add."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from tsuide.errors import Conflict
+from tsuide.kit.clock import MICROS_PER_DAY, to_micros
+from tsuide.store.engines import reading, writing
+from tsuide.store.rows import Found, Value, found
+from tsuide.store.schema import RECORD, customer, event, metadata, order_line, orders, outcome
+from tsuide.store.sequence import lock
+
+ANSWERS: Final = ("accepted", "dismissed", "snoozed")
+_AT_ONCE: Final = 500  # ids of one query
+_REACTIONS: Final = ("clicked", "accepted", "purchased")
+
+worklist_answer = sa.Table(
+    "worklist_answer",
+    metadata,
+    sa.Column("offer_id", sa.Text, primary_key=True, nullable=False),
+    sa.Column("decision_id", sa.Text, nullable=False),
+    sa.Column("rep", sa.Text, nullable=False),
+    sa.Column("customer_id", sa.Text, nullable=True),
+    sa.Column("product_id", sa.Text, nullable=False),
+    sa.Column("line", sa.Text, nullable=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=True),
+    sa.Column("note", sa.Text, nullable=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=True),
+    sa.CheckConstraint("state IN ('accepted', 'dismissed', 'snoozed')", name="state"),
+    sa.Index(None, "customer_id", "at"),
+    info=RECORD,
+)
+"""What a rep said of an offer on their list. `until`: so long the account does not come back to it."""
+
+pitch_note = sa.Table(
+    "pitch_note",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True, nullable=False),
+    sa.Column("product_id", sa.Text, nullable=False),
+    sa.Column("rep", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("before", sa.Text, nullable=True),
+    sa.Column("after", sa.Text, nullable=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Index(None, "product_id", "at"),
+    info=RECORD,
+)
+"""What a colleague adds to a product's pitch from their own experience; nothing of a customer stands in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worklist:
+    """Reads accounts and keeps answers; moments in microseconds.
+
+    Every method raises `Unavailable` when the database does not answer.
+    """
+
+    engine: sa.Engine
+
+    # --- accounts -----------------------------------------------------------------------------------------------
+
+    def accounts(self, rep: str) -> list[Found]:
+        """A rep's accounts by id: companies and people who stand below nobody, whose attribute `owner` is the rep."""
+        c = customer.c
+        columns = (c.id, c.kind, c.parent_id, c.name, c.email, c.attributes)
+        with reading(self.engine) as connection:
+            owner, top = _owner(connection), sa.or_(c.kind == "company", c.parent_id.is_(None))
+            return found(connection, sa.select(*columns).where(owner == rep, top).order_by(c.id))
+
+    def owners(self) -> dict[str, int]:
+        """How many accounts each rep has, by name."""
+        c = customer.c
+        with reading(self.engine) as connection:
+            owner = _owner(connection).label("owner")
+            top = sa.or_(c.kind == "company", c.parent_id.is_(None))
+            query = sa.select(owner, sa.func.count().label("n")).where(owner.is_not(None), top)
+            rows = found(connection, query.group_by(owner).order_by(owner))
+        return {str(row["owner"]): int(row["n"]) for row in rows if str(row["owner"]).strip()}
+
+    def people(self, accounts: Sequence[str]) -> list[Found]:
+        """The people in accounts: id, parent_id, email, phone."""
+        c = customer.c
+        query = sa.select(c.id, c.parent_id, c.name, c.email, c.phone).where(c.kind == "person")
+        return self._each(query, c.parent_id, accounts)
+
+    # --- what happened in them ----------------------------------------------------------------------------------
+
+    def bought(self, customers: Sequence[str], since: datetime) -> list[Found]:
+        """By customer and currency: amount (minor units, without what came back), orders, last_at."""
+        o, line = orders.c, order_line.c
+        kept = line.quantity - line.returned
+        amount = sa.case((line.quantity > 0, line.amount * kept // line.quantity), else_=line.amount)
+        query = (
+            sa.select(
+                o.customer_id, o.currency,
+                sa.cast(sa.func.sum(amount), sa.BigInteger).label("amount"),
+                sa.func.count(sa.distinct(o.no)).label("orders"), sa.func.max(o.placed_at).label("last_at"),
+            )
+            .join(order_line, line.order_no == o.no)
+            .where(o.status != "cancelled", o.placed_at >= to_micros(since))
+            .group_by(o.customer_id, o.currency)
+        )  # fmt: skip
+        return self._each(query, o.customer_id, customers)
+
+    def touched(self, customers: Sequence[str], since: datetime) -> dict[str, tuple[int, int]]:
+        """Customer → (touch points, those that they answered or began): what reached them, and days with visits."""
+        o, e, at = outcome.c, event.c, to_micros(since)
+        reached = sa.func.count(sa.distinct(sa.case((o.outcome == "shown", o.offer_id)))).label("touches")
+        answered = sa.func.count(sa.distinct(sa.case((o.outcome.in_(_REACTIONS), o.offer_id)))).label("reactions")
+        offered = sa.select(o.customer_id, reached, answered).where(o.at >= at).group_by(o.customer_id)
+        days = sa.func.count(sa.distinct(e.at // sa.literal(MICROS_PER_DAY, sa.BigInteger))).label("days")
+        seen = sa.select(e.customer_id, days).where(e.at >= at).group_by(e.customer_id)
+        counts: dict[str, tuple[int, int]] = {}
+        for row in self._each(offered, o.customer_id, customers):
+            counts[row["customer_id"]] = (max(row["touches"], row["reactions"]), row["reactions"])
+        for row in self._each(seen, e.customer_id, customers):
+            touches, reactions = counts.get(row["customer_id"], (0, 0))
+            counts[row["customer_id"]] = (touches + int(row["days"]), reactions + int(row["days"]))
+        return counts
+
+    # --- answers ------------------------------------------------------------------------------------------------
+
+    def answer(self, row: Mapping[str, Value]) -> bool:
+        """Keep what a rep said of an offer; False where this is kept already. What was snoozed may still be settled.
+
+        Raises:
+            Conflict: it was settled otherwise.
+        """
+        with writing(self.engine) as connection:
+            lock(connection)
+            a = worklist_answer.c
+            before = found(connection, sa.select(worklist_answer).where(a.offer_id == row["offer_id"]))
+            if not before:
+                connection.execute(sa.insert(worklist_answer).values(**row))
+                return True
+            if before[0]["state"] == row["state"] and before[0]["reason"] == row["reason"]:
+                return False
+            if before[0]["state"] != "snoozed":
+                raise Conflict("settled already", key="state", value=before[0]["state"],
+                               way_out="open the worklist again")  # fmt: skip
+            connection.execute(sa.update(worklist_answer).where(a.offer_id == row["offer_id"]).values(**row))
+        return True
+
+    def answers(self, customers: Sequence[str]) -> list[Found]:
+        """What was said of offers to these customers, oldest first."""
+        a = worklist_answer.c
+        rows = self._each(sa.select(worklist_answer), a.customer_id, customers)
+        return sorted(rows, key=lambda row: (row["at"], row["offer_id"]))
+
+    def settled(self) -> list[Found]:
+        """How often offers of each line were taken up and dismissed by reps: line, state, reason, n."""
+        a = worklist_answer.c
+        query = sa.select(a.line, a.state, a.reason, sa.func.count().label("n")).where(a.state != "snoozed")
+        with reading(self.engine) as connection:
+            return found(connection, query.group_by(a.line, a.state, a.reason).order_by(a.line, a.state, a.reason))
+
+    # --- what colleagues add ------------------------------------------------------------------------------------
+
+    def note(self, row: Mapping[str, Value]) -> None:
+        """Keep a note on a product's pitch."""
+        with writing(self.engine) as connection:
+            connection.execute(sa.insert(pitch_note).values(**row))
+
+    def notes(self, products: Sequence[str]) -> list[Found]:
+        """Notes on these products, the newest first."""
+        rows = self._each(sa.select(pitch_note), pitch_note.c.product_id, products)
+        return sorted(rows, key=lambda row: (-row["at"], row["id"]))
+
+    def _each(self, query: sa.Select[Any], column: sa.ColumnElement[Any], ids: Sequence[str]) -> list[Found]:
+        with reading(self.engine) as connection:
+            return [row for part in _parts(ids) for row in found(connection, query.where(column.in_(part)))]
+
+
+def _parts(ids: Sequence[str]) -> Iterator[list[str]]:
+    for first in range(0, len(ids), _AT_ONCE):
+        yield list(ids[first : first + _AT_ONCE])
+
+
+def _owner(connection: sa.Connection) -> Any:  # noqa: ANN401 - each engine's own expression
+    """The attribute `owner` of a customer."""
+    if connection.dialect.name == "sqlite":
+        return sa.func.json_extract(customer.c.attributes, "$.owner")
+    return sa.cast(customer.c.attributes, JSONB)["owner"].astext
+
+
+def erase(connection: sa.Connection, customer_id: str) -> int:
+    """Answers stay as nobody's, so that counts stay right; their words go."""
+    mine = sa.update(worklist_answer).where(worklist_answer.c.customer_id == customer_id)
+    return int(connection.execute(mine.values(customer_id=None, note=None)).rowcount)
