@@ -77,7 +77,7 @@ def test_what_reached_an_account_and_what_it_began_itself_are_counted(store: Sto
             "at": 1_780_000_000_000_000,
             "customer_id": "mori",
         }
-        journal.write("trace", outcome_row({"id": f"{offer}:{outcome}", **told}))
+        journal.write("trace", outcome_row({"id": f"{offer}:{outcome}", "customer_id": "mori", **told}))
     journal.close_now()
     day = NOW - timedelta(days=2)
     visits = [{"id": f"e{n}", "kind": "view", "at": day + timedelta(hours=n), "customer_id": "mori"} for n in range(3)]

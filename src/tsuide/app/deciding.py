@@ -187,6 +187,13 @@ class Decider:
         for each in served:
             _count(each.decision)
 
+    async def keep(self, served: Sequence[Served]) -> None:
+        """As `keep_now`, for callers with an event loop."""
+        if served:
+            await self._keep(*(row_of(each.decision) for each in served))
+        for each in served:
+            _count(each.decision)
+
     async def decide_many(self, requests: Sequence[OfferRequest]) -> list[Served]:
         """Decisions for several customers, one after the other, all in the journal with one commit.
 

@@ -187,6 +187,7 @@ def _rooms(material: Material, _: Parts) -> Fitted:
     since = material.now - timedelta(days=ROOM_DAYS)
     bought = (
         material.purchases.filter(pl.col("placed_at") >= since, ~pl.col("gift"), pl.col("quantity") > 0)
+        .select("customer_id", "product_id", "currency", "amount", "quantity", "returned")
         .join(_members(material.customers, owners), on="customer_id")
         .join(lines_of(material.products), on="product_id")
         .select(

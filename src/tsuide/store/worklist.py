@@ -136,17 +136,25 @@ class Worklist:
         with writing(self.engine) as connection:
             lock(connection)
             a = worklist_answer.c
-            before = found(connection, sa.select(worklist_answer).where(a.offer_id == row["offer_id"]))
+            before = found(connection, _about(row))
             if not before:
                 connection.execute(sa.insert(worklist_answer).values(**row))
                 return True
-            if before[0]["state"] == row["state"] and before[0]["reason"] == row["reason"]:
+            if _same(before[0], row):
                 return False
-            if before[0]["state"] != "snoozed":
-                raise Conflict("settled already", key="state", value=before[0]["state"],
-                               way_out="open the worklist again")  # fmt: skip
             connection.execute(sa.update(worklist_answer).where(a.offer_id == row["offer_id"]).values(**row))
         return True
+
+    def must_fit(self, row: Mapping[str, Value]) -> None:
+        """Refuse what `answer` would.
+
+        Raises:
+            Conflict: it was settled otherwise.
+        """
+        with reading(self.engine) as connection:
+            before = found(connection, _about(row))
+        if before:
+            _same(before[0], row)
 
     def answers(self, customers: Sequence[str]) -> list[Found]:
         """What was said of offers to these customers, oldest first."""
@@ -176,6 +184,19 @@ class Worklist:
     def _each(self, query: sa.Select[Any], column: sa.ColumnElement[Any], ids: Sequence[str]) -> list[Found]:
         with reading(self.engine) as connection:
             return [row for part in _parts(ids) for row in found(connection, query.where(column.in_(part)))]
+
+
+def _about(row: Mapping[str, Value]) -> sa.Select[Any]:
+    return sa.select(worklist_answer).where(worklist_answer.c.offer_id == row["offer_id"])
+
+
+def _same(before: Found, row: Mapping[str, Value]) -> bool:
+    """Whether this very answer is kept already; of what was only put off, another may come."""
+    if (before["state"], before["reason"]) == (row["state"], row["reason"]):
+        return True
+    if before["state"] != "snoozed":
+        raise Conflict("settled already", key="state", value=before["state"], way_out="open the worklist again")
+    return False
 
 
 def _parts(ids: Sequence[str]) -> Iterator[list[str]]:

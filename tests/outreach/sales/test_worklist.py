@@ -52,7 +52,7 @@ def test_quadrants_come_first_where_so_set() -> None:
 
 def test_of_two_with_equal_room_the_one_that_answers_comes_first() -> None:
     pair = accounts([5, 5], [100, 100], [10, 10], [1, 9])
-    ranking = rank(pair)
+    ranking = rank(pair, weights=Weights(what=0.5))
     assert ranking.order.tolist() == [1, 0]
     assert ranking.what_high.tolist() == [False, True]
 

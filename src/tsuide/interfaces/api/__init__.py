@@ -41,6 +41,7 @@ from tsuide.interfaces.api import (
     uplift,
     upserts,
     whole_customers,
+    worklist,
 )
 from tsuide.interfaces.api.frame import Frame
 from tsuide.interfaces.api.headers import with_headers
@@ -52,7 +53,7 @@ from tsuide.interfaces.api.schemas import ManyOffersIn, OffersIn, OutcomesIn
 _OPEN: Final = (events, health, docs)  # who calls stands in the body or its signature, or nobody needs to know
 _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     "storefront": (offers, acceptances, promotions),
-    "rep": (products, customers, whole_customers, feedback, snapshots, decisions, tasks, surveys),
+    "rep": (products, customers, whole_customers, feedback, snapshots, decisions, tasks, surveys, worklist),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
         *(segments, journeys, hooks),

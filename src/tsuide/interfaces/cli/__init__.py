@@ -42,6 +42,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "initiative": "tsuide.interfaces.cli.initiative:initiative",
     "effect": "tsuide.interfaces.cli.effect:effect",
     "uplift": "tsuide.interfaces.cli.uplift:uplift",
+    "worklist": "tsuide.interfaces.cli.worklist:worklist",
     "supervise": "tsuide.interfaces.cli.supervise:supervise",
     "what-if": "tsuide.interfaces.cli.what_if:what_if",
     "acceptance": "tsuide.interfaces.cli.acceptance:acceptance",

@@ -1,0 +1,399 @@
+"""A rep's worklist: accounts ranked by past results × room to grow, each with its next offer.
+
+Looking at the list touches nobody: its decisions are recorded, no outcome is. `worklist_answers` keeps what a rep says.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+
+from tsuide.app.accepting import holds_until
+from tsuide.app.catalogue import Catalogue
+from tsuide.app.contact_habits import Habits
+from tsuide.app.deciding import Decider, Served
+from tsuide.app.models import ROOM_DAYS
+from tsuide.app.wiring import Shop
+from tsuide.app.worklist_accounts import Known, known_accounts
+from tsuide.errors import BadValue
+from tsuide.kit.clock import from_micros, to_micros
+from tsuide.mining.contact_time import Hour
+from tsuide.mining.rooms import AccountRoom, FittedRooms
+from tsuide.mining.whitespace import Room
+from tsuide.offers.decision import Decision
+from tsuide.offers.offer import Offer, Reason
+from tsuide.offers.pitch import pitch
+from tsuide.offers.policy.phrases import RULES
+from tsuide.offers.request import OfferRequest, Rep
+from tsuide.outreach.sales.phrases import DAYS, WORKLIST, sentence
+from tsuide.outreach.sales.worklist import QUADRANTS, Accounts, Ranking, Thresholds, rank
+from tsuide.store.people import Bought
+from tsuide.store.rows import Found
+
+SHOWN: Final = 20
+MOST: Final = 200
+_THRESHOLDS: Final = "worklist_thresholds"
+_MONTHS: Final = ROOM_DAYS / 30.4
+_SILENT: Final = 90  # days without an order that are worth a word
+_RARELY: Final = 3
+_PRIOR: Final = 20.0  # answers that the usual share of offers taken up is worth
+_USUAL_HOUR: Final = 10
+_WORKDAYS: Final = 5
+_MOST_NOTES: Final = 3
+_LINES: Final = 3
+_DIGITS: Final = 4
+
+
+# --- thresholds ---------------------------------------------------------------------------------------------------
+
+
+def thresholds_of(shop: Shop) -> Thresholds:
+    """From where on an account counts as high in this shop."""
+    text = shop.store.settings.get(_THRESHOLDS)
+    return Thresholds(**json.loads(text)) if text else Thresholds()
+
+
+def thresholds_told(thresholds: Thresholds) -> dict[str, Any]:
+    """As JSON."""
+    return asdict(thresholds)
+
+
+def set_thresholds(shop: Shop, thresholds: Thresholds, now: datetime) -> None:
+    """Keep them; they hold from the next list on."""
+    shop.store.settings.put(_THRESHOLDS, json.dumps(asdict(thresholds)), now)
+
+
+# --- the list -----------------------------------------------------------------------------------------------------
+
+
+def worklist(
+    shop: Shop,
+    decider: Decider,
+    rep: str,
+    now: datetime,
+    *,
+    habits: Habits,
+    language: str,
+    n: int = SHOWN,
+    everybody: bool = False,
+    qualifications: Sequence[str] = (),
+    keeping: bool = True,
+) -> dict[str, Any]:
+    """A rep's list as JSON, one group for each currency.
+
+    Args:
+        shop: whose.
+        decider: with the state in force.
+        rep: the customers' attribute `owner`.
+        now: UTC.
+        habits: when customers react.
+        language: of sentences, ja or en.
+        n: accounts with an offer at most, over all groups.
+        everybody: list all other accounts too, without asking for offers.
+        qualifications: what the rep may advise on.
+        keeping: record its decisions before it comes back; else they stand in it as ``served``, and the caller, who has
+            an event loop, must do so before anybody sees it.
+
+    Raises:
+        BadValue: no rep, or n outside 1 … 200.
+        NothingLearned: nothing has been learned yet.
+        Unavailable: the store does not answer.
+    """
+    if not rep.strip():
+        raise BadValue("whose worklist?", key="rep", value=rep, way_out="the owner of the customers")
+    if not 1 <= n <= MOST:
+        raise BadValue(f"must be 1 … {MOST}", key="n", value=n)
+    part = decider.loaded.state.parts.get("rooms")
+    known = known_accounts(shop, part if isinstance(part, FittedRooms) else None, rep, now)
+    answers = shop.store.worklist.answers([each.id for each in known])
+    away = _away(answers, now)
+    thresholds, rates = thresholds_of(shop), line_rates(shop.store.worklist.settled())
+    groups, left = [], n
+    asked = Rep(rep, tuple(qualifications))
+    served: list[Served] = []
+    for currency, members in _grouped(known).items():
+        ranking = rank(_arrays(members, rates), thresholds)
+        group = _group(currency, members, ranking)
+        entries: list[dict[str, Any]] = []
+        held: list[dict[str, Any]] = []
+        for place in ranking.order.tolist():
+            if len(entries) >= left or len(entries) + len(held) >= 2 * n:
+                break
+            account = members[place]
+            if account.id in away:
+                continue
+            bought = shop.store.people.bought(account.id)
+            one = _decided(decider, account, bought, asked, language)
+            told = _account_told(account, ranking, place, language)
+            if one.decision.offers:
+                served.append(one)
+                entries.append(told | _offer_told(one, account, bought, habits, language))
+            else:
+                held.append(told | {"why_no_offer": _why_none(one.decision, language)})
+        left -= len(entries)
+        group |= {"entries": entries, "held": held}
+        if everybody:
+            group["everybody"] = [_account_told(members[at], ranking, at, language) for at in ranking.order.tolist()]
+        groups.append(group)
+    _with_colleagues(shop, groups)
+    if keeping:
+        decider.keep_now(served)
+    more = {} if keeping else {"served": served}
+    return more | {
+        "rep": rep,
+        "accounts": len(known),
+        "at": now.isoformat(),
+        "thresholds": asdict(thresholds),
+        "away": [{"account": who, **each} for who, each in sorted(away.items())],
+        "groups": groups,
+        "text": None if any(each["entries"] for each in groups) else _empty(rep, known, language),
+    }
+
+
+def _empty(rep: str, known: Sequence[Known], language: str) -> str:
+    return WORKLIST.text("done", language) if known else WORKLIST.text("empty", language, rep=rep)
+
+
+def _away(answers: Sequence[Found], now: datetime) -> dict[str, dict[str, Any]]:
+    """Accounts that do not come back to the list yet, by the newest answer."""
+    newest = {row["customer_id"]: row for row in answers}
+    return {
+        who: {"state": row["state"], "reason": row["reason"], "until": from_micros(row["until"]).isoformat()}
+        for who, row in newest.items()
+        if row["until"] is not None and row["until"] > to_micros(now)
+    }
+
+
+def line_rates(settled: Sequence[Found]) -> dict[str, float]:
+    """By what factor the chance of a line differs from the usual one, by what reps took up and dismissed.
+
+    A line without answers has the factor 1; few answers move it little: 20 of the usual kind stand beside them.
+
+    >>> ink, pens = ({"line": "ink", "state": "accepted", "n": 30}, {"line": "pens", "state": "dismissed", "n": 10})
+    >>> rates = line_rates([ink, pens])
+    >>> {line: round(rate, 2) for line, rate in rates.items()}
+    {'ink': 1.2, 'pens': 0.67}
+    """
+    taken: dict[str, list[int]] = {}
+    for row in settled:
+        if row["line"] is not None:
+            counts = taken.setdefault(row["line"], [0, 0])
+            counts[row["state"] != "accepted"] += int(row["n"])
+    yes, no = (sum(each[at] for each in taken.values()) for at in (0, 1))
+    if yes == 0 or no == 0:  # nothing tells one line from another
+        return {}
+    usual = yes / (yes + no)
+    return {line: (y + _PRIOR * usual) / (y + n + _PRIOR) / usual for line, (y, n) in sorted(taken.items())}
+
+
+def _grouped(known: Sequence[Known]) -> dict[str, list[Known]]:
+    """Accounts by currency, the largest group first; who never bought stands with their room's currency."""
+    groups: dict[str, list[Known]] = {}
+    for each in known:
+        groups.setdefault(each.currency or (each.room.currency if each.room else ""), []).append(each)
+    if "" in groups and len(groups) > 1:  # of whom nothing is known: at the end of the largest
+        nobody = groups.pop("")
+        groups[max(groups, key=lambda name: len(groups[name]))].extend(nobody)
+    return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def _arrays(members: Sequence[Known], rates: Mapping[str, float]) -> Accounts:
+    rooms = [each.own_room for each in members]
+    return Accounts(
+        results=np.array([each.results for each in members], dtype=np.int64),
+        room=np.array([0.0 if room is None else room.total for room in rooms], dtype=np.float64),
+        reach=np.array([0.0 if room is None else (room.high - room.low) / 2 for room in rooms], dtype=np.float64),
+        touches=np.array([each.touches for each in members], dtype=np.int64),
+        reactions=np.array([each.reactions for each in members], dtype=np.int64),
+        months=_MONTHS,
+        taken=np.array([_rate(room, rates) for room in rooms], dtype=np.float64),
+    )
+
+
+def _rate(room: AccountRoom | None, rates: Mapping[str, float]) -> float:
+    """The factors of an account's lines, weighted by their potential."""
+    whole = sum(each.potential for each in room.lines) if room is not None and rates else 0
+    if room is None or whole == 0:
+        return 1.0
+    return sum(each.potential * rates.get(each.line, 1.0) for each in room.lines) / whole
+
+
+def _group(currency: str, members: Sequence[Known], ranking: Ranking) -> dict[str, Any]:
+    counts = np.bincount(ranking.quadrant, minlength=len(QUADRANTS)).tolist()
+    return {
+        "currency": currency or None,
+        "accounts": len(members),
+        "quadrants": dict(zip(QUADRANTS, counts, strict=True)),
+        "results_line": ranking.results_line,
+        "room_line": ranking.room_line,
+    }
+
+
+# --- one account --------------------------------------------------------------------------------------------------
+
+
+def _account_told(account: Known, ranking: Ranking, at: int, language: str) -> dict[str, Any]:
+    room = account.own_room
+    reasons = _reasons(account, ranking, at)
+    return {
+        "account": account.id,
+        "name": account.name,
+        "quadrant": QUADRANTS[int(ranking.quadrant[at])],
+        "priority": round(float(ranking.priority[at])),
+        "results": account.results,
+        "orders": account.orders,
+        "other_currencies": dict(account.others),
+        "room": None if room is None else {"amount": room.total, "low": room.low, "high": room.high},
+        "white_space": [] if room is None else [_line_told(each) for each in room.lines[:_LINES]],
+        "what": {"high": bool(ranking.what_high[at]), "share": round(float(ranking.what[at]), _DIGITS)},
+        "pace": {"high": bool(ranking.pace_high[at]), "a_month": round(float(ranking.pace[at]), _DIGITS)},
+        "same_contact_as": account.same_as,
+        "reasons": [
+            {"code": each.code, "numbers": dict(each.numbers), "text": sentence(each, language)} for each in reasons
+        ],
+    }
+
+
+def _line_told(room: Room) -> dict[str, Any]:
+    return {
+        "line": room.line, "potential": room.potential, "low": room.potential_low, "high": room.potential_high,
+        "share": round(room.share, _DIGITS), "buyers": room.buyers,
+    }  # fmt: skip
+
+
+def _reasons(account: Known, ranking: Ranking, at: int) -> list[Reason]:
+    room = account.own_room
+    found = [] if room is None else [_room_reason(each, room.currency) for each in room.lines[:1]]
+    if account.orders:
+        bought: dict[str, int | float | str] = {
+            "amount": account.results,
+            "orders": account.orders,
+            "currency": account.currency,
+        }
+        found.append(Reason("results", bought))
+    elif account.room is None:
+        found.append(Reason("not_learned"))
+    else:
+        found.append(Reason("no_orders" if account.room.lines else "nothing_known"))
+    found += [Reason("other_currency", {"amount": a, "currency": name}) for name, a in account.others.items()]
+    if account.touches:
+        found.append(Reason("reacts", {"touches": account.touches, "reactions": account.reactions}))
+    if 0 < account.touches <= _RARELY and not ranking.pace_high[at]:
+        found.append(Reason("rarely_touched", {"touches": account.touches}))
+    found += [Reason("held_elsewhere", {"line": each}) for each in account.elsewhere]
+    if account.same_as is not None:
+        found.append(Reason("same_contact", {"account": account.same_as}))
+    return found
+
+
+def _room_reason(room: Room, currency: str) -> Reason:
+    numbers: dict[str, int | float | str] = {
+        "line": room.line, "share": room.share, "buyers": room.buyers, "potential": room.potential,
+        "low": room.potential_low, "high": room.potential_high, "currency": currency,
+    }  # fmt: skip
+    return Reason("room", numbers)
+
+
+def _decided(decider: Decider, account: Known, bought: Sequence[Bought], rep: Rep, language: str) -> Served:
+    """What `decide` would have this rep propose, beside what the account bought last."""
+    last = bought[-1][0] if bought else None
+    needs = str(json.loads(account.row["attributes"] or "{}").get("needs") or "")
+    said = tuple(each.strip() for each in needs.split(",") if each.strip())
+    asked = replace(rep, needs=said)
+    request = OfferRequest("rep", 1, customer_id=account.id, product_id=last, rep=asked, language=language)
+    return decider.decide_now(request)
+
+
+def _offer_told(
+    served: Served, account: Known, bought: Sequence[Bought], habits: Habits, language: str
+) -> dict[str, Any]:
+    decision, offer = served.decision, served.decision.offers[0]
+    words, product = pitch(offer, language, served.state), served.product(offer.product_id)
+    quantity = suggested_quantity(offer, bought, served.catalogue)
+    value = None if offer.price is None else offer.price * quantity
+    return {
+        "offer": {
+            "id": offer.id,
+            "decision": decision.id,
+            "kind": offer.kind,
+            "product_id": offer.product_id,
+            "title": served.state.title(offer.product_id, language),
+            "image": product.image,
+            "act": offer.act,
+            "price": offer.price,
+            "currency": offer.currency,
+            "quantity": quantity,
+            "value": value,
+            "expires_at": holds_until(decision, offer).isoformat(),
+            "pitch": {
+                "benefit": words.benefit,
+                "evidence": list(words.evidence),
+                "difference": list(words.difference),
+                "price": words.price,
+                "caution": words.caution,
+                "text": words.text(),
+            },
+        },
+        "best_time": best_time(habits, account.id, language),
+    }
+
+
+def suggested_quantity(offer: Offer, bought: Sequence[Bought], catalogue: Catalogue) -> int:
+    """Units of what is offered: as many as the account usually takes of it at a time, else of things of its line.
+
+    Of what it never bought and of sets, as many as the offer names; never more than are in stock.
+    """
+    named = max((each.quantity for each in offer.bought if each.product_id == offer.product_id), default=1)
+    product = catalogue.product(offer.product_id)
+    if len(offer.bought) > 1 or product is None:
+        return named
+    own = [units for what, _, units, _, gift, _ in bought if what == offer.product_id and units > 0 and not gift]
+    line = product.category[:1]
+    like = [
+        units
+        for what, _, units, _, gift, _ in bought
+        if line and units > 0 and not gift and (each := catalogue.product(what)) and each.category[:1] == line
+    ]
+    usual = sorted(own or like)
+    units = max(named, usual[(len(usual) - 1) // 2]) if usual else named
+    return units if product.stock is None or product.stock < named else min(units, product.stock)
+
+
+def best_time(habits: Habits, customer_id: str, language: str) -> dict[str, Any]:
+    """The weekday and hour at which this customer answers most; a usual hour where nothing was learned."""
+    hours = habits.hours(customer_id, "rep", "")[:_WORKDAYS]
+    if not hours:
+        text = WORKLIST.text("when_usual", language, hour=_USUAL_HOUR)
+        return {"weekday": None, "hour": _USUAL_HOUR, "probability": None, "contacts": 0, "text": text}
+    best: Hour = max(hours, key=lambda hour: (hour.probability, -hour.weekday))
+    day = DAYS.text(str(best.weekday), language)
+    text = WORKLIST.text("when", language, day=day, hour=best.hour, probability=f"{best.probability:.0%}")
+    return {"weekday": best.weekday, "hour": best.hour, "probability": round(best.probability, _DIGITS),
+            "contacts": best.contacts, "text": text}  # fmt: skip
+
+
+def _why_none(decision: Decision, language: str) -> dict[str, Any]:
+    """Why nothing is offered: the holdout, or the rule that refused most."""
+    if decision.arm == "holdout":
+        rule = "holdout"
+        why = WORKLIST.text("holdout", language)
+    elif decision.refused:
+        rule = max(decision.refused, key=lambda name: (decision.refused[name], name))
+        why = RULES.text(rule, language)
+    else:
+        rule, why = "nothing_fits", WORKLIST.text("nothing_fits", language)
+    return {"code": rule, "text": WORKLIST.text("no_offer", language, why=why)}
+
+
+def _with_colleagues(shop: Shop, groups: Sequence[dict[str, Any]]) -> None:
+    """Add to each pitch what colleagues wrote of its product."""
+    entries = [each for group in groups for each in group["entries"]]
+    by_product: dict[str, list[dict[str, Any]]] = {}
+    for row in shop.store.worklist.notes(sorted({each["offer"]["product_id"] for each in entries})):
+        told = {"rep": row["rep"], "text": row["text"], "before": row["before"], "after": row["after"]}
+        by_product.setdefault(row["product_id"], []).append(told)
+    for each in entries:
+        each["offer"]["pitch"]["colleagues"] = by_product.get(each["offer"]["product_id"], [])[:_MOST_NOTES]
