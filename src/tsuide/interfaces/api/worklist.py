@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from starlette.requests import Request
 
 from tsuide.app import worklist as desk
@@ -12,7 +12,7 @@ from tsuide.app import worklist_answers as said
 from tsuide.app.serving import entropy
 from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import LARGEST, Amount, Id, Language, Note, Said, _In
+from tsuide.interfaces.api.schemas import LARGEST, Amount, Id, Language, Note, Said, _In, whole
 from tsuide.outreach.sales.worklist import Thresholds
 
 router = APIRouter(tags=["worklist"])
@@ -25,6 +25,7 @@ Many = Annotated[int, Query(ge=1, le=desk.MOST, description="Accounts with an of
 Everybody = Annotated[bool, Query(alias="all", description="All other accounts too, without offers.")]
 Wanted = Annotated[Language | None, Query(description="Of the texts; the shop's own where missing.")]
 Qualified = Annotated[list[Id] | None, Query(description="What the rep may advise on; give it several times.")]
+Days = Annotated[int, Field(ge=1, le=730), BeforeValidator(whole)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Reason = Literal["have_it", "too_dear", "not_now", "not_for_me", "wrong_contact", "closed", "other"]
 
@@ -45,7 +46,7 @@ class DismissIn(_In):
 class SnoozeIn(_In):
     """The rep puts it off."""
 
-    days: int = Field(14, ge=1, le=730)
+    days: Days = 14
 
 
 class PitchNoteIn(_In):
