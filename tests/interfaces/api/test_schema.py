@@ -23,6 +23,7 @@ OPERATIONS = [
     ("/v1/customers/{customer}/consents", "GET"),
     ("/v1/customers/{customer}/consents", "POST"),
     ("/v1/customers/{customer}/contact", "GET"),
+    ("/v1/customers/{customer}/whole", "GET"),
     ("/v1/snapshots", "GET"),
     ("/v1/snapshots/current", "GET"),
     ("/v1/snapshots/current", "PUT"),
@@ -81,7 +82,14 @@ OPERATIONS = [
     *((f"/v1/surveys/{{survey}}/{part}", "POST") for part in ("answers", "links")),
     ("/v1/surveys/{survey}", "PUT"),
     ("/v1/tasks", "GET"),
+    ("/v1/tasks", "POST"),
+    ("/v1/tasks/events", "GET"),
+    ("/v1/tasks/{task}", "GET"),
     ("/v1/tasks/{task}", "POST"),
+    ("/v1/hooks", "GET"),
+    ("/v1/hooks/{hook}", "PUT"),
+    ("/v1/hooks/{hook}", "DELETE"),
+    ("/v1/segments/{segment}/audience", "GET"),
     ("/v1/segments", "GET"),
     *((f"/v1/segments/{fixed}", "GET") for fixed in ("vocabulary", "ready", "events")),
     *((f"/v1/segments/{fixed}", "POST") for fixed in ("preview", "overlap", "ready/{ready}")),
@@ -130,6 +138,10 @@ LEFT_OUT |= {("/v1/policy", "PUT"): [positive_data_acceptance]}
 LEFT_OUT |= {("/v1/policies/what-if", "POST"): [positive_data_acceptance]}
 LEFT_OUT |= {("/v1/experiments/{experiment}", "PUT"): [positive_data_acceptance]}  # shares must sum to the whole
 LEFT_OUT |= {("/v1/initiatives/{initiative}", "PUT"): [positive_data_acceptance]}  # an end after the start
+# a change changes something, and what is put off is put off until later; a title says something
+LEFT_OUT |= {(path, "POST"): [positive_data_acceptance] for path in ("/v1/tasks", "/v1/tasks/{task}")}
+LEFT_OUT |= {("/v1/hooks/{hook}", "PUT"): [positive_data_acceptance]}  # an address must be one
+LEFT_OUT |= {("/v1/segments/{segment}/audience", "GET"): [positive_data_acceptance]}  # a country must be one
 # what happened does not lie in the future, nor in a currency that nobody has
 LEFT_OUT |= {
     (f"/v1/initiatives/{{initiative}}/{what}", "POST"): [positive_data_acceptance] for what in ("costs", "leads")

@@ -232,7 +232,7 @@ async def one(request: Request, segment: Named) -> SegmentOut:
     "/v1/segments/{segment}/audience",
     summary="A segment for an ad platform",
     response_class=Response,
-    responses=failures(401, 403, 404, 422, 503) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses=failures(400, 401, 403, 404, 422, 503) | {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
     openapi_extra=_EXTRA,
 )
 async def ad_audience(
