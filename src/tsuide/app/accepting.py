@@ -169,11 +169,21 @@ def countersign(shop: Shop, acceptance_id: str, evidence: tuple[str, str], now: 
 
 
 def _give(shop: Shop, before: Answer, evidence: tuple[str, str], now: datetime) -> Answer:
-    done = shop.store.confirmations.confirm(before.acceptance_id, evidence, before.confirmed.draws, now)
-    told = Told(before.confirmed.offer_id, "accepted", evidence=before.acceptance_id)
+    made, of = before.confirmed, before.acceptance_id
+    also = () if made.decision_id else made.offers
+    done = shop.store.confirmations.confirm(of, evidence, made.draws, now, also)
+    told = tuple(Told(offer, "accepted", evidence=of, decision_id=decision) for offer, decision in made.offers)
     state = "accepted" if done == "confirmed" or before.state == "waiting" else before.state
     already = done == "already"
-    return Answer(before.acceptance_id, state, before.confirmed, None, (told,), already, before.order_id)
+    return Answer(of, state, made, None, told, already, before.order_id)
+
+
+def by_decision(answer: Answer) -> dict[str, list[Told]]:
+    """What the ledger must hear of an answer, decision by decision."""
+    found: dict[str, list[Told]] = {}
+    for told in answer.told:
+        found.setdefault(told.decision_id or answer.confirmed.decision_id, []).append(told)
+    return found
 
 
 def decline(shop: Shop, token: str, reason: str | None, now: datetime) -> Answer:
@@ -190,9 +200,8 @@ def decline(shop: Shop, token: str, reason: str | None, now: datetime) -> Answer
         except Conflict:
             if look(shop, token, now).state != "declined":  # of two who decline at once, one does
                 raise
-    told = Told(before.confirmed.offer_id, "declined", reason, evidence=before.acceptance_id)
     already = before.state == "declined"
-    return Answer(before.acceptance_id, "declined", before.confirmed, None, (told,), already)
+    return Answer(before.acceptance_id, "declined", before.confirmed, None, _no(before, "declined", reason), already)
 
 
 def later(shop: Shop, token: str, now: datetime) -> Answer:
@@ -205,8 +214,15 @@ def later(shop: Shop, token: str, now: datetime) -> Answer:
     before = look(shop, token, now)
     if before.state != "waiting":
         raise Conflict(f"this is {before.state}", key="acceptance", value=before.acceptance_id)
-    told = Told(before.confirmed.offer_id, "later", "not_now", evidence=before.acceptance_id)
-    return Answer(before.acceptance_id, "waiting", before.confirmed, token, (told,))
+    return Answer(before.acceptance_id, "waiting", before.confirmed, token, _no(before, "later", "not_now"))
+
+
+def _no(before: Answer, outcome: str, reason: str | None) -> tuple[Told, ...]:
+    """What the ledger hears; of a quote nothing: who declines the whole has said nothing of what was attached."""
+    made = before.confirmed
+    if not made.decision_id:
+        return ()
+    return (Told(made.offer_id, outcome, reason, evidence=before.acceptance_id),)
 
 
 def final_click(
@@ -246,7 +262,7 @@ def final_click(
         currency=offer.currency,
         terms=replace(sale_terms(shop), shipping=0),  # shown once, for the whole order
         expires_at=now + HOLDS,
-        subscription=_subscription(products, decision.request.language),
+        subscription=subscription_of(products, decision.request.language),
         draws=draws,
     )
     evidence = ("click", f"final confirmation of order {order_id}")
@@ -314,8 +330,8 @@ def _confirmation(
         currency=offer.currency,
         terms=terms,
         expires_at=until,
-        subscription=_subscription(products, language),
-        draws=_draws(offer, units),
+        subscription=subscription_of(products, language),
+        draws=draws_of(offer, units),
         points={gain.unit: gain.points * units for gain in offer.gains if gain.points},
         entered_by=asked.entered_by,
     )
@@ -350,7 +366,8 @@ def holds_until(decision: Decision, offer: Offer) -> datetime:
     return until if offer.expires_at is None else min(until, offer.expires_at)
 
 
-def _draws(offer: Offer, units: int) -> dict[str, int]:
+def draws_of(offer: Offer, units: int) -> dict[str, int]:
+    """What so many units of an offer take from the budgets of its promotions, minor units."""
     if not offer.gains and offer.promotion_id:  # recorded before offers told promotion by promotion
         return {offer.promotion_id: offer.discount * units}
     return {gain.promotion_id: gain.cost * units for gain in offer.gains}
@@ -383,7 +400,7 @@ def _item(product: Product, quantity: int, price: int | None, discount: int = 0,
     return Item(product.id, product.title, quantity, price, product.tax_rate, product.tax_included, discount, role)
 
 
-def _subscription(products: Sequence[Product], language: str) -> dict[str, str]:
+def subscription_of(products: Sequence[Product], language: str) -> dict[str, str]:
     """Term, renewal and cancellation of the subscriptions, in the reader's words; of several each by its name."""
     plans = [in_words(each, language) for each in products if each.kind == "subscription"]
     found: dict[str, str] = {}

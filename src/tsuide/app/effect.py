@@ -14,6 +14,7 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import Conflict, TooFewData
 from tsuide.facts.consent import CONSENTS
 from tsuide.kit.money import RATE_UNIT
+from tsuide.offers.acceptance import QUOTE
 from tsuide.offers.bind import ANY_CATEGORY
 from tsuide.proof.attribution import KEPT_AMOUNT, Credit, Windows, attribute, summary
 from tsuide.proof.effect import effect
@@ -70,7 +71,7 @@ def gather_facts(shop: Shop, now: datetime) -> Facts:
     by_rate = net * (1 - pl.col("rate") / _BASIS)
     lines = lines.with_columns(
         cost=pl.coalesce("cost", "catalogue_cost", by_rate),
-        attached=(pl.col("role") == "attached") | pl.col("offer_id").is_not_null(),
+        attached=(pl.col("role") == "attached") | offered(pl.col("offer_id")),
     )
     currencies = lines["currency"].unique().to_list()
     if len(currencies) > 1:
@@ -87,6 +88,11 @@ def gather_facts(shop: Shop, now: datetime) -> Facts:
         scores=said.filter(pl.col("kind") == "score").select("customer_id", "at", "score"),
         currency=currencies[0] if currencies else None,
     )
+
+
+def offered(offer_id: pl.Expr) -> pl.Expr:
+    """Whether a line came from an offer; what stands there of a quote's own lines is the quote."""
+    return offer_id.is_not_null() & ~offer_id.str.starts_with(f"{QUOTE}_").fill_null(value=False)
 
 
 def _costs(products: pl.DataFrame, rates: Mapping[str, int]) -> pl.DataFrame:

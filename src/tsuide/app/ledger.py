@@ -24,6 +24,7 @@ class Told:
     Args:
         key: the sender's idempotency key; None = one outcome of each kind counts per offer.
         evidence: what proves it (an order's id).
+        decision_id: that made the offer, where several decisions are told of at once.
     """
 
     offer_id: str
@@ -31,6 +32,7 @@ class Told:
     reason: str | None = None
     key: str | None = None
     evidence: str | None = None
+    decision_id: str | None = None
 
 
 class Ledger:

@@ -60,9 +60,9 @@ def _lines(order_id: str, made: Confirmation, catalogue: Catalogue) -> list[dict
             "discount": item.discount,
             "amount": item.amount,
             "cost": costs[item.product_id],
-            "role": "attached",
+            "role": "attached" if made.decision_id or item.offer_id else "main",
             "gift": False,
-            "offer_id": made.offer_id,
+            "offer_id": item.offer_id or made.offer_id,
             "returned": 0,
         }
         for place, item in enumerate(made.items, 1)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from tsuide.app.effect import credits_of, gather_facts, standing_effect
+from tsuide.app.effect import credits_of, gather_facts, offered, standing_effect
 from tsuide.app.exposures import records_between
 from tsuide.app.wiring import Shop
 from tsuide.errors import SampleRatioMismatch, TooFewData, TsuideError, Unavailable
@@ -49,7 +49,7 @@ def results(shop: Shop, start: datetime, end: datetime, *, window: int = 90) -> 
     credits_ = credits_of(shop, facts, start, end)
     leaf = shop.store.facts.products().select(product_id="id", category=pl.col("category").list.last())
     bought = facts.lines.join(leaf, on="product_id", how="left")
-    bought = bought.with_columns(offered=pl.col("offer_id").is_not_null())
+    bought = bought.with_columns(offered=offered(pl.col("offer_id")))
     return Results(
         start=start,
         end=end,

@@ -22,6 +22,8 @@ from tsuide.offers.plain import build, plain
 MOST_TOKEN: Final = 4_096  # characters
 LEAST_SECRET: Final = 32  # bytes
 MOST_KEYS: Final = 2
+QUOTE: Final = "quo"
+"""What the ids of quotes begin with: what a customer says yes to that no decision has offered as a whole."""
 FINAL_ITEMS: Final = ("quantity", "price", "payment", "delivery", "cancellation")
 """What 特商法 12条の6 asks of a final confirmation (and the term of a subscription, where there is one)."""
 
@@ -137,6 +139,7 @@ class Item:
         discount: off the whole line.
         tax_rate: basis points.
         role: offered, anchor, required or free, as in the offer.
+        offer_id, decision_id: in a quote, of the offer that this line comes from; "" = the customer asked for it.
     """
 
     product_id: str
@@ -147,6 +150,8 @@ class Item:
     tax_included: bool = True
     discount: int = 0
     role: str = "offered"
+    offer_id: str = ""
+    decision_id: str = ""
 
     @property
     def amount(self) -> int | None:
@@ -207,6 +212,13 @@ class Confirmation:
     entered_by: str | None = None
     cancellation: str = ""
     points: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def offers(self) -> tuple[tuple[str, str], ...]:
+        """(offer, decision) of everything in it that a decision has offered: of a quote, those of its lines."""
+        if self.decision_id:
+            return ((self.offer_id, self.decision_id),)
+        return tuple(dict.fromkeys((item.offer_id, item.decision_id) for item in self.items if item.offer_id))
 
     def missing(self, language: str) -> tuple[str, ...]:
         """Which of the legal items a reader of `language` would not see."""
@@ -306,6 +318,15 @@ def _taxes(items: Sequence[Item], terms: SaleTerms) -> tuple[dict[int, int], int
     inside, on_top = (tax_of(sums[included], included=included) for included in (True, False))
     rates = sorted({*inside, *on_top})
     return {rate: inside.get(rate, 0) + on_top.get(rate, 0) for rate in rates}, sum(on_top.values())
+
+
+def is_quote(offer_id: str) -> bool:
+    """Whether what stands for an offer is a quote: what the customer asked for, and what was attached to it.
+
+    >>> is_quote("quo_1j791320g000000000000007"), is_quote("dec_1j791320g000000000000007.0")
+    (True, False)
+    """
+    return offer_id.startswith(f"{QUOTE}_")
 
 
 def claims_of(confirmed: Confirmation, acceptance_id: str) -> Claims:

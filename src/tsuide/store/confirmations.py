@@ -1,6 +1,6 @@
 """The port of confirmations: what waits for a customer's yes, and the one moment at which it is given."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -33,7 +33,7 @@ class Waiting:
 
     id: str
     offer_id: str
-    decision_id: str
+    decision_id: str | None
     customer_id: str | None
     evidence: tuple[str, str]
     content: str
@@ -100,7 +100,12 @@ class Confirmations:
                 raise Conflict("it does not wait for an answer", key="acceptance", value=acceptance_id)
 
     def confirm(
-        self, acceptance_id: str, evidence: tuple[str, str], draws: Mapping[str, int], now: datetime
+        self,
+        acceptance_id: str,
+        evidence: tuple[str, str],
+        draws: Mapping[str, int],
+        now: datetime,
+        also: Sequence[tuple[str, str]] = (),
     ) -> Literal["confirmed", "already"]:
         """The yes, and what it draws from promotions: both or neither, once, whoever else tries.
 
@@ -109,20 +114,26 @@ class Confirmations:
             evidence: kind and reference of the yes.
             draws: promotion → minor units.
             now: UTC.
+            also: (offer, decision) of what the same yes accepts with it: a quote's attached lines.
 
         Raises:
             NotFound: no such acceptance, or promotion.
             Conflict: it was declined or has expired, the offer is accepted by another yes, or a budget is used up.
         """
         try:
-            return self._confirm(acceptance_id, evidence, draws, now)
+            return self._confirm(acceptance_id, evidence, draws, now, also)
         except BadValue as error:
             if error.key != "row":  # ours, of an amount; else the constraint: one yes per offer
                 raise
             raise Conflict("this offer was accepted already", key="acceptance", value=acceptance_id) from error
 
     def _confirm(
-        self, acceptance_id: str, evidence: tuple[str, str], draws: Mapping[str, int], now: datetime
+        self,
+        acceptance_id: str,
+        evidence: tuple[str, str],
+        draws: Mapping[str, int],
+        now: datetime,
+        also: Sequence[tuple[str, str]],
     ) -> Literal["confirmed", "already"]:
         row = acceptance.c.id == acceptance_id
         change = sa.update(acceptance).where(row, acceptance.c.state == "waiting")
@@ -138,6 +149,14 @@ class Confirmations:
                 raise Conflict(f"this is {rows[0]['state']}", key="acceptance", value=acceptance_id)
             for promotion_id, amount in sorted(draws.items()):  # one order for all: no two wait for each other
                 draw(connection, promotion_id, acceptance_id, rows[0]["customer_id"], amount, now)
+            for offer_id, decision_id in also:
+                connection.execute(
+                    sa.insert(acceptance).values(
+                        id=f"{acceptance_id}:{offer_id}", offer_id=offer_id, decision_id=decision_id,
+                        customer_id=rows[0]["customer_id"], evidence_kind=evidence[0], evidence_reference=evidence[1],
+                        at=to_micros(now), state="accepted", state_at=to_micros(now),
+                    )
+                )  # fmt: skip
         return "confirmed"
 
     def placed(self, acceptance_id: str, order_id: str, now: datetime) -> bool:
@@ -153,6 +172,9 @@ class Confirmations:
             of_it = confirmation.c.acceptance_id == acceptance_id
             if done:
                 connection.execute(sa.update(confirmation).where(of_it).values(order_id=order_id))
+                with_it = acceptance.c.id.startswith(f"{acceptance_id}:", autoescape=True)
+                lines = sa.update(acceptance).where(with_it, acceptance.c.state == "accepted")
+                connection.execute(lines.values(state="used", state_at=to_micros(now)))
                 return True
             if connection.execute(sa.select(confirmation.c.order_id).where(of_it)).scalar() == order_id:
                 return False

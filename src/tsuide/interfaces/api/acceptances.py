@@ -214,8 +214,8 @@ async def order(request: Request, acceptance: Id) -> OrderOut:
 
 async def _told(serving: Serving, answer: Answer, language: str | None) -> AcceptanceOut:
     """Tell the ledger first, then the caller: an answer that comes back is recorded."""
-    if answer.told:
-        await serving.ledger.record(answer.confirmed.decision_id, answer.told)
+    for decision_id, told in accepting.by_decision(answer).items():
+        await serving.ledger.record(decision_id, told)
     return AcceptanceOut(**answer_out(answer, language or serving.settings.language, serving.settings.time_zone))
 
 

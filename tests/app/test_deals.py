@@ -1,0 +1,410 @@
+"""Deals at the application: kept whatever they lack, priced within the floor, sold only with the customer's yes."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from pydantic import SecretStr
+
+from tsuide.app import accepting
+from tsuide.app.catalogue import Catalogue
+from tsuide.app.deal_accounts import import_prices
+from tsuide.app.deal_offers import answer_line, propose, shown, tell
+from tsuide.app.deal_quotes import (
+    heard,
+    quote_page,
+    send_quote,
+    set_seller,
+    settle,
+    settle_all,
+    sold_of,
+    win_by_order_form,
+    write_quote,
+)
+from tsuide.app.deals import (
+    add_deal,
+    change_deal,
+    deal_history,
+    deal_told,
+    deals_told,
+    lose_deal,
+    price_line,
+    price_set,
+    put_line,
+    reopen_deal,
+)
+from tsuide.app.deciding import Served, row_of
+from tsuide.app.ledger import Ledger
+from tsuide.app.policies import put_in_force
+from tsuide.app.signing import DEMO_TERMS, set_sale_terms
+from tsuide.app.wiring import Shop
+from tsuide.errors import BadFile, BadSetting, BadValue, Conflict, NotReady, Refused, UnknownProduct
+from tsuide.facts.catalogue import PRODUCTS
+from tsuide.facts.customers import CUSTOMERS, Customer
+from tsuide.facts.frames import frame_of
+from tsuide.facts.schema import conform
+from tsuide.offers.customer import CustomerView
+from tsuide.offers.decision import Decision
+from tsuide.offers.offer import Offer, OfferItem, Scores
+from tsuide.offers.policy.load import ready_text
+from tsuide.offers.request import OfferRequest
+from tsuide.outreach.sales.quotes import Seller
+
+NOW = datetime(2026, 6, 1, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+SELLER = Seller({"ja": "青葉商店", "en": "Aoba Shoten"}, {"ja": "東京都", "en": "Tokyo"}, "T1234567890123")
+ROWS: list[dict[str, Any]] = [
+    {"id": "tea", "title": "煎茶", "price": 1_000, "cost": 600, "tax_rate": 800}
+    | {"attributes": '{"case": "12", "title_en": "Sencha"}'},
+    {"id": "cup", "title": "湯呑", "price": 500, "cost": 300},
+    {"id": "pot", "title": "急須", "price": 4_000, "cost": 2_000},
+    {"id": "fine", "title": "玉露", "price": 2_000, "cost": 1_000, "tax_rate": 800},
+    {"id": "fee", "title": "Fee", "price": 10_00, "cost": 1_00, "currency": "USD"},
+    {"id": "old", "title": "Old", "price": 100, "status": "discontinued"},
+    {"id": "asked", "title": "On request", "price": None},
+]
+PEOPLE = [
+    Customer("hq", "company", name="青葉HD", attributes={"credit_limit": "100000", "price_list": "gold"}),
+    Customer(
+        "acme", "company", parent_id="hq", name="青葉商事", email="buyer@example.com", attributes={"owner": "ann"}
+    ),
+    Customer("yamada", "person", name="山田"),
+]
+
+
+@pytest.fixture
+def shop(empty_shop: Shop) -> Shop:
+    base = {"currency": "JPY", "status": "active", "kind": "physical", "category": ["x"], "tax_rate": 1_000}
+    rows = [{**base, "tax_included": True, **row} for row in ROWS]
+    empty_shop.store.facts.write_products(conform(pl.DataFrame(rows, infer_schema_length=None), PRODUCTS))
+    empty_shop.store.facts.write_customers(frame_of(PEOPLE, CUSTOMERS))
+    put_in_force(empty_shop, ready_text("sales_team"), NOW)
+    set_sale_terms(empty_shop, DEMO_TERMS, NOW)
+    set_seller(empty_shop, SELLER, NOW)
+    return empty_shop
+
+
+def begun(shop: Shop, *products: tuple[str, int], customer: str | None = "acme", n: int = 1) -> str:
+    made = add_deal(shop, "Tea for the office", NOW, n, customer_id=customer)
+    for product, quantity in products:
+        put_line(shop, made.id, product, quantity, NOW)
+    return made.id
+
+
+def offered(shop: Shop, product: str, price: int, **more: Any) -> Decision:
+    """A decision `dec` in the store, with one offer."""
+    scores = Scores(0.2, None, 1.0, 1.0, 0.2)
+    kind = more.pop("kind", "cross_sell")
+    given: dict[str, Any] = {"price": price, "anchor_id": "tea", **more}
+    offer = Offer("dec.0", 0, kind, "complements", product, "JPY", scores, (OfferItem(product, 1, price),), **given)
+    made = Decision(
+        id="dec", at=NOW, request=OfferRequest("rep", customer_id="acme"), customer=CustomerView(id="acme"),
+        snapshot_id="s", sequence=0, policy="p", policy_version="1", seed=0, arm="treated", unit="customer",
+        slate=(offer,),
+    )  # fmt: skip
+    journal = shop.store.journal()
+    journal.write("trace", row_of(made))
+    journal.close_now()
+    return made
+
+
+def proposed(shop: Shop, deal_id: str, decision: Decision) -> Any:
+    """What `propose` makes of it, and the request that it asked with."""
+    asked: list[OfferRequest] = []
+
+    async def decide(request: OfferRequest) -> Served:
+        asked.append(request)
+        return Served(decision, None, Catalogue(pl.DataFrame(schema=PRODUCTS), {}))  # type: ignore[arg-type]  # no state is read
+
+    return asyncio.run(propose(shop, decide, deal_id, NOW)), asked[0]
+
+
+def outcomes(shop: Shop, told: Any) -> list[tuple[str, str | None]]:
+    """What the store has of the decision `dec` once the ledger was told."""
+
+    async def record() -> None:
+        journal = shop.store.journal()
+        await tell(Ledger(shop.store, journal, lambda: NOW, lambda _: None), told)
+        await journal.close()
+
+    asyncio.run(record())
+    return sorted((row["outcome"], row["reason"]) for row in shop.store.outcomes.of_decision("dec"))
+
+
+def test_a_deal_without_an_account_or_with_an_unknown_one_is_kept_and_flagged(shop: Shop) -> None:
+    nobody, unknown = begun(shop, ("cup", 1), customer=None), begun(shop, customer="who?", n=2)
+    assert [each["flags"] for each in deals_told(shop)] == [
+        ["unknown_account", "no_owner", "no_lines"], ["no_account", "no_owner"],
+    ]  # fmt: skip
+    with pytest.raises(Refused, match="customer_id"):
+        send_quote(shop, nobody, NOW, 1)
+    change_deal(shop, nobody, NOW, customer_id="acme", owner="ann")
+    assert deal_told(shop, nobody)["flags"] == []
+    assert add_deal(shop, "again", NOW, 3, deal_id=unknown).title == "Tea for the office"
+    with pytest.raises(BadValue, match="title"):
+        add_deal(shop, " ", NOW, 4)
+
+
+def test_values_in_two_currencies_are_grouped_and_never_added(shop: Shop) -> None:
+    deal = begun(shop, ("cup", 2), ("fee", 1))
+    told = deal_told(shop, deal)
+    assert [(each["currency"], each["total"]) for each in told["totals"]] == [("JPY", 1_000), ("USD", 1_000)]
+    assert told["flags"] == ["several_currencies"]
+    with pytest.raises(Refused, match="one currency"):
+        write_quote(shop, deal, NOW, 1)
+
+
+def test_an_accounts_price_list_holds_from_its_units_on_and_goes_with_the_quantity(shop: Shop) -> None:
+    rows = [
+        {"product": "tea", "price": "950", "least": "1"}, {"product": "tea", "price": "900", "least": "24"},
+        {"product": "none", "price": "1"}, {"product": "cup", "price": "x"},
+        {"product": "cup", "price": "4", "least": "0"},
+    ]  # fmt: skip
+    kept, wrong = import_prices(shop, "gold", rows)
+    assert (kept, [each[:2] for each in wrong]) == (2, ["4:", "5:", "6:"])
+    deal = begun(shop, ("tea", 12))
+    assert [(each.unit_price, each.price_from) for each in shop.store.deals.get(deal).lines] == [(950, "list")]
+    assert put_line(shop, deal, "tea", 24, NOW).lines[0].unit_price == 900
+    assert begun(shop, ("tea", 12), customer="yamada", n=2) != deal
+    with pytest.raises(BadFile):
+        import_prices(shop, "gold", rows[2:])
+    assert shop.store.deals.price_lists() == {"gold": 2}
+
+
+def test_lines_are_put_in_whole_cases_changed_and_taken_out(shop: Shop) -> None:
+    deal = begun(shop, ("tea", 12), ("cup", 6))
+    with pytest.raises(BadValue, match="cases of 12"):
+        put_line(shop, deal, "tea", 13, NOW)
+    assert [each.product_id for each in put_line(shop, deal, "tea", 0, NOW).lines] == ["cup"]
+    assert put_line(shop, deal, "pot", 1, NOW, with_id="cup").lines[-1].role == "attached"
+    with pytest.raises(UnknownProduct):
+        put_line(shop, deal, "none", 1, NOW)
+    with pytest.raises(Refused, match="not for sale"):
+        put_line(shop, deal, "old", 1, NOW)
+
+
+def test_a_reps_own_prices_keep_the_margin_floor_alone_and_in_a_set(shop: Shop) -> None:
+    deal = begun(shop, ("cup", 10), ("pot", 1))
+    with pytest.raises(Refused, match="margin floor of 15%") as caught:
+        price_line(shop, deal, 1, 350, NOW)
+    least = int(str(caught.value.way_out).split()[0])
+    assert least == 3_883  # ten cups of 300 each: 3,530 ex tax
+    assert price_line(shop, deal, 1, 389, NOW).lines[0].amount == 3_890
+    put_line(shop, deal, "cup", 10, NOW)  # the catalogue's price again
+    assert [each.amount for each in price_set(shop, deal, [1, 2], 7_200, NOW).lines] == [4_000, 3_200]
+    with pytest.raises(Refused):
+        price_set(shop, deal, [1, 2], 6_000, NOW)
+    assert [each.amount for each in put_line(shop, deal, "pot", 2, NOW).lines] == [5_000, 8_000]  # no set any more
+
+
+def test_what_goes_with_a_deal_is_asked_with_its_lines_and_kept_as_proposed(shop: Shop) -> None:
+    deal = begun(shop, ("tea", 12))
+    change_deal(shop, deal, NOW, needs=("drinks",))
+    found, asked = proposed(shop, deal, offered(shop, "cup", 500))
+    assert (asked.placement, asked.customer_id, [(each.product_id, each.quantity) for each in asked.cart]) == (
+        "rep", "acme", [("tea", 12)],
+    )  # fmt: skip
+    assert asked.rep is not None
+    assert (asked.rep.id, asked.rep.needs) == ("ann", ("drinks",))
+    line = found.deal.line(found.places[0])
+    assert (line.role, line.state, line.with_id, line.offer_id) == ("attached", "proposed", "tea", "dec.0")
+    assert deal_told(shop, deal)["totals"][0]["total"] == 12_000  # what is only proposed is in no sum
+    with pytest.raises(Refused, match="lines"):
+        proposed(shop, begun(shop, n=9), offered(shop, "cup", 500))
+
+
+def test_a_reps_word_for_a_yes_is_no_acceptance_and_a_no_teaches_at_once(shop: Shop) -> None:
+    deal = begun(shop, ("tea", 12))
+    found, _ = proposed(shop, deal, offered(shop, "cup", 500))
+    place = found.places[0]
+    _, told = answer_line(shop, deal, place, "accepted", NOW)
+    assert outcomes(shop, told) == [("clicked", None), ("shown", None)]
+    after, told = answer_line(shop, deal, place, "declined", NOW, reason="too_dear")
+    assert (after.line(place).reason, ("declined", "too_dear") in outcomes(shop, told)) == ("too_dear", True)
+    with pytest.raises(BadValue, match="reason"):
+        answer_line(shop, deal, place, "declined", NOW, reason="whatever")
+
+
+def won(shop: Shop, deal: str) -> accepting.Answer:
+    sent = send_quote(shop, deal, NOW, 7)
+    answer = accepting.look(shop, sent.token, NOW)
+    return accepting.confirm(shop, sold_of(shop, answer), sent.token, "ja", NOW + DAY)
+
+
+def test_only_the_customers_own_yes_makes_an_order_with_main_and_attached_lines(shop: Shop) -> None:
+    deal = begun(shop, ("tea", 12))
+    found, _ = proposed(shop, deal, offered(shop, "cup", 500))
+    answer_line(shop, deal, found.places[0], "accepted", NOW)
+    assert shop.store.facts.counts()["orders"] == 0
+    answer = won(shop, deal)
+    told = settle(shop, answer.acceptance_id, NOW + DAY)
+    after = shop.store.deals.get(deal)
+    assert after.order_id is not None
+    assert (after.stage, after.closed_at) == ("won", NOW + DAY)
+    head, lines = shop.store.facts.order(after.order_id)
+    assert (head["customer_id"][0], head["origin"][0]) == ("acme", "tsuide")
+    assert lines.select("product_id", "role", "amount").rows() == [("tea", "main", 12_000), ("cup", "attached", 500)]
+    assert lines["offer_id"][1] == "dec.0"
+    assert outcomes(shop, told) == [("accepted", None), ("purchased", None)]
+    assert settle(shop, answer.acceptance_id, NOW + 2 * DAY) == told
+    assert settle_all(shop, NOW) == (0, {})
+    assert [each["deed"] for each in deal_history(shop, deal)][-1] == "won"
+    with pytest.raises(Refused, match="this deal is won"):
+        put_line(shop, deal, "cup", 1, NOW)
+
+
+def test_an_offer_that_was_taken_elsewhere_meanwhile_is_not_sold_twice(shop: Shop) -> None:
+    deal = begun(shop, ("tea", 12))
+    found, _ = proposed(shop, deal, offered(shop, "cup", 500))
+    answer_line(shop, deal, found.places[0], "accepted", NOW)
+    shop.store.acceptances.add("other", "dec.0", NOW, ("click", "cart"))
+    with pytest.raises(Conflict, match="accepted already"):
+        won(shop, deal)
+    assert shop.store.deals.get(deal).order_id is None
+
+
+def test_a_yes_whose_order_was_not_written_is_settled_later(shop: Shop) -> None:
+    deal = begun(shop, ("cup", 1))
+    won(shop, deal)
+    assert shop.store.deals.get(deal).stage == "quoted"
+    with pytest.raises(Conflict, match="has said yes"):
+        put_line(shop, deal, "cup", 2, NOW)
+    assert settle_all(shop, NOW)[0] == 1
+    assert shop.store.deals.get(deal).stage == "won"
+
+
+def test_whatever_changes_a_deal_takes_back_the_quote_that_is_out(shop: Shop) -> None:
+    deal = begun(shop, ("cup", 1))
+    sent = send_quote(shop, deal, NOW, 1)
+    put_line(shop, deal, "cup", 2, NOW)
+    with pytest.raises(Conflict, match="expired"):
+        accepting.confirm(shop, sold_of(shop, accepting.look(shop, sent.token, NOW)), sent.token, "ja", NOW)
+    assert [each["state"] for each in deal_told(shop, deal)["quotes"]] == ["expired"]
+    again = send_quote(shop, deal, NOW, 2)
+    assert again.written.quote.number.endswith("-2")
+    assert send_quote(shop, deal, NOW, 3).token == again.token  # nothing has changed: it is the same
+    assert [each["state"] for each in deal_told(shop, deal)["quotes"]] == ["expired", "waiting"]
+
+
+def test_a_quote_says_in_both_languages_what_a_quote_must_say(shop: Shop) -> None:
+    deal = begun(shop, ("tea", 12), ("pot", 1))
+    proposed(shop, deal, offered(shop, "cup", 500))
+    sent = send_quote(shop, deal, NOW, 1)
+    made = quote_page(shop, sent.acceptance_id).quote
+    assert made == sent.written.quote
+    assert made.by_rate == ((800, 11_112, 888), (1_000, 3_637, 363))
+    assert (made.total, [row.product_id for row in made.options]) == (16_000, ["cup"])
+    assert (made.rows[0].titles["en"], made.rows[0].case, made.rep) == ("Sencha", 12, "ann")
+    assert made.expires_at == NOW + 30 * DAY
+    assert shown(shop.store.deals.get(deal).lines).keys() == {"dec"}
+
+
+def test_a_quote_is_mailed_with_its_link_in_the_readers_language(shop: Shop, post_office: Any) -> None:
+    deal = begun(shop, ("tea", 12))
+    with pytest.raises(BadSetting, match="TSUIDE_PUBLIC_URL"):
+        send_quote(shop, deal, NOW, 1, to=["buyer@example.com"])
+    told = {"smtp": SecretStr(post_office.url), "mail_from": "sales@example.com", "public_url": "https://x.example"}
+    mailing = replace(shop, settings=shop.settings.model_copy(update=told))
+    for language, words in (("ja", "青葉商事 御中"), ("en", "Registration no.: T1234567890123")):
+        sent = send_quote(mailing, deal, NOW, 1, to=["buyer@example.com"], language=language)
+        mail = post_office.mails()[-1]
+        text = mail.get_body(("plain",)).get_content()
+        assert sent.link == f"https://x.example/m/quote/{sent.token}"
+        assert sent.link in text.replace("=\n", "")
+        assert words in text
+        assert sent.written.quote.number in mail["Subject"]
+
+
+def test_nothing_is_quoted_while_somebody_must_still_say_something(shop: Shop) -> None:
+    deal = begun(shop, ("asked", 1))
+    with pytest.raises(Refused, match="price is missing"):
+        write_quote(shop, deal, NOW, 1)
+    shop.store.settings.put("deal.seller", json.dumps(None), NOW)
+    with pytest.raises(BadValue, match="registration"):
+        set_seller(shop, replace(SELLER, registration="123"), NOW)
+    with pytest.raises(BadValue, match=r"name\.en"):
+        set_seller(shop, replace(SELLER, name={"ja": "x"}), NOW)
+
+
+def test_without_the_laws_words_no_yes_is_asked_for(shop: Shop) -> None:
+    shop.store.settings.put("sale.terms", '{"payment": {}, "delivery": {}, "cancellation": {}}', NOW)
+    with pytest.raises(NotReady, match="payment"):
+        send_quote(shop, begun(shop, ("cup", 1)), NOW, 1)
+
+
+def test_the_credit_limit_of_the_account_above_counts_what_is_won_and_out_in_the_whole_tree(shop: Shop) -> None:
+    first = begun(shop, ("tea", 60))
+    settle(shop, won(shop, first).acceptance_id, NOW)
+    send_quote(shop, begun(shop, ("tea", 24), customer="hq", n=2), NOW, 8)
+    deal = begun(shop, ("tea", 24), n=3)
+    with pytest.raises(Refused, match="passed by 8000"):
+        send_quote(shop, deal, NOW, 9)
+    sent = send_quote(shop, deal, NOW, 9, approved_by="boss")
+    assert sent.acceptance_id
+    assert deal_history(shop, deal)[-1]["content"]["approved_by"] == "boss"
+
+
+def order_form(shop: Shop, deal: str, now: datetime = NOW, **said: str) -> accepting.Answer:
+    given = {"number": "PO-1", "person": "佐藤", "filed": "cabinet 3", "who": "bob"} | said
+    return win_by_order_form(shop, deal, given["number"], given["person"], given["filed"], now, who=given["who"])
+
+
+def test_a_purchase_order_is_a_yes_with_a_person_and_evidence_and_not_from_the_rep_themselves(shop: Shop) -> None:
+    deal = begun(shop, ("cup", 10))
+    with pytest.raises(Refused, match="no quote was sent"):
+        order_form(shop, deal)
+    send_quote(shop, deal, NOW, 1)
+    with pytest.raises(BadValue, match="person"):
+        order_form(shop, deal, person=" ")
+    with pytest.raises(BadValue, match="filed"):
+        order_form(shop, deal, filed="")
+    with pytest.raises(Refused, match="own deal"):
+        order_form(shop, deal, who="ann")
+    with pytest.raises(Refused, match="expired"):
+        order_form(shop, deal, NOW + 31 * DAY)
+    answer = order_form(shop, deal)
+    settle(shop, answer.acceptance_id, NOW)
+    row = shop.store.acceptances.get(answer.acceptance_id)
+    assert row["evidence_kind"] == "purchase_order"
+    assert row["evidence_reference"] == "PO-1; 佐藤; cabinet 3; taken in by bob"
+    assert shop.store.deals.get(deal).stage == "won"
+
+
+def test_the_customers_no_is_in_the_history_and_the_deal_goes_on(shop: Shop) -> None:
+    deal = begun(shop, ("cup", 1))
+    token = send_quote(shop, deal, NOW, 1).token
+    answer = accepting.decline(shop, token, "too_dear", NOW)
+    heard(shop, answer, "too_dear", NOW)
+    last = deal_history(shop, deal)[-1]
+    assert (last["deed"], last["reason"], last["stage"]) == ("customer_declined", "too_dear", "negotiation")
+    assert send_quote(shop, deal, NOW, 2).written.quote.number.endswith("-2")
+
+
+def test_a_lost_deal_says_why_and_may_be_taken_up_again(shop: Shop) -> None:
+    deal = begun(shop, ("cup", 1))
+    token = send_quote(shop, deal, NOW, 1).token
+    with pytest.raises(BadValue, match="competitor"):
+        lose_deal(shop, deal, "bad luck", NOW)
+    lose_deal(shop, deal, "price", NOW, note="ten percent", who="ann")
+    with pytest.raises(Conflict):
+        accepting.confirm(shop, sold_of(shop, accepting.look(shop, token, NOW)), token, "ja", NOW)
+    assert [each["reason"] for each in deals_told(shop, "lost")] == ["price"]
+    reopen_deal(shop, deal, NOW)
+    assert deal_told(shop, deal)["stage"] == "negotiation"
+    with pytest.raises(BadValue, match="stage"):
+        change_deal(shop, deal, NOW, stage="won")
+    with pytest.raises(BadValue, match="stage"):
+        deals_told(shop, "none")
+
+
+def test_what_a_decision_with_nothing_says_leaves_the_deal_as_it_was(shop: Shop) -> None:
+    deal = begun(shop, ("tea", 12))
+    sent = send_quote(shop, deal, NOW, 1)
+    found, _ = proposed(shop, deal, replace(offered(shop, "cup", 500), slate=()))
+    kept: Sequence[int] = found.places
+    assert (kept, accepting.look(shop, sent.token, NOW).state) == ((), "waiting")
