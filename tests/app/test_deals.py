@@ -51,7 +51,7 @@ from tsuide.facts.schema import conform
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.decision import Decision
 from tsuide.offers.offer import Offer, OfferItem, Scores
-from tsuide.offers.policy.load import ready_text
+from tsuide.offers.policy.load import load_policy, ready_text
 from tsuide.offers.request import OfferRequest
 from tsuide.outreach.sales.quotes import Seller
 
@@ -119,7 +119,8 @@ def proposed(shop: Shop, deal_id: str, decision: Decision) -> Any:
 
     async def decide(request: OfferRequest) -> Served:
         asked.append(request)
-        return Served(decision, None, Catalogue(pl.DataFrame(schema=PRODUCTS), {}))  # type: ignore[arg-type]  # no state is read
+        goods, policy = Catalogue(pl.DataFrame(schema=PRODUCTS), {}), load_policy(ready_text("sales_team"))
+        return Served(decision, None, goods, policy)  # type: ignore[arg-type]  # no state is read
 
     return asyncio.run(propose(shop, decide, deal_id, NOW)), asked[0]
 

@@ -9,12 +9,14 @@ from starlette.requests import Request
 
 from tsuide.app import accepting, own_orders
 from tsuide.app.accepting import Answer, Asked
+from tsuide.app.deal_offers import tell
+from tsuide.app.deal_quotes import heard, settle
 from tsuide.app.serving import Serving, clock
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import Id, Language, Units
 from tsuide.kit.clock import zone
-from tsuide.offers.acceptance import MOST_TOKEN
+from tsuide.offers.acceptance import MOST_TOKEN, is_quote
 from tsuide.offers.confirming import PHRASES, shown
 from tsuide.offers.offer import NoReason
 
@@ -161,7 +163,7 @@ async def confirm(request: Request, token: InPath, body: AnswerIn) -> Acceptance
     language = body.language or serving.settings.language
     catalogue = serving.decider.loaded.catalogue
     answer = await asyncio.to_thread(accepting.confirm, serving.shop, catalogue, token, language, clock())
-    return await _told(serving, answer, language)
+    return await _given(serving, answer, language)
 
 
 @router.post("/v1/acceptances/{token}/decline", summary="The customer's no", responses=_FAILURES, openapi_extra=_EXTRA)
@@ -170,6 +172,7 @@ async def decline(request: Request, token: InPath, body: DeclineIn) -> Acceptanc
     require(request, "storefront")
     serving = serving_of(request)
     answer = await asyncio.to_thread(accepting.decline, serving.shop, token, body.reason, clock())
+    await asyncio.to_thread(heard, serving.shop, answer, body.reason, clock())
     return await _told(serving, answer, body.language)
 
 
@@ -179,6 +182,7 @@ async def later(request: Request, token: InPath, body: AnswerIn) -> AcceptanceOu
     require(request, "storefront")
     serving = serving_of(request)
     answer = await asyncio.to_thread(accepting.later, serving.shop, token, clock())
+    await asyncio.to_thread(heard, serving.shop, answer, None, clock())
     return await _told(serving, answer, body.language)
 
 
@@ -194,7 +198,7 @@ async def countersign(request: Request, acceptance: Id, body: CountersignIn) -> 
     serving = serving_of(request)
     evidence = (body.evidence.kind, body.evidence.reference)
     answer = await asyncio.to_thread(accepting.countersign, serving.shop, acceptance, evidence, clock())
-    return await _told(serving, answer, body.language)
+    return await _given(serving, answer, body.language)
 
 
 @router.post(
@@ -210,6 +214,14 @@ async def order(request: Request, acceptance: Id) -> OrderOut:
     catalogue = serving.decider.loaded.catalogue
     made = await asyncio.to_thread(own_orders.order_accepted, serving.shop, catalogue, acceptance, clock())
     return OrderOut(acceptance=acceptance, order_id=made)
+
+
+async def _given(serving: Serving, answer: Answer, language: str | None) -> AcceptanceOut:
+    """Of a deal's quote the yes is its order too."""
+    told = await _told(serving, answer, language)
+    if is_quote(answer.confirmed.offer_id):
+        await tell(serving.ledger, await asyncio.to_thread(settle, serving.shop, answer.acceptance_id, clock()))
+    return told
 
 
 async def _told(serving: Serving, answer: Answer, language: str | None) -> AcceptanceOut:

@@ -1,7 +1,8 @@
 """The public pages, without login: a token signed for one message and one use is all that they know of a visitor.
 
-Nothing of the customer stands in a link or on a page: no name, no address. Looking (GET) changes nothing, since mail
-servers follow links to judge them; only pressing a button, or a mail program's own one click (RFC 8058), does.
+Nothing of the customer stands in a link or on a page, no name, no address; but a quote says whom it is for. Looking
+(GET) changes nothing, since mail servers follow links to judge them; only pressing a button, or a mail program's own
+one click (RFC 8058), does.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from tsuide.app.mail_answers import CHOICES, FREQUENCIES, Choices, MailAnswers
 from tsuide.app.tasks import task_calendar, whose_calendar
 from tsuide.errors import TsuideError
 from tsuide.interfaces.public.frame import HEADERS, language_of, serving_of, shown, sorry
+from tsuide.interfaces.public.quotes import quoted
 from tsuide.interfaces.public.surveys import asked
 
 _NAMES: Final = {f"{purpose}_{channel}": (purpose, channel) for purpose, channel in CHOICES}
@@ -114,6 +116,7 @@ PAGES: Final = [
     Route("/m/unsubscribe/{token}", unsubscribe, methods=["GET", "POST"]),
     Route("/m/preferences/{token}", preferences, methods=["GET", "POST"]),
     Route("/m/survey/{survey}/{token}", asked, methods=["GET", "POST"]),
+    Route("/m/quote/{token}", quoted, methods=["GET", "POST"]),
     Route("/m/tasks/{token}.ics", calendar),
     Route("/m/open/{token}.gif", opened),
     Route("/m/click/{token}/{n:int}", followed),
