@@ -76,3 +76,20 @@ def test_two_columns_of_one_name_are_asked_about(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", " =1", "＝1"])
 def test_safe_cells(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
+
+
+def test_a_crms_activities_become_talks_and_a_missed_call_reaches_nobody(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "活動.csv"
+    text = """\
+活動ID,取引先ID,活動種別,活動日,担当者,内容,結果
+a1,k-1,架電,2025/06/01 10:00,佐藤,"値引きのご相談、
+折り返し",不在
+a2,K-2@X.example,訪問,2025/06/02,佐藤,ご提案,次回見積
+a3,k-1,瞑想,2025/06/02,佐藤,?,?
+,,,,,,
+"""
+    file.write_bytes(text.encode("cp932"))
+    report = import_file(store.facts, read_file(file), NOW)
+    assert (report.kind, report.kept, report.rejected) == ("interactions", 2, 1)
+    rows = store.facts.interactions().select("id", "customer_id", "kind", "outcome").rows()
+    assert rows == [("a1", "k-1", "call", "no_answer"), ("a2", "k-2@x.example", "visit", "次回見積")]

@@ -84,6 +84,8 @@ def customer_whole(
         "owned": _owned(found.owned, n),
         "open_complaints": found.open_complaints,
         "feedback": [_told(row, ("at",)) for row in found.feedback],
+        "interactions": [_told(row, ("at",)) for row in found.interactions],
+        "wins": [_told(row, ("at",)) for row in found.wins],
         "reviews": [_told(row, ("at",)) for row in found.reviews],
         "surveys": [
             _told(row, ("at",), ("answers", "texts"), but=("became", "subject", "version")) for row in found.answers

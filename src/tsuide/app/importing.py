@@ -77,6 +77,10 @@ class FactsPort(Protocol):
         """Write REVIEWS."""
         ...
 
+    def write_interactions(self, frame: pl.DataFrame) -> Written:
+        """Write INTERACTIONS."""
+        ...
+
     def products(self) -> pl.DataFrame:
         """The catalogue, as PRODUCTS."""
         ...
@@ -298,6 +302,7 @@ def _write(facts: FactsPort, frames: Dictionary[str, pl.DataFrame]) -> dict[str,
         "consents": facts.write_consents,
         "events": facts.write_events,
         "reviews": facts.write_reviews,
+        "interactions": facts.write_interactions,
     }
     written = {name: _counts(write(frames[name])) for name, write in writers.items() if name in frames}
     if "orders" in frames:

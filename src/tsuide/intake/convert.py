@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
-from tsuide.intake.happenings import events, relations, reviews
+from tsuide.intake.happenings import events, interactions, relations, reviews
 from tsuide.intake.mapping import Mapping, checked
 from tsuide.intake.orders import orders
 from tsuide.intake.people import consents, customers
@@ -52,6 +52,7 @@ _READERS: Final[dict[str, _Reader]] = {
     "orders": orders,
     "events": events,
     "reviews": reviews,
+    "interactions": interactions,
 }
 
 

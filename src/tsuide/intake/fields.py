@@ -10,7 +10,9 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from tsuide.kit.text import fold
 
-Kind: TypeAlias = Literal["products", "relations", "customers", "consents", "orders", "events", "reviews"]
+Kind: TypeAlias = Literal[
+    "products", "relations", "customers", "consents", "orders", "events", "reviews", "interactions"
+]
 KINDS: Final[tuple[str, ...]] = get_args(Kind)
 
 
@@ -53,6 +55,7 @@ ONE_OF: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "consents": (("customer_id",),),
     "events": (("customer_id", "anonymous_id"),),
     "reviews": (),
+    "interactions": (("text", "outcome", "who"),),
 }
 
 _ORDERS: Final = (
@@ -269,6 +272,40 @@ _REVIEWS: Final = (
     Field("helpful", "参考になった,役に立った,helpful votes,helpful count"),
 )
 
+_INTERACTIONS: Final = (
+    Field("id", "活動ID,対応ID,履歴ID,activity id,task id,call id,event id,engagement id,record id"),
+    Field(
+        "customer_id",
+        "会員ID,会員番号,顧客ID,顧客番号,顧客コード,取引先ID,account id,company id,contact id,who id,what id,customer,"
+        "associated contact id,associated company id,related to id,メールアドレス,email",
+        needed=True,
+    ),
+    Field(
+        "kind",
+        "活動種別,対応種別,種別,区分,活動区分,activity type,task subtype,engagement type,interaction,type,"
+        "call type,kind",
+        needed=True,
+    ),
+    Field(
+        "at",
+        "日時,対応日時,活動日時,対応日,活動日,訪問日,実施日,activity date,date,call start time,start time,start,"
+        "created date,due date,timestamp,time",
+        needed=True,
+    ),
+    Field(
+        "who",
+        "担当者,対応者,営業担当,所有者,活動所有者,owner,assigned to,assigned,task owner,call owner,"
+        "activity assigned to,user,rep",
+    ),
+    Field("department", "部署,部門,所属,team,role"),
+    Field(
+        "text",
+        "内容,対応内容,活動内容,本文,メモ,備考,コメント,description,comments,full comments,notes,note,body,details,"
+        "call notes,件名,subject",
+    ),
+    Field("outcome", "結果,対応結果,活動結果,result,call result,call outcome,call disposition,status"),
+)
+
 FIELDS: Final[dict[str, tuple[Field, ...]]] = {
     "products": _PRODUCTS,
     "relations": _RELATIONS,
@@ -277,4 +314,5 @@ FIELDS: Final[dict[str, tuple[Field, ...]]] = {
     "orders": _ORDERS,
     "events": _EVENTS,
     "reviews": _REVIEWS,
+    "interactions": _INTERACTIONS,
 }

@@ -6,6 +6,7 @@ import polars as pl
 
 from tsuide.facts.behaviour import EVENTS
 from tsuide.facts.catalogue import RELATION_TYPES, RELATIONS
+from tsuide.facts.interactions import INTERACTION_KINDS, INTERACTIONS, NO_ANSWER
 from tsuide.facts.reviews import REVIEWS
 from tsuide.facts.schema import conform
 from tsuide.intake import event_names
@@ -13,6 +14,7 @@ from tsuide.intake.attributes import attributes
 from tsuide.intake.columns import Columns
 from tsuide.intake.identities import derived_ids, reject_twice
 from tsuide.intake.mapping import Mapping
+from tsuide.intake.people import mail_lower
 from tsuide.intake.rejects import Rejecting
 from tsuide.intake.settings import IntakeSettings
 
@@ -101,6 +103,55 @@ def reviews(
     )
     reject_twice(columns, "id", ids)
     return {"reviews": conform(told.filter(pl.Series(rejecting.kept())), REVIEWS)}
+
+
+_TALKS: Final[dict[str, str]] = {
+    **{str(kind): kind for kind in INTERACTION_KINDS},
+    **dict.fromkeys(["メモ", "備考", "記録", "memo", "comment", "task", "todo", "to-do", "to do", "タスク"], "note"),
+    **dict.fromkeys(["電話", "架電", "受電", "発信", "着信", "コール", "phone", "tel"], "call"),
+    **dict.fromkeys(["outbound", "inbound", "outbound call", "inbound call"], "call"),
+    **dict.fromkeys(["訪問", "来訪", "往訪", "来店", "on-site", "onsite", "in person"], "visit"),
+    **dict.fromkeys(["会議", "打ち合わせ", "打合せ", "商談", "面談", "ミーティング", "web会議"], "meeting"),
+    **dict.fromkeys(["予定", "行動", "event", "demo"], "meeting"),
+    **dict.fromkeys(["メール", "e-mail", "email", "list email", "sent email", "incoming email"], "mail"),
+    **dict.fromkeys(["チャット", "line", "sms", "whatsapp", "message", "messaging"], "chat"),
+    **dict.fromkeys(["sns", "ソーシャル", "linkedin message", "reaction", "いいね"], "social"),
+}
+_UNREACHED: Final = dict.fromkeys(
+    ["no_answer", "no answer", "not answered", "no response/busy", "busy", "left voicemail", "left live message",
+     "不在", "留守", "留守電", "応答なし", "出ず", "話し中", "つながらず"],
+    NO_ANSWER,
+)  # fmt: skip
+
+
+def interactions(
+    frame: pl.DataFrame, mapping: Mapping, settings: IntakeSettings, rejecting: Rejecting
+) -> dict[str, pl.DataFrame]:
+    """{"interactions"}; one without an id gets one from its content, mail addresses count without case.
+
+    Raises:
+        BadColumns: dates can be read in two ways.
+    """
+    columns = Columns(frame, mapping, settings, rejecting)
+    kind = columns.choice("kind", _TALKS)
+    columns.reject(kind.is_null(), "missing", "kind")
+    ids = derived_ids(frame, columns.key("id"), "int")
+    whose = columns.key("customer_id", needed=True)
+    unreached = columns.choice("outcome", _UNREACHED, strict=False)
+    told = pl.DataFrame(
+        [
+            ids.rename("id"),
+            mail_lower(whose).rename("customer_id"),
+            kind,
+            columns.moment("at", needed=True),
+            columns.title("who"),
+            columns.title("department"),
+            columns.title("text"),
+            unreached.fill_null(columns.title("outcome")).rename("outcome"),
+        ]
+    )
+    reject_twice(columns, "id", ids)
+    return {"interactions": conform(told.filter(pl.Series(rejecting.kept())), INTERACTIONS)}
 
 
 def relations(

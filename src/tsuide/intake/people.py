@@ -55,7 +55,7 @@ def customers(
     """
     columns = Columns(frame, mapping, settings, rejecting)
     email = columns.key("email").str.to_lowercase()
-    ids = _mail_lower(columns.key("id")).fill_null(email).rename("id")
+    ids = mail_lower(columns.key("id")).fill_null(email).rename("id")
     columns.reject(ids.is_null(), "missing", "id" if columns.has("id") else "email")
     reject_twice(columns, "id" if columns.has("id") else "email", ids)
     told = pl.DataFrame(
@@ -74,7 +74,8 @@ def customers(
     return {"customers": conform(told.filter(pl.Series(rejecting.kept())), CUSTOMERS)}
 
 
-def _mail_lower(values: pl.Series) -> pl.Series:
+def mail_lower(values: pl.Series) -> pl.Series:
+    """Ids, those that are mail addresses without case."""
     mail = values.str.contains("@", literal=True)
     told = pl.DataFrame({"id": values, "mail": mail})
     return told.select(pl.when("mail").then(pl.col("id").str.to_lowercase()).otherwise("id")).to_series()
@@ -104,7 +105,7 @@ def consents(
     columns.reject(granted.is_null(), "missing", "granted")
     told = pl.DataFrame(
         [
-            _mail_lower(columns.key("customer_id", needed=True)).rename("customer_id"),
+            mail_lower(columns.key("customer_id", needed=True)).rename("customer_id"),
             columns.choice("purpose", _PURPOSE).fill_null("marketing").rename("purpose"),
             columns.choice("channel", _CHANNEL).fill_null("email").rename("channel"),
             granted,

@@ -12,6 +12,7 @@ from tsuide.kit.clock import to_micros
 from tsuide.store.arrivals import same_person
 from tsuide.store.engines import reading
 from tsuide.store.feedback import feedback
+from tsuide.store.interactions import interaction, win
 from tsuide.store.outbox import outbound, outbound_event
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import (
@@ -48,7 +49,8 @@ class OnRecord:
         owned: product, member, units kept, last bought.
         returned: the newest lines of which something came back.
         open_complaints: members whose last word on it was a complaint.
-        feedback, answers, reviews, contacts, messages, reactions, tasks, acts, content: the newest of all members.
+        feedback, interactions, wins, answers: the newest of all members.
+        reviews, contacts, messages, reactions, tasks, acts, content: the newest of all members.
         viewed: product, how often since `since`, last.
         deeds: how often since `since`, by kind of event.
     """
@@ -63,6 +65,8 @@ class OnRecord:
     owned: list[Found]
     returned: list[Found]
     feedback: list[Found]
+    interactions: list[Found]
+    wins: list[Found]
     open_complaints: list[str]
     answers: list[Found]
     reviews: list[Found]
@@ -116,6 +120,8 @@ class Accounts:
                 owned=_all(connection, _owned, ids),
                 returned=newest.of(_returned(n), "placed_at", "no"),
                 feedback=newest.of(_plain(feedback, "at", n), "at", "id"),
+                interactions=newest.of(_plain(interaction, "at", n), "at", "id"),
+                wins=newest.of(_plain(win, "at", n), "at", "id"),
                 open_complaints=_open_complaints(_all(connection, _complaints, ids)),
                 answers=newest.of(_plain(survey_answer, "at", n), "at", "id"),
                 reviews=newest.of(_titled(review, "at", n), "at", "id"),

@@ -12,6 +12,8 @@ from tsuide.store.deals import erase as erase_deals
 from tsuide.store.engines import reading, writing
 from tsuide.store.feedback import feedback
 from tsuide.store.initiatives import initiative_entry
+from tsuide.store.interactions import erase as erase_interactions
+from tsuide.store.interactions import interaction, win
 from tsuide.store.journey_tables import enrolment, enrolment_mark, journey_news
 from tsuide.store.outbox import erase as erase_messages
 from tsuide.store.outbox import outbound, outbound_event
@@ -36,7 +38,7 @@ _NOBODY: Final = "erased"
 _OF_CUSTOMERS: Final = (
     consent, orders, event, decision, outcome, acceptance, same_person, review, initiative_entry, feedback,
     outbound, outbound_event,
-    enrolment, task, deal, survey_answer, worklist_answer, survey_invitation,
+    enrolment, task, deal, survey_answer, worklist_answer, survey_invitation, interaction, win,
 )  # fmt: skip
 _FORGOTTEN: Final = (event, message, journey_news)  # whose rows say nothing once the person is gone
 
@@ -77,6 +79,7 @@ class Erasure:
             done |= erase_messages(connection, customer_id)
             done["worklist_answer"] = erase_worklist(connection, customer_id)
             done |= erase_answers(connection, customer_id)
+            done |= erase_interactions(connection, customer_id)
             done |= erase_deals(connection, customer_id)
             done |= _segments(connection, customer_id, visitors)
             mine = same_person.c.customer_id == customer_id
@@ -136,6 +139,8 @@ class Erasure:
                 (orders, orders.c.customer_id == customer_id),
                 (review, review.c.customer_id == customer_id),
                 (feedback, feedback.c.customer_id == customer_id),
+                (interaction, interaction.c.customer_id == customer_id),
+                (win, win.c.customer_id == customer_id),
                 (survey_answer, survey_answer.c.customer_id == customer_id),
                 (survey_invitation, survey_invitation.c.customer_id == customer_id),
                 *((table, theirs(table)) for table in (event, message, decision, outcome)),

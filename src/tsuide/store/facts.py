@@ -13,12 +13,14 @@ from tsuide.facts.behaviour import EVENTS
 from tsuide.facts.catalogue import RELATIONS
 from tsuide.facts.consent import CONSENTS
 from tsuide.facts.customers import CUSTOMERS
+from tsuide.facts.interactions import INTERACTIONS, WINS
 from tsuide.facts.reviews import REVIEWS
 from tsuide.facts.schema import MOMENT, TEXT, WHOLE, Schema
 from tsuide.kit.clock import to_micros
 from tsuide.store import bulk, catalogue, fresh, order_book, schema, sequence
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
+from tsuide.store.interactions import interaction, win
 from tsuide.store.written import Written
 
 _OWNED: Final[Schema] = {"product_id": TEXT, "quantity": WHOLE, "first_at": MOMENT, "last_at": MOMENT}
@@ -72,6 +74,14 @@ class Facts:
     def write_reviews(self, frame: pl.DataFrame) -> Written:
         """Write reviews (REVIEWS)."""
         return self._write(schema.review, frame, REVIEWS, ["id"])
+
+    def write_interactions(self, frame: pl.DataFrame) -> Written:
+        """Write talks with customers and notes about them (INTERACTIONS)."""
+        return self._write(interaction, frame, INTERACTIONS, ["id"])
+
+    def write_wins(self, frame: pl.DataFrame) -> Written:
+        """Write what customers gained (WINS)."""
+        return self._write(win, frame, WINS, ["id"])
 
     def products(self) -> pl.DataFrame:
         """All products, as PRODUCTS."""
@@ -143,6 +153,27 @@ class Facts:
     def reviews(self) -> pl.DataFrame:
         """All reviews, as REVIEWS."""
         return self._read(schema.review, REVIEWS)
+
+    def interactions(self, customer_id: str | None = None) -> pl.DataFrame:
+        """Talks and notes of one customer or of all, as INTERACTIONS, oldest first."""
+        where = [] if customer_id is None else [interaction.c.customer_id == customer_id]
+        return self._read(interaction, INTERACTIONS, *where).sort("at", "id")
+
+    def wins(self, customer_id: str | None = None) -> pl.DataFrame:
+        """What one customer gained, or all, as WINS, oldest first."""
+        where = [] if customer_id is None else [win.c.customer_id == customer_id]
+        return self._read(win, WINS, *where).sort("at", "id")
+
+    def interaction_of(self, interaction_id: str) -> str | None:
+        """Whose a talk or note is; None where there is none of this id, or its customer was erased."""
+        query = sa.select(interaction.c.customer_id).where(interaction.c.id == interaction_id)
+        with reading(self.engine) as connection:
+            return connection.execute(query).scalar()
+
+    def win_of(self, win_id: str) -> str | None:
+        """Whose win it is; None as `interaction_of`."""
+        with reading(self.engine) as connection:
+            return connection.execute(sa.select(win.c.customer_id).where(win.c.id == win_id)).scalar()
 
     def events(
         self,

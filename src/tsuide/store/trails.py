@@ -14,6 +14,7 @@ from tsuide.store.arrivals import same_person
 from tsuide.store.engines import reading
 from tsuide.store.feedback import feedback
 from tsuide.store.glance import Glance
+from tsuide.store.interactions import REACHED, interaction
 from tsuide.store.journey_news import named, with_products
 from tsuide.store.outbox import outbound_event
 from tsuide.store.rows import Found, found
@@ -239,7 +240,7 @@ class Trails:
         return bought
 
     def silent(self, until: datetime, after: str, n: int) -> list[str]:
-        """Customers known before `until` with whom nothing happened since: no order, act, contact or word."""
+        """Customers known before `until` with whom nothing happened since: no order, act, contact, talk or word."""
         at = to_micros(until)
         kept = outcome.c.channel.in_(_OUTREACH)
         query = (
@@ -252,6 +253,7 @@ class Trails:
                 ~sa.exists().where(outcome.c.customer_id == customer.c.id, outcome.c.at >= at, kept),
                 ~sa.exists().where(feedback.c.customer_id == customer.c.id, feedback.c.at >= at),
                 ~sa.exists().where(survey_answer.c.customer_id == customer.c.id, survey_answer.c.at >= at),
+                ~sa.exists().where(interaction.c.customer_id == customer.c.id, interaction.c.at >= at, REACHED),
             )
             .order_by(customer.c.id)
             .limit(n)

@@ -23,6 +23,7 @@ from tsuide.interfaces.api import (
     health,
     hooks,
     initiatives,
+    interactions,
     journeys,
     keys,
     looks,
@@ -53,7 +54,10 @@ from tsuide.interfaces.api.schemas import ManyOffersIn, OffersIn, OutcomesIn
 _OPEN: Final = (events, health, docs)  # who calls stands in the body or its signature, or nobody needs to know
 _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     "storefront": (offers, acceptances, promotions),
-    "rep": (products, customers, whole_customers, feedback, snapshots, decisions, tasks, surveys, worklist),
+    "rep": (
+        *(products, customers, whole_customers, interactions, feedback, snapshots, decisions, tasks, surveys),
+        *(worklist,),
+    ),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
         *(segments, journeys, hooks),

@@ -122,6 +122,8 @@ class CustomerWholeOut(BaseModel):
     owned: Rows
     open_complaints: list[str] = Field(description="Who in the tree waits for an answer.")
     feedback: Rows
+    interactions: Rows = Field(description="Calls, visits, mails, notes; by any department.")
+    wins: Rows = Field(description="What they gained, measured.")
     reviews: Rows
     surveys: Rows
     stated: Rows = Field(description="Needs, goals and tastes, by who stated them.")

@@ -11,16 +11,21 @@ from rich.table import Table
 
 from tsuide.app.customer_whole import whole_now
 from tsuide.app.deciding import Decider
+from tsuide.app.interactions import record_interaction, record_win
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
+from tsuide.facts.interactions import INTERACTION_KINDS, Interaction, Win
 from tsuide.interfaces.cli.effect import Language
-from tsuide.interfaces.cli.options import Database, Home, entropy, now
+from tsuide.interfaces.cli.options import At, Database, Home, entropy, moment, now
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
 from tsuide.kit.clock import zone
+from tsuide.kit.ids import time_id
 from tsuide.kit.money import Money
 from tsuide.kit.phrases import Phrases
 
 customer = typer.Typer(no_args_is_help=True, help="Customers and accounts: everything that is known of one.")
+Customer = Annotated[str, typer.Argument(metavar="ID", help="A person, a site or an account.")]
+Own = Annotated[str | None, typer.Option("--id", help="Your own id: the same one is written once.")]
 _PHRASES: Final = Phrases(
     {
         "person": {"ja": "個人", "en": "person"},
@@ -56,6 +61,10 @@ _PHRASES: Final = Phrases(
         "order": {"ja": "注文 {id}: {words}", "en": "order {id}: {words}"},
         "returned": {"ja": "返品: {words}", "en": "returned: {words}"},
         "feedback": {"ja": "{kind}: {words}", "en": "{kind}: {words}"},
+        "talk": {"ja": "{kind}（{by}）: {words}", "en": "{kind} ({by}): {words}"},
+        "win": {"ja": "成果 {metric}: {before} → {after}", "en": "win, {metric}: {before} → {after}"},
+        "written": {"ja": "記録しました", "en": "written down"},
+        "again": {"ja": "書き換えました", "en": "written anew"},
         "content": {"ja": "{kind}: {words}", "en": "{kind}: {words}"},
         "message": {"ja": "配信 {words}", "en": "message {words}"},
         "survey": {"ja": "アンケート {words}", "en": "survey {words}"},
@@ -85,7 +94,7 @@ def _group() -> None:
 
 @customer.command("show")
 def show(
-    customer_id: Annotated[str, typer.Argument(metavar="ID", help="A person, a site or an account.")],
+    customer_id: Customer,
     rep: Annotated[
         str | None, typer.Option("--rep", help="Who looks: without a stated need they get a question first.")
     ] = None,
@@ -105,6 +114,52 @@ def show(
         finally:
             journal.close_now()
         emit(told, lambda: _shown(shop, told, chosen), as_json=as_json)
+
+
+@customer.command("note")
+def note(
+    customer_id: Customer,
+    text: Annotated[str, typer.Argument(help="What was said or is to be known.")],
+    kind: Annotated[str, typer.Option("--kind", help=f"One of {', '.join(INTERACTION_KINDS)}.")] = "note",
+    by: Annotated[str | None, typer.Option("--by", help="Who of your people.")] = None,
+    department: Annotated[str | None, typer.Option("--department", help="Sales, support …")] = None,
+    outcome: Annotated[str | None, typer.Option("--outcome", help="no_answer: nobody was reached.")] = None,
+    at: At = None,
+    own: Own = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Write down a call, a visit, a mail or a note."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        said_id, when = own or time_id("int", now(), entropy()), moment(at, shop.settings.time_zone)
+        said = Interaction(said_id, customer_id, kind, when, by, department, text, outcome)  # type: ignore[arg-type]  # checked below
+        _written(shop, said_id, new=record_interaction(shop, said, now()), as_json=as_json)
+
+
+@customer.command("win")
+def win(
+    customer_id: Customer,
+    metric: Annotated[str, typer.Argument(help="What was measured: hours for month-end closing, say.")],
+    before: Annotated[str, typer.Argument(help="With its unit.")],
+    after: Annotated[str, typer.Argument(help="With its unit.")],
+    evidence: Annotated[str, typer.Option("--evidence", help="What shows it.")],
+    at: At = None,
+    own: Own = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Write down a measurable result that the customer reached."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        said_id, when = own or time_id("win", now(), entropy()), moment(at, shop.settings.time_zone)
+        said = Win(said_id, customer_id, metric, before, after, evidence, when)
+        _written(shop, said_id, new=record_win(shop, said, now()), as_json=as_json)
+
+
+def _written(shop: Shop, said_id: str, *, new: bool, as_json: bool) -> None:
+    words = _PHRASES.text("written" if new else "again", shop.settings.language)
+    emit({"id": said_id, "new": new}, lambda: f"{said_id}: {words}", as_json=as_json)
 
 
 def _shown(shop: Shop, told: dict[str, Any], language: str) -> RenderableType:
@@ -198,6 +253,13 @@ def _happened(told: dict[str, Any], language: str) -> list[tuple[str, str, str]]
     for each in told["feedback"]:
         words = " ".join(str(each[name]) for name in ("score", "text") if each[name] is not None)
         rows.append((each["at"], each, say("feedback", kind=each["kind"], words=words)))
+    for each in told["interactions"]:
+        words = " ".join(str(each[name]) for name in ("text", "outcome") if each[name] is not None)
+        rows.append((each["at"], each, say("talk", kind=each["kind"], by=each["who"] or "–", words=words)))
+    rows += [
+        (each["at"], each, say("win", **{name: each[name] for name in ("metric", "before", "after")}))
+        for each in told["wins"]
+    ]
     rows += [(each["at"], each, say("content", kind=each["kind"], words=titles([each]))) for each in told["content"]]
     rows += [(each["at"], each, say("survey", words=each["survey_id"])) for each in told["surveys"]]
     for each in told["messages"]:
