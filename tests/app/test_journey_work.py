@@ -598,6 +598,19 @@ def test_the_third_mail_opened_within_a_week_begins_it(bench: Bench) -> None:
     assert dry_run(bench.shop, read_journey(text), NOW, NOW + 8 * DAY, lambda *_: None)["tasks"] == 1
 
 
+def test_who_said_later_begins_and_who_said_no_does_not(bench: Bench) -> None:
+    bench.run("{said_later: {category: cameras}}", MAIL)
+    journal = bench.shop.store.journal()
+    for who, said in (("c1", "later"), ("c2", "declined")):
+        told = {"id": f"said-{who}", "outcome": said, "customer_id": who, "product_id": "camera"}
+        journal.write("trace", outcome_row({**told, "at": to_micros(bench.now)}))
+    journal.close_now()
+    bench.turn()
+    assert [each.customer_id for each in bench.sent] == ["c1"]
+    text = bench.shop.store.journeys.text("j", 1)
+    assert dry_run(bench.shop, read_journey(text), NOW - HOUR, NOW + HOUR, lambda *_: None)["messages"] == 1
+
+
 def test_the_end_of_a_contract_is_told_so_many_days_before(bench: Bench) -> None:
     ends = {"c1": "2026-07-31", "c2": "2026-08-01", "c3": "some day"}
     people = [Customer(who, attributes={"contract_end": day}) for who, day in ends.items()]

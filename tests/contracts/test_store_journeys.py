@@ -15,6 +15,7 @@ from tsuide.kit.clock import to_micros
 from tsuide.store.database import Store, open_store
 from tsuide.store.engines import writing
 from tsuide.store.journeys import Begun, Heard, Moved, Taken
+from tsuide.store.outcomes import outcome_row
 from tsuide.store.rows import Row
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -201,3 +202,22 @@ def test_prices_that_fell_in_days_that_have_been_are_told_in_percent(store: Stor
     told = store.trails.news_between(NOW, NOW + timedelta(days=1), ["price", "segment"])
     assert [(row["thing"], row["number"], row["products"]) for row in told] == [("tea", 33, ("tea",))]
     assert store.trails.news_between(NOW, NOW + timedelta(hours=4), ["price"]) == []
+
+
+def test_every_kind_of_news_can_be_listened_for_and_what_happens_is_told_once(store: Store) -> None:
+    running(
+        store, "order", "review", "score", "complaint", "survey", "segment", "price", "stock", "reaction", "said_later"
+    )
+    row = {"id": "m1", "customer_id": "c1"}
+    store.outbox.happened("m1:open", "open", row, NOW)
+    store.outbox.happened("m1:bounce", "bounce", row, NOW)
+    journal = store.journal()
+    for said in ("later", "shown"):
+        told = {"id": said, "outcome": said, "customer_id": "c1", "product_id": "tea"}
+        journal.write("trace", outcome_row({**told, "at": to_micros(NOW)}))
+    journal.close_now()
+    heard = heard_rows(store)
+    assert [(each["kind"], each["thing"], each["word"]) for each in heard] == [
+        ("reaction", "m1:open", "open"), ("said_later", "later", None),
+    ]  # fmt: skip
+    assert heard_rows(store) == []

@@ -30,6 +30,7 @@ _HEARD: Final[Mapping[str, tuple[str, ...]]] = {
     "survey": ("survey",),
     "segment": ("segment",),
     "reactions": ("reaction",),
+    "said_later": ("said_later",),
 }
 
 

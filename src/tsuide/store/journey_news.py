@@ -29,6 +29,46 @@ class _Told:
     values: str
 
 
+_BACK: Final = "({o}.stock <= 0 OR {o}.status <> 'active') AND ({n}.stock IS NULL OR {n}.stock > 0)"
+_SINGLE: Final[dict[str, _Told]] = {
+    "order": _Told(
+        "order", "orders", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.status = 'placed'",
+        "'order', {n}.id, {n}.placed_at, {n}.customer_id, NULL, NULL, NULL, NULL, NULL, NULL",
+    ),
+    "review": _Told(
+        "review", "review", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.at IS NOT NULL",
+        "'review', {n}.id, {n}.at, {n}.customer_id, NULL, {n}.product_id, NULL, {n}.rating, NULL, NULL",
+    ),
+    "survey": _Told(
+        "survey", "survey_answer", "INSERT", "{n}.customer_id IS NOT NULL",
+        "'survey', {n}.survey_id, {n}.at, {n}.customer_id, NULL, NULL, NULL, {n}.score, NULL, {n}.answers",
+    ),
+    "reaction": _Told(
+        "reaction", "outbound_event", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.kind IN ('open', 'click')",
+        "'reaction', {n}.id, {n}.at, {n}.customer_id, NULL, NULL, NULL, NULL, {n}.kind, NULL",
+    ),
+    "said_later": _Told(
+        "later", "outcome", "INSERT",
+        "{n}.outcome = 'later' AND ({n}.customer_id IS NOT NULL OR {n}.anonymous_id IS NOT NULL)",
+        "'said_later', {n}.id, {n}.at, {n}.customer_id, {n}.anonymous_id, {n}.product_id, NULL, NULL, NULL, NULL",
+    ),
+    "segment": _Told(
+        "segment", "segment_event", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.cause <> 'defined'",
+        "'segment', (SELECT s.id FROM segment s WHERE s.no = {n}.segment_no), {n}.at, {n}.customer_id, NULL, NULL, "
+        "NULL, NULL, CASE WHEN {n}.entered = 1 THEN 'entered' ELSE 'left' END, NULL",
+    ),
+    "price": _Told(
+        "price", "product", "UPDATE", "{o}.price > 0 AND {n}.price < {o}.price AND {n}.status = 'active'",
+        "'price', {n}.id, 0, NULL, NULL, {n}.id, NULL, ({o}.price - {n}.price) * 100 / {o}.price, NULL, NULL",
+    ),
+    "stock": _Told(
+        "stock", "product", "UPDATE", f"{_BACK} AND {{n}}.status = 'active'",
+        "'stock', {n}.id, 0, NULL, NULL, {n}.id, NULL, NULL, NULL, NULL",
+    ),
+}  # fmt: skip
+"""Kinds of news that one table's change tells."""
+
+
 def _of(kinds: frozenset[str]) -> Iterator[_Told]:
     events = sorted(kinds & {*EVENT_KINDS})
     if events:
@@ -39,16 +79,6 @@ def _of(kinds: frozenset[str]) -> Iterator[_Told]:
             "{n}.kind, {n}.id, {n}.at, {n}.customer_id, {n}.anonymous_id, {n}.product_id, {n}.cart_id, {n}.quantity, "
             "NULL, {n}.properties",
         )  # fmt: skip
-    if "order" in kinds:
-        yield _Told(
-            "order", "orders", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.status = 'placed'",
-            "'order', {n}.id, {n}.placed_at, {n}.customer_id, NULL, NULL, NULL, NULL, NULL, NULL",
-        )  # fmt: skip
-    if "review" in kinds:
-        yield _Told(
-            "review", "review", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.at IS NOT NULL",
-            "'review', {n}.id, {n}.at, {n}.customer_id, NULL, {n}.product_id, NULL, {n}.rating, NULL, NULL",
-        )  # fmt: skip
     said = sorted(kinds & {"score", "complaint"})
     if said:
         listed = ", ".join(f"'{each}'" for each in said)
@@ -56,33 +86,7 @@ def _of(kinds: frozenset[str]) -> Iterator[_Told]:
             "feedback", "feedback", "INSERT", f"{{n}}.customer_id IS NOT NULL AND {{n}}.kind IN ({listed})",
             "{n}.kind, {n}.id, {n}.at, {n}.customer_id, NULL, NULL, NULL, {n}.score, NULL, NULL",
         )  # fmt: skip
-    if "survey" in kinds:
-        yield _Told(
-            "survey", "survey_answer", "INSERT", "{n}.customer_id IS NOT NULL",
-            "'survey', {n}.survey_id, {n}.at, {n}.customer_id, NULL, NULL, NULL, {n}.score, NULL, {n}.answers",
-        )  # fmt: skip
-    if "reaction" in kinds:
-        yield _Told(
-            "reaction", "outbound_event", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.kind IN ('open', 'click')",
-            "'reaction', {n}.id, {n}.at, {n}.customer_id, NULL, NULL, NULL, NULL, {n}.kind, NULL",
-        )  # fmt: skip
-    if "segment" in kinds:
-        yield _Told(
-            "segment", "segment_event", "INSERT", "{n}.customer_id IS NOT NULL AND {n}.cause <> 'defined'",
-            "'segment', (SELECT s.id FROM segment s WHERE s.no = {n}.segment_no), {n}.at, {n}.customer_id, NULL, NULL, "
-            "NULL, NULL, CASE WHEN {n}.entered = 1 THEN 'entered' ELSE 'left' END, NULL",
-        )  # fmt: skip
-    if "price" in kinds:
-        yield _Told(
-            "price", "product", "UPDATE", "{o}.price > 0 AND {n}.price < {o}.price AND {n}.status = 'active'",
-            "'price', {n}.id, 0, NULL, NULL, {n}.id, NULL, ({o}.price - {n}.price) * 100 / {o}.price, NULL, NULL",
-        )  # fmt: skip
-    if "stock" in kinds:
-        back = "({o}.stock <= 0 OR {o}.status <> 'active') AND ({n}.stock IS NULL OR {n}.stock > 0)"
-        yield _Told(
-            "stock", "product", "UPDATE", f"{back} AND {{n}}.status = 'active'",
-            "'stock', {n}.id, 0, NULL, NULL, {n}.id, NULL, NULL, NULL, NULL",
-        )  # fmt: skip
+    yield from (told for kind, told in _SINGLE.items() if kind in kinds)
 
 
 def listen(connection: sa.Connection, kinds: Iterable[str]) -> None:

@@ -37,6 +37,15 @@ _REACTIONS: Final = sa.select(
 )  # fmt: skip
 """Mails that were opened or clicked, of who agreed to be measured."""
 
+_LATER: Final = sa.select(
+    sa.literal("said_later").label("kind"), outcome.c.id.label("thing"), outcome.c.at, outcome.c.customer_id,
+    outcome.c.anonymous_id, outcome.c.product_id, sa.null().label("cart_id"), sa.null().label("number"),
+    sa.null().label("properties"),
+).where(
+    outcome.c.at >= sa.bindparam("low"), outcome.c.at < sa.bindparam("high"), outcome.c.outcome == "later"
+)  # fmt: skip
+"""Who said "not now" to an offer, and later."""
+
 _MOVES: Final = (
     sa.select(
         sa.literal("segment").label("kind"), segment.c.id.label("thing"), segment_event.c.at,
@@ -174,6 +183,7 @@ class Trails:
             if table is orders:
                 query = query.where(orders.c.status == "placed")
             parts.append(query)
+        parts += [_LATER] if "said_later" in wanted else []
         parts += [_REACTIONS] if "reaction" in wanted else []
         parts += [_MOVES] if "segment" in wanted else []
         parts += [_FALLS] if "price" in wanted else []

@@ -180,6 +180,10 @@ class OnReactions(_Part):
     within: Duration = "7d"
 
 
+class OnLater(About):
+    """The customer said "not now, later" to an offer."""
+
+
 class OnSilence(_Part):
     """Nobody has been in contact with the customer, and they did not come, for so many days."""
 
@@ -198,8 +202,8 @@ class OnWindow(About):
 
 TRIGGERS: Final = (
     "event", "cart_abandoned", "order", "delivered", "review", "score", "complaint", "survey", "segment", "price_drop",
-    "back_in_stock", "content", "comes_back", "date", "birthday", "day_of", "reactions", "silence",
-    "refill_due", "window_opens",
+    "back_in_stock", "content", "comes_back", "date", "birthday", "day_of", "reactions", "said_later",
+    "silence",    "refill_due", "window_opens",
 )  # fmt: skip
 TIMED: Final = frozenset({"date", "birthday", "day_of", "silence", "refill_due", "window_opens"})
 """Those that nothing brings but the clock."""
@@ -225,6 +229,7 @@ class Trigger(_Part):
     birthday: OnBirthday | None = None
     day_of: OnDayOf | None = None
     reactions: OnReactions | None = None
+    said_later: OnLater | None = None
     silence: OnSilence | None = None
     refill_due: OnRefill | None = None
     window_opens: OnWindow | None = None

@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeAlias
 from tsuide.outreach.journeys.journey import About, Await, Journey, OnEvent, Trigger, period
 
 NewsKind: TypeAlias = str
-"""order, review, score, complaint, survey, segment, price, stock, reaction, or the kind of an event."""
+"""order, review, score, complaint, survey, segment, price, stock, reaction, said_later, or the kind of an event."""
 _CART_EVENTS: Final = frozenset({"add", "cart"})
 _CONTENT: Final = frozenset({"view", "page", "attended"})
 
@@ -126,6 +126,8 @@ def _fits(trigger: Trigger, news: News, shelf: Shelf) -> bool:  # noqa: PLR0911,
         case Trigger(content=content) if content is not None:
             teaching = any(shelf.teaches(each) for each in news.products)
             return news.kind in _CONTENT and teaching and _about(content, news.products, shelf)
+        case Trigger(said_later=later) if later is not None:
+            return news.kind == "said_later" and _about(later, news.products, shelf)
         case Trigger(reactions=wanted) if wanted is not None:
             mine = news.kind == "reaction" and news.word == wanted.how and news.customer_id is not None
             since = news.at - period(wanted.within)
