@@ -23,12 +23,14 @@ from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from tsuide.app.applying import customer_with
 from tsuide.app.deciding import Decider
 from tsuide.app.doctor import examine
 from tsuide.app.learn import learn
 from tsuide.app.mail_answers import MailAnswers
 from tsuide.app.mail_templates import put_template
 from tsuide.app.policies import put_in_force
+from tsuide.app.results import results
 from tsuide.app.sending import LEASE, Outreach, reconcile, resolve
 from tsuide.app.tasks import tasks_told
 from tsuide.app.wiring import Shop, open_shop
@@ -36,7 +38,8 @@ from tsuide.config import Settings
 from tsuide.errors import BadSetting, BadValue, Conflict, NotFound
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.consent import CONSENTS
-from tsuide.facts.customers import CUSTOMERS
+from tsuide.facts.customers import CUSTOMERS, Customer
+from tsuide.facts.frames import frame_of
 from tsuide.facts.schema import conform
 from tsuide.kit.clock import to_micros
 from tsuide.offers.decision import Decision
@@ -202,6 +205,18 @@ def test_an_offer_in_a_mail_is_a_decision_and_a_contact_of_each_offer(hand: Hand
     text = post_office.mails()[0].get_body(("html",)).get_content()
     for each in decision.offers:
         assert f"https://shop.example.com/shop/p/{each.product_id}" in text  # each its own deep link
+
+
+def test_results_name_the_journey_whose_mail_an_offer_went_out_in_and_the_customers_tier(hand: Hand) -> None:
+    gold = customer_with(hand.shop, Customer("c00", attributes={"tier": "gold"}), NOON)
+    hand.shop.store.facts.write_customers(frame_of([gold], CUSTOMERS))
+    hand.outreach.send(Message("j/1", "c00", "offer", source="spring"))
+    hand.outreach.send(Message("j/2", "c01", "offer"))
+    rows = results(hand.shop, NOON - timedelta(days=30), NOON + timedelta(days=1)).offers.to_dicts()
+    shown = {(row["sort"], row["name"]): row["shown"] for row in rows}
+    assert shown["journey", "spring"] == shown["tier", "gold"] > 0
+    assert shown["placement", "email"] > shown["journey", "spring"]
+    assert [name for sort, name in shown if sort in {"journey", "tier"}] == ["gold", "spring"]
 
 
 def test_a_product_without_an_address_is_shown_where_the_shop_shows_its_products(hand: Hand, post_office: Any) -> None:

@@ -1,7 +1,7 @@
 """The report of results from a shop's store, its rows, and its files."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -116,6 +116,8 @@ def touched_rows(shop: Shop, start: datetime, end: datetime) -> pl.DataFrame:
     for row, record in records_between(shop, start - BEFORE, end) if told else ():
         if row["id"] in wanted:
             of_offer.update(_dimensions(record))
+    sources = shop.store.outbox.sources(sorted(each for each in wanted if each is not None))
+    tiers = _tiers(shop, sorted({row["customer_id"] for row in told if row["customer_id"] is not None}))
     rows = [
         {
             "at": from_micros(row["at"]),
@@ -123,10 +125,18 @@ def touched_rows(shop: Shop, start: datetime, end: datetime) -> pl.DataFrame:
             "product": row["product_id"],
             **{name: row[name] for name in ("category", "kind", "placement")},
             **of_offer.get(row["offer_id"], {}),
+            "journey": sources.get(row["decision_id"]),
+            "tier": tiers.get(row["customer_id"]),
         }
         for row in told
     ]
     return pl.DataFrame(rows, schema=TOUCHED)
+
+
+def _tiers(shop: Shop, customer_ids: Sequence[str]) -> dict[str, str]:
+    """Customer → their attribute `tier`, as it is now."""
+    told = {who: json.loads(text).get("tier") for who, text in shop.store.trails.attributes(customer_ids).items()}
+    return {who: str(tier) for who, tier in told.items() if tier}
 
 
 def _dimensions(record: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -135,7 +145,7 @@ def _dimensions(record: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for offer in record.get("slate", ()):
         anchor = offer.get("anchor_id")
         pair = f"{anchor} → {offer['product_id']}" if anchor else None
-        yield offer["id"], {"rep": rep["id"] if rep else None, "segment": segments, "pair": pair, "journey": None}
+        yield offer["id"], {"rep": rep["id"] if rep else None, "segment": segments, "pair": pair}
 
 
 def _sought(shop: Shop, start: datetime, end: datetime) -> pl.DataFrame:

@@ -273,6 +273,12 @@ class Outbox:
         """
         return self._one(outbound.c.id, message_id)
 
+    def sources(self, decision_ids: Sequence[str]) -> dict[str, str]:
+        """Decision → the journey or campaign in whose message its offers went out; none of the others."""
+        with reading(self.engine) as connection:
+            rows = _few(connection, outbound.c.decision_id, decision_ids)
+        return {row["decision_id"]: row["source"] for row in rows if row["source"] is not None}
+
     def _one(self, column: sa.Column[Any], value: str) -> Found:
         with reading(self.engine) as connection:
             rows = found(connection, sa.select(outbound).where(column == value))

@@ -34,7 +34,7 @@ def results(
     database_url: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Offers by rep, category, pair, placement, segment; new and existing customers; needs that were not met."""
+    """Offers by rep, tier, category, pair, placement, journey, segment; customers new and old; needs not met."""
     from tsuide.app.results import results as read
     from tsuide.app.results import write_results
     from tsuide.app.wiring import opened

@@ -1,4 +1,4 @@
-"""The report of results: what was proposed, taken and sold, by rep, category, pair, placement, journey and segment.
+"""The report of results: what was proposed, taken and sold, by rep, tier, category, pair, placement, journey.
 
 Counts are of offers (each once per outcome). Attributed money is what was sold after an offer, never an effect: that
 comes from the holdout, with its interval. New customers are those whose first order lies in the range. Every
@@ -15,7 +15,7 @@ import polars as pl
 from tsuide.facts.schema import Schema
 from tsuide.proof.attribution import KEPT_AMOUNT, Credit
 
-Sort: TypeAlias = Literal["rep", "category", "pair", "placement", "journey", "segment", "kind", "product"]
+Sort: TypeAlias = Literal["rep", "tier", "category", "pair", "placement", "journey", "segment", "kind", "product"]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 Because: TypeAlias = Literal["too_few", "no_holdout", "off_ratio", "other"]
 METHODS: Final = ("offers", "attributed", "incremental", "customers", "first_in_category", "searches", "reasons")
@@ -33,6 +33,7 @@ TOUCHED: Final[Schema] = {
     "kind": pl.String(),
     "placement": pl.String(),
     "rep": pl.String(),
+    "tier": pl.String(),
     "pair": pl.String(),
     "journey": pl.String(),
     "segment": pl.List(pl.String()),

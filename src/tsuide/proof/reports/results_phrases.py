@@ -9,6 +9,7 @@ RESULTS: Final = Phrases(
         "title": {"ja": "提案の成果", "en": "Results of offers"},
         "range": {"ja": "{start} 〜 {end}", "en": "{start} to {end}"},
         "rep": {"ja": "担当者", "en": "Reps"},
+        "tier": {"ja": "お客様のランク", "en": "Tiers of customers"},
         "category": {"ja": "カテゴリ", "en": "Categories"},
         "pair": {"ja": "組み合わせ", "en": "Pairs"},
         "placement": {"ja": "掲載場所", "en": "Placements"},
