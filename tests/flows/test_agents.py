@@ -18,10 +18,12 @@ from mcp_types import CallToolResult, TextContent
 
 from tsuide.app.customer_tokens import customer_secret, customer_token
 from tsuide.app.keys import create_key
+from tsuide.app.tasks import add_task
 from tsuide.app.wiring import open_shop
 from tsuide.config import Settings
 from tsuide.offers.decision import Decision
 
+SALES = {"list_worklist", "answer_worklist", "show_customer", "list_tasks", "change_task", "list_deals", "show_deal"}
 TOOLS = {
     "recommend_complements",
     "recommend_upgrades",
@@ -232,6 +234,35 @@ def test_a_sales_agent_may_name_a_customer(taught_home: Path) -> None:
         assert {each.title for each in (await client.list_tools()).tools} >= {"一緒に使う商品", "提案の理由"}
 
     talk(stdio(taught_home, "--scope", "rep", language="ja"), told)
+
+
+def test_a_reps_agent_works_the_list_and_the_tasks_and_a_shopping_agent_sees_none_of_it(
+    agents: Any, taught_home: Path
+) -> None:
+    shop = open_shop(Settings(home=taught_home))
+    now = datetime.now(UTC)
+    add_task(shop, "Call", now + timedelta(days=1), now, 1, customer_id="c01", assignee="ann", key="agent-task")
+    shop.close()
+
+    async def rep(client: Client) -> None:
+        tools = {each.name: each for each in (await client.list_tools()).tools}
+        assert set(tools) == TOOLS | SALES
+        assert all(each.output_schema and each.description and each.title for each in tools.values())
+        (task,) = (await call(client, "list_tasks", assignee="ann"))["tasks"]
+        assert (await call(client, "change_task", task_id=task["id"], state="done", who="ann"))["state"] == "open"
+        assert (await call(client, "list_tasks", assignee="ann"))["tasks"] == []
+        assert (await call(client, "show_customer", customer_id="c01"))["orders"]
+        assert "groups" in await call(client, "list_worklist", rep="nobody")
+        assert (await call(client, "list_deals"))["deals"] == []
+        missing = await client.call_tool("show_deal", {"deal_id": "x"})
+        assert "not-found" in said(missing)
+
+    async def agent(client: Client) -> None:
+        assert {each.name for each in (await client.list_tools()).tools} == TOOLS
+        assert (await client.call_tool("list_tasks", {})).is_error
+
+    over_http(agents, "rep", rep)
+    over_http(agents, "agent", agent)
 
 
 def test_a_conversation_over_http(agents: Any) -> None:

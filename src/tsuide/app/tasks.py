@@ -173,6 +173,36 @@ def assign_task(shop: Shop, task_id: str, assignee: str, now: datetime, *, who: 
     return told(shop.store.tasks.change(task_id, "assigned", now, {"assignee": assignee}, who=who))
 
 
+def change_task(
+    shop: Shop,
+    task_id: str,
+    now: datetime,
+    *,
+    state: str | None = None,
+    until: datetime | None = None,
+    assignee: str | None = None,
+    reason: str | None = None,
+    who: str | None = None,
+) -> dict[str, Any]:
+    """Pass a task on, put it off, close it or open it again: whatever is said; it as it was.
+
+    Raises:
+        NotFound: there is none of this id.
+        BadValue: nothing is said, or what is said cannot be.
+        Conflict: it is put off, and not open.
+    """
+    if state is None and until is None and assignee is None:
+        raise BadValue("says nothing", key="body", way_out="state, until or assignee")
+    before = told(shop.store.tasks.get(task_id))
+    if assignee is not None:
+        assign_task(shop, task_id, assignee, now, who=who)
+    if until is not None:
+        snooze_task(shop, task_id, until, now, reason=reason, who=who)
+    if state is not None:
+        settle_task(shop, task_id, state, now, reason=reason, who=who)
+    return before
+
+
 def task_history(shop: Shop, task_id: str) -> list[dict[str, Any]]:
     """What was done with a task, in its order.
 

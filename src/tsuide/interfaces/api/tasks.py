@@ -1,7 +1,6 @@
 """Tasks over HTTP: what people are to do about customers, and what was done."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -10,7 +9,6 @@ from starlette.requests import Request
 
 from tsuide.app import tasks as desk
 from tsuide.app.serving import clock, entropy
-from tsuide.errors import BadValue
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import Id, Moment
@@ -147,17 +145,7 @@ async def one(request: Request, task: Named) -> TaskOut:
              responses=failures(400, 401, 403, 404, 409, 413, 422, 503), openapi_extra=_EXTRA)  # fmt: skip
 async def change(request: Request, task: Named, body: TaskChangeIn) -> TaskOut:
     """What it was before comes back: setting that again undoes it."""
-    return TaskOut(**await asyncio.to_thread(_changed, serving_of(request).shop, task, body, clock()))
-
-
-def _changed(shop: Any, task: str, body: TaskChangeIn, now: datetime) -> dict[str, Any]:  # noqa: ANN401 - a Shop
-    if body.state is None and body.until is None and body.assignee is None:
-        raise BadValue("says nothing", key="body", way_out="state, until or assignee")
-    before = desk.told(shop.store.tasks.get(task))
-    if body.assignee is not None:
-        desk.assign_task(shop, task, body.assignee, now, who=body.who)
-    if body.until is not None:
-        desk.snooze_task(shop, task, body.until, now, reason=body.reason, who=body.who)
-    if body.state is not None:
-        desk.settle_task(shop, task, body.state, now, reason=body.reason, who=body.who)
-    return before
+    given = body.model_dump()
+    return TaskOut(
+        **await asyncio.to_thread(lambda: desk.change_task(serving_of(request).shop, task, clock(), **given))
+    )

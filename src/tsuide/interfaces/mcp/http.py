@@ -25,29 +25,32 @@ class Endpoint:
     """The route ``/mcp``; it answers once `running` has been entered."""
 
     def __init__(self) -> None:
-        self._app: ASGIApp | None = None
+        self._apps: dict[bool, ASGIApp] = {}
         self._serving: Serving | None = None
 
     @asynccontextmanager
     async def running(self, serving: Serving) -> AsyncIterator[None]:
         """Answer from this shop while the context is open."""
-        server = build_server(serving, _scopes_of)
-        self._app = server.streamable_http_app(
-            streamable_http_path=PATH,
-            json_response=True,
-            stateless_http=True,
-            max_request_body_size=MAX_BODY,
-            # every request needs a key, so a name that leads here by rebinding opens nothing
-            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-        )
+        servers = {sales: build_server(serving, _scopes_of, sales=sales) for sales in (False, True)}
+        self._apps = {
+            sales: server.streamable_http_app(
+                streamable_http_path=PATH,
+                json_response=True,
+                stateless_http=True,
+                max_request_body_size=MAX_BODY,
+                # every request needs a key, so a name that leads here by rebinding opens nothing
+                transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+            )
+            for sales, server in servers.items()
+        }
         self._serving = serving
-        async with server.session_manager.run():
+        async with servers[False].session_manager.run(), servers[True].session_manager.run():
             yield
-        self._app = self._serving = None
+        self._apps, self._serving = {}, None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, if its key has the scope."""
-        if self._app is None or self._serving is None:
+        if self._serving is None:
             await _refuse(send, 503, "not-ready", "the server is starting or ending")
             return
         holder = self._serving.keyring.holder(_key(scope))
@@ -59,7 +62,7 @@ class Endpoint:
             what = f"this key may ask {holder.rate} times (a second / at once)"
             await _refuse(send, 429, "too-many-requests", what, (b"retry-after", str(max(math.ceil(wait), 1)).encode()))
         else:
-            await self._app({**scope, _SCOPES: holder.scopes}, receive, send)
+            await self._apps["rep" in holder.scopes]({**scope, _SCOPES: holder.scopes}, receive, send)
 
     def route(self) -> Route:
         """Itself as a route."""

@@ -13,6 +13,13 @@ TITLES: Final = Phrases(
         "get_bundle": {"ja": "セット", "en": "A set"},
         "explain_offer": {"ja": "提案の理由", "en": "Why this offer"},
         "record_outcome": {"ja": "お客様の返事を記録", "en": "Record the customer's answer"},
+        "list_worklist": {"ja": "訪問・連絡先の優先順位", "en": "Whom to call first"},
+        "answer_worklist": {"ja": "担当者の返事を記録", "en": "The rep's own answer"},
+        "show_customer": {"ja": "お客様のすべて", "en": "A customer, whole"},
+        "list_tasks": {"ja": "やること", "en": "What is to do"},
+        "change_task": {"ja": "タスクを進める", "en": "Do, put off or pass on a task"},
+        "list_deals": {"ja": "商談", "en": "Deals"},
+        "show_deal": {"ja": "商談の詳細", "en": "One deal"},
     }
 )
 
@@ -49,6 +56,34 @@ DESCRIPTIONS: Final = Phrases(
         "explain_offer": {
             "ja": "ある提案の理由を、根拠となる数字、方針の版、見送られた候補の数とともに説明します。",
             "en": "Why an offer was made: reasons, figures, policy, and how many candidates each rule refused.",
+        },
+        "list_worklist": {
+            "ja": "担当者が先に連絡すべきお客様を、次の提案・話し方・見込み額・連絡に適した時間とともに返します。",
+            "en": "Accounts that a rep should call first, each with its next offer, pitch, value and best time.",
+        },
+        "answer_worklist": {
+            "ja": "リストの提案への担当者の返事です (accept はタスクになります)。お客様の承諾ではありません。",
+            "en": "The rep takes an offer up (a task is made), dismisses it or puts it off; never the customer's yes.",
+        },
+        "show_customer": {
+            "ja": "注文・連絡・苦情・ご要望・価値・リスクと、今提案すべきもの・すべきでないもの、その理由。",
+            "en": "Orders, contacts, complaints, needs, value and risks; what to offer now, what not, and why.",
+        },
+        "list_tasks": {
+            "ja": "期限の近い順にタスクを返します。担当者、お客様、期限超過で絞れます。",
+            "en": "Tasks, those due first; by person, by customer, or only what is overdue.",
+        },
+        "change_task": {
+            "ja": "タスクを完了・取りやめ・再開・延期・割り当て変更します。変更前の内容を返します。",
+            "en": "Do, drop, reopen, put off or pass on a task; what it was before comes back.",
+        },
+        "list_deals": {
+            "ja": "商談を、最近動いた順に返します。",
+            "en": "Deals, the last changed first.",
+        },
+        "show_deal": {
+            "ja": "一つの商談を、明細と見積とともに返します。",
+            "en": "One deal with its lines and quotes.",
         },
         "record_outcome": {
             "ja": (

@@ -13,6 +13,7 @@ from tsuide import __version__
 from tsuide.app.serving import Serving
 from tsuide.errors import TsuideError
 from tsuide.interfaces.mcp.phrases import DESCRIPTIONS, TEXTS, TITLES
+from tsuide.interfaces.mcp.sales import SalesTools
 from tsuide.interfaces.mcp.tools import Scopes, Tools
 
 NAMES: Final = (
@@ -24,16 +25,28 @@ NAMES: Final = (
     "explain_offer",
     "record_outcome",
 )
+SALES: Final = (
+    "list_worklist",
+    "answer_worklist",
+    "show_customer",
+    "list_tasks",
+    "change_task",
+    "list_deals",
+    "show_deal",
+)
+_ONLY_READ: Final = frozenset({"explain_offer", "list_tasks", "list_deals", "show_deal"})
+_SAID_TWICE_COUNTS_ONCE: Final = frozenset({"record_outcome", "answer_worklist"})
 # a recommendation writes its decision down and changes nothing else; an outcome said twice counts once
 _HINTS: Final = ToolAnnotations(destructive_hint=False, open_world_hint=False)
 
 
-def build_server(serving: Serving, scopes: Scopes) -> "MCPServer[Any]":
+def build_server(serving: Serving, scopes: Scopes, *, sales: bool = False) -> "MCPServer[Any]":
     """The server of one running shop.
 
     Args:
         serving: the running shop.
         scopes: what the caller of a request may do.
+        sales: also show the tools of the sales team, which ask for a rep's key.
     """
     language = serving.settings.language
     server: MCPServer[Any] = MCPServer(
@@ -44,15 +57,15 @@ def build_server(serving: Serving, scopes: Scopes) -> "MCPServer[Any]":
         log_level="WARNING",
         subscriptions=False,
     )
-    tools = Tools(serving, scopes)
-    for name in NAMES:
+    tools, desk = Tools(serving, scopes), SalesTools(serving, scopes)
+    for name in (*NAMES, *(SALES if sales else ())):
         server.add_tool(
-            _told_as_tool_errors(getattr(tools, name)),
+            _told_as_tool_errors(getattr(tools if name in NAMES else desk, name)),
             name=name,
             title=TITLES.text(name, language),
             description=DESCRIPTIONS.text(name, language),
             annotations=_HINTS.model_copy(
-                update={"read_only_hint": name == "explain_offer", "idempotent_hint": name == "record_outcome"}
+                update={"read_only_hint": name in _ONLY_READ, "idempotent_hint": name in _SAID_TWICE_COUNTS_ONCE}
             ),
             structured_output=True,
         )

@@ -26,6 +26,6 @@ def speak(settings: Settings, scope: str) -> None:
 async def _speak(settings: Settings, scopes: frozenset[str]) -> None:
     serving = await Serving.start(settings)
     try:
-        await build_server(serving, lambda _: scopes).run_stdio_async()
+        await build_server(serving, lambda _: scopes, sales="rep" in scopes).run_stdio_async()
     finally:
         await serving.close()
