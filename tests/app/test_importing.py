@@ -93,3 +93,16 @@ a3,k-1,瞑想,2025/06/02,佐藤,?,?
     assert (report.kind, report.kept, report.rejected) == ("interactions", 2, 1)
     rows = store.facts.interactions().select("id", "customer_id", "kind", "outcome").rows()
     assert rows == [("a1", "k-1", "call", "no_answer"), ("a2", "k-2@x.example", "visit", "次回見積")]
+
+
+def test_a_contact_who_names_the_account_is_put_below_it_whatever_the_name_s_variant(
+    store: Store, tmp_path: Path
+) -> None:
+    accounts, contacts = tmp_path / "accounts.csv", tmp_path / "contacts.csv"
+    accounts.write_text("id,name,kind\nk-1,ＧＴＸ　Pro 株式会社,法人\nk-2,Twin Inc.,法人\nk-3,twin,法人\n")
+    contacts.write_text("id,name,所属会社\np-1,Ann,㈱GTXPro\np-2,Ben,Twin Co.\np-3,Cho,Nobody Ltd\np-4,Dan,\n")
+    import_file(store.facts, read_file(accounts, "customers"), NOW)
+    report = import_file(store.facts, read_file(contacts, "customers"), NOW)
+    people = {row["id"]: row["parent_id"] for row in store.facts.customers().to_dicts() if row["kind"] == "person"}
+    assert people == {"p-1": "k-1", "p-2": None, "p-3": None, "p-4": None}
+    assert report.unlinked == 2

@@ -192,7 +192,7 @@ def test_customers_and_their_consents() -> None:
     )
     row = got.frames["customers"].row(0, named=True)
     assert (got.kind, row["name"], row["email"], row["attributes"]) == (
-        "customers", "山田 花子", "h@x.jp", '{"都道府県": "東京都"}',
+        "customers", "山田 花子", "h@x.jp", '{"prefecture": "東京都"}',
     )  # fmt: skip
     got = intake("会員ID,メルマガ,同意日時\nk1,はい,2026-01-01 00:00\nk2,たぶん,2026-01-01 00:00\n", JAPAN)
     assert got.frames["consents"].select("customer_id", "purpose", "channel", "granted").rows() == [

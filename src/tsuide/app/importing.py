@@ -6,6 +6,7 @@ prices that the order file itself carries become products of the catalogue.
 """
 
 import csv
+import json
 from collections.abc import Callable
 from collections.abc import Mapping as Dictionary
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ from tsuide.intake.convert import Intake, to_facts
 from tsuide.intake.mapping import Mapping, guess_kind, guess_mapping
 from tsuide.intake.settings import IntakeSettings
 from tsuide.intake.tables import Table, read_table
+from tsuide.kit.names import company_key
 
 _SAMPLE: Final = 200  # first rows from which empty columns and samples are told
 _LISTED: Final = 20  # unknown ids that a report names
@@ -81,6 +83,10 @@ class FactsPort(Protocol):
         """Write INTERACTIONS."""
         ...
 
+    def customers(self) -> pl.DataFrame:
+        """All customers, as CUSTOMERS."""
+        ...
+
     def products(self) -> pl.DataFrame:
         """The catalogue, as PRODUCTS."""
         ...
@@ -117,6 +123,7 @@ class ImportReport:
         reasons: rejected rows by reason.
         unknown_products: how many product ids of the orders the catalogue does not have.
         unknown_examples: the first of them.
+        unlinked: customers whose account is named, and by that name known to nobody, or to several.
         dry_run: nothing was written.
     """
 
@@ -133,6 +140,7 @@ class ImportReport:
     reasons: Dictionary[str, int] | None = None
     unknown_products: int = 0
     unknown_examples: tuple[str, ...] = ()
+    unlinked: int = 0
     dry_run: bool = False
 
     def to_json(self) -> dict[str, Any]:
@@ -221,6 +229,9 @@ def import_file(
         if with_products and named is not None:
             frames["products"] = named.filter(pl.col("id").is_in(unknown))
             unknown = []
+    unlinked = 0
+    if "customers" in frames:
+        frames["customers"], unlinked = with_accounts(frames["customers"], facts.customers)
     progress("writing facts", 2, 3)
     written = {} if dry_run else _write(facts, frames)
     progress("done", 3, 3)
@@ -238,6 +249,7 @@ def import_file(
         reasons=_reasons(intake),
         unknown_products=len(unknown),
         unknown_examples=tuple(unknown[:_LISTED]),
+        unlinked=unlinked,
         dry_run=dry_run,
     )
 
@@ -286,6 +298,47 @@ def moved_on(orders: pl.DataFrame, until: datetime | None) -> pl.DataFrame:
 
 
 _WEEK: Final = timedelta(days=7)
+
+
+def with_accounts(customers: pl.DataFrame, known: Callable[[], pl.DataFrame]) -> tuple[pl.DataFrame, int]:
+    """Customers put below the account that their attribute ``account`` names, and how many name one that is not known.
+
+    A company of the same file goes before one that is known; a name that two companies have links nobody.
+
+    Args:
+        customers: frame of CUSTOMERS.
+        known: reads all customers; asked only where an account is named.
+    """
+    named = [_account(text) for text in customers["attributes"].to_list()]
+    wanted = [name if above is None else None for name, above in zip(named, customers["parent_id"], strict=True)]
+    if not any(wanted):
+        return customers, 0
+    ids = _companies(known()) | _companies(customers)
+    above: list[str | None] = []
+    unlinked = 0
+    for own, name, given in zip(customers["id"], wanted, customers["parent_id"], strict=True):
+        found = ids.get(company_key(name)) if name else None
+        linked = found if found != own else None
+        unlinked += bool(name) and linked is None
+        above.append(linked if name else given)
+    return customers.with_columns(pl.Series("parent_id", above, dtype=pl.String)), unlinked
+
+
+def _companies(customers: pl.DataFrame) -> dict[str, str | None]:
+    """Company's name, folded → its id; None where several have it."""
+    ids: dict[str, str | None] = {}
+    for own, name in (
+        customers.filter(pl.col("kind") == "company", pl.col("name").is_not_null()).select("id", "name").rows()
+    ):
+        key = company_key(name)
+        ids[key] = own if ids.get(key, own) == own else None
+    return ids
+
+
+def _account(attributes: str | None) -> str | None:
+    return (
+        str(json.loads(attributes).get("account") or "") or None if attributes and '"account"' in attributes else None
+    )
 
 
 def _unknown(lines: pl.DataFrame, products: pl.DataFrame) -> list[str]:

@@ -216,6 +216,10 @@ _CUSTOMERS: Final = (
     Field("first_name", "名,お名前(名),お名前名,名前(名),first name,given name,billing first name"),
     Field("kind", "顧客区分,法人個人区分,会員種別,customer type,kind"),
     Field("parent_id", "親会員ID,親顧客コード,本社コード,parent,parent account,parent account id"),
+    Field("account", "所属会社,所属取引先,parent account name,account above"),
+    Field("owner", "担当者,営業担当,営業担当者,担当営業,sales rep,account manager,account owner,contact owner"),
+    Field("industry", "業種,trade"),
+    Field("prefecture", "都道府県,state"),
     Field("language", "言語,locale,preferred language"),
     Field(
         "created_at",

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from tsuide.errors import BadColumns
+from tsuide.intake.crm import Layout, layout_of
 from tsuide.intake.fields import FIELDS, KINDS, ONE_OF, Field, plain
 
 _SAMPLES: Final = 3
@@ -49,11 +50,13 @@ class Mapping:
         kind: of the table.
         choices: the fields that were found.
         unused: columns that no field is read from.
+        layout: of a CRM's export; then its columns are read as that CRM means them.
     """
 
     kind: str
     choices: tuple[Choice, ...]
     unused: tuple[str, ...] = ()
+    layout: Layout | None = None
 
     @property
     def columns(self) -> dict[str, str]:
@@ -90,6 +93,8 @@ def guess_kind(columns: Sequence[str]) -> str:
             specific = sum(field.needed for field in FIELDS[kind])
             fitting.append((len(mapping.choices) / max(len(columns), 1), specific, len(mapping.choices), kind))
     fitting.sort(reverse=True)
+    if layout_of(columns) is not None and "orders" not in {each[3] for each in fitting}:
+        return "customers"
     if not fitting or (len(fitting) > 1 and fitting[0][:3] == fitting[1][:3]):
         raise BadColumns(
             "it cannot be told what kind of table this is",
@@ -123,6 +128,9 @@ def guess_mapping(
     fields = _fields(kind)
     wanted = dict(given or {})
     _check_given(kind, wanted, columns)
+    layout = layout_of(columns) if kind == "customers" else None
+    if layout is not None:
+        return _as_laid_out(layout, columns, sample, wanted)
     names = {column: plain(column) for column in columns}
     empty = set() if sample is None else {name for name in sample.columns if sample[name].is_null().all()}
     taken = set(wanted.values())
@@ -138,6 +146,28 @@ def guess_mapping(
             reason = _reason(found, names, empty)
             choices.append(Choice(field.name, found[0], reason, tuple(found[1:]), _samples(sample, found[0])))
     return Mapping(kind, tuple(choices), tuple(column for column in columns if column not in taken))
+
+
+def _as_laid_out(
+    layout: Layout, columns: Sequence[str], sample: pl.DataFrame | None, given: Dictionary[str, str]
+) -> Mapping:
+    """A CRM's export by its own columns; what a person said goes before."""
+    known = {field: column for field, column in layout.columns(columns).items() if column not in given.values()} | dict(
+        given
+    )
+    choices = tuple(
+        Choice(
+            field.name,
+            known[field.name],
+            "given" if field.name in given else "name",
+            (),
+            _samples(sample, known[field.name]),
+        )
+        for field in FIELDS["customers"]
+        if field.name in known
+    )
+    unused = tuple(column for column in columns if column not in known.values())
+    return Mapping("customers", choices, unused, layout)
 
 
 def checked(mapping: Mapping) -> Mapping:

@@ -9,6 +9,7 @@ from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.schema import conform
 from tsuide.intake.attributes import attributes
 from tsuide.intake.columns import Columns
+from tsuide.intake.crm import Layout
 from tsuide.intake.identities import reject_twice
 from tsuide.intake.mapping import Mapping
 from tsuide.intake.rejects import Rejecting
@@ -54,24 +55,45 @@ def customers(
         BadColumns: dates can be read in two ways.
     """
     columns = Columns(frame, mapping, settings, rejecting)
+    layout = mapping.layout
     email = columns.key("email").str.to_lowercase()
-    ids = mail_lower(columns.key("id")).fill_null(email).rename("id")
+    own, above = columns.key("id"), columns.key("parent_id")
+    if layout is not None:
+        own, above = layout.own_ids(own), layout.company_ids(above)
+    ids = mail_lower(own).fill_null(email).rename("id")
     columns.reject(ids.is_null(), "missing", "id" if columns.has("id") else "email")
     reject_twice(columns, "id" if columns.has("id") else "email", ids)
     told = pl.DataFrame(
         [
             ids,
-            columns.choice("kind", _KIND, strict=False).fill_null("person").rename("kind"),
-            columns.key("parent_id"),
+            columns.choice("kind", _KIND, strict=False).fill_null(_usual(layout)).rename("kind"),
+            above.rename("parent_id"),
             _name(columns, settings),
             email.rename("email"),
             columns.title("phone"),
             columns.choice("language", _LANGUAGE, strict=False),
-            attributes(frame, mapping.unused),
+            _attributes(frame, mapping),
             columns.moment("created_at"),
         ]
     )
     return {"customers": conform(told.filter(pl.Series(rejecting.kept())), CUSTOMERS)}
+
+
+_BY_NAME: Final = ("account", "owner", "industry", "prefecture")
+"""Fields that are kept as attributes of these very names."""
+
+
+def _attributes(frame: pl.DataFrame, mapping: Mapping) -> pl.Series:
+    found = mapping.columns
+    named = {found[field]: field for field in _BY_NAME if field in found}
+    taken = [name for name in frame.columns if name in named.values() and name not in named]
+    plain = frame.drop(taken).rename(named)
+    kept = [name for name in mapping.unused if name not in taken]
+    return attributes(plain, [*kept, *named.values()])
+
+
+def _usual(layout: Layout | None) -> str:
+    return "company" if layout is not None and layout.thing == "accounts" else "person"
 
 
 def mail_lower(values: pl.Series) -> pl.Series:

@@ -1,4 +1,4 @@
-"""`tsuide export …`: what was learned, as files for other systems."""
+"""`tsuide export …`: what was learned, and who the customers are, as files for other systems."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tsuide.app.deciding import Decider
 from tsuide.app.exporting import FORMATS, Format, Summary, export_related, write_whole
+from tsuide.app.exporting_customers import export_customers
 from tsuide.app.related import MOST
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
@@ -17,12 +18,12 @@ from tsuide.errors import BadSetting, Unavailable
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, out, progress
 
-export = typer.Typer(no_args_is_help=True, help="Write what was learned for other systems.")
+export = typer.Typer(no_args_is_help=True, help="Write what was learned, or the customers, for other systems.")
 
 
 @export.callback()
 def _group() -> None:
-    """Write what was learned for other systems."""
+    """Write what was learned, or the customers, for other systems."""
 
 
 @export.command("related")
@@ -54,6 +55,29 @@ def related(
             raise Unavailable("the file cannot be written", key="--output", value=str(output)) from exc
         result = as_dict(form, output, summary)
         emit(result, lambda: _table(result), as_json=as_json)
+
+
+@export.command("customers")
+def customers(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file; without it, stdout.")] = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Everybody as CSV, each attribute a column; `tsuide import` reads it again."""
+    with errors_shown(as_json=as_json):
+        if output is None and as_json:
+            raise BadSetting("stdout takes the file or the summary", key="--json", way_out="name a file with -o FILE")
+        with opened(load_settings(home=home, database_url=database_url)) as shop:
+            text, count = export_customers(shop)
+        if output is None:
+            out.file.write(text)
+            return
+        try:
+            write_whole(output, text)
+        except OSError as exc:
+            raise Unavailable("the file cannot be written", key="--output", value=str(output)) from exc
+        emit({"file": str(output), "customers": count}, lambda: f"{output}: {count:,}", as_json=as_json)
 
 
 async def _export(

@@ -39,6 +39,12 @@ _PHRASES: Final = Phrases(
         "updated": {"ja": "更新", "en": "changed"},
         "unchanged": {"ja": "変更なし", "en": "unchanged"},
         "dry_run": {"ja": "試し: 何も書き込んでいません", "en": "dry run: nothing was written"},
+        "unlinked": {
+            "ja": "所属する取引先が見つからない、または同名が複数ある行が {many} 件あります。"
+            "取引先を取り込んでから、もう一度取り込んでください",
+            "en": "{many} rows name an account that is not known, or that several are called: import the accounts, "
+            "then this file again",
+        },
         "unknown": {
             "ja": "カタログにない商品が {many} 件: {ids}。商品を取り込むか --with-products を付けてください",
             "en": "{many} products are not in the catalogue: {ids}. Import products, or add --with-products",
@@ -84,6 +90,8 @@ def import_table(
                 progress=lambda what, done, steps: shown.update(task, description=what, completed=done, total=steps),
             )
         emit(report.to_json(), lambda: _report_table(report, settings.language), as_json=as_json)
+        if not as_json and report.unlinked:
+            err.print(_PHRASES.text("unlinked", settings.language, many=report.unlinked), style="yellow", markup=False)
         if not as_json and report.unknown_products:
             ids = ", ".join(report.unknown_examples[:5])
             text = _PHRASES.text("unknown", settings.language, many=report.unknown_products, ids=ids)
