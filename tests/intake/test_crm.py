@@ -83,7 +83,8 @@ def test_hubspots_companies_and_contacts_of_one_number_are_two() -> None:
     (company,) = read("Record ID,Company name,Company owner,Create Date,Phone Number,Industry,Company Domain Name\n"
                       "151,Chiyo Inc.,Rei,2025-01-02 03:04,,RETAIL,chiyo.example\n")  # fmt: skip
     contacts = read("Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Lifecycle Stage,"
-                    "Associated Company,Associated Company IDs\n151,Aki,Ono,aki@chiyo.example,,Rei,lead,Chiyo Inc.;Other,151;152\n"
+                    "Associated Company,Associated Company IDs\n"
+                    "151,Aki,Ono,aki@chiyo.example,,Rei,lead,Chiyo Inc.;Other,151;152\n"
                     "152,Emi,Abe,emi@x.example,,,lead,,\n")  # fmt: skip
     assert (company["id"], company["kind"]) == ("company-151", "company")
     assert [(row["id"], row["parent_id"]) for row in contacts] == [("151", "company-151"), ("152", None)]
