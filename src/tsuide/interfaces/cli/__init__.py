@@ -29,6 +29,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "segment": "tsuide.interfaces.cli.segment:segment",
     "journey": "tsuide.interfaces.cli.journey:journey",
     "task": "tsuide.interfaces.cli.task:task",
+    "deal": "tsuide.interfaces.cli.deal:deal",
     "hook": "tsuide.interfaces.cli.hook:hook",
     "worker": "tsuide.interfaces.cli.journey:worker",
     "promotion": "tsuide.interfaces.cli.promotion:promotion",

@@ -293,7 +293,11 @@ class _Said:
         return f"{row.quantity:,} ({cases})"
 
     def price(self, row: QuoteRow) -> str:
-        return f"{self.money(row.unit_price)}{self.words('with_tax' if row.tax_included else 'without_tax')}"
+        return f"{self.money(row.unit_price)}{self.tax_words(row)}"
+
+    def tax_words(self, row: QuoteRow) -> str:
+        mark = self.words("with_tax" if row.tax_included else "without_tax")
+        return mark if self.language == "ja" else f" {mark}"
 
     def row_text(self, row: QuoteRow) -> str:
         off = f", {self.words('discount')} {self.money(-row.discount)}" if row.discount else ""
@@ -315,20 +319,24 @@ class _Said:
     def table(self, rows: Sequence[QuoteRow]) -> str:
         cut = any(row.discount for row in rows)
         names = ("item", "quantity", "unit_price", *(("discount",) if cut else ()), "amount")
+        alike = len({row.tax_included for row in rows}) == 1  # then the heading says it for all of them
+        heads = {name: self.words(name) for name in names}
+        if alike:
+            heads["unit_price"] += self.tax_words(rows[0])
         head = "".join(
-            f'<th scope="col"{"" if name == "item" else _NUMBER}>{escape(self.words(name))}</th>' for name in names
+            f'<th scope="col"{"" if name == "item" else _NUMBER}>{escape(text)}</th>' for name, text in heads.items()
         )
-        body = "".join(f"<tr>{''.join(self._cells(row, cut=cut))}</tr>" for row in rows)
+        body = "".join(f"<tr>{''.join(self._cells(row, cut=cut, alike=alike))}</tr>" for row in rows)
         label = escape(self.words("item"))
         return (
             f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table></div>"
         )
 
-    def _cells(self, row: QuoteRow, *, cut: bool) -> Iterator[str]:
+    def _cells(self, row: QuoteRow, *, cut: bool, alike: bool) -> Iterator[str]:
         yield f"<td>{escape(self.title(row))}</td>"
         yield f"<td{_NUMBER}>{escape(self.units(row))}</td>"
-        yield f"<td{_NUMBER}>{escape(self.price(row))}</td>"
+        yield f"<td{_NUMBER}>{escape(self.money(row.unit_price) if alike else self.price(row))}</td>"
         if cut:
             yield f"<td{_NUMBER}>{escape(self.money(-row.discount)) if row.discount else ''}</td>"
         yield f"<td{_NUMBER}>{escape(self.money(row.amount))}</td>"
