@@ -43,7 +43,6 @@ _PRIOR: Final = 20.0  # answers that the usual share of offers taken up is worth
 _USUAL_HOUR: Final = 10
 _WORKDAYS: Final = 5
 _MOST_NOTES: Final = 3
-_LINES: Final = 3
 _DIGITS: Final = 4
 
 
@@ -247,7 +246,7 @@ def _account_told(account: Known, ranking: Ranking, at: int, language: str) -> d
         "orders": account.orders,
         "other_currencies": dict(account.others),
         "room": None if room is None else {"amount": room.total, "low": room.low, "high": room.high},
-        "white_space": [] if room is None else [_line_told(each) for each in room.lines[:_LINES]],
+        "white_space": [] if room is None else [_line_told(each) for each in room.lines],
         "what": {"high": bool(ranking.what_high[at]), "share": round(float(ranking.what[at]), _DIGITS)},
         "pace": {"high": bool(ranking.pace_high[at]), "a_month": round(float(ranking.pace[at]), _DIGITS)},
         "same_contact_as": account.same_as,

@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from tsuide.app.models import ROOM_DAYS
 from tsuide.app.wiring import Shop
 from tsuide.mining.rooms import AccountRoom, FittedRooms
 from tsuide.store.rows import Found
+
+LINES: Final = 3
+"""Of an account's white space so many are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def known_accounts(shop: Shop, rooms: FittedRooms | None, rep: str, now: datetim
                 others={name: each["amount"] for name, each in sorted(mine.items()) if name != home},
                 touches=touches + orders,
                 reactions=reactions + orders,
-                room=None if rooms is None else rooms.of(who, lines),
+                room=None if rooms is None else rooms.of(who, lines, LINES),
                 elsewhere=lines,
                 same_as=shared.get(who),
             )

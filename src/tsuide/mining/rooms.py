@@ -179,31 +179,29 @@ class FittedRooms:
     amount: Int64
     buyers: Int64
 
-    def of(self, customer: str, without: Sequence[str] = ()) -> AccountRoom | None:
+    def of(self, customer: str, without: Sequence[str] = (), n: int = _MOST) -> AccountRoom | None:
         """The room of one account; None where it was not known when this was learned.
 
         Args:
             customer: its id.
             without: lines that it is known to buy elsewhere for good: no room.
+            n: lines at most; the total is of all.
         """
         place = self.customers.position(customer)
         if place < 0:
             return None
-        kept, total, reach = [], float(self.total[place]), float(self.total_reach[place]) ** 2
-        for entry in range(int(self.starts[place]), int(self.starts[place + 1])):
-            room = self._room(entry)
-            if room.line in without:
-                total -= float(self.potential[entry])
-                reach -= float(self.reach[entry]) ** 2
-            else:
-                kept.append(room)
+        entries = range(int(self.starts[place]), int(self.starts[place + 1]))
+        held = [entry for entry in entries if self.lines[int(self.line[entry])] in without] if without else []
+        total = float(self.total[place]) - sum(float(self.potential[entry]) for entry in held)
+        reach = float(self.total_reach[place]) ** 2 - sum(float(self.reach[entry]) ** 2 for entry in held)
+        kept = [entry for entry in entries if entry not in held][:n]
         wide, total = float(np.sqrt(max(reach, 0.0))), max(total, 0.0)
         return AccountRoom(
             currency=self.currencies[int(self.currency[place])],
             total=round(total),
             low=max(0, round(total - wide)),
             high=round(total + wide),
-            lines=tuple(kept),
+            lines=tuple(self._room(entry) for entry in kept),
         )
 
     def _room(self, entry: int) -> Room:

@@ -51,6 +51,29 @@ def mail_(
         emit(result, lambda: _figures("mail, from the gate to a mail server on this machine", result), as_json=as_json)
 
 
+@bench.command("worklist")
+def worklist_(
+    accounts: Annotated[int, typer.Option("--accounts", min=100, help="Of the team.")] = 20_000,
+    reps: Annotated[int, typer.Option("--reps", min=1, help="Of the team.")] = 50,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """A rep's worklist: a simulated team, its orders of three years in the store, every rep's list twice."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from tsuide.app.bench.worklist import bench_worklist
+
+    with errors_shown(as_json=as_json):
+        with TemporaryDirectory() as folder, progress() as shown:
+            task = shown.add_task("worklist", total=None)
+            result = bench_worklist(
+                Path(folder), accounts=accounts, reps=reps, url=database_url,
+                tell=lambda what: shown.update(task, description=what),
+            )  # fmt: skip
+        emit(result, lambda: _figures("a rep's worklist", result), as_json=as_json)
+
+
 @bench.command("completion")
 def completion_(
     home: Home = None,
