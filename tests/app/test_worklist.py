@@ -234,6 +234,12 @@ def test_what_colleagues_know_stands_in_the_pitch(shop: Shop) -> None:
         add_note(shop, "no such", "ito", "x", NOW, entropy=3)
 
 
+def test_an_account_that_fell_silent_says_for_how_long(shop: Shop) -> None:
+    group = listed(shop, now=NOW + timedelta(days=100), everybody=True)["groups"][0]
+    clinic = next(each for each in group["everybody"] if each["account"] == "clinic02")
+    assert [each["numbers"] for each in clinic["reasons"] if each["code"] == "silent"] == [{"days": 105}]
+
+
 def test_thresholds_of_the_shop_hold_from_the_next_list_on(shop: Shop) -> None:
     assert thresholds_of(shop) == Thresholds()
     set_thresholds(shop, Thresholds(results_amount=1, room_amount=1), NOW)

@@ -278,7 +278,9 @@ def _reasons(account: Known, ranking: Ranking, at: int) -> list[Reason]:
     else:
         found.append(Reason("no_orders" if account.room.lines else "nothing_known"))
     found += [Reason("other_currency", {"amount": a, "currency": name}) for name, a in account.others.items()]
-    if account.touches:
+    if account.silent is not None and account.silent >= _SILENT:
+        found.append(Reason("silent", {"days": account.silent}))
+    if account.touches > account.all_orders:  # an order is an answer in itself
         found.append(Reason("reacts", {"touches": account.touches, "reactions": account.reactions}))
     if 0 < account.touches <= _RARELY and not ranking.pace_high[at]:
         found.append(Reason("rarely_touched", {"touches": account.touches}))
@@ -297,12 +299,20 @@ def _room_reason(room: Room, currency: str) -> Reason:
 
 
 def _decided(decider: Decider, account: Known, bought: Sequence[Bought], rep: Rep, language: str) -> Served:
-    """What `decide` would have this rep propose, beside what the account bought last."""
+    """What `decide` would have this rep propose, beside what the account bought last.
+
+    First of the lines in which there is most room; where it finds nothing there, of whatever there is.
+    """
     last = bought[-1][0] if bought else None
     needs = str(json.loads(account.row["attributes"] or "{}").get("needs") or "")
     said = tuple(each.strip() for each in needs.split(",") if each.strip())
     asked = replace(rep, needs=said)
     request = OfferRequest("rep", 1, customer_id=account.id, product_id=last, rep=asked, language=language)
+    room = account.own_room
+    if room is not None and room.lines:
+        found = decider.decide_now(replace(request, categories=tuple(each.line for each in room.lines)))
+        if found.decision.offers or found.decision.arm == "holdout":
+            return found
     return decider.decide_now(request)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from tsuide.app.models import ROOM_DAYS
 from tsuide.app.wiring import Shop
+from tsuide.kit.clock import MICROS_PER_DAY, to_micros
 from tsuide.mining.rooms import AccountRoom, FittedRooms
 from tsuide.store.rows import Found
 
@@ -21,6 +22,8 @@ class Known:
     Args:
         currency: of `results`: the one in which it bought most often; "" = it never bought.
         results: minor units.
+        orders: in that currency; `all_orders` in any.
+        silent: days since the last order.
         others: currency → minor units; never added.
         room: None where learning did not know the account.
         same_as: an account of the same rep that shares a contact and stands before this one.
@@ -30,7 +33,8 @@ class Known:
     currency: str = ""
     results: int = 0
     orders: int = 0
-    last_at: int | None = None
+    all_orders: int = 0
+    silent: int | None = None
     others: Mapping[str, int] = field(default_factory=dict)
     touches: int = 0
     reactions: int = 0
@@ -85,13 +89,17 @@ def known_accounts(shop: Shop, rooms: FittedRooms | None, rep: str, now: datetim
         orders = sum(each["orders"] for each in mine.values())
         touches, reactions = touched.get(who, (0, 0))
         lines = elsewhere.get(who, ())
+        last = max((each["last_at"] for each in mine.values()), default=0)
         found.append(
             Known(
                 row=row,
                 currency=home,
                 results=mine[home]["amount"] if home else 0,
                 orders=mine[home]["orders"] if home else 0,
-                last_at=max((each["last_at"] for each in mine.values()), default=None),
+                all_orders=orders,
+                silent=(to_micros(now) - max(each["last_at"] for each in mine.values())) // MICROS_PER_DAY
+                if mine
+                else None,
                 others={name: each["amount"] for name, each in sorted(mine.items()) if name != home},
                 touches=touches + orders,
                 reactions=reactions + orders,
