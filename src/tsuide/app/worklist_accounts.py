@@ -97,9 +97,7 @@ def known_accounts(shop: Shop, rooms: FittedRooms | None, rep: str, now: datetim
                 results=mine[home]["amount"] if home else 0,
                 orders=mine[home]["orders"] if home else 0,
                 all_orders=orders,
-                silent=(to_micros(now) - max(each["last_at"] for each in mine.values())) // MICROS_PER_DAY
-                if mine
-                else None,
+                silent=(to_micros(now) - last) // MICROS_PER_DAY if mine else None,
                 others={name: each["amount"] for name, each in sorted(mine.items()) if name != home},
                 touches=touches + orders,
                 reactions=reactions + orders,
