@@ -51,6 +51,18 @@ OPERATIONS = [
     ("/v1/worklist/notes", "POST"),
     ("/v1/worklist/{rep}", "GET"),
     *((f"/v1/worklist/{{offer}}/{verb}", "POST") for verb in ("accept", "dismiss", "snooze")),
+    ("/v1/deals", "GET"),
+    ("/v1/deals", "POST"),
+    ("/v1/deals/events", "GET"),
+    ("/v1/deals/report", "GET"),
+    ("/v1/deals/{deal}", "GET"),
+    ("/v1/deals/{deal}", "POST"),
+    ("/v1/deals/{deal}/history", "GET"),
+    *(
+        (f"/v1/deals/{{deal}}/{verb}", "POST")
+        for verb in ("lines", "set-price", "propose", "quote", "send", "order-form")
+    ),
+    ("/v1/deals/{deal}/lines/{line}/answer", "POST"),
     ("/v1/policy", "GET"),
     ("/v1/policy", "PUT"),
     ("/v1/policies", "GET"),
@@ -140,6 +152,8 @@ LEFT_OUT |= {("/v1/experiments/{experiment}", "PUT"): [positive_data_acceptance]
 LEFT_OUT |= {("/v1/initiatives/{initiative}", "PUT"): [positive_data_acceptance]}  # an end after the start
 # a change changes something, and what is put off is put off until later; a title says something
 LEFT_OUT |= {(path, "POST"): [positive_data_acceptance] for path in ("/v1/tasks", "/v1/tasks/{task}")}
+# the same of deals; a title of blanks says nothing
+LEFT_OUT |= {(path, "POST"): [positive_data_acceptance] for path in ("/v1/deals", "/v1/deals/{deal}")}
 LEFT_OUT |= {("/v1/hooks/{hook}", "PUT"): [positive_data_acceptance]}  # an address must be one
 LEFT_OUT |= {("/v1/segments/{segment}/audience", "GET"): [positive_data_acceptance]}  # a country must be one
 # what happened does not lie in the future, nor in a currency that nobody has

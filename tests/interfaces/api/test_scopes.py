@@ -21,6 +21,12 @@ STOREFRONT = {
     *(("POST", f"/v1/{call}") for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
 }
 REP = {
+    *(("GET", f"/v1/deals{part}") for part in ("", "/events", "/report", "/{deal}", "/{deal}/history")),
+    *(
+        ("POST", f"/v1/deals{part}")
+        for part in ("", "/{deal}", "/{deal}/lines", "/{deal}/set-price", "/{deal}/propose")
+    ),
+    *(("POST", f"/v1/deals/{{deal}}/{part}") for part in ("lines/{line}/answer", "quote", "send")),
     ("GET", "/v1/tasks"),
     ("POST", "/v1/tasks"),
     ("GET", "/v1/tasks/events"),

@@ -14,6 +14,7 @@ from tsuide.app.keys import Scope
 from tsuide.interfaces.api import (
     acceptances,
     customers,
+    deals,
     decisions,
     docs,
     events,
@@ -56,7 +57,7 @@ _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     "storefront": (offers, acceptances, promotions),
     "rep": (
         *(products, customers, whole_customers, interactions, feedback, snapshots, decisions, tasks, surveys),
-        *(worklist,),
+        *(worklist, deals),
     ),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
