@@ -24,6 +24,7 @@ from tsuide.store.journal import BOUND, Journal, TraceDurability
 from tsuide.store.journeys import Journeys
 from tsuide.store.kept_answers import KeptAnswers
 from tsuide.store.keys import Keys
+from tsuide.store.merges import Merges
 from tsuide.store.outbox import MailTemplates, Outbox
 from tsuide.store.outcomes import Contacts, Outcomes
 from tsuide.store.people import People
@@ -61,6 +62,7 @@ class Store:
     contacts: Contacts
     people: People
     accounts: Accounts
+    merges: Merges
     inbox: Inbox
     erasure: Erasure
     policies: Policies
@@ -144,6 +146,7 @@ def open_store(url: str) -> Store:
         contacts=Contacts(glance),
         people=People(trace, glance),
         accounts=Accounts(trace),
+        merges=Merges(record),
         inbox=Inbox(record),
         erasure=Erasure(record),
         policies=Policies(record),

@@ -15,6 +15,9 @@ from tsuide.store.initiatives import initiative_entry
 from tsuide.store.interactions import erase as erase_interactions
 from tsuide.store.interactions import interaction, win
 from tsuide.store.journey_tables import enrolment, enrolment_mark, journey_news
+from tsuide.store.merges import customer_merge
+from tsuide.store.merges import erase as erase_merges
+from tsuide.store.merges import of as merges_of
 from tsuide.store.outbox import erase as erase_messages
 from tsuide.store.outbox import outbound, outbound_event
 from tsuide.store.rows import Found, found
@@ -80,6 +83,7 @@ class Erasure:
             done["worklist_answer"] = erase_worklist(connection, customer_id)
             done |= erase_answers(connection, customer_id)
             done |= erase_interactions(connection, customer_id)
+            done |= erase_merges(connection, customer_id)
             done |= erase_deals(connection, customer_id)
             done |= _segments(connection, customer_id, visitors)
             mine = same_person.c.customer_id == customer_id
@@ -141,6 +145,7 @@ class Erasure:
                 (feedback, feedback.c.customer_id == customer_id),
                 (interaction, interaction.c.customer_id == customer_id),
                 (win, win.c.customer_id == customer_id),
+                (customer_merge, merges_of(customer_id)),
                 (survey_answer, survey_answer.c.customer_id == customer_id),
                 (survey_invitation, survey_invitation.c.customer_id == customer_id),
                 *((table, theirs(table)) for table in (event, message, decision, outcome)),

@@ -45,6 +45,7 @@ REP = {
     ("GET", "/v1/customers/{customer}/interactions"),
     ("POST", "/v1/interactions"),
     ("POST", "/v1/wins"),
+    ("GET", "/v1/duplicates"),
     ("POST", "/v1/feedback"),
     ("GET", "/v1/customers/{customer}/feedback"),
     ("GET", "/v1/decisions/{decision}/explain"),

@@ -28,6 +28,7 @@ from tsuide.interfaces.api import (
     journeys,
     keys,
     looks,
+    merges,
     offers,
     outreach,
     policies,
@@ -56,7 +57,7 @@ _OPEN: Final = (events, health, docs)  # who calls stands in the body or its sig
 _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     "storefront": (offers, acceptances, promotions),
     "rep": (
-        *(products, customers, whole_customers, interactions, feedback, snapshots, decisions, tasks, surveys),
+        *(products, customers, whole_customers, interactions, merges, feedback, snapshots, decisions, tasks, surveys),
         *(worklist, deals),
     ),
     "admin": (

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tsuide.app.customer_whole import whole_now
 from tsuide.app.deciding import Decider
+from tsuide.app.duplicates import duplicates_told, merge, merges_told, undo
 from tsuide.app.interactions import record_interaction, record_win
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
@@ -65,6 +66,23 @@ _PHRASES: Final = Phrases(
         "win": {"ja": "成果 {metric}: {before} → {after}", "en": "win, {metric}: {before} → {after}"},
         "written": {"ja": "記録しました", "en": "written down"},
         "again": {"ja": "書き換えました", "en": "written anew"},
+        "kept": {"ja": "残る側", "en": "kept"},
+        "gone": {"ja": "統合される側", "en": "merged"},
+        "why": {"ja": "理由", "en": "why"},
+        "undone_at": {"ja": "取り消し", "en": "undone"},
+        "by_mail": {"ja": "同じメールアドレス", "en": "the same mail address"},
+        "by_phone": {"ja": "同じ電話番号", "en": "the same phone"},
+        "by_name": {"ja": "同じ名前", "en": "the same name"},
+        "by_similar_name": {"ja": "似た名前", "en": "a similar name"},
+        "by_domain": {"ja": "同じドメイン", "en": "the same mail domain"},
+        "apart": {"ja": "別の取引先に所属", "en": "in two accounts"},
+        "no_duplicates": {"ja": "重複の候補はありません。", "en": "Nobody seems to be there twice."},
+        "no_merges": {"ja": "統合の記録はありません。", "en": "Nobody was merged."},
+        "merged": {
+            "ja": "統合しました（{moved}）。元に戻すには: tsuide customer undo {id}",
+            "en": "merged ({moved}). To undo: tsuide customer undo {id}",
+        },
+        "undone": {"ja": "元に戻しました: {merged}", "en": "undone: {merged} is there again"},
         "content": {"ja": "{kind}: {words}", "en": "{kind}: {words}"},
         "message": {"ja": "配信 {words}", "en": "message {words}"},
         "survey": {"ja": "アンケート {words}", "en": "survey {words}"},
@@ -155,6 +173,82 @@ def win(
         said_id, when = own or time_id("win", now(), entropy()), moment(at, shop.settings.time_zone)
         said = Win(said_id, customer_id, metric, before, after, evidence, when)
         _written(shop, said_id, new=record_win(shop, said, now()), as_json=as_json)
+
+
+@customer.command("duplicates")
+def duplicates_(
+    customer_id: Annotated[str | None, typer.Argument(metavar="ID", help="Only theirs.")] = None,
+    n: Annotated[int, typer.Option("-n", min=1, max=10_000, help="At most so many pairs.")] = 50,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Customers who are probably one, by name, mail address, domain and phone; the surest first."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        pairs = duplicates_told(shop, customer_id, n)
+        emit({"duplicates": pairs}, lambda: _pairs(pairs, shop.settings.language), as_json=as_json)
+
+
+@customer.command("merge")
+def merge_(
+    kept: Annotated[str, typer.Argument(metavar="KEPT", help="Who stays.")],
+    merged: Annotated[str, typer.Argument(metavar="MERGED", help="Whose everything becomes the first one's.")],
+    by: Annotated[str | None, typer.Option("--by", help="Who of your people does it.")] = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Make two customers one, in one transaction; `tsuide customer undo` makes them two again."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        done = merge(shop, kept, merged, now(), entropy(), who=by)
+        words = _PHRASES.text("merged", shop.settings.language, id=done["id"], moved=_counted(done))
+        emit(done, lambda: escape(words), as_json=as_json)
+
+
+@customer.command("undo")
+def undo_(
+    merge_id: Annotated[str, typer.Argument(metavar="MERGE", help="`tsuide customer merges`.")],
+    by: Annotated[str | None, typer.Option("--by", help="Who of your people does it.")] = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Make two of them again; what came since stays with the one who was kept."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        done = undo(shop, merge_id, now(), who=by)
+        words = _PHRASES.text("undone", shop.settings.language, id=done["id"], merged=done["merged"])
+        emit(done, lambda: escape(words), as_json=as_json)
+
+
+@customer.command("merges")
+def merges_(home: Home = None, database_url: Database = None, as_json: Json = False) -> None:
+    """Who was merged, the newest first."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        rows = merges_told(shop)
+        language = shop.settings.language
+        table = Table("ID", *(_PHRASES.text(each, language) for each in ("at", "kept", "gone", "what", "undone_at")))
+        for row in rows:
+            cells = (row["id"], _day(shop, row["at"]), row["kept"], row["merged"], _counted(row))
+            table.add_row(*map(escape, cells), _day(shop, row["undone_at"]))
+        emit({"merges": rows}, lambda: table if rows else _PHRASES.text("no_merges", language), as_json=as_json)
+
+
+def _counted(done: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {many:,}" for name, many in done["moved"].items()) or "–"
+
+
+def _pairs(pairs: list[dict[str, Any]], language: str) -> RenderableType:
+    if not pairs:
+        return _PHRASES.text("no_duplicates", language)
+    names = ("kept", "gone", "orders", "why")
+    table = Table(*(_PHRASES.text(each, language) for each in names))
+    for each in pairs:
+        cells = [_name(who) for who in each["customers"]]
+        why = [_PHRASES.text(f"by_{reason}", language) for reason in each["reasons"]]
+        why += [_PHRASES.text("apart", language)] if each["in_two_accounts"] else []
+        orders = " / ".join(f"{who['orders']:,}" for who in each["customers"])
+        table.add_row(*map(escape, cells), orders, ", ".join(why))
+    return table
 
 
 def _written(shop: Shop, said_id: str, *, new: bool, as_json: bool) -> None:

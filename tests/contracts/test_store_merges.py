@@ -1,0 +1,142 @@
+"""Two customers made one, and exactly two again, on SQLite and on PostgreSQL."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tsuide.errors import BadValue, Conflict, NotFound, UnknownCustomer
+from tsuide.facts.consent import CONSENTS, Consent
+from tsuide.facts.customers import CUSTOMERS, Customer
+from tsuide.facts.frames import frame_of, order_frames
+from tsuide.facts.interactions import INTERACTIONS, Interaction
+from tsuide.facts.orders import Order, OrderLine
+from tsuide.store.database import Store, open_store
+from tsuide.store.engines import reading
+from tsuide.store.merges import customer_merge
+from tsuide.store.schema import fact_sequence, metadata, orders
+from tsuide.store.segment_tables import segment_touch
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+MADE_ANEW = {customer_merge, fact_sequence, segment_touch}
+
+
+def everything(store: Store) -> dict[str, Any]:
+    """Every row of every table but the merges themselves; without the running number of orders."""
+    told = {}
+    with reading(store.record) as connection:
+        for table in metadata.sorted_tables:
+            columns = [column for column in table.columns if column is not orders.c.seq]
+            if table not in MADE_ANEW:
+                told[table.name] = sorted(map(repr, connection.execute(sa.select(*columns))))
+    return told
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url)
+    people = [
+        Customer("a", "company", name="GTX Pro", attributes={"owner": "ann"}, created_at=NOW),
+        Customer("b", "company", "top", "GTXPro", "info@gtx.example", attributes={"owner": "bob", "size": "9"}),
+        Customer("top", "company"),
+        Customer("site", parent_id="b"),
+    ]
+    facts = opened.facts
+    facts.write_customers(frame_of(people, CUSTOMERS))
+    lines = [(OrderLine(f"o-{who}", 1, "p", 1, 100, 100),) for who in "ab"]
+    placed = [Order(f"o-{who}", NOW, "JPY", who, lines=line) for who, line in zip("ab", lines, strict=True)]
+    facts.write_orders(*order_frames(placed))
+    earlier = NOW - timedelta(days=1)
+    said = [
+        Consent("a", "marketing", "email", granted=True, at=NOW, source="t", evidence="1"),
+        Consent("b", "marketing", "email", granted=False, at=NOW, source="t", evidence="2"),
+        Consent("b", "marketing", "line", granted=True, at=earlier, source="t", evidence="3"),
+    ]
+    facts.write_consents(frame_of(said, CONSENTS))
+    facts.write_interactions(frame_of([Interaction("i1", "b", "call", NOW)], INTERACTIONS))
+    opened.said.add({"id": "f1", "customer_id": "b", "kind": "complaint", "at": 5, "score": None})
+    opened.inbox.join("visitor", "b", NOW)
+    yield opened
+    opened.close()
+
+
+def merged(store: Store, merge_id: str = "m1", kept: str = "a", gone: str = "b") -> Any:
+    return store.merges.merge(merge_id, kept, gone, NOW, lambda content: content, "ann")
+
+
+def test_everything_of_one_becomes_the_others_and_undo_restores_it_exactly(store: Store) -> None:
+    before = everything(store)
+    merged(store)
+    kept = store.facts.customer("a")
+    assert (kept["name"], kept["email"], kept["parent_id"]) == ("GTX Pro", "info@gtx.example", "top")
+    assert json.loads(str(kept["attributes"])) == {"owner": "ann", "size": "9"}
+    assert not any(rows for name, rows in store.erasure.everything_of("b").items() if name != "customer_merge")
+    found = store.accounts.on_record("a", NOW - timedelta(days=9))
+    assert [row["id"] for row in found.members] == ["a", "site"]
+    assert (len(found.orders), len(found.interactions), found.open_complaints) == (2, 1, ["a"])
+    store.merges.undo("m1", NOW)
+    assert everything(store) == before
+
+
+def test_of_two_words_of_one_moment_the_no_holds(store: Store) -> None:
+    merged(store)
+    holds = {(row["channel"], row["granted"]) for row in store.facts.consents_of("a").iter_rows(named=True)}
+    assert holds == {("email", False), ("line", True)}
+
+
+def test_running_servers_hear_of_orders_that_changed_hands(store: Store) -> None:
+    before = store.facts.sequence()
+    merged(store)
+    assert store.people.buyers_since(before) == {"a"}
+
+
+def test_what_came_since_stays_with_the_one_who_was_kept(store: Store) -> None:
+    merged(store)
+    known = Customer("a", "company", "top", "GTX Pro", "new@gtx.example", attributes={"owner": "cho", "size": "9"})
+    store.facts.write_customers(frame_of([known], CUSTOMERS))
+    store.facts.write_interactions(frame_of([Interaction("i2", "a", "call", NOW)], INTERACTIONS))
+    store.merges.undo("m1", NOW)
+    kept = store.facts.customer("a")
+    assert (kept["email"], kept["parent_id"], json.loads(str(kept["attributes"]))) == (
+        "new@gtx.example", None, {"owner": "cho"},
+    )  # fmt: skip
+    assert [row["id"] for row in store.facts.interactions("a").to_dicts()] == ["i2"]
+    assert store.facts.customer("b")["email"] == "info@gtx.example"
+
+
+@pytest.mark.parametrize(("kept", "gone"), [("b", "site"), ("site", "b"), ("site", "top"), ("top", "site")])
+def test_who_stands_below_the_other_leaves_no_ring(store: Store, kept: str, gone: str) -> None:
+    before = everything(store)
+    merged(store, kept=kept, gone=gone)
+    for each in ("a", kept):
+        above = [row["id"] for row in store.accounts.on_record(each, NOW).above]
+        assert each not in above
+        assert gone not in above
+    store.merges.undo("m1", NOW)
+    assert everything(store) == before
+
+
+def test_what_cannot_be_undone_or_merged_is_said_by_name(store: Store) -> None:
+    with pytest.raises(BadValue):
+        merged(store, kept="a", gone="a")
+    with pytest.raises(UnknownCustomer):
+        merged(store, gone="nobody")
+    merged(store)
+    merged(store, "m2", "top", "a")
+    with pytest.raises(Conflict, match="undo m2 first"):
+        store.merges.undo("m1", NOW)
+    store.merges.undo("m2", NOW)
+    store.merges.undo("m1", NOW)
+    with pytest.raises(Conflict, match="undone already"):
+        store.merges.undo("m1", NOW)
+    with pytest.raises(NotFound):
+        store.merges.undo("m9", NOW)
+
+
+def test_erasing_either_forgets_the_merge(store: Store) -> None:
+    merged(store)
+    store.erasure.erase("a", str, str)
+    assert store.merges.listed() == []
