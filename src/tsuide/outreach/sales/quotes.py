@@ -242,7 +242,7 @@ STYLE: Final = (
     ".total strong{font-size:1.4rem}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}"
     "th,td{border:1px solid #9aa8a1;padding:.35rem .6rem;text-align:start;vertical-align:top}"
-    "td.n,th.n{text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}"
+    "td.n,th.n{text-align:end;font-variant-numeric:tabular-nums}"
     ".sums div{justify-content:flex-end}.sums dd{min-width:8rem;text-align:end;font-variant-numeric:tabular-nums}"
     ".sums dt{min-width:0}.note{font-size:.9rem}"
     "@media print{.quote{padding:0}}"
