@@ -39,9 +39,11 @@ from tsuide.app.deals import (
     reopen_deal,
 )
 from tsuide.app.deciding import Served, row_of
+from tsuide.app.effect import gather_facts
 from tsuide.app.ledger import Ledger
 from tsuide.app.policies import put_in_force
 from tsuide.app.signing import DEMO_TERMS, set_sale_terms
+from tsuide.app.supervising import audit_shop, supervise
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadFile, BadSetting, BadValue, Conflict, NotReady, Refused, UnknownProduct
 from tsuide.facts.catalogue import PRODUCTS
@@ -257,6 +259,17 @@ def test_only_the_customers_own_yes_makes_an_order_with_main_and_attached_lines(
     assert [each["deed"] for each in deal_history(shop, deal)][-1] == "won"
     with pytest.raises(Refused, match="this deal is won"):
         put_line(shop, deal, "cup", 1, NOW)
+
+
+def test_a_deals_yes_is_one_sale_of_its_rep_in_supervision_and_its_main_lines_are_no_offers(shop: Shop) -> None:
+    deal = begun(shop, ("tea", 12))
+    found, _ = proposed(shop, deal, offered(shop, "cup", 500))
+    answer_line(shop, deal, found.places[0], "accepted", NOW)
+    settle(shop, won(shop, deal).acceptance_id, NOW + DAY)
+    assert supervise(shop, NOW + 2 * DAY)["sales"] == 1
+    assert {name: n for name, n in audit_shop(shop, NOW + 2 * DAY)["found"].items() if n} == {}
+    lines = gather_facts(shop, NOW + 2 * DAY).lines
+    assert lines.sort("line").select("product_id", "attached").rows() == [("tea", False), ("cup", True)]
 
 
 def test_an_offer_that_was_taken_elsewhere_meanwhile_is_not_sold_twice(shop: Shop) -> None:

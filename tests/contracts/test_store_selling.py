@@ -94,6 +94,22 @@ def test_the_database_refuses_an_order_of_ours_before_the_yes(store: Store) -> N
     assert store.facts.counts()["orders"] == 0
 
 
+def test_one_yes_to_a_quote_gives_the_offers_of_its_lines_all_or_none(store: Store) -> None:
+    lines = [("dec.1", "dec"), ("dec.2", "dec")]
+    store.confirmations.ask(waiting("q", "quo_1", decision_id=None), NOW)
+    store.acceptances.add("other", "dec.2", NOW, ("click", "cart"))
+    with pytest.raises(Conflict, match="accepted already"):
+        store.confirmations.confirm("q", ("click", "x"), {}, NOW, lines)
+    assert (store.acceptances.get("q")["state"], store.acceptances.of_offer("dec.1")) == ("waiting", [])
+    assert store.confirmations.confirm("q", ("click", "x"), {}, NOW, lines[:1]) == "confirmed"
+    store.facts.write_orders(*order_with("dec.1"))  # the database takes the line: its offer has a yes
+    store.confirmations.placed("q", "o1", NOW)
+    rows = [*store.acceptances.of_offer("quo_1"), *store.acceptances.of_offer("dec.1")]
+    assert [(each["state"], each["customer_id"], each["evidence_kind"]) for each in rows] == [
+        ("used", "c1", "click")
+    ] * 2
+
+
 def test_a_no_and_an_end_cannot_be_confirmed(store: Store) -> None:
     store.confirmations.ask(waiting("no"), NOW)
     store.acceptances.move("no", ("waiting", "declined"), NOW)

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any, Final, Literal, TypeVar
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, BeforeValidator, Field
 from starlette.requests import Request
 
@@ -23,7 +23,16 @@ from tsuide.offers.offer import NoReason
 from tsuide.outreach.sales.deals import MOST_UNITS, Deal, Loss, Stage
 from tsuide.outreach.sales.quotes import html_of, text_of
 
-router = APIRouter(tags=["deals"])
+
+def _once(request: Request) -> None:
+    """Refuse a query that says one thing twice: which of them is meant, nobody knows."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise BadValue("said twice", key=twice[0], way_out="say it once")
+
+
+router = APIRouter(tags=["deals"], dependencies=[Depends(_once)])
 T = TypeVar("T")
 _EXTRA: Final = {"security": SECURITY}
 _ASKED: Final = failures(401, 403, 404, 422, 503)
@@ -277,7 +286,7 @@ class DealReportOut(BaseModel):
 async def deals(
     request: Request,
     stage: Literal["open", "all", "lead", "qualified", "quoted", "negotiation", "won", "lost"] = "open",
-    owner: Annotated[str | None, Query(max_length=200, description="Only this rep's.")] = None,
+    owner: Annotated[Id | None, Query(description="Only this rep's.")] = None,
     customer: Annotated[Id | None, Query(description="Only of this account.")] = None,
     limit: Most = 200,
 ) -> DealsOut:
@@ -320,7 +329,7 @@ async def report(
     request: Request,
     by: Literal["line", "product"] = "line",
     each_rep: Annotated[bool, Query(description="Combinations of each rep by themselves.")] = False,  # noqa: FBT002 - a query
-    owner: Annotated[str | None, Query(max_length=200, description="Only this rep's.")] = None,
+    owner: Annotated[Id | None, Query(description="Only this rep's.")] = None,
     days: Annotated[int, Query(ge=1, le=36_500, description="Deals changed within so many days.")] = BACK,
 ) -> DealReportOut:
     """By product line and rep, with 95 % intervals. Needs a key with the scope rep."""

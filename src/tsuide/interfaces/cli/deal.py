@@ -330,7 +330,8 @@ def history(deal_id: Id, home: Home = None, database_url: Database = None, as_js
         )
         for row in rows:
             at = _local(shop, datetime.fromisoformat(row["at"]))
-            cells = (at, row["deed"], row["who"] or "–", row["stage"], row["reason"] or "–")
+            words = (PHRASES.text(f"{of}_{row[of]}", shop.settings.language) for of in ("deed", "stage"))
+            cells = (at, next(words), row["who"] or "–", next(words), row["reason"] or "–")
             table.add_row(*(escape(str(each)) for each in cells))
         emit({"history": rows}, lambda: table, as_json=as_json)
 
@@ -474,7 +475,8 @@ def _told(shop: Shop, told: Mapping[str, Any], made: Deal) -> RenderableType:
     def money(amount: int | None, currency: str) -> str:
         return "–" if amount is None else Money(amount, currency).text(language)
 
-    head = f"{made.id}  {made.title}\n{made.customer_id or '–'} · {made.owner or '–'} · {made.stage}"
+    stage = PHRASES.text(f"stage_{made.stage}", language)
+    head = f"{made.id}  {made.title}\n{made.customer_id or '–'} · {made.owner or '–'} · {stage}"
     names = ("line", "product", "role", "state", "quantity", "unit_price", "discount", "amount")
     table = Table(*(PHRASES.text(each, language) for each in names))
     for line in made.lines:
@@ -513,7 +515,8 @@ def _list(shop: Shop, rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     for row in rows:
         sums = ", ".join(Money(each["total"], each["currency"]).text(language) for each in row["totals"])
         lacks = ", ".join(PHRASES.text(each, language) for each in row["flags"])
-        cells = (row["id"], row["title"], row["customer_id"] or "–", row["owner"] or "–", row["stage"], sums, lacks)
+        stage = PHRASES.text(f"stage_{row['stage']}", language)
+        cells = (row["id"], row["title"], row["customer_id"] or "–", row["owner"] or "–", stage, sums, lacks)
         table.add_row(*(escape(str(each)) for each in cells))
     return table
 
@@ -540,7 +543,7 @@ def _report(shop: Shop, made: Mapping[str, Any]) -> RenderableType:
     def share(triple: Sequence[float] | None) -> str:
         return "–" if triple is None else f"{triple[0]:.0%} ({triple[1]:.0%} … {triple[2]:.0%})"
 
-    names = ("main", "attached", "rep", "proposed", "answered", "won", "share", "amount")
+    names = ("main", "attached", "rep", "lines_proposed", "answered", "won", "share", "amount")
     combined = Table(*(PHRASES.text(each, language) for each in names))
     for row in made["combinations"]:
         known = None if row["share"] is None else (row["share"], *row["interval"])
