@@ -15,10 +15,12 @@ from tsuide.facts.frames import frame_of, order_frames
 from tsuide.facts.interactions import INTERACTIONS, Interaction
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.store.database import Store, open_store
-from tsuide.store.engines import reading
+from tsuide.store.engines import reading, writing
+from tsuide.store.journey_tables import enrolment
 from tsuide.store.merges import customer_merge
-from tsuide.store.schema import fact_sequence, metadata, orders
+from tsuide.store.schema import acceptance, fact_sequence, metadata, orders
 from tsuide.store.segment_tables import segment_touch
+from tsuide.store.selling import confirmation
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MADE_ANEW = {customer_merge, fact_sequence, segment_touch}
@@ -140,3 +142,33 @@ def test_erasing_either_forgets_the_merge(store: Store) -> None:
     merged(store)
     store.erasure.erase("a", str, str)
     assert store.merges.listed() == []
+
+
+def test_of_a_journey_in_which_both_are_under_way_one_leaves(store: Store) -> None:
+    row = {"journey_id": "welcome", "version": 1, "state": "active", "due_at": 1, "context": "{}", "entered_at": 1}
+    row |= {"moved_at": 1, "moves": 0, "reached": 1}
+    with writing(store.record) as connection:
+        for each in ("a", "b"):
+            connection.execute(sa.insert(enrolment).values(**row, id=f"e-{each}", customer_id=each, key=each))
+        other = {**row, "journey_id": "other", "id": "e-other", "customer_id": "b", "key": "b"}
+        connection.execute(sa.insert(enrolment).values(**other))
+    before = everything(store)
+    merged(store)
+    found = {row["id"]: (row["state"], row["why"]) for row in store.erasure.everything_of("a")["enrolment"]}
+    assert found == {"e-a": ("active", None), "e-b": ("left", "merged"), "e-other": ("active", None)}
+    store.merges.undo("m1", NOW)
+    assert everything(store) == before
+
+
+def test_what_waits_for_the_merged_ones_yes_waits_for_the_kept_ones(store: Store) -> None:
+    asked = {"id": "y1", "offer_id": "d.0", "customer_id": "b", "evidence_kind": "link", "evidence_reference": "r"}
+    asked |= {"at": 1, "state": "waiting", "state_at": 1}
+    with writing(store.record) as connection:
+        connection.execute(sa.insert(acceptance).values(**asked))
+        connection.execute(sa.insert(confirmation).values(acceptance_id="y1", content="for b", expires_at=9))
+    before = everything(store)
+    store.merges.merge("m1", "a", "b", NOW, lambda content: content.replace("b", "a"))
+    with reading(store.record) as connection:
+        assert connection.execute(sa.select(confirmation.c.content)).scalar() == "for a"
+    store.merges.undo("m1", NOW)
+    assert everything(store) == before

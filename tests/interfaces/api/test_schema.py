@@ -24,6 +24,13 @@ OPERATIONS = [
     ("/v1/customers/{customer}/consents", "POST"),
     ("/v1/customers/{customer}/contact", "GET"),
     ("/v1/customers/{customer}/whole", "GET"),
+    ("/v1/customers/{customer}/interactions", "GET"),
+    ("/v1/interactions", "POST"),
+    ("/v1/wins", "POST"),
+    ("/v1/duplicates", "GET"),
+    ("/v1/merges", "GET"),
+    ("/v1/merges", "POST"),
+    ("/v1/merges/{merge}/undo", "POST"),
     ("/v1/snapshots", "GET"),
     ("/v1/snapshots/current", "GET"),
     ("/v1/snapshots/current", "PUT"),
@@ -165,6 +172,8 @@ LEFT_OUT |= {("/v1/customers/{customer}/consents", "POST"): [positive_data_accep
 LEFT_OUT |= {("/v1/looks/{look}", "PUT"): [positive_data_acceptance]}
 LEFT_OUT |= {("/v1/reports/schedules/{schedule}", "PUT"): [positive_data_acceptance]}  # an address must be one
 LEFT_OUT |= {("/v1/feedback", "POST"): [positive_data_acceptance]}  # a score belongs to scores, nothing to the future
+LEFT_OUT |= {(f"/v1/{what}", "POST"): [positive_data_acceptance] for what in ("interactions", "wins")}  # nor these
+LEFT_OUT |= {("/v1/merges", "POST"): [positive_data_acceptance]}  # nobody is merged with themselves
 # a template's text is a language of its own; a message's moment must lie ahead, and mail must be set up
 LEFT_OUT |= {("/v1/outreach/templates/{template}", "PUT"): [positive_data_acceptance]}
 LEFT_OUT |= {(f"/v1/outreach/{what}", "POST"): [positive_data_acceptance] for what in ("messages", "test", "preview")}

@@ -43,6 +43,11 @@ def test_a_similar_name_needs_the_companys_own_domain_beside_it() -> None:
     assert reasons(*anybodys) == []
 
 
+def test_numbered_plants_of_one_company_are_several() -> None:
+    plants = [company(f"青葉製作所 神奈川第{n}工場", f"p{n}", None, f"p{n}@aoba.example") for n in (1, 2)]
+    assert reasons(*plants) == []
+
+
 def test_people_of_one_name_must_share_more_than_it() -> None:
     assert reasons(Known("a", name="佐藤 健"), Known("b", name="佐藤　健")) == []
     assert reasons(Known("a", name="佐藤 健", parent_id="k"), Known("b", name="佐藤健様", parent_id="k")) == [("name",)]

@@ -113,7 +113,7 @@ def _judged(one: Known, other: Known) -> Pair | None:
     same = bool(names[0]) and names[0] == names[1]
     if same:
         reasons.append("name")
-    elif all(names) and SequenceMatcher(None, *names).ratio() >= _ALIKE:
+    elif _alike(*names):
         reasons.append("similar_name")
     apart = bool(one.parent_id) and bool(other.parent_id) and one.parent_id != other.parent_id
     score = sum(_WEIGHTS[each] for each in reasons)
@@ -127,6 +127,12 @@ def _judged(one: Known, other: Known) -> Pair | None:
         return None  # a branch of one name in two groups
     ordered = tuple(sorted(reasons, key=lambda each: (-_WEIGHTS[each], each)))
     return Pair(one.id, other.id, ordered, score, apart)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two folded names are nearly one; plant 1 and plant 2 are not."""
+    digits = [re.findall(r"\d+", each) for each in (one, other)]
+    return bool(one and other) and digits[0] == digits[1] and SequenceMatcher(None, one, other).ratio() >= _ALIKE
 
 
 def _name(each: Known) -> str:
