@@ -161,7 +161,13 @@ def test_of_a_journey_in_which_both_are_under_way_one_leaves(store: Store) -> No
 
 
 def test_what_waits_for_the_merged_ones_yes_waits_for_the_kept_ones(store: Store) -> None:
-    asked = {"id": "y1", "offer_id": "d.0", "customer_id": "b", "evidence_kind": "link", "evidence_reference": "r"}
+    asked: dict[str, Any] = {
+        "id": "y1",
+        "offer_id": "d.0",
+        "customer_id": "b",
+        "evidence_kind": "link",
+        "evidence_reference": "r",
+    }
     asked |= {"at": 1, "state": "waiting", "state_at": 1}
     with writing(store.record) as connection:
         connection.execute(sa.insert(acceptance).values(**asked))
