@@ -24,6 +24,7 @@ OPERATIONS = [
     ("/v1/customers/{customer}/consents", "POST"),
     ("/v1/customers/{customer}/contact", "GET"),
     ("/v1/customers/{customer}/whole", "GET"),
+    ("/v1/customers/{customer}/page", "GET"),
     ("/v1/customers/{customer}/interactions", "GET"),
     ("/v1/interactions", "POST"),
     ("/v1/wins", "POST"),

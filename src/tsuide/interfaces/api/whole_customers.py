@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from tsuide.app.customer_whole import asked_of, customer_whole, offers_told
 from tsuide.interfaces.api.customers import ConsentOut, CustomerOut, InPath
@@ -14,6 +14,8 @@ from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import Id, Language
 from tsuide.interfaces.api.shown import as_json
+from tsuide.kit.clock import zone
+from tsuide.outreach.sales.customer_page import customer_page
 
 router = APIRouter(tags=["customers"])
 _EXTRA: Final = {"security": SECURITY}
@@ -155,6 +157,35 @@ async def whole(
 
     The offers are a decision like any other: recorded before the answer. Needs a key with the scope rep.
     """
+    told = await _told(request, customer, language, rep, qualification)
+    return Response(as_json(told), media_type="application/json", headers={"Cache-Control": "private, no-store"})
+
+
+@router.get(
+    "/v1/customers/{customer}/page",
+    summary="One customer or account as a page",
+    response_class=HTMLResponse,
+    responses=failures(401, 403, 404, 422, 429, 503),
+    openapi_extra=_EXTRA,
+)
+async def page(
+    request: Request,
+    customer: InPath,
+    language: Language | None = None,
+    rep: Annotated[Id | None, Query(description="Who looks: without a stated need they get a question first.")] = None,
+) -> HTMLResponse:
+    """The same as HTML that loads nothing, to be read before a call or printed. Needs a key with the scope rep."""
+    told = await _told(request, customer, language, rep, None)
+    serving = serving_of(request)
+    chosen, local = language or serving.settings.language, zone(serving.settings.time_zone)
+    return HTMLResponse(
+        customer_page(told, chosen, serving.clock(), local), headers={"Cache-Control": "private, no-store"}
+    )
+
+
+async def _told(
+    request: Request, customer: str, language: Language | None, rep: str | None, qualification: list[str] | None
+) -> dict[str, Any]:
     scopes = require(request, "rep")
     serving = serving_of(request)
     loaded = serving.decider.loaded_or_none
@@ -166,4 +197,4 @@ async def whole(
         chosen = language or serving.settings.language
         served = await serving.decider.decide(asked_of(told, chosen, rep, qualification or ()))
         told["offers"] = await asyncio.to_thread(offers_told, served, told["owned"], chosen)
-    return Response(as_json(told), media_type="application/json", headers={"Cache-Control": "private, no-store"})
+    return told

@@ -1,7 +1,7 @@
 """`tsuide customer …`: one customer or account whole: who they are, what happened, what to offer now and what not."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,6 +12,7 @@ from rich.table import Table
 from tsuide.app.customer_whole import whole_now
 from tsuide.app.deciding import Decider
 from tsuide.app.duplicates import duplicates_told, merge, merges_told, undo
+from tsuide.app.exporting import write_whole
 from tsuide.app.interactions import record_interaction, record_win
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
@@ -23,6 +24,8 @@ from tsuide.kit.clock import zone
 from tsuide.kit.ids import time_id
 from tsuide.kit.money import Money
 from tsuide.kit.phrases import Phrases
+from tsuide.outreach.sales.customer_page import customer_page
+from tsuide.outreach.sales.happened import what_happened
 
 customer = typer.Typer(no_args_is_help=True, help="Customers and accounts: everything that is known of one.")
 Customer = Annotated[str, typer.Argument(metavar="ID", help="A person, a site or an account.")]
@@ -59,11 +62,6 @@ _PHRASES: Final = Phrases(
         "at": {"ja": "日時", "en": "at"},
         "who": {"ja": "お客様", "en": "who"},
         "what": {"ja": "内容", "en": "what"},
-        "order": {"ja": "注文 {id}: {words}", "en": "order {id}: {words}"},
-        "returned": {"ja": "返品: {words}", "en": "returned: {words}"},
-        "feedback": {"ja": "{kind}: {words}", "en": "{kind}: {words}"},
-        "talk": {"ja": "{kind}（{by}）: {words}", "en": "{kind} ({by}): {words}"},
-        "win": {"ja": "成果 {metric}: {before} → {after}", "en": "win, {metric}: {before} → {after}"},
         "written": {"ja": "記録しました", "en": "written down"},
         "again": {"ja": "書き換えました", "en": "written anew"},
         "kept": {"ja": "残る側", "en": "kept"},
@@ -83,11 +81,6 @@ _PHRASES: Final = Phrases(
             "en": "merged ({moved}). To undo: tsuide customer undo {id}",
         },
         "undone": {"ja": "元に戻しました: {merged}", "en": "undone: {merged} is there again"},
-        "content": {"ja": "{kind}: {words}", "en": "{kind}: {words}"},
-        "message": {"ja": "配信 {words}", "en": "message {words}"},
-        "survey": {"ja": "アンケート {words}", "en": "survey {words}"},
-        "viewed": {"ja": "閲覧 {words}（{n} 回）", "en": "viewed {words} ({n} times)"},
-        "task": {"ja": "やること: {words}", "en": "to do: {words}"},
         "offer": {"ja": "いまご提案するもの", "en": "To offer now"},
         "kind": {"ja": "種類", "en": "kind"},
         "price": {"ja": "価格", "en": "price"},
@@ -116,6 +109,7 @@ def show(
     rep: Annotated[
         str | None, typer.Option("--rep", help="Who looks: without a stated need they get a question first.")
     ] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write a page instead: for a call, or to print.")] = None,
     language: Language = None,
     home: Home = None,
     database_url: Database = None,
@@ -131,6 +125,10 @@ def show(
             told = whole_now(shop, decider, customer_id, now(), chosen, rep)
         finally:
             journal.close_now()
+        if html is not None:
+            write_whole(html, customer_page(told, chosen, now(), zone(shop.settings.time_zone)))
+            emit({"file": str(html)}, lambda: str(html), as_json=as_json)
+            return
         emit(told, lambda: _shown(shop, told, chosen), as_json=as_json)
 
 
@@ -271,7 +269,7 @@ def _shown(shop: Shop, told: dict[str, Any], language: str) -> RenderableType:
     parts: list[RenderableType] = ["\n".join(head)]
     if tree["size"] > 1:
         parts.append(_members(shop, tree, language))
-    happened = _happened(told, language)
+    happened = what_happened(told, language)[:_MOST]
     if happened:
         table = Table(say("at"), say("who"), say("what"), title=say("happened"), title_justify="left")
         for at, who, what in happened:
@@ -329,40 +327,6 @@ def _members(shop: Shop, tree: dict[str, Any], language: str) -> Table:
             _day(shop, each["last_order_at"]), note,
         )  # fmt: skip
     return table
-
-
-def _happened(told: dict[str, Any], language: str) -> list[tuple[str, str, str]]:
-    """What happened, of every kind, the newest first."""
-
-    def say(name: str, **blanks: object) -> str:
-        return _PHRASES.text(name, language, **blanks)
-
-    def titles(rows: Sequence[dict[str, Any]]) -> str:
-        return ", ".join(row["title"] or row["product_id"] for row in rows)
-
-    rows = [
-        (each["placed_at"], each, say("order", id=each["id"], words=titles(each["lines"]))) for each in told["orders"]
-    ]
-    rows += [(each["placed_at"], each, say("returned", words=titles([each]))) for each in told["returned"]]
-    for each in told["feedback"]:
-        words = " ".join(str(each[name]) for name in ("score", "text") if each[name] is not None)
-        rows.append((each["at"], each, say("feedback", kind=each["kind"], words=words)))
-    for each in told["interactions"]:
-        words = " ".join(str(each[name]) for name in ("text", "outcome") if each[name] is not None)
-        rows.append((each["at"], each, say("talk", kind=each["kind"], by=each["who"] or "–", words=words)))
-    rows += [
-        (each["at"], each, say("win", **{name: each[name] for name in ("metric", "before", "after")}))
-        for each in told["wins"]
-    ]
-    rows += [(each["at"], each, say("content", kind=each["kind"], words=titles([each]))) for each in told["content"]]
-    rows += [(each["at"], each, say("survey", words=each["survey_id"])) for each in told["surveys"]]
-    for each in told["messages"]:
-        words = " ".join([each["template"], each["channel"], each["state"], *each["reactions"]])
-        rows.append((each["asked_at"], each, say("message", words=words)))
-    rows += [(each["at"], each, say("viewed", words=titles([each]), n=each["times"])) for each in told["web"]["viewed"]]
-    rows += [(each["due_at"], each, say("task", words=each["title"][language])) for each in told["tasks"]]
-    newest = sorted(rows, key=lambda row: row[0], reverse=True)[:_MOST]
-    return [(at, each.get("customer_id") or "–", words) for at, each, words in newest]
 
 
 def _offers(told: dict[str, Any], language: str) -> RenderableType:
