@@ -113,3 +113,16 @@ def test_other_tables_stay_what_they_are(columns: list[str]) -> None:
 def test_deals_tickets_and_activities_are_no_accounts_although_they_name_one() -> None:
     for more in (["Opportunity Name", "Amount"], ["Case Number", "Status"], ["Subject", "Due Date"]):
         assert layout_of(["Account ID", "Account Name", "Account Owner", *more]) is None
+
+
+def test_orders_and_talks_name_the_account_as_its_own_table_does() -> None:
+    orders = "注文番号,注文日,会員ID,商品コード,数量,単価\n1,2025-01-01,0015g00000Xy1Ab,p,1,100\n"
+    orders += "2,2025-01-01,zcrm_42,p,1,100\n3,2025-01-01,001234567890123,p,1,100\n4,2025-01-01,Ann@X.jp,p,1,100\n"
+    talks = "取引先ID,活動種別,活動日,内容\n0015g00000Xy1Ab,訪問,2025-01-01,ご提案\n"
+    found = []
+    for text, kind in ((orders, "orders"), (talks, "interactions")):
+        table = table_of(text.encode(), "t.csv")
+        assert guess_kind(table.frame.columns) == kind
+        got = to_facts(kind, table, guess_mapping(kind, table.frame.columns, table.frame), JAPAN)
+        found += got.frames[kind]["customer_id"].to_list()
+    assert found == ["0015g00000Xy1AbAAJ", "42", "001234567890123", "ann@x.jp", "0015g00000Xy1AbAAJ"]

@@ -156,7 +156,7 @@ def long_id(value: str) -> str:
     >>> long_id("0015g00000Xy1Ab"), long_id("a-1")
     ('0015g00000Xy1AbAAJ', 'a-1')
     """
-    if not _SHORT_ID.fullmatch(value):
+    if not _SHORT_ID.fullmatch(value) or value.isdigit():
         return value
     parts = (value[at : at + 5] for at in (0, 5, 10))
     return value + "".join(

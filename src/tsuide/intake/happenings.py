@@ -12,9 +12,8 @@ from tsuide.facts.schema import conform
 from tsuide.intake import event_names
 from tsuide.intake.attributes import attributes
 from tsuide.intake.columns import Columns
-from tsuide.intake.identities import derived_ids, reject_twice
+from tsuide.intake.identities import customer_ids, derived_ids, reject_twice
 from tsuide.intake.mapping import Mapping
-from tsuide.intake.people import mail_lower
 from tsuide.intake.rejects import Rejecting
 from tsuide.intake.settings import IntakeSettings
 
@@ -141,7 +140,7 @@ def interactions(
     told = pl.DataFrame(
         [
             ids.rename("id"),
-            mail_lower(whose).rename("customer_id"),
+            customer_ids(whose).rename("customer_id"),
             kind,
             columns.moment("at", needed=True),
             columns.title("who"),

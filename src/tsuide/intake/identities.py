@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from tsuide.intake.columns import Columns
+from tsuide.intake.crm import long_id
 
 _DIGITS: Final = 16  # bytes of a derived id
 
@@ -50,3 +51,26 @@ def derived_ids(frame: pl.DataFrame, given: pl.Series, prefix: str) -> pl.Series
         digest = hashlib.blake2b(content + b"\x1e%d" % seen[content], digest_size=_DIGITS).hexdigest()
         made.append(f"{prefix}_{digest}")
     return pl.Series(given.name, made, dtype=pl.String)
+
+
+def customer_ids(values: pl.Series) -> pl.Series:
+    """Ids of customers as every kind of table writes them: mail addresses without case, those of CRMs at full length.
+
+    A Salesforce id of 15 characters (accounts 001…, contacts 003…, leads 00Q…) becomes the one of 18, Zoho's lose their
+    prefix.
+
+    >>> customer_ids(pl.Series(["Ann@X.jp", "0015g00000Xy1Ab", "zcrm_12", "K-1"])).to_list()
+    ['ann@x.jp', '0015g00000Xy1AbAAJ', '12', 'K-1']
+    """
+    different = values.unique().drop_nulls()
+    odd = different.filter(different.str.contains(_ODD)).to_list()
+    return values.replace({each: _as_everywhere(each) for each in odd}) if odd else values
+
+
+_ODD: Final = r"@|^00[13Q][A-Za-z0-9]{12}$|^zcrm_[0-9]+$"
+
+
+def _as_everywhere(one: str) -> str:
+    if "@" in one:
+        return one.lower()
+    return one.removeprefix("zcrm_") if one.startswith("zcrm_") else long_id(one)

@@ -24,7 +24,7 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
 from tsuide.intake.columns import Columns, mask
-from tsuide.intake.identities import reject_twice
+from tsuide.intake.identities import customer_ids, reject_twice
 from tsuide.intake.mapping import Mapping
 from tsuide.intake.paths import category_paths
 from tsuide.intake.rejects import Rejecting
@@ -70,7 +70,7 @@ def orders(
     lines = pl.DataFrame(
         {
             "order_id": order_id,
-            "customer_id": _customer(columns),
+            "customer_id": customer_ids(columns.key("customer_id")),
             "placed_at": columns.moment_of_two("placed_at", "placed_time"),
             "product_id": columns.first_key("product_id", "product_title"),
             "currency": _currency(columns, place, settings),
@@ -105,13 +105,6 @@ def _places(order_id: pl.Series) -> Int64:
     """For each row the number of its order, from 0 in the order of the file; a row without an order is 0."""
     dense = order_id.fill_null("").rank("dense").cast(pl.Int64).to_numpy() - 1
     return np.asarray(dense, dtype=np.int64)
-
-
-def _customer(columns: Columns) -> pl.Series:
-    """E-mail addresses are one customer whatever their case."""
-    found = columns.key("customer_id")
-    mail = found.str.contains("@", literal=True)
-    return pl.select(pl.when(mail).then(found.str.to_lowercase()).otherwise(found)).to_series() if mail.any() else found
 
 
 def _currency(columns: Columns, place: Int64, settings: IntakeSettings) -> pl.Series:

@@ -10,7 +10,7 @@ from tsuide.facts.schema import conform
 from tsuide.intake.attributes import attributes
 from tsuide.intake.columns import Columns
 from tsuide.intake.crm import Layout
-from tsuide.intake.identities import reject_twice
+from tsuide.intake.identities import customer_ids, reject_twice
 from tsuide.intake.mapping import Mapping
 from tsuide.intake.rejects import Rejecting
 from tsuide.intake.settings import IntakeSettings
@@ -60,14 +60,14 @@ def customers(
     own, above = columns.key("id"), columns.key("parent_id")
     if layout is not None:
         own, above = layout.own_ids(own), layout.company_ids(above)
-    ids = mail_lower(own).fill_null(email).rename("id")
+    ids = customer_ids(own).fill_null(email).rename("id")
     columns.reject(ids.is_null(), "missing", "id" if columns.has("id") else "email")
     reject_twice(columns, "id" if columns.has("id") else "email", ids)
     told = pl.DataFrame(
         [
             ids,
             columns.choice("kind", _KIND, strict=False).fill_null(_usual(layout)).rename("kind"),
-            above.rename("parent_id"),
+            customer_ids(above).rename("parent_id"),
             _name(columns, settings),
             email.rename("email"),
             columns.title("phone"),
@@ -96,13 +96,6 @@ def _usual(layout: Layout | None) -> str:
     return "company" if layout is not None and layout.thing == "accounts" else "person"
 
 
-def mail_lower(values: pl.Series) -> pl.Series:
-    """Ids, those that are mail addresses without case."""
-    mail = values.str.contains("@", literal=True)
-    told = pl.DataFrame({"id": values, "mail": mail})
-    return told.select(pl.when("mail").then(pl.col("id").str.to_lowercase()).otherwise("id")).to_series()
-
-
 def _name(columns: Columns, settings: IntakeSettings) -> pl.Series:
     """The name, or family and given name in the order of the shop's country."""
     parts = ("last_name", "first_name")
@@ -127,7 +120,7 @@ def consents(
     columns.reject(granted.is_null(), "missing", "granted")
     told = pl.DataFrame(
         [
-            mail_lower(columns.key("customer_id", needed=True)).rename("customer_id"),
+            customer_ids(columns.key("customer_id", needed=True)).rename("customer_id"),
             columns.choice("purpose", _PURPOSE).fill_null("marketing").rename("purpose"),
             columns.choice("channel", _CHANNEL).fill_null("email").rename("channel"),
             granted,
