@@ -92,6 +92,8 @@ def test_an_answer_is_kept_once_and_only_what_was_snoozed_can_be_settled_later(s
     with pytest.raises(Conflict, match="settled"):
         store.worklist.answer(ANSWER | {"state": "dismissed", "reason": "have_it"})
     assert [row["state"] for row in store.worklist.answers(["acme"])] == ["accepted", "dismissed"]
+    told = [(row["seq"], row["state"], row["reason"]) for row in store.hooks.events("worklist", 0, 10)]
+    assert told == [(1, "accepted", None), (2, "snoozed", None), (3, "dismissed", "have_it")]
     assert [(row["line"], row["state"], row["n"]) for row in store.worklist.settled()] == [
         ("printing", "accepted", 1),
         ("printing", "dismissed", 1),
@@ -109,4 +111,5 @@ def test_of_an_erased_customer_answers_stay_as_nobody_s(store: Store) -> None:
     assert store.erasure.everything_of("acme")["worklist_answer"][0]["note"] == "wants a trial"
     assert store.erasure.erase("acme", str, str)["worklist_answer"] == 1
     assert store.worklist.answers(["acme"]) == []
+    assert store.hooks.events("worklist", 0, 10) == []
     assert store.worklist.settled()[0]["n"] == 1

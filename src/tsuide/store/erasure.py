@@ -35,7 +35,7 @@ from tsuide.store.surveys import erase as erase_answers
 from tsuide.store.surveys import survey_answer, survey_invitation
 from tsuide.store.tasks import task, task_event
 from tsuide.store.worklist import erase as erase_worklist
-from tsuide.store.worklist import worklist_answer
+from tsuide.store.worklist import worklist_answer, worklist_event
 
 _NOBODY: Final = "erased"
 _OF_CUSTOMERS: Final = (
@@ -161,6 +161,7 @@ class Erasure:
                 (deal, deal.c.customer_id == customer_id),
                 *((table, table.c.deal_id.in_(_deals(customer_id))) for table in (deal_line, deal_event, deal_quote)),
                 (worklist_answer, worklist_answer.c.customer_id == customer_id),
+                (worklist_event, worklist_event.c.customer_id == customer_id),
                 (same_person, same_person.c.customer_id == customer_id),
                 (segment_sheet, segment_sheet.c.customer_id == customer_id),
                 (segment_event, segment_event.c.customer_id == customer_id),

@@ -15,6 +15,7 @@ from tsuide.store.rows import Found, found, insert_into
 from tsuide.store.schema import RECORD, metadata
 from tsuide.store.segment_tables import segment, segment_event
 from tsuide.store.tasks import task_event
+from tsuide.store.worklist import worklist_event
 
 hook = sa.Table(
     "hook",
@@ -32,7 +33,12 @@ hook = sa.Table(
 """Who is told. `topics`: a JSON list; `seen`: topic → the newest seq that was taken, as JSON; `due_at`: not before;
 `tries`, `failing_since` and `error` while it takes nothing."""
 
-_FEEDS: Final[Mapping[str, sa.Table]] = {"tasks": task_event, "deals": deal_event, "segments": segment_event}
+_FEEDS: Final[Mapping[str, sa.Table]] = {
+    "tasks": task_event,
+    "worklist": worklist_event,
+    "deals": deal_event,
+    "segments": segment_event,
+}
 TOPICS: Final = tuple(_FEEDS)
 
 

@@ -39,6 +39,22 @@ worklist_answer = sa.Table(
 )
 """What a rep said of an offer on their list. `until`: so long the account does not come back to it."""
 
+worklist_event = sa.Table(
+    "worklist_event",
+    metadata,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("offer_id", sa.Text, nullable=False),
+    sa.Column("customer_id", sa.Text, nullable=True),
+    sa.Column("rep", sa.Text, nullable=False),
+    sa.Column("product_id", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=True),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Index(None, "customer_id"),
+    info=RECORD,
+)
+"""Every answer of a rep in its order, for other systems that are told."""
+
 pitch_note = sa.Table(
     "pitch_note",
     metadata,
@@ -139,10 +155,12 @@ class Worklist:
             before = found(connection, _about(row))
             if not before:
                 connection.execute(sa.insert(worklist_answer).values(**row))
+                _tell(connection, row)
                 return True
             if _same(before[0], row):
                 return False
             connection.execute(sa.update(worklist_answer).where(a.offer_id == row["offer_id"]).values(**row))
+            _tell(connection, row)
         return True
 
     def must_fit(self, row: Mapping[str, Value]) -> None:
@@ -186,6 +204,11 @@ class Worklist:
             return [row for part in _parts(ids) for row in found(connection, query.where(column.in_(part)))]
 
 
+def _tell(connection: sa.Connection, row: Mapping[str, Value]) -> None:
+    names = ("offer_id", "customer_id", "rep", "product_id", "state", "reason", "at")
+    connection.execute(sa.insert(worklist_event).values({name: row.get(name) for name in names}))
+
+
 def _about(row: Mapping[str, Value]) -> sa.Select[Any]:
     return sa.select(worklist_answer).where(worklist_answer.c.offer_id == row["offer_id"])
 
@@ -213,5 +236,6 @@ def _owner(connection: sa.Connection) -> Any:  # noqa: ANN401 - each engine's ow
 
 def erase(connection: sa.Connection, customer_id: str) -> int:
     """Answers stay as nobody's, so that counts stay right; their words go."""
+    connection.execute(sa.delete(worklist_event).where(worklist_event.c.customer_id == customer_id))
     mine = sa.update(worklist_answer).where(worklist_answer.c.customer_id == customer_id)
     return int(connection.execute(mine.values(customer_id=None, note=None)).rowcount)

@@ -36,7 +36,9 @@ _PHRASES = Phrases(
 def put(
     hook_id: Annotated[str, typer.Argument(help="Your name for it.")],
     url: Annotated[str, typer.Argument(help="https://… that takes a POST.")],
-    about: Annotated[list[str] | None, typer.Option("--about", help="tasks, deals, segments. [default: all]")] = None,
+    about: Annotated[
+        list[str] | None, typer.Option("--about", help="tasks, worklist, deals, segments. [default: all]")
+    ] = None,
     home: Home = None,
     database_url: Database = None,
     as_json: Json = False,
