@@ -97,6 +97,19 @@ def test_quotes_are_numbered_and_each_waits_for_one_yes(store: Store) -> None:
         store.deals.quote_by("acc_9")
 
 
+def test_a_yes_without_its_order_is_found(store: Store) -> None:
+    row = {"at": to_micros(NOW), "expires_at": to_micros(NOW + DAY), "buyer": "Acme"}
+    for n in (1, 2):
+        store.deals.add(a_deal(n, order_id="o2" if n == 2 else None), Deed("made"))
+        store.deals.quote({**row, "id": f"quo_{n}", "deal_id": f"d{n}"}, lambda _: "{}")
+        store.deals.waits(f"quo_{n}", f"a{n}")
+        store.acceptances.add(f"a{n}", f"quo_{n}", NOW, ("link", "x"), "waiting")
+    assert store.deals.unsettled() == []
+    for n in (1, 2):
+        store.acceptances.move(f"a{n}", ("waiting", "accepted"), NOW)
+    assert store.deals.unsettled() == ["a1"]
+
+
 def test_a_price_list_is_replaced_whole(store: Store) -> None:
     rows = [Price("gold", "tea", 480, "JPY"), Price("gold", "tea", 450, "JPY", least=24)]
     store.deals.set_prices("gold", [*rows, Price("gold", "cup", 300, "JPY")])

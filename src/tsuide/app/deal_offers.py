@@ -161,8 +161,8 @@ def answer_line(
         who: heard it.
 
     Raises:
-        NotFound: no such deal.
-        BadValue: no such line, or a reason that is none.
+        NotFound: no such deal, or line.
+        BadValue: a reason that is none.
         Refused: the deal is closed.
     """
     if state == "declined" and reason is not None and reason not in NO_REASONS:

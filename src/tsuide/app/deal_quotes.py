@@ -307,14 +307,11 @@ def heard(shop: Shop, answer: Answer, reason: str | None, now: datetime) -> None
 def settle_all(shop: Shop, now: datetime) -> tuple[int, ByDecision]:
     """Settle every deal whose customer has said yes and whose order was not written yet; how many there were."""
     told: dict[str, Sequence[Told]] = {}
-    settled = 0
-    for deal in shop.store.deals.listed(n=20_000):
-        for row in shop.store.deals.quotes(deal.id):
-            of = row["acceptance_id"]
-            if of is not None and shop.store.acceptances.get(of)["state"] in {"accepted", "used"}:
-                told |= settle(shop, of, now)
-                settled += 1
-    return settled, told
+    left = shop.store.deals.unsettled()
+    for acceptance_id in left:
+        for decision, outcomes in settle(shop, acceptance_id, now).items():
+            told[decision] = [*told.get(decision, ()), *outcomes]
+    return len(left), told
 
 
 def _drafted(shop: Shop, deal: Deal, seller: Seller, quote_id: str, now: datetime, until: datetime) -> Quote:

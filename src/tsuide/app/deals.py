@@ -214,8 +214,8 @@ def price_line(shop: Shop, deal_id: str, place: int, price: int, now: datetime, 
     """Give one line a unit price of the rep's own; the deal as it is then.
 
     Raises:
-        NotFound: no such deal.
-        BadValue: no such line, or a price below zero.
+        NotFound: no such deal, or line.
+        BadValue: a price below zero.
         Refused: below the margin floor, or the deal is closed.
     """
     if price < 0:
@@ -236,8 +236,8 @@ def price_set(
     """Give several lines one price together; the deal as it is then. It holds while the whole set is wanted.
 
     Raises:
-        NotFound: no such deal.
-        BadValue: no such lines, fewer than two, or a price above their sum.
+        NotFound: no such deal, or lines.
+        BadValue: fewer than two, or a price above their sum.
         Refused: below the margin floor, or the deal is closed.
     """
 

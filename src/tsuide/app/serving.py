@@ -17,6 +17,8 @@ from tsuide.app.account import Account, account_of, choose, goods_of, names_of
 from tsuide.app.arrivals import Arrivals
 from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.customer_tokens import CustomerTokens
+from tsuide.app.deal_offers import tell as hear
+from tsuide.app.deal_quotes import settle_all
 from tsuide.app.deciding import Clock, Decider, Entropy
 from tsuide.app.explaining import Told, tell
 from tsuide.app.keys import Keyring, demo_rep_key, storefront_key
@@ -237,7 +239,7 @@ class Serving:
         return product.category[-1] if product is not None and product.category else None
 
     async def keep_fresh(self) -> None:
-        """Look for newer states, and for messages that nobody is at work on, for ever; `start` runs it."""
+        """Look for newer states, and for what a process that is gone left behind, for ever; `start` runs it."""
         looked, forgot, on = -_LEFT_BEHIND_S, time.monotonic(), tuple[str, ...]()
         while True:
             await asyncio.sleep(_FRESH_S)
@@ -249,6 +251,7 @@ class Serving:
                 if time.monotonic() - looked >= _LEFT_BEHIND_S:
                     looked = time.monotonic()
                     await self.arrivals.resume()
+                    await hear(self.ledger, (await asyncio.to_thread(settle_all, self.shop, self.clock()))[1])
                 changed, before = await asyncio.to_thread(self.decider.refresh), on
                 deals = self.decider.deals
                 on = await asyncio.to_thread(asked_now, self.shop, deals, self.clock())

@@ -13,7 +13,7 @@ from tsuide.kit.clock import from_micros, to_micros
 from tsuide.outreach.sales.deals import LINE_STATES, OPEN_STAGES, ROLES, STAGES, Deal, Line, Price
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found, insert_into
-from tsuide.store.schema import RECORD, metadata
+from tsuide.store.schema import RECORD, acceptance, metadata
 from tsuide.store.sequence import lock
 
 _ERASED: Final = "erased"
@@ -271,6 +271,15 @@ class Deals:
         query = sa.select(deal_quote).where(deal_quote.c.deal_id == deal_id).order_by(deal_quote.c.number)
         with reading(self.engine) as connection:
             return found(connection, query)
+
+    def unsettled(self) -> list[str]:
+        """Acceptances of quotes that were given and whose deal has no order yet, oldest first."""
+        given = sa.select(acceptance.c.id).join(deal_quote, deal_quote.c.acceptance_id == acceptance.c.id)
+        query = given.join(deal, deal.c.id == deal_quote.c.deal_id).where(
+            acceptance.c.given == 1, deal.c.order_id.is_(None)
+        )
+        with reading(self.engine) as connection:
+            return [str(each) for each in connection.execute(query.order_by(acceptance.c.state_at)).scalars()]
 
     def set_prices(self, name: str, prices: Sequence[Price]) -> None:
         """Make these the prices of a list; what it held before is gone. No price at all: no list."""

@@ -79,4 +79,4 @@ def test_what_cannot_be_is_refused_by_name(call: Any) -> None:
     assert call("/d-3", {"stage": "lost", "reason": "price"})["stage"] == "lost"
     assert call("/d-3", {"stage": "negotiation"})["stage"] == "negotiation"
     assert call("/d-9", status=404)["key"] == "deal"
-    call("/d-3/set-price", {"lines": [1, 2], "price": 5}, status=400)
+    call("/d-3/set-price", {"lines": [1, 2], "price": 5}, status=404)

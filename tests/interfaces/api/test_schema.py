@@ -160,8 +160,9 @@ LEFT_OUT |= {("/v1/experiments/{experiment}", "PUT"): [positive_data_acceptance]
 LEFT_OUT |= {("/v1/initiatives/{initiative}", "PUT"): [positive_data_acceptance]}  # an end after the start
 # a change changes something, and what is put off is put off until later; a title says something
 LEFT_OUT |= {(path, "POST"): [positive_data_acceptance] for path in ("/v1/tasks", "/v1/tasks/{task}")}
-# the same of deals; a title of blanks says nothing
-LEFT_OUT |= {(path, "POST"): [positive_data_acceptance] for path in ("/v1/deals", "/v1/deals/{deal}")}
+# the same of deals, and a set costs no more than its lines; in a query a list of one is that one
+LEFT_OUT |= {(f"/v1/deals/{{deal}}{what}", "POST"): [positive_data_acceptance] for what in ("", "/set-price")}
+LEFT_OUT |= {(f"/v1/deals{what}", "GET"): [negative_data_rejection] for what in ("", "/report")}
 LEFT_OUT |= {("/v1/hooks/{hook}", "PUT"): [positive_data_acceptance]}  # an address must be one
 LEFT_OUT |= {("/v1/segments/{segment}/audience", "GET"): [positive_data_acceptance]}  # a country must be one
 # what happened does not lie in the future, nor in a currency that nobody has

@@ -35,12 +35,15 @@ def _once(request: Request) -> None:
 router = APIRouter(tags=["deals"], dependencies=[Depends(_once)])
 T = TypeVar("T")
 _EXTRA: Final = {"security": SECURITY}
-_ASKED: Final = failures(401, 403, 404, 422, 503)
+_ASKED: Final = failures(400, 401, 403, 404, 422, 503)
 _TOLD: Final = failures(400, 401, 403, 404, 409, 413, 422, 503)
 Named = Annotated[Id, Path(description="The deal's id.")]
 Place = Annotated[int, Path(ge=1, le=10_000, description="The line's number.")]
 Most = Annotated[int, Query(ge=1, le=1_000, description="At most so many.")]
-Words = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_SAYS: Final = (
+    r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"  # something, and nothing that cannot be printed
+)
+Words = Annotated[str, Field(min_length=1, max_length=500, pattern=_SAYS)]
 Address = Annotated[
     str, Field(min_length=3, max_length=254, pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}$")
 ]
@@ -310,7 +313,7 @@ async def begin(request: Request, body: DealIn) -> DealOut:
     return await _told(shop, made.id)
 
 
-@router.get("/v1/deals/events", summary="What was done with deals", responses=failures(401, 403, 422, 503),
+@router.get("/v1/deals/events", summary="What was done with deals", responses=failures(400, 401, 403, 422, 503),
             openapi_extra=_EXTRA)  # fmt: skip
 async def events(
     request: Request,
@@ -323,7 +326,7 @@ async def events(
     return DealDeedsOut(events=[DealDeedOut(**desk.deed_told(row)) for row in rows])
 
 
-@router.get("/v1/deals/report", summary="Which combinations win", responses=failures(401, 403, 422, 503),
+@router.get("/v1/deals/report", summary="Which combinations win", responses=failures(400, 401, 403, 422, 503),
             openapi_extra=_EXTRA)  # fmt: skip
 async def report(
     request: Request,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias, get_args
 
-from tsuide.errors import BadValue, Refused
+from tsuide.errors import BadValue, NotFound, Refused
 from tsuide.kit.money import RATE_UNIT, ex_tax, share_out, tax_of
 
 Role: TypeAlias = Literal["main", "attached"]
@@ -118,12 +118,12 @@ class Deal:
         """The line of a number.
 
         Raises:
-            BadValue: there is none.
+            NotFound: there is none.
         """
         for each in self.lines:
             if each.place == place:
                 return each
-        raise BadValue("no such line in this deal", key="line", value=place, way_out=f"tsuide deal show {self.id}")
+        raise NotFound("no such line in this deal", key="line", value=place, way_out=f"tsuide deal show {self.id}")
 
 
 # --- what it comes to -------------------------------------------------------------------------------------
@@ -387,6 +387,7 @@ def with_set_price(deal: Deal, places: Sequence[int], price: int) -> tuple[Line,
         price: of the whole set, as prices are shown.
 
     Raises:
+        NotFound: no such line.
         BadValue: fewer than two lines, one of them not priced, several currencies, or a price above the sum.
 
     >>> from tsuide.kit.clock import from_micros
@@ -425,7 +426,8 @@ def answered(deal: Deal, place: int, state: LineState, reason: str | None = None
     of which a line is gone has no price of its own any more.
 
     Raises:
-        BadValue: no such line, or not a state.
+        NotFound: no such line.
+        BadValue: not a state.
     """
     if state not in LINE_STATES:
         raise BadValue("not a state of a line", key="state", value=state, way_out=", ".join(LINE_STATES))
