@@ -107,3 +107,15 @@ def test_a_page_of_any_shop_may_ask_with_the_headers_that_it_needs(served: Any) 
     assert "Retry-After" in real.headers["access-control-expose-headers"]
     refused = served.client.post("/v1/offers", json={}, headers={"Origin": "https://x.jp"})
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, "*")
+
+
+def test_a_token_in_a_path_does_not_stand_in_the_log() -> None:
+    token = "x" * 300
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    with structlog.testing.capture_logs() as seen:
+        TestClient(Frame(app, log="failures")).get(f"/m/quote/{token}")
+    assert [each["path"] for each in seen] == ["/m/quote/xxxxxxxx…"]

@@ -17,6 +17,8 @@ IDEMPOTENCY_KEY: Final = "tsuide.idempotency_key"
 _GIVEN_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _SLOW_S: Final = 1.0
 _FAILED: Final = 500
+_LONGEST: Final = 45  # characters of a part of a path that is no token
+_KEPT: Final = 8
 _log = structlog.get_logger("tsuide.requests")
 
 
@@ -75,7 +77,7 @@ class Frame:
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem document
                 if not status:
                     await _unforeseen(scope, receive, send_with_headers)
-                _log.error("unforeseen", request_id=scope["tsuide.request_id"], path=scope["path"],
+                _log.error("unforeseen", request_id=scope["tsuide.request_id"], path=shown_path(scope["path"]),
                            error=repr(error), traceback=traceback.format_exc())  # fmt: skip
             self._tell(scope, status, perf_counter() - begin, span)
 
@@ -97,7 +99,7 @@ class Frame:
                 "request",
                 request_id=scope["tsuide.request_id"],
                 method=scope["method"],
-                path=scope["path"],
+                path=shown_path(scope["path"]),
                 route=route,
                 status=status,
                 ms=round(seconds * 1000, 2),
@@ -125,6 +127,18 @@ async def _unforeseen(scope: Scope, receive: Receive, send: Send) -> None:
         way_out="the server's log names the request id; nothing that was answered before is lost",
     )
     await answer(scope, receive, send)
+
+
+def shown_path(path: str) -> str:
+    """A path as logs may show it: a token in it is cut, since whoever has it may say yes in the customer's place.
+
+    >>> shown_path("/v1/deals/deal_1j791320g000000000000007")
+    '/v1/deals/deal_1j791320g000000000000007'
+    >>> shown_path("/m/quote/eyJhY2NlcHRhbmNlX2lkIjoiYWNjX3F1b18xIn0.d96nApVjtUwO4xqPCPrcxwLc0Fqpjas")
+    '/m/quote/eyJhY2Nl…'
+    """
+    parts = path.split("/")
+    return "/".join(f"{part[:_KEPT]}…" if len(part) > _LONGEST else part for part in parts)
 
 
 def _route_of(scope: Scope) -> str:
