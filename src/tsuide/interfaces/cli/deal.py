@@ -20,7 +20,7 @@ from tsuide.app.ledger import Ledger
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
 from tsuide.errors import BadValue
-from tsuide.interfaces.cli.deal_words import PHRASES
+from tsuide.interfaces.cli.deal_words import PHRASES, reason_told
 from tsuide.interfaces.cli.effect import Language
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
 from tsuide.interfaces.cli.promotion import read_rows
@@ -331,7 +331,13 @@ def history(deal_id: Id, home: Home = None, database_url: Database = None, as_js
         for row in rows:
             at = _local(shop, datetime.fromisoformat(row["at"]))
             words = (PHRASES.text(f"{of}_{row[of]}", shop.settings.language) for of in ("deed", "stage"))
-            cells = (at, next(words), row["who"] or "–", next(words), row["reason"] or "–")
+            cells = (
+                at,
+                next(words),
+                row["who"] or "–",
+                next(words),
+                reason_told(row["reason"], shop.settings.language),
+            )
             table.add_row(*(escape(str(each)) for each in cells))
         emit({"history": rows}, lambda: table, as_json=as_json)
 
@@ -480,7 +486,7 @@ def _told(shop: Shop, told: Mapping[str, Any], made: Deal) -> RenderableType:
     names = ("line", "product", "role", "state", "quantity", "unit_price", "discount", "amount")
     table = Table(*(PHRASES.text(each, language) for each in names))
     for line in made.lines:
-        state = PHRASES.text(line.state, language) + (f" ({line.reason})" if line.reason else "")
+        state = PHRASES.text(line.state, language) + (f" ({reason_told(line.reason, language)})" if line.reason else "")
         table.add_row(
             str(line.place), escape(f"{line.product_id} {line.title}"), PHRASES.text(line.role, language),
             escape(state), f"{line.quantity:,}", money(line.unit_price, line.currency),
@@ -559,7 +565,7 @@ def _report(shop: Shop, made: Mapping[str, Any]) -> RenderableType:
             share(row["attach_rate"]), Money(row["confirmed"], row["currency"]).text(language),
             Money(row["hoped"], row["currency"]).text(language),
         )  # fmt: skip
-    lost = ", ".join(f"{name} {count}" for name, count in made["losses"].items())
+    lost = ", ".join(f"{reason_told(name, language)} {count}" for name, count in made["losses"].items())
     return Group(*([combined] if made["combinations"] else []), reps, *([escape(lost)] if lost else []))
 
 

@@ -65,6 +65,18 @@ PHRASES: Final = Phrases(
         "deed_won": {"ja": "お客様が確定し受注", "en": "confirmed by the customer, ordered"},
         "deed_lost": {"ja": "失注", "en": "lost"},
         "deed_reopened": {"ja": "再開", "en": "taken up again"},
+        "why_have_it": {"ja": "すでにある", "en": "have it already"},
+        "why_too_dear": {"ja": "価格が合わない", "en": "too dear"},
+        "why_not_now": {"ja": "時期ではない", "en": "not now"},
+        "why_not_for_me": {"ja": "必要に合わない", "en": "not what they need"},
+        "why_replaced": {"ja": "別の品に替えた", "en": "another was taken instead"},
+        "why_price": {"ja": "価格", "en": "price"},
+        "why_competitor": {"ja": "競合", "en": "a competitor"},
+        "why_no_need": {"ja": "必要なし", "en": "no need"},
+        "why_no_budget": {"ja": "予算なし", "en": "no budget"},
+        "why_timing": {"ja": "時期", "en": "timing"},
+        "why_no_answer": {"ja": "返事なし", "en": "no answer"},
+        "why_other": {"ja": "その他", "en": "other"},
         "none": {"ja": "商談はありません: tsuide deal add 件名", "en": "No deals: tsuide deal add TITLE"},
         "no_account": {"ja": "取引先がありません", "en": "no account"},
         "unknown_account": {"ja": "取引先が見つかりません", "en": "nobody knows this account"},
@@ -103,3 +115,12 @@ PHRASES: Final = Phrases(
         },
     }
 )
+
+
+def reason_told(reason: str | None, language: str) -> str:
+    """A reason in words; "–" where none was given.
+
+    >>> reason_told("too_dear", "ja"), reason_told(None, "en")
+    ('価格が合わない', '–')
+    """
+    return "–" if reason is None else PHRASES.text(f"why_{reason}", language)

@@ -355,7 +355,7 @@ def refuse_below_floor(lines: Sequence[Earned], floor: int) -> None:
     >>> refuse_below_floor([Earned(line, cost=400)], 1_500)
     >>> refuse_below_floor([Earned(replace(line, unit_price=460), cost=400)], 1_500)
     Traceback (most recent call last):
-    tsuide.errors.Refused: below the margin floor of 15%: price = 4600. Way out: 4706 or more
+    tsuide.errors.Refused: below the margin floor of 15%: price = 4600. Way out: 4706 or more in all
     """
     known = [each for each in lines if each.spent is not None and each.line.amount is not None]
     net, spent = sum(each.net for each in known), sum(each.spent or 0 for each in known)
@@ -363,7 +363,7 @@ def refuse_below_floor(lines: Sequence[Earned], floor: int) -> None:
         return
     asked = sum(each.line.amount or 0 for each in known)
     raise Refused(f"below the margin floor of {floor / 100:g}%", key="price", value=asked,
-                  way_out=f"{_least(known, spent, floor)} or more")  # fmt: skip
+                  way_out=f"{_least(known, spent, floor)} or more in all")  # fmt: skip
 
 
 def _least(known: Sequence[Earned], spent: int, floor: int) -> int:
