@@ -163,6 +163,10 @@ LEFT_OUT |= {(path, "POST"): [positive_data_acceptance] for path in ("/v1/tasks"
 # the same of deals, and a set costs no more than its lines; in a query a list of one is that one
 LEFT_OUT |= {(f"/v1/deals/{{deal}}{what}", "POST"): [positive_data_acceptance] for what in ("", "/set-price")}
 LEFT_OUT |= {(f"/v1/deals{what}", "GET"): [negative_data_rejection] for what in ("", "/report")}
+# of a list in a query one word alone is a list of one, whatever it looks like
+LEFT_OUT |= {
+    (path, "GET"): [negative_data_rejection] for path in ("/v1/worklist/{rep}", "/v1/customers/{customer}/whole")
+}
 LEFT_OUT |= {("/v1/hooks/{hook}", "PUT"): [positive_data_acceptance]}  # an address must be one
 LEFT_OUT |= {("/v1/segments/{segment}/audience", "GET"): [positive_data_acceptance]}  # a country must be one
 # what happened does not lie in the future, nor in a currency that nobody has

@@ -23,7 +23,7 @@ class HookIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    url: Annotated[str, Field(min_length=1, max_length=2_000, description="https://… that takes a POST.")]
+    url: Annotated[str, Field(min_length=1, max_length=2_000, description="An address that takes a POST.")]
     topics: list[Literal["tasks", "worklist", "deals", "segments"]] = Field(
         [], max_length=4, description="Empty = all."
     )

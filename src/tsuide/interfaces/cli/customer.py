@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Group, RenderableType
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from tsuide.app.customer_whole import whole_now
 from tsuide.app.deciding import Decider
@@ -224,7 +224,8 @@ def merges_(home: Home = None, database_url: Database = None, as_json: Json = Fa
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         rows = merges_told(shop)
         language = shop.settings.language
-        table = Table("ID", *(_PHRASES.text(each, language) for each in ("at", "kept", "gone", "what", "undone_at")))
+        whole = Column("ID", no_wrap=True)  # it is copied into `undo`
+        table = Table(whole, *(_PHRASES.text(each, language) for each in ("at", "kept", "gone", "what", "undone_at")))
         for row in rows:
             cells = (row["id"], _day(shop, row["at"]), row["kept"], row["merged"], _counted(row))
             table.add_row(*map(escape, cells), _day(shop, row["undone_at"]))
