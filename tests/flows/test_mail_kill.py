@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from pydantic import SecretStr
 
 from tsuide.app.mail_templates import put_template
@@ -43,6 +44,9 @@ def fill(shop: Shop, now: datetime) -> None:
     put_template(shop, "must", NOTE + "purpose: transactional\n", now)
 
 
+@pytest.mark.parametrize(  # workers of journeys are killed on both stores, in test_journeys.py
+    "store_url", ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.soak])], indirect=True
+)
 def test_killed_workers_send_no_advertising_twice_and_lose_nothing(
     tmp_path: Path, post_office: Any, store_url: str
 ) -> None:

@@ -147,9 +147,14 @@ def test_the_keyboard_reaches_everything_in_order(page: Any, server: Any) -> Non
     assert {"Add to cart", "API reference"} <= seen
 
 
-@pytest.mark.parametrize(  # every pair of them
+@pytest.mark.parametrize(  # each of them; with `make soak` every pair
     ("language", "width", "scheme"),
-    [("ja", 360, "light"), ("ja", 1440, "dark"), ("en", 360, "dark"), ("en", 1440, "light")],
+    [
+        ("ja", 360, "light"),
+        pytest.param("ja", 1440, "dark", marks=pytest.mark.soak),
+        pytest.param("en", 360, "light", marks=pytest.mark.soak),
+        ("en", 1440, "dark"),
+    ],
 )
 def test_every_page_is_accessible_and_fits(browser: Any, server: Any, scheme: str, width: int, language: str) -> None:
     context = browser.new_context(

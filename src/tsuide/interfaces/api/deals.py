@@ -463,7 +463,7 @@ async def send(request: Request, deal: Named, body: SendIn) -> SentOut:
     )  # fmt: skip
 
 
-@router.post("/v1/deals/{deal}/order-form", dependencies=[needs("admin")], summary="The customer's yes on paper",
+@router.post("/v1/deals/{deal}/order-form", dependencies=[needs("admin")], summary="Win a deal by its order form",
              responses=_TOLD, openapi_extra=_EXTRA)  # fmt: skip
 async def order_form(request: Request, deal: Named, body: OrderFormIn) -> DealOut:
     """A purchase order (発注書) with a person and where it is filed. Needs the scope admin, which a rep has not."""

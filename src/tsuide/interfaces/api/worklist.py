@@ -19,7 +19,7 @@ router = APIRouter(tags=["worklist"])
 _EXTRA: Final = {"security": SECURITY}
 _ASKED: Final = failures(401, 403, 404, 422, 503)
 _TOLD: Final = failures(400, 401, 403, 404, 409, 413, 422, 503)
-RepName = Annotated[Id, Path(description="As the customers' attribute `owner` names them.")]
+RepName = Annotated[Id, Path(pattern=r"\S", description="As the customers' attribute `owner` names them.")]
 OfferId = Annotated[Id, Path(description="As the list gives it.")]
 Many = Annotated[int, Query(ge=1, le=desk.MOST, description="Accounts with an offer, at most.")]
 Everybody = Annotated[bool, Query(alias="all", description="All other accounts too, without offers.")]
