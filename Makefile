@@ -20,10 +20,9 @@ $(VENV)/.installed: pyproject.toml
 demo: install
 	$(BIN)/tsuide demo
 
-# tests of one file share what its fixtures made, so they run in one process, in their order; the long ones first,
-# and three beside each other on two cores, since many wait for servers, browsers and killed workers
+# tests of one file share what its fixtures made, so they run in one process, in their order; the long ones first
 test: install
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: install
 	$(BIN)/ruff check

@@ -87,7 +87,7 @@ def room(
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     """A page of a fresh visitor; errors in its scripts fail the test."""
-    context, wrong = browser.new_context(viewport={"width": 1280, "height": 1000}), []
+    context, wrong = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce"), []
     context.set_default_timeout(15_000)
     made = context.new_page()
     made.on("pageerror", lambda error: wrong.append(str(error)))

@@ -38,7 +38,7 @@ class NamedOut(BaseModel):
     parent_id: str | None
 
 
-class MemberOut(NamedOut):
+class TreeMemberOut(NamedOut):
     """One of the tree."""
 
     depth: int = Field(description="0 = the customer who was asked for.")
@@ -52,7 +52,7 @@ class TreeOut(BaseModel):
 
     above: list[NamedOut] = Field(description="The nearest first.")
     size: int
-    members: list[MemberOut] = Field(description="The first 200.")
+    members: list[TreeMemberOut] = Field(description="The first 200.")
 
 
 class CountsOut(BaseModel):
@@ -111,7 +111,7 @@ class NowOut(BaseModel):
     risks: dict[str, Any] = Field(description="As the decision saw them.")
 
 
-class CustomerWholeOut(BaseModel):
+class AccountWholeOut(BaseModel):
     """A person, a site or an account with all below it. Lists are of the whole tree, the newest first."""
 
     customer: WhoOut
@@ -142,7 +142,7 @@ class CustomerWholeOut(BaseModel):
 @router.get(
     "/v1/customers/{customer}/whole",
     summary="One customer or account whole",
-    response_model=CustomerWholeOut,
+    response_model=AccountWholeOut,
     responses=failures(401, 403, 404, 422, 429, 503),
     openapi_extra=_EXTRA,
 )
