@@ -13,7 +13,7 @@ from tsuide.store.arrivals import same_person
 from tsuide.store.engines import reading
 from tsuide.store.feedback import feedback
 from tsuide.store.interactions import interaction, win
-from tsuide.store.outbox import outbound, outbound_event
+from tsuide.store.outbox_tables import outbound, outbound_event
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import (
     consent,

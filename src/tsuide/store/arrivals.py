@@ -2,23 +2,24 @@
 
 import sqlalchemy as sa
 
+from tsuide.store.columns import key, text, whole, yes
 from tsuide.store.schema import RECORD, metadata
 
 message = sa.Table(
     "message",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("topic", sa.Text, nullable=False),
-    sa.Column("thing", sa.Text, nullable=True),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("received_at", sa.BigInteger, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("anonymous_id", sa.Text, nullable=True),
-    sa.Column("trusted", sa.SmallInteger, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=True),
+    key("id"),
+    text("source"),
+    text("topic"),
+    text("thing", null=True),
+    whole("at"),
+    whole("received_at"),
+    text("customer_id", null=True),
+    text("anonymous_id", null=True),
+    yes("trusted"),
+    text("body"),
+    text("state"),
+    text("reason", null=True),
     sa.CheckConstraint("state IN ('waiting', 'done', 'quarantined')", name="state"),
     sa.Index(
         None, "state",
@@ -35,9 +36,9 @@ message = sa.Table(
 same_person = sa.Table(
     "same_person",
     metadata,
-    sa.Column("anonymous_id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    key("anonymous_id"),
+    text("customer_id"),
+    whole("at"),
     sa.Index(None, "customer_id"),
     info=RECORD,
 )

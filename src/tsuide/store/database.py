@@ -24,8 +24,9 @@ from tsuide.store.journal import BOUND, Journal, TraceDurability
 from tsuide.store.journeys import Journeys
 from tsuide.store.kept_answers import KeptAnswers
 from tsuide.store.keys import Keys
+from tsuide.store.mail_templates import MailTemplates
 from tsuide.store.merges import Merges
-from tsuide.store.outbox import MailTemplates, Outbox
+from tsuide.store.outbox import Outbox
 from tsuide.store.outcomes import Contacts, Outcomes
 from tsuide.store.people import People
 from tsuide.store.policies import Policies

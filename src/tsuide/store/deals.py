@@ -1,6 +1,6 @@
 """The port of deals: kept whole with their lines, changed with a history, quoted, and the price lists of accounts."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tsuide.errors import Conflict, NotFound
 from tsuide.kit.clock import from_micros, to_micros
 from tsuide.outreach.sales.deals import LINE_STATES, OPEN_STAGES, ROLES, STAGES, Deal, Line, Price
+from tsuide.store.columns import key, one_of, sequence, text, whole, yes
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found, insert_into
 from tsuide.store.schema import RECORD, acceptance, metadata
@@ -19,26 +20,22 @@ from tsuide.store.sequence import lock
 _ERASED: Final = "erased"
 
 
-def _one_of(column: str, values: Iterable[str]) -> sa.CheckConstraint:
-    return sa.CheckConstraint(f"{column} IN ({', '.join(repr(each) for each in values)})", name=column)
-
-
 deal = sa.Table(
     "deal",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("stage", sa.Text, nullable=False),
-    sa.Column("needs", sa.Text, nullable=False),
-    sa.Column("made_at", sa.BigInteger, nullable=False),
-    sa.Column("changed_at", sa.BigInteger, nullable=False),
-    sa.Column("closed_at", sa.BigInteger, nullable=True),
-    sa.Column("reason", sa.Text, nullable=True),
-    sa.Column("note", sa.Text, nullable=True),
-    sa.Column("order_id", sa.Text, nullable=True),
-    _one_of("stage", STAGES),
+    key("id"),
+    text("title"),
+    text("customer_id", null=True),
+    text("owner"),
+    text("stage"),
+    text("needs"),
+    whole("made_at"),
+    whole("changed_at"),
+    whole("closed_at", null=True),
+    text("reason", null=True),
+    text("note", null=True),
+    text("order_id", null=True),
+    one_of("stage", STAGES),
     sa.Index(None, "customer_id"),
     sa.Index(None, "stage", "changed_at"),
     sa.Index(None, "owner"),
@@ -51,25 +48,25 @@ deal_line = sa.Table(
     metadata,
     sa.Column("deal_id", sa.Text, sa.ForeignKey("deal.id"), primary_key=True, nullable=False),
     sa.Column("place", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    sa.Column("product_id", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("quantity", sa.BigInteger, nullable=False),
-    sa.Column("unit_price", sa.BigInteger, nullable=True),
-    sa.Column("currency", sa.Text, nullable=False),
-    sa.Column("role", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("discount", sa.BigInteger, nullable=False),
-    sa.Column("tax_rate", sa.BigInteger, nullable=False),
-    sa.Column("tax_included", sa.SmallInteger, nullable=False),
-    sa.Column("reason", sa.Text, nullable=True),
-    sa.Column("with_id", sa.Text, nullable=True),
-    sa.Column("kind", sa.Text, nullable=True),
-    sa.Column("price_from", sa.Text, nullable=False),
-    sa.Column("requires", sa.Text, nullable=False),
-    sa.Column("decision_id", sa.Text, nullable=True),
-    sa.Column("offer_id", sa.Text, nullable=True),
-    _one_of("role", ROLES),
-    _one_of("state", LINE_STATES),
+    text("product_id"),
+    text("title"),
+    whole("quantity"),
+    whole("unit_price", null=True),
+    text("currency"),
+    text("role"),
+    text("state"),
+    whole("discount"),
+    whole("tax_rate"),
+    yes("tax_included"),
+    text("reason", null=True),
+    text("with_id", null=True),
+    text("kind", null=True),
+    text("price_from"),
+    text("requires"),
+    text("decision_id", null=True),
+    text("offer_id", null=True),
+    one_of("role", ROLES),
+    one_of("state", LINE_STATES),
     sa.Index(None, "offer_id"),
     info=RECORD,
 )
@@ -77,14 +74,14 @@ deal_line = sa.Table(
 deal_event = sa.Table(
     "deal_event",
     metadata,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("deal_id", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("deed", sa.Text, nullable=False),
-    sa.Column("who", sa.Text, nullable=True),
-    sa.Column("reason", sa.Text, nullable=True),
-    sa.Column("stage", sa.Text, nullable=False),
-    sa.Column("content", sa.Text, nullable=True),
+    sequence("seq"),
+    text("deal_id"),
+    whole("at"),
+    text("deed"),
+    text("who", null=True),
+    text("reason", null=True),
+    text("stage"),
+    text("content", null=True),
     sa.Index(None, "deal_id"),
     info=RECORD,
 )
@@ -93,14 +90,14 @@ deal_event = sa.Table(
 deal_quote = sa.Table(
     "deal_quote",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
+    key("id"),
     sa.Column("deal_id", sa.Text, sa.ForeignKey("deal.id"), nullable=False),
-    sa.Column("number", sa.BigInteger, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("expires_at", sa.BigInteger, nullable=False),
-    sa.Column("buyer", sa.Text, nullable=True),
-    sa.Column("content", sa.Text, nullable=False),
-    sa.Column("acceptance_id", sa.Text, nullable=True),
+    whole("number"),
+    whole("at"),
+    whole("expires_at"),
+    text("buyer", null=True),
+    text("content"),
+    text("acceptance_id", null=True),
     sa.UniqueConstraint("deal_id", "number"),
     sa.Index(None, "acceptance_id"),
     info=RECORD,
@@ -111,11 +108,11 @@ next number. `acceptance_id`: what waits for the customer's yes."""
 price_list = sa.Table(
     "price_list",
     metadata,
-    sa.Column("list", sa.Text, primary_key=True, nullable=False),
-    sa.Column("product_id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("currency", sa.Text, primary_key=True, nullable=False),
+    key("list"),
+    key("product_id"),
+    key("currency"),
     sa.Column("least", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    sa.Column("price", sa.BigInteger, nullable=False),
+    whole("price"),
     info=RECORD,
 )
 """What accounts of a list pay for one unit, from `least` units on."""

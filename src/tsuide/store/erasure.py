@@ -19,7 +19,7 @@ from tsuide.store.merges import customer_merge
 from tsuide.store.merges import erase as erase_merges
 from tsuide.store.merges import of as merges_of
 from tsuide.store.outbox import erase as erase_messages
-from tsuide.store.outbox import outbound, outbound_event
+from tsuide.store.outbox_tables import outbound, outbound_event
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import acceptance, consent, customer, decision, event, orders, outcome, review
 from tsuide.store.segment_tables import (

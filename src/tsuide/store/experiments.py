@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import Conflict, NotFound
 from tsuide.kit.clock import to_micros
+from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import RECORD, metadata
@@ -19,10 +20,10 @@ STATES: Final = ("draft", "running", "stopped")
 experiment = sa.Table(
     "experiment",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
-    sa.Column("changed_at", sa.BigInteger, nullable=False),
+    key("id"),
+    text("state"),
+    text("record"),
+    whole("changed_at"),
     sa.CheckConstraint("state IN ('draft', 'running', 'stopped')", name="state"),
     info=RECORD,
 )

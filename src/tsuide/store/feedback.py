@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from tsuide.errors import Conflict
 from tsuide.facts.feedback import FEEDBACK
 from tsuide.store import bulk
+from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import from_storage, stored_schema
 from tsuide.store.rows import Found, found
@@ -18,13 +19,13 @@ from tsuide.store.sequence import lock
 feedback = sa.Table(
     "feedback",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("score", sa.BigInteger, nullable=True),
-    sa.Column("text", sa.Text, nullable=True),
-    sa.Column("source", sa.Text, nullable=True),
+    key("id"),
+    text("customer_id", null=True),
+    text("kind"),
+    whole("at"),
+    whole("score", null=True),
+    text("text", null=True),
+    text("source", null=True),
     sa.CheckConstraint("kind IN ('complaint', 'answered', 'score')", name="kind"),
     sa.CheckConstraint("(kind = 'score') = (score IS NOT NULL AND score BETWEEN 0 AND 10)", name="score"),
     sa.Index(None, "customer_id", "at"),

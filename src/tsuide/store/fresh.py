@@ -10,6 +10,7 @@ from typing import Final
 import polars as pl
 import sqlalchemy as sa
 
+from tsuide.store.columns import text, whole
 from tsuide.store.schema import RECORD, metadata, order_line, orders, product_number
 
 MOST_AT_ONCE: Final = 2000
@@ -24,8 +25,8 @@ fresh_basket = sa.Table(
         autoincrement=False,
         nullable=False,
     ),
-    sa.Column("order_no", sa.BigInteger, nullable=False),
-    sa.Column("items", sa.Text, nullable=False),
+    whole("order_no"),
+    text("items"),
     info=RECORD,
 )
 """`seq` as the order got it when it came; `items`: a JSON array of product ids, each once."""

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import NotFound
 from tsuide.kit.clock import to_micros
+from tsuide.store.columns import key, text, whole
 from tsuide.store.deals import deal_event
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found, insert_into
@@ -20,14 +21,14 @@ from tsuide.store.worklist import worklist_event
 hook = sa.Table(
     "hook",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("url", sa.Text, nullable=False),
-    sa.Column("topics", sa.Text, nullable=False),
-    sa.Column("seen", sa.Text, nullable=False),
-    sa.Column("due_at", sa.BigInteger, nullable=False),
-    sa.Column("tries", sa.BigInteger, nullable=False),
-    sa.Column("failing_since", sa.BigInteger, nullable=True),
-    sa.Column("error", sa.Text, nullable=True),
+    key("id"),
+    text("url"),
+    text("topics"),
+    text("seen"),
+    whole("due_at"),
+    whole("tries"),
+    whole("failing_since", null=True),
+    text("error", null=True),
     info=RECORD,
 )
 """Who is told. `topics`: a JSON list; `seen`: topic → the newest seq that was taken, as JSON; `due_at`: not before;

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import Conflict, NotFound
 from tsuide.kit.clock import to_micros
+from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import RECORD, metadata
@@ -17,9 +18,9 @@ from tsuide.store.sequence import lock
 initiative = sa.Table(
     "initiative",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
-    sa.Column("changed_at", sa.BigInteger, nullable=False),
+    key("id"),
+    text("record"),
+    whole("changed_at"),
     info=RECORD,
 )
 """An initiative as JSON, as `proof.initiative` reads it."""
@@ -27,15 +28,15 @@ initiative = sa.Table(
 initiative_entry = sa.Table(
     "initiative_entry",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
+    key("id"),
     sa.Column("initiative_id", sa.Text, sa.ForeignKey("initiative.id"), nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("amount", sa.BigInteger, nullable=True),
-    sa.Column("currency", sa.Text, nullable=True),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("note", sa.Text, nullable=True),
-    sa.Column("undone_at", sa.BigInteger, nullable=True),
+    text("kind"),
+    whole("at"),
+    whole("amount", null=True),
+    text("currency", null=True),
+    text("customer_id", null=True),
+    text("note", null=True),
+    whole("undone_at", null=True),
     sa.CheckConstraint("kind IN ('cost', 'lead')", name="kind"),
     sa.CheckConstraint("(kind = 'cost') = (amount IS NOT NULL AND currency IS NOT NULL)", name="costs_are_money"),
     sa.Index(None, "initiative_id", "at"),

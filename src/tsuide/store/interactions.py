@@ -5,6 +5,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from tsuide.facts.interactions import INTERACTION_KINDS, NO_ANSWER, NOTE
+from tsuide.store.columns import key, text, whole
 from tsuide.store.schema import RECORD, metadata
 
 _KINDS: Final = ", ".join(f"'{each}'" for each in INTERACTION_KINDS)
@@ -12,14 +13,14 @@ _KINDS: Final = ", ".join(f"'{each}'" for each in INTERACTION_KINDS)
 interaction = sa.Table(
     "interaction",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("who", sa.Text, nullable=True),
-    sa.Column("department", sa.Text, nullable=True),
-    sa.Column("text", sa.Text, nullable=True),
-    sa.Column("outcome", sa.Text, nullable=True),
+    key("id"),
+    text("customer_id", null=True),
+    text("kind"),
+    whole("at"),
+    text("who", null=True),
+    text("department", null=True),
+    text("text", null=True),
+    text("outcome", null=True),
     sa.CheckConstraint(f"kind IN ({_KINDS})", name="kind"),
     sa.Index(None, "customer_id", "at"),
     info=RECORD,
@@ -29,13 +30,13 @@ interaction = sa.Table(
 win = sa.Table(
     "win",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("metric", sa.Text, nullable=False),
-    sa.Column("before", sa.Text, nullable=False),
-    sa.Column("after", sa.Text, nullable=False),
-    sa.Column("evidence", sa.Text, nullable=True),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    key("id"),
+    text("customer_id", null=True),
+    text("metric"),
+    text("before"),
+    text("after"),
+    text("evidence", null=True),
+    whole("at"),
     sa.Index(None, "customer_id", "at"),
     info=RECORD,
 )

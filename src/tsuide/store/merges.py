@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tsuide.errors import BadValue, Conflict, NotFound, UnknownCustomer
 from tsuide.kit.clock import to_micros
 from tsuide.store import sequence
+from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.journey_tables import enrolment
 from tsuide.store.rows import Found, found
@@ -21,14 +22,14 @@ from tsuide.store.selling import confirmation
 customer_merge = sa.Table(
     "customer_merge",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("kept_id", sa.Text, nullable=False),
-    sa.Column("merged_id", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("who", sa.Text, nullable=True),
-    sa.Column("record", sa.Text, nullable=False),
-    sa.Column("undone_at", sa.BigInteger, nullable=True),
-    sa.Column("undone_by", sa.Text, nullable=True),
+    key("id"),
+    text("kept_id"),
+    text("merged_id"),
+    whole("at"),
+    text("who", null=True),
+    text("record"),
+    whole("undone_at", null=True),
+    text("undone_by", null=True),
     sa.Index(None, "kept_id"),
     sa.Index(None, "merged_id"),
     info=RECORD,

@@ -17,13 +17,11 @@ import sqlalchemy as sa
 
 from tsuide.errors import Conflict, NotFound
 from tsuide.kit.clock import from_micros, to_micros
-from tsuide.outreach.message import MESSAGE_PURPOSES, MESSAGE_STATES
 from tsuide.store.engines import reading, writing
-from tsuide.store.rows import Found, Value, found
-from tsuide.store.schema import RECORD, metadata, outcome
+from tsuide.store.outbox_tables import ON_SITE, EventKind, blocked_address, outbound, outbound_event, outbound_verdict
+from tsuide.store.rows import Found, Value, found, insert_into
+from tsuide.store.schema import consent, customer, outcome
 
-EventKind: TypeAlias = Literal["open", "click", "bounce", "soft_bounce", "complaint", "unsubscribe", "resubscribe"]
-EVENT_KINDS: Final = ("open", "click", "bounce", "soft_bounce", "complaint", "unsubscribe", "resubscribe")
 Seen: TypeAlias = tuple[int, str, str | None]
 """A contact as the reservation counts it: at in microseconds, outcome, channel."""
 Check: TypeAlias = Callable[[Sequence[Seen]], str | None]
@@ -33,111 +31,6 @@ CLOSED: Final = "closed"
 """The code of a message that was shown on the site and closed by the customer."""
 _ON_THE_WAY: Final = ("sending", "sent", "in_doubt")
 _ERASED: Final = "erased/"
-
-
-def _one_of(column: str, values: Iterable[str]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-_ON_SITE: Final = sa.text("channel = 'site' AND state = 'waiting'")
-
-outbound = sa.Table(
-    "outbound",
-    metadata,
-    sa.Column("key", sa.Text, primary_key=True, nullable=False),
-    sa.Column("id", sa.Text, nullable=False, unique=True),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("purpose", sa.Text, nullable=False),
-    sa.Column("template", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("code", sa.Text, nullable=True),
-    sa.Column("asked_at", sa.BigInteger, nullable=False),
-    sa.Column("state_at", sa.BigInteger, nullable=False),
-    sa.Column("due_at", sa.BigInteger, nullable=False),
-    sa.Column("lease_until", sa.BigInteger, nullable=True),
-    sa.Column("sent_at", sa.BigInteger, nullable=True),
-    sa.Column("attempt", sa.BigInteger, nullable=False),
-    sa.Column("verdicts", sa.BigInteger, nullable=False),
-    sa.Column("domain", sa.Text, nullable=True),
-    sa.Column("address_mark", sa.Text, nullable=True),
-    sa.Column("reference", sa.Text, nullable=True),
-    sa.Column("decision_id", sa.Text, nullable=True),
-    sa.Column("touches", sa.Text, nullable=True),
-    sa.Column("links", sa.Text, nullable=True),
-    sa.Column("record", sa.Text, nullable=False),
-    _one_of("purpose", MESSAGE_PURPOSES),
-    _one_of("state", MESSAGE_STATES),
-    sa.CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL) OR state = 'waiting'", name="leased"),
-    sa.Index(None, "state", "purpose", "due_at"),
-    sa.Index(None, "customer_id", "asked_at"),
-    sa.Index(None, "domain", "sent_at"),
-    sa.Index(None, "sent_at"),
-    sa.Index("ix_outbound_on_site", "customer_id", "asked_at", sqlite_where=_ON_SITE, postgresql_where=_ON_SITE),
-    info=RECORD,
-)
-"""A message by its asker's key. `id` is drawn and says nothing of the customer: links and the Message-ID carry it.
-
-`record` is the message as it was asked for; `touches` the rows of the ledger that it made; `links` what its tracked
-links lead to (only where the customer agreed to be measured).
-"""
-
-outbound_verdict = sa.Table(
-    "outbound_verdict",
-    metadata,
-    sa.Column("message_id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("say", sa.Text, nullable=False),
-    sa.Column("code", sa.Text, nullable=False),
-    sa.Column("until", sa.BigInteger, nullable=True),
-    sa.Column("detail", sa.Text, nullable=True),
-    info=RECORD,
-    sqlite_with_rowid=False,
-)
-"""Every verdict of the gate, and what channels and people said after it; the same one twice in a row stands once."""
-
-outbound_event = sa.Table(
-    "outbound_event",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("message_id", sa.Text, nullable=True),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("detail", sa.Text, nullable=True),
-    _one_of("kind", EVENT_KINDS),
-    sa.Index(None, "message_id"),
-    sa.Index(None, "customer_id", "at"),
-    info=RECORD,
-)
-"""What came of messages: bounces, complaints, unsubscribes; opens and clicks of those who agreed to be measured."""
-
-blocked_address = sa.Table(
-    "blocked_address",
-    metadata,
-    sa.Column("mark", sa.Text, primary_key=True, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("detail", sa.Text, nullable=True),
-    _one_of("reason", ("bounce", "complaint")),
-    info=RECORD,
-    sqlite_with_rowid=False,
-)
-"""Addresses to which nothing (bounce) or no advertising (complaint) goes, as a keyed hash: none can be read here."""
-
-mail_template = sa.Table(
-    "mail_template",
-    metadata,
-    sa.Column("name", sa.Text, primary_key=True, nullable=False),
-    sa.Column("version", sa.Text, primary_key=True, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("active", sa.SmallInteger, nullable=False),
-    info=RECORD,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +141,7 @@ class Outbox:
                 if before is not None and before["record"] != row["record"]:
                     raise Conflict("this key stands for another message", key="key", value=row["key"])
             if new:
-                insert = _insert(connection, outbound).values([*new.values()])
+                insert = insert_into(connection, outbound).values([*new.values()])
                 return len(connection.execute(insert.on_conflict_do_nothing().returning(outbound.c.key)).all())
         return 0
 
@@ -422,13 +315,13 @@ class Outbox:
         """Whether any message waits on the site."""
         with reading(self.engine) as connection:
             return bool(
-                connection.execute(sa.select(sa.literal(1)).select_from(outbound).where(_ON_SITE).limit(1)).all()
+                connection.execute(sa.select(sa.literal(1)).select_from(outbound).where(ON_SITE).limit(1)).all()
             )
 
     def on_site(self, customer_id: str, n: int) -> list[Found]:
         """Messages that wait on the site for a customer, those asked for first."""
         c = outbound.c
-        query = sa.select(outbound).where(_ON_SITE, c.customer_id == customer_id).order_by(c.asked_at, c.id).limit(n)
+        query = sa.select(outbound).where(ON_SITE, c.customer_id == customer_id).order_by(c.asked_at, c.id).limit(n)
         with reading(self.engine) as connection:
             return found(connection, query)
 
@@ -463,7 +356,7 @@ class Outbox:
                 for each in shown
             ]
             if no:
-                connection.execute(_insert(connection, outcome).on_conflict_do_nothing(), no)
+                connection.execute(insert_into(connection, outcome).on_conflict_do_nothing(), no)
             _told(connection, rows[0], "sent", CLOSED, now, None, None)
             connection.execute(sa.update(outbound).where(c.key == key).values(code=CLOSED, state_at=to_micros(now)))
             return True
@@ -515,7 +408,7 @@ class Outbox:
 
     def recipients(self, ids: Sequence[str]) -> dict[str, Recipient]:
         """Customers by id, those that there are."""
-        table = metadata.tables["customer"]
+        table = customer
         names = ("id", "kind", "name", "email", "language", "attributes")
         with reading(self.engine) as connection:
             query = sa.select(*(table.c[name] for name in names)).where(table.c.id.in_(list(ids)))
@@ -523,7 +416,7 @@ class Outbox:
 
     def consents_of(self, ids: Sequence[str]) -> dict[str, list[Found]]:
         """Every word of these customers about consents, oldest first."""
-        table = metadata.tables["consent"]
+        table = consent
         query = sa.select(table).where(table.c.customer_id.in_(list(ids))).order_by(table.c.at)
         with reading(self.engine) as connection:
             return _grouped(found(connection, query))
@@ -540,7 +433,7 @@ class Outbox:
         values = {"id": event_id, "kind": kind, "message_id": row["id"], "customer_id": row["customer_id"]}
         values |= {"at": to_micros(at), "detail": detail or None}
         with writing(self.engine) as connection:
-            insert = _insert(connection, outbound_event).values(**values).on_conflict_do_nothing()
+            insert = insert_into(connection, outbound_event).values(**values).on_conflict_do_nothing()
             return bool(connection.execute(insert.returning(outbound_event.c.id)).all())
 
     def clicked(self, offer_id: str, at: datetime) -> bool:
@@ -552,7 +445,7 @@ class Outbox:
             if not shown:
                 return False
             row = {**shown[0], "id": f"{offer_id}:clicked", "outcome": "clicked", "at": to_micros(at)}
-            insert = _insert(connection, outcome).values({name: row[name] for name in names})
+            insert = insert_into(connection, outcome).values({name: row[name] for name in names})
             return bool(connection.execute(insert.on_conflict_do_nothing().returning(outcome.c.id)).all())
 
     def events(self, message_id: str) -> list[Found]:
@@ -576,7 +469,7 @@ class Outbox:
         """Nothing goes to an address any more; a bounce says more than a complaint."""
         values = {"mark": mark, "reason": reason, "at": to_micros(now), "detail": detail or None}
         with writing(self.engine) as connection:
-            insert = _insert(connection, blocked_address).values(**values)
+            insert = insert_into(connection, blocked_address).values(**values)
             update = {"reason": reason, "at": to_micros(now), "detail": detail or None}
             worse = sa.literal(reason) == "bounce"
             connection.execute(insert.on_conflict_do_update(index_elements=["mark"], set_=update, where=worse))
@@ -593,36 +486,6 @@ class Outbox:
         with reading(self.engine) as connection:
             query = sa.select(c.mark, c.reason).where(c.mark.in_(list(marks)))
             return {row["mark"]: row["reason"] for row in found(connection, query)}
-
-
-@dataclass(frozen=True, slots=True)
-class MailTemplates:
-    """Keeps every version of the shop's own templates. Every method raises `Unavailable` when there is no answer."""
-
-    engine: sa.Engine
-
-    def put(self, name: str, version: str, text: str, now: datetime) -> None:
-        """Keep a version and make it the one that holds."""
-        c = mail_template.c
-        with writing(self.engine) as connection:
-            connection.execute(sa.update(mail_template).where(c.name == name).values(active=0))
-            row = {"name": name, "version": version, "text": text, "at": to_micros(now), "active": 1}
-            insert = _insert(connection, mail_template).values(**row)
-            again = {"active": 1, "at": to_micros(now)}
-            connection.execute(insert.on_conflict_do_update(index_elements=["name", "version"], set_=again))
-
-    def remove(self, name: str) -> bool:
-        """Take a template out of use; every version stays. Whether it was in use."""
-        c = mail_template.c
-        with writing(self.engine) as connection:
-            change = sa.update(mail_template).where(c.name == name, c.active == 1).values(active=0)
-            return bool(connection.execute(change).rowcount)
-
-    def active(self) -> list[Found]:
-        """Those in use, by name."""
-        query = sa.select(mail_template).where(mail_template.c.active == 1).order_by(mail_template.c.name)
-        with reading(self.engine) as connection:
-            return found(connection, query)
 
 
 def erase(connection: sa.Connection, customer_id: str) -> dict[str, int]:
@@ -695,7 +558,7 @@ def _send_off(connection: sa.Connection, going: Sequence[Reservation], now: int,
     touches = [{"customer_id": each.customer_id, **touch} for each in going for touch in each.touches]
     if touches:
         whole = [{name: touch.get(name) for name in names} for touch in touches]
-        connection.execute(_insert(connection, outcome).on_conflict_do_nothing(), whole)
+        connection.execute(insert_into(connection, outcome).on_conflict_do_nothing(), whole)
 
 
 def _gone_out(connection: sa.Connection, cap: Cap) -> int:
@@ -751,12 +614,6 @@ def _alone(connection: sa.Connection, customer_id: str) -> None:
     if connection.dialect.name == "postgresql":
         digest = hashlib.blake2b(b"contact\0" + customer_id.encode(), digest_size=8).digest()
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int.from_bytes(digest, signed=True))))
-
-
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:  # noqa: ANN401 - each engine's own INSERT
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(table)
 
 
 def moment(micros: int | None) -> str | None:

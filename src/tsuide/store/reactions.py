@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tsuide.kit.clock import to_micros
 from tsuide.store.engines import reading
-from tsuide.store.outbox import outbound, outbound_event
+from tsuide.store.outbox_tables import outbound, outbound_event
 from tsuide.store.schema import outcome
 
 REACTED: Final = ("clicked", "accepted", "purchased")

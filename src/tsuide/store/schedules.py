@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import NotFound
 from tsuide.kit.clock import to_micros
+from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import RECORD, metadata
@@ -15,11 +16,11 @@ from tsuide.store.sequence import lock
 report_schedule = sa.Table(
     "report_schedule",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
-    sa.Column("ran_for", sa.BigInteger, nullable=False),
-    sa.Column("tried_at", sa.BigInteger, nullable=True),
-    sa.Column("error", sa.Text, nullable=True),
+    key("id"),
+    text("record"),
+    whole("ran_for"),
+    whole("tried_at", null=True),
+    text("error", null=True),
     info=RECORD,
 )
 """A schedule as JSON; `ran_for`: the newest moment it was run for; `error`: why the last try failed."""

@@ -12,7 +12,6 @@ half the size of the same lines with text, and are read four times faster. Order
 looking it up for each of a million imported lines.
 """
 
-from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
 
 import sqlalchemy as sa
@@ -20,6 +19,7 @@ import sqlalchemy as sa
 from tsuide.facts.catalogue import PRODUCT_KINDS, PRODUCT_STATUSES, RELATION_TYPES
 from tsuide.facts.customers import CUSTOMER_KINDS
 from tsuide.facts.orders import LINE_ROLES, ORDER_STATUSES
+from tsuide.store.columns import key, number, one_of, text, whole, yes
 
 Grade: TypeAlias = Literal["record", "trace"]
 RECORD: Final = {"grade": "record"}
@@ -42,41 +42,15 @@ metadata = sa.MetaData(
 )
 
 
-def _one_of(column: str, values: Iterable[str]) -> sa.CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-def _text(name: str, *, null: bool = False) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=null)
-
-
-def _whole(name: str, *, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger, nullable=null)
-
-
-def _yes(name: str, *, null: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.SmallInteger, nullable=null)
-
-
-def _key(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, primary_key=True, nullable=False)
-
-
-def _number(name: str) -> sa.Column[int]:
-    big = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # only INTEGER is the row's own number in SQLite
-    return sa.Column(name, big, primary_key=True, autoincrement=False, nullable=False)
-
-
 # --- facts ------------------------------------------------------------------------------------------------
 
-fact_sequence = sa.Table("fact_sequence", metadata, _number("id"), _whole("value"), info=RECORD)
+fact_sequence = sa.Table("fact_sequence", metadata, number("id"), whole("value"), info=RECORD)
 """One row: the newest number given to a change of a product or an order."""
 
 product_number = sa.Table(
     "product_number",
     metadata,
-    _number("no"),
+    number("no"),
     sa.Column("id", sa.Text, unique=True, nullable=False),
     info=RECORD,
 )
@@ -85,29 +59,29 @@ product_number = sa.Table(
 product = sa.Table(
     "product",
     metadata,
-    _key("id"),
-    _text("title", null=True),
-    _text("category", null=True),
-    _text("brand", null=True),
-    _text("parent_id", null=True),
-    _text("variant", null=True),
-    _whole("price", null=True),
-    _whole("cost", null=True),
-    _text("currency", null=True),
-    _whole("tax_rate", null=True),
-    _yes("tax_included", null=True),
-    _text("attributes", null=True),
-    _whole("stock", null=True),
-    _text("status"),
-    _text("kind"),
-    _yes("durable", null=True),
-    _text("image", null=True),
-    _text("url", null=True),
-    _whole("seq"),
-    _whole("first_seq"),
+    key("id"),
+    text("title", null=True),
+    text("category", null=True),
+    text("brand", null=True),
+    text("parent_id", null=True),
+    text("variant", null=True),
+    whole("price", null=True),
+    whole("cost", null=True),
+    text("currency", null=True),
+    whole("tax_rate", null=True),
+    yes("tax_included", null=True),
+    text("attributes", null=True),
+    whole("stock", null=True),
+    text("status"),
+    text("kind"),
+    yes("durable", null=True),
+    text("image", null=True),
+    text("url", null=True),
+    whole("seq"),
+    whole("first_seq"),
     sa.Index(None, "seq"),
-    _one_of("status", PRODUCT_STATUSES),
-    _one_of("kind", PRODUCT_KINDS),
+    one_of("status", PRODUCT_STATUSES),
+    one_of("kind", PRODUCT_KINDS),
     info=RECORD,
     sqlite_with_rowid=False,
 )
@@ -115,9 +89,9 @@ product = sa.Table(
 product_change = sa.Table(
     "product_change",
     metadata,
-    _number("seq"),
-    _text("product_id"),
-    _text("record"),
+    number("seq"),
+    text("product_id"),
+    text("record"),
     sa.Index(None, "product_id"),
     info=RECORD,
 )
@@ -129,10 +103,10 @@ So a first import of a catalogue writes nothing here, and any past catalogue can
 relation = sa.Table(
     "relation",
     metadata,
-    _key("product_id"),
-    _key("other_id"),
-    _key("relation"),
-    _one_of("relation", RELATION_TYPES),
+    key("product_id"),
+    key("other_id"),
+    key("relation"),
+    one_of("relation", RELATION_TYPES),
     info=RECORD,
     sqlite_with_rowid=False,
 )
@@ -140,18 +114,18 @@ relation = sa.Table(
 customer = sa.Table(
     "customer",
     metadata,
-    _key("id"),
-    _text("kind"),
-    _text("parent_id", null=True),
-    _text("name", null=True),
-    _text("email", null=True),
-    _text("phone", null=True),
-    _text("language", null=True),
-    _text("attributes", null=True),
-    _whole("created_at", null=True),
+    key("id"),
+    text("kind"),
+    text("parent_id", null=True),
+    text("name", null=True),
+    text("email", null=True),
+    text("phone", null=True),
+    text("language", null=True),
+    text("attributes", null=True),
+    whole("created_at", null=True),
     sa.Index(None, "parent_id"),
     sa.Index(None, "email"),
-    _one_of("kind", CUSTOMER_KINDS),
+    one_of("kind", CUSTOMER_KINDS),
     info=RECORD,
     sqlite_with_rowid=False,
 )
@@ -159,13 +133,13 @@ customer = sa.Table(
 consent = sa.Table(
     "consent",
     metadata,
-    _key("customer_id"),
-    _key("purpose"),
-    _key("channel"),
+    key("customer_id"),
+    key("purpose"),
+    key("channel"),
     sa.Column("at", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    _yes("granted"),
-    _text("source", null=True),
-    _text("evidence", null=True),
+    yes("granted"),
+    text("source", null=True),
+    text("evidence", null=True),
     info=RECORD,
     sqlite_with_rowid=False,
 )
@@ -173,16 +147,16 @@ consent = sa.Table(
 orders = sa.Table(
     "orders",
     metadata,
-    _number("no"),
+    number("no"),
     sa.Column("id", sa.Text, unique=True, nullable=False),
-    _text("customer_id", null=True),
-    _whole("placed_at"),
-    _text("currency"),
-    _text("status"),
-    _text("channel", null=True),
-    _text("origin"),
-    _whole("seq"),
-    _one_of("status", ORDER_STATUSES),
+    text("customer_id", null=True),
+    whole("placed_at"),
+    text("currency"),
+    text("status"),
+    text("channel", null=True),
+    text("origin"),
+    whole("seq"),
+    one_of("status", ORDER_STATUSES),
     sa.CheckConstraint(f"(origin = '{OWN_ORIGIN}') = (no < 0)", name="own_below_zero"),
     sa.Index(None, "customer_id"),
     sa.Index(None, "seq"),
@@ -194,18 +168,18 @@ order_line = sa.Table(
     metadata,
     sa.Column("order_no", sa.BigInteger, sa.ForeignKey("orders.no"), primary_key=True, autoincrement=False),
     sa.Column("line", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    _whole("product_no"),
-    _whole("quantity"),
-    _whole("unit_price"),
-    _whole("discount"),
-    _whole("amount"),
-    _whole("cost", null=True),
-    _text("role"),
-    _yes("gift"),
-    _text("offer_id", null=True),
-    _whole("returned"),
-    _yes("accepted", null=True),
-    _one_of("role", LINE_ROLES),
+    whole("product_no"),
+    whole("quantity"),
+    whole("unit_price"),
+    whole("discount"),
+    whole("amount"),
+    whole("cost", null=True),
+    text("role"),
+    yes("gift"),
+    text("offer_id", null=True),
+    whole("returned"),
+    yes("accepted", null=True),
+    one_of("role", LINE_ROLES),
     sa.CheckConstraint(
         "order_no > 0 OR (offer_id IS NOT NULL AND accepted IS NOT NULL AND accepted = 1)",
         name="own_lines_are_accepted",
@@ -232,18 +206,18 @@ _JOINED: Final = sa.text(JOINED_KINDS)
 event = sa.Table(
     "event",
     metadata,
-    _key("id"),
-    _text("kind"),
-    _whole("at"),
-    _text("customer_id", null=True),
-    _text("anonymous_id", null=True),
-    _text("session_id", null=True),
-    _text("product_id", null=True),
-    _text("cart_id", null=True),
-    _whole("quantity", null=True),
-    _text("query", null=True),
-    _text("properties", null=True),
-    _text("raw", null=True),
+    key("id"),
+    text("kind"),
+    whole("at"),
+    text("customer_id", null=True),
+    text("anonymous_id", null=True),
+    text("session_id", null=True),
+    text("product_id", null=True),
+    text("cart_id", null=True),
+    whole("quantity", null=True),
+    text("query", null=True),
+    text("properties", null=True),
+    text("raw", null=True),
     sa.Index(None, "at"),
     sa.Index(None, "customer_id", "at"),
     sa.Index(None, "anonymous_id", "at"),
@@ -258,13 +232,13 @@ event = sa.Table(
 review = sa.Table(
     "review",
     metadata,
-    _key("id"),
-    _text("product_id"),
-    _text("customer_id", null=True),
-    _whole("rating"),
-    _text("text", null=True),
-    _whole("at", null=True),
-    _whole("helpful", null=True),
+    key("id"),
+    text("product_id"),
+    text("customer_id", null=True),
+    whole("rating"),
+    text("text", null=True),
+    whole("at", null=True),
+    whole("helpful", null=True),
     sa.Index(None, "product_id"),
     sa.Index(None, "customer_id"),
     info=RECORD,
@@ -275,18 +249,18 @@ review = sa.Table(
 decision = sa.Table(
     "decision",
     metadata,
-    _key("id"),
-    _whole("at"),
-    _text("customer_id", null=True),
-    _text("anonymous_id", null=True),
-    _text("session_id", null=True),
-    _text("placement"),
-    _text("arm", null=True),
-    _text("snapshot_id", null=True),
-    _whole("sequence", null=True),
-    _text("policy_version", null=True),
-    _whole("seed", null=True),
-    _text("record"),
+    key("id"),
+    whole("at"),
+    text("customer_id", null=True),
+    text("anonymous_id", null=True),
+    text("session_id", null=True),
+    text("placement"),
+    text("arm", null=True),
+    text("snapshot_id", null=True),
+    whole("sequence", null=True),
+    text("policy_version", null=True),
+    whole("seed", null=True),
+    text("record"),
     sa.Index(None, "at"),
     sa.Index(None, "customer_id", "at"),
     info=TRACE,
@@ -295,21 +269,21 @@ decision = sa.Table(
 outcome = sa.Table(
     "outcome",
     metadata,
-    _key("id"),
-    _text("decision_id", null=True),
-    _text("offer_id", null=True),
-    _text("product_id", null=True),
-    _text("category", null=True),
-    _text("kind", null=True),
-    _text("placement", null=True),
-    _text("channel", null=True),
-    _text("customer_id", null=True),
-    _text("anonymous_id", null=True),
-    _text("outcome"),
-    _text("reason", null=True),
-    _whole("at"),
-    _text("evidence", null=True),
-    _one_of("outcome", OUTCOMES),
+    key("id"),
+    text("decision_id", null=True),
+    text("offer_id", null=True),
+    text("product_id", null=True),
+    text("category", null=True),
+    text("kind", null=True),
+    text("placement", null=True),
+    text("channel", null=True),
+    text("customer_id", null=True),
+    text("anonymous_id", null=True),
+    text("outcome"),
+    text("reason", null=True),
+    whole("at"),
+    text("evidence", null=True),
+    one_of("outcome", OUTCOMES),
     sa.Index(None, "customer_id", "at"),
     sa.Index(None, "anonymous_id", "at"),
     sa.Index(None, "decision_id"),
@@ -320,23 +294,23 @@ outcome = sa.Table(
 acceptance = sa.Table(
     "acceptance",
     metadata,
-    _key("id"),
-    _text("offer_id"),
-    _text("decision_id", null=True),
-    _text("customer_id", null=True),
-    _text("evidence_kind"),
-    _text("evidence_reference"),
+    key("id"),
+    text("offer_id"),
+    text("decision_id", null=True),
+    text("customer_id", null=True),
+    text("evidence_kind"),
+    text("evidence_reference"),
     sa.Column("token_hash", sa.Text, unique=True, nullable=True),
-    _whole("at"),
-    _text("state"),
-    _whole("state_at"),
+    whole("at"),
+    text("state"),
+    whole("state_at"),
     sa.Column(
         "given",
         sa.SmallInteger,
         sa.Computed("CASE WHEN state IN ('accepted', 'used') THEN 1 END", persisted=True),
         nullable=True,
     ),
-    _one_of("state", ACCEPTANCE_STATES),
+    one_of("state", ACCEPTANCE_STATES),
     sa.UniqueConstraint("offer_id", "given"),
     info=RECORD,
 )
@@ -346,53 +320,53 @@ acceptance = sa.Table(
 policy = sa.Table(
     "policy",
     metadata,
-    _key("name"),
-    _key("version"),
-    _text("text"),
-    _whole("at"),
-    _text("author", null=True),
-    _yes("active"),
+    key("name"),
+    key("version"),
+    text("text"),
+    whole("at"),
+    text("author", null=True),
+    yes("active"),
     info=RECORD,
 )
 
 api_key = sa.Table(
     "api_key",
     metadata,
-    _key("id"),
-    _text("name"),
+    key("id"),
+    text("name"),
     sa.Column("hash", sa.Text, unique=True, nullable=False),
-    _text("scopes"),
-    _whole("created_at"),
-    _whole("revoked_at", null=True),
-    _text("rate", null=True),
+    text("scopes"),
+    whole("created_at"),
+    whole("revoked_at", null=True),
+    text("rate", null=True),
     info=RECORD,
 )
 
 kept_answer = sa.Table(  # what a request with an idempotency key was answered, or that it is being worked on
     "kept_answer",
     metadata,
-    _key("id"),
-    _text("asked"),
-    _whole("at"),
-    _whole("status", null=True),
-    _text("media_type", null=True),
-    _text("body", null=True),
+    key("id"),
+    text("asked"),
+    whole("at"),
+    whole("status", null=True),
+    text("media_type", null=True),
+    text("body", null=True),
     sa.Index(None, "at"),
     info=RECORD,
 )
 
-setting = sa.Table("setting", metadata, _key("key"), _text("value"), _whole("at"), info=RECORD)
+setting = sa.Table("setting", metadata, key("key"), text("value"), whole("at"), info=RECORD)
 
 job = sa.Table(
     "job",
     metadata,
-    _key("id"),
-    _text("kind"),
-    _text("state"),
-    _whole("started_at"),
-    _whole("ended_at", null=True),
-    _text("result", null=True),
-    _one_of("state", JOB_STATES),
+    key("id"),
+    text("kind"),
+    text("state"),
+    whole("started_at"),
+    whole("ended_at", null=True),
+    text("result", null=True),
+    one_of("state", JOB_STATES),
     sa.Index(None, "kind", "started_at"),
     info=RECORD,
 )

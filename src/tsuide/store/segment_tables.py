@@ -10,23 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tsuide.outreach.segments.vocabulary import DEEDS, NUMBER_COLUMNS, TEXT_COLUMNS, WHOLE_COLUMNS, Deed
+from tsuide.store.columns import key, number, sequence, text, whole, yes
 from tsuide.store.schema import RECORD, metadata
 
 DEED_CODE: Final[dict[Deed, int]] = {deed: code for code, deed in enumerate(DEEDS)}
 DATED: Final = tuple(name for name in WHOLE_COLUMNS if name.endswith("_at"))
-
-
-def _text(name: str, *, null: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.Text, nullable=null)
-
-
-def _whole(name: str, *, null: bool = False) -> sa.Column[Any]:
-    return sa.Column(name, sa.BigInteger, nullable=null)
-
-
-def _number(name: str) -> sa.Column[Any]:
-    big = sa.BigInteger().with_variant(sa.Integer, "sqlite")
-    return sa.Column(name, big, primary_key=True, autoincrement=False, nullable=False)
 
 
 def _json(name: str) -> sa.Column[Any]:
@@ -36,13 +24,13 @@ def _json(name: str) -> sa.Column[Any]:
 segment = sa.Table(
     "segment",
     metadata,
-    _number("no"),
+    number("no"),
     sa.Column("id", sa.Text, unique=True, nullable=False),
-    _whole("version"),
-    _text("record"),
-    _whole("changed_at"),
-    _whole("evaluated_at", null=True),
-    sa.Column("removed", sa.SmallInteger, nullable=False),
+    whole("version"),
+    text("record"),
+    whole("changed_at"),
+    whole("evaluated_at", null=True),
+    yes("removed"),
     info=RECORD,
 )
 """A segment as it is defined now, as JSON."""
@@ -52,21 +40,21 @@ segment_version = sa.Table(
     metadata,
     sa.Column("segment_no", sa.BigInteger, sa.ForeignKey("segment.no"), primary_key=True, autoincrement=False),
     sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    _text("record"),
-    _whole("at"),
-    _text("author", null=True),
+    text("record"),
+    whole("at"),
+    text("author", null=True),
     info=RECORD,
 )
 
 segment_clock = sa.Table(
     "segment_clock",
     metadata,
-    _number("id"),
-    _whole("watching"),
-    _whole("turn"),
-    _whole("checked_at"),
-    _whole("due_at", null=True),
-    _text("snapshot_id", null=True),
+    number("id"),
+    whole("watching"),
+    whole("turn"),
+    whole("checked_at"),
+    whole("due_at", null=True),
+    text("snapshot_id", null=True),
     info=RECORD,
 )
 """One row. `watching` is the digest of the triggers, 0 before there is a segment; `turn` counts what was written, so
@@ -75,11 +63,11 @@ that two who work at once find out; `due_at`: when the clock alone may next chan
 segment_touch = sa.Table(
     "segment_touch",
     metadata,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    _text("customer_id", null=True),
-    _text("anonymous_id", null=True),
-    _text("product_id", null=True),
-    _text("cause"),
+    sequence("seq"),
+    text("customer_id", null=True),
+    text("anonymous_id", null=True),
+    text("product_id", null=True),
+    text("cause"),
     info=RECORD,
 )
 """Whom a fact touched since their sheet was made; written by triggers."""
@@ -87,14 +75,14 @@ segment_touch = sa.Table(
 segment_sheet = sa.Table(
     "segment_sheet",
     metadata,
-    _number("no"),
+    number("no"),
     sa.Column("subject", sa.Text, unique=True, nullable=False),
-    _text("customer_id", null=True),
-    _text("anonymous_id", null=True),
-    *(_text(name, null=True) for name in TEXT_COLUMNS),
-    *(_whole(name, null=True) for name in WHOLE_COLUMNS),
+    text("customer_id", null=True),
+    text("anonymous_id", null=True),
+    *(text(name, null=True) for name in TEXT_COLUMNS),
+    *(whole(name, null=True) for name in WHOLE_COLUMNS),
     *(sa.Column(name, sa.Double, nullable=True) for name in NUMBER_COLUMNS),
-    _text("consents"),
+    text("consents"),
     _json("texts"),
     _json("numbers"),
     *(
@@ -118,9 +106,9 @@ segment_act = sa.Table(
     metadata,
     sa.Column("no", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
     sa.Column("deed", sa.SmallInteger, primary_key=True, autoincrement=False, nullable=False),
-    sa.Column("product_id", sa.Text, primary_key=True, nullable=False),
-    _whole("last_at"),
-    _whole("times"),
+    key("product_id"),
+    whole("last_at"),
+    whole("times"),
     sa.Index(None, "product_id", "deed", "last_at"),
     sa.Index(None, "deed", "last_at"),
     info=RECORD,
@@ -131,8 +119,8 @@ segment_act = sa.Table(
 segment_shelf = sa.Table(
     "segment_shelf",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True, nullable=False),
-    sa.Column("product_id", sa.Text, primary_key=True, nullable=False),
+    key("name"),
+    key("product_id"),
     sa.Index(None, "product_id"),
     info=RECORD,
     sqlite_with_rowid=False,
@@ -144,8 +132,8 @@ segment_member = sa.Table(
     metadata,
     sa.Column("segment_no", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
     sa.Column("no", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    _whole("since"),
-    _text("cause"),
+    whole("since"),
+    text("cause"),
     sa.Index(None, "no"),
     info=RECORD,
     sqlite_with_rowid=False,
@@ -154,13 +142,13 @@ segment_member = sa.Table(
 segment_event = sa.Table(
     "segment_event",
     metadata,
-    _number("seq"),
-    _whole("segment_no"),
-    _text("customer_id", null=True),
-    _text("anonymous_id", null=True),
-    sa.Column("entered", sa.SmallInteger, nullable=False),
-    _whole("at"),
-    _text("cause"),
+    number("seq"),
+    whole("segment_no"),
+    text("customer_id", null=True),
+    text("anonymous_id", null=True),
+    yes("entered"),
+    whole("at"),
+    text("cause"),
     sa.Index(None, "segment_no", "seq"),
     sa.Index(None, "customer_id"),
     sa.Index(None, "anonymous_id"),
@@ -173,9 +161,9 @@ segment_size = sa.Table(
     metadata,
     sa.Column("segment_no", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
     sa.Column("hour", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    _whole("size"),
-    _whole("entered"),
-    _whole("left"),
+    whole("size"),
+    whole("entered"),
+    whole("left"),
     info=RECORD,
     sqlite_with_rowid=False,
 )

@@ -4,16 +4,17 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from tsuide.store.columns import key, text, whole
 from tsuide.store.schema import RECORD, metadata
 
 confirmation = sa.Table(
     "confirmation",
     metadata,
     sa.Column("acceptance_id", sa.Text, sa.ForeignKey("acceptance.id"), primary_key=True, nullable=False),
-    sa.Column("content", sa.Text, nullable=False),
-    sa.Column("expires_at", sa.BigInteger, nullable=False),
-    sa.Column("entered_by", sa.Text, nullable=True),
-    sa.Column("order_id", sa.Text, nullable=True),
+    text("content"),
+    whole("expires_at"),
+    text("entered_by", null=True),
+    text("order_id", null=True),
     sa.Index(None, "expires_at"),
     info=RECORD,
 )
@@ -22,14 +23,14 @@ confirmation = sa.Table(
 promotion = sa.Table(
     "promotion",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
-    sa.Column("budget", sa.BigInteger, nullable=True),
-    sa.Column("most_uses", sa.BigInteger, nullable=True),
-    sa.Column("most_each", sa.BigInteger, nullable=True),
-    sa.Column("spent", sa.BigInteger, nullable=False),
-    sa.Column("uses", sa.BigInteger, nullable=False),
-    sa.Column("changed_at", sa.BigInteger, nullable=False),
+    key("id"),
+    text("record"),
+    whole("budget", null=True),
+    whole("most_uses", null=True),
+    whole("most_each", null=True),
+    whole("spent"),
+    whole("uses"),
+    whole("changed_at"),
     sa.CheckConstraint("spent >= 0 AND (budget IS NULL OR spent <= budget)", name="within_budget"),
     sa.CheckConstraint("uses >= 0 AND (most_uses IS NULL OR uses <= most_uses)", name="within_uses"),
     info=RECORD,
@@ -41,9 +42,9 @@ promotion_use = sa.Table(
     metadata,
     sa.Column("promotion_id", sa.Text, sa.ForeignKey("promotion.id"), primary_key=True, nullable=False),
     sa.Column("acceptance_id", sa.Text, sa.ForeignKey("acceptance.id"), primary_key=True, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("amount", sa.BigInteger, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    text("customer_id", null=True),
+    whole("amount"),
+    whole("at"),
     sa.Index(None, "promotion_id", "customer_id"),
     info=RECORD,
 )
@@ -51,11 +52,11 @@ promotion_use = sa.Table(
 price_point = sa.Table(
     "price_point",
     metadata,
-    sa.Column("product_id", sa.Text, primary_key=True, nullable=False),
+    key("product_id"),
     sa.Column("at", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    sa.Column("price", sa.BigInteger, nullable=True),
-    sa.Column("currency", sa.Text, nullable=True),
-    sa.Column("source", sa.Text, nullable=True),
+    whole("price", null=True),
+    text("currency", null=True),
+    text("source", null=True),
     info=RECORD,
     sqlite_with_rowid=False,
 )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import Conflict, NotFound
 from tsuide.kit.clock import to_micros
+from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import (
@@ -32,8 +33,8 @@ _NOTE_ONCE: Final = sa.text(
 order_undone = sa.Table(
     "order_undone",
     metadata,
-    sa.Column("order_id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    key("order_id"),
+    whole("at"),
     info=RECORD,
 )
 """When an order of our own was cancelled or came back whole; the first time counts."""
@@ -41,11 +42,11 @@ order_undone = sa.Table(
 supervision_case = sa.Table(
     "supervision_case",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("rep_id", sa.Text, nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
-    sa.Column("opened_at", sa.BigInteger, nullable=False),
-    sa.Column("closed_at", sa.BigInteger, nullable=True),
+    key("id"),
+    text("rep_id"),
+    text("record"),
+    whole("opened_at"),
+    whole("closed_at", null=True),
     info=RECORD,
 )
 """A confirmed finding as JSON, as it was opened: it never changes but for the moment of its closure."""
@@ -55,8 +56,8 @@ case_step = sa.Table(
     metadata,
     sa.Column("case_id", sa.Text, sa.ForeignKey("supervision_case.id"), primary_key=True, nullable=False),
     sa.Column("place", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    sa.Column("record", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    text("record"),
+    whole("at"),
     info=RECORD,
 )
 

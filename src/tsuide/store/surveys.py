@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from tsuide.kit.clock import to_micros
+from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, Value, found
 from tsuide.store.schema import RECORD, metadata
@@ -15,11 +16,11 @@ from tsuide.store.sequence import lock
 survey = sa.Table(
     "survey",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
+    key("id"),
     sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("author", sa.Text, nullable=True),
+    text("text"),
+    whole("at"),
+    text("author", null=True),
     info=RECORD,
 )
 """Every version of a survey as it was written; the newest holds."""
@@ -27,10 +28,10 @@ survey = sa.Table(
 survey_invitation = sa.Table(
     "survey_invitation",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("survey_id", sa.Text, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    key("id"),
+    text("survey_id"),
+    text("customer_id"),
+    whole("at"),
     sa.Index(None, "customer_id"),
     info=RECORD,
 )
@@ -39,17 +40,17 @@ survey_invitation = sa.Table(
 survey_answer = sa.Table(
     "survey_answer",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("survey_id", sa.Text, nullable=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("subject", sa.Text, nullable=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("score", sa.BigInteger, nullable=True),
-    sa.Column("answers", sa.Text, nullable=False),
-    sa.Column("texts", sa.Text, nullable=True),
-    sa.Column("became", sa.Text, nullable=True),
+    key("id"),
+    text("survey_id"),
+    whole("version"),
+    text("customer_id", null=True),
+    text("subject", null=True),
+    text("source"),
+    whole("at"),
+    whole("score", null=True),
+    text("answers"),
+    text("texts", null=True),
+    text("became", null=True),
     sa.CheckConstraint("score IS NULL OR score BETWEEN 0 AND 10", name="score"),
     sa.Index(None, "customer_id", "survey_id", "at"),
     sa.Index(None, "survey_id", "at"),

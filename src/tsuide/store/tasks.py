@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import NotFound
 from tsuide.kit.clock import to_micros
+from tsuide.store.columns import key, sequence, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found, insert_into
 from tsuide.store.schema import RECORD, metadata
@@ -20,19 +21,19 @@ DEEDS: Final = ("made", "done", "dropped", "opened", "snoozed", "assigned")
 task = sa.Table(
     "task",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("note", sa.Text, nullable=True),
-    sa.Column("assignee", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("due_at", sa.BigInteger, nullable=False),
-    sa.Column("made_at", sa.BigInteger, nullable=False),
-    sa.Column("changed_at", sa.BigInteger, nullable=False),
-    sa.Column("reason", sa.Text, nullable=True),
-    sa.Column("rule", sa.Text, nullable=True),
+    key("id"),
+    text("key"),
+    text("customer_id", null=True),
+    text("source"),
+    text("title"),
+    text("note", null=True),
+    text("assignee"),
+    text("state"),
+    whole("due_at"),
+    whole("made_at"),
+    whole("changed_at"),
+    text("reason", null=True),
+    text("rule", null=True),
     sa.Column("snoozes", sa.BigInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("key"),
     sa.CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),
@@ -47,14 +48,14 @@ customer has one open task. `snoozes`: how often it was put off."""
 task_event = sa.Table(
     "task_event",
     metadata,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("task_id", sa.Text, nullable=False),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("deed", sa.Text, nullable=False),
-    sa.Column("who", sa.Text, nullable=True),
-    sa.Column("reason", sa.Text, nullable=True),
-    sa.Column("assignee", sa.Text, nullable=False),
-    sa.Column("due_at", sa.BigInteger, nullable=False),
+    sequence("seq"),
+    text("task_id"),
+    whole("at"),
+    text("deed"),
+    text("who", null=True),
+    text("reason", null=True),
+    text("assignee"),
+    whole("due_at"),
     sa.Index(None, "task_id"),
     info=RECORD,
 )

@@ -16,7 +16,7 @@ from tsuide.store.feedback import feedback
 from tsuide.store.glance import Glance
 from tsuide.store.interactions import REACHED, interaction
 from tsuide.store.journey_news import named, with_products
-from tsuide.store.outbox import outbound_event
+from tsuide.store.outbox_tables import outbound_event
 from tsuide.store.rows import Found, found
 from tsuide.store.schema import customer, event, order_line, orders, outcome, product_number, review
 from tsuide.store.segment_tables import segment, segment_event

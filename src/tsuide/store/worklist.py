@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from tsuide.errors import Conflict
 from tsuide.kit.clock import MICROS_PER_DAY, to_micros
+from tsuide.store.columns import key, sequence, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, Value, found
 from tsuide.store.schema import RECORD, customer, event, metadata, order_line, orders, outcome
@@ -22,17 +23,17 @@ _REACTIONS: Final = ("clicked", "accepted", "purchased")
 worklist_answer = sa.Table(
     "worklist_answer",
     metadata,
-    sa.Column("offer_id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("decision_id", sa.Text, nullable=False),
-    sa.Column("rep", sa.Text, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("product_id", sa.Text, nullable=False),
-    sa.Column("line", sa.Text, nullable=True),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=True),
-    sa.Column("note", sa.Text, nullable=True),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("until", sa.BigInteger, nullable=True),
+    key("offer_id"),
+    text("decision_id"),
+    text("rep"),
+    text("customer_id", null=True),
+    text("product_id"),
+    text("line", null=True),
+    text("state"),
+    text("reason", null=True),
+    text("note", null=True),
+    whole("at"),
+    whole("until", null=True),
     sa.CheckConstraint("state IN ('accepted', 'dismissed', 'snoozed')", name="state"),
     sa.Index(None, "customer_id", "at"),
     info=RECORD,
@@ -42,14 +43,14 @@ worklist_answer = sa.Table(
 worklist_event = sa.Table(
     "worklist_event",
     metadata,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
-    sa.Column("offer_id", sa.Text, nullable=False),
-    sa.Column("customer_id", sa.Text, nullable=True),
-    sa.Column("rep", sa.Text, nullable=False),
-    sa.Column("product_id", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=True),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    sequence("seq"),
+    text("offer_id"),
+    text("customer_id", null=True),
+    text("rep"),
+    text("product_id"),
+    text("state"),
+    text("reason", null=True),
+    whole("at"),
     sa.Index(None, "customer_id"),
     info=RECORD,
 )
@@ -58,13 +59,13 @@ worklist_event = sa.Table(
 pitch_note = sa.Table(
     "pitch_note",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True, nullable=False),
-    sa.Column("product_id", sa.Text, nullable=False),
-    sa.Column("rep", sa.Text, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("before", sa.Text, nullable=True),
-    sa.Column("after", sa.Text, nullable=True),
-    sa.Column("at", sa.BigInteger, nullable=False),
+    key("id"),
+    text("product_id"),
+    text("rep"),
+    text("text"),
+    text("before", null=True),
+    text("after", null=True),
+    whole("at"),
     sa.Index(None, "product_id", "at"),
     info=RECORD,
 )
