@@ -136,11 +136,6 @@ class Keyring:
             self._known.popitem(last=False)
         return holder
 
-    def scopes_of(self, key: str) -> frozenset[Scope] | None:
-        """Everything that the key may do; None for one that is missing, unknown or revoked."""
-        holder = self.holder(key)
-        return None if holder is None else holder.scopes
-
     def wait(self, holder: Holder) -> float:
         """Count one request: 0.0, or in how many seconds it may come again."""
         return self._buckets.wait(holder.id, holder.rate)

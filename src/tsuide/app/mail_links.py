@@ -40,7 +40,11 @@ class MailLinks:
 
     def token(self, message_id: str, use: str) -> str:
         """A token of a message, good for one use (unsubscribe, preferences, open, click/3)."""
-        return f"{message_id}.{self._mac(f'{use}.{message_id}')}"
+        return f"{message_id}.{self.seal(use, message_id)}"
+
+    def seal(self, use: str, text: str) -> str:
+        """What shows that a text was written here, for one use."""
+        return self._mac(f"{use}.{text}")
 
     def message_of(self, token: str, use: str) -> str:
         """The message that a token names.
@@ -49,7 +53,7 @@ class MailLinks:
             Refused: it was not signed here for this use.
         """
         message_id, _, mark = token[:MOST_TOKEN].rpartition(".")
-        right = self._mac(f"{use}.{message_id}")
+        right = self.seal(use, message_id)
         if not hmac.compare_digest(right.encode(), mark.encode("utf-8", "replace")) or len(token) > MOST_TOKEN:
             raise Refused("this link is not valid", key="token", way_out="open the newest message")
         return message_id

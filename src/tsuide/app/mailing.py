@@ -3,14 +3,10 @@
 import smtplib
 from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
-from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from tsuide.config import Settings
 from tsuide.errors import BadSetting, Unavailable
-
-_TIMEOUT_S: Final = 30
-_PORTS: Final = {"smtp": 25, "smtps": 465}
+from tsuide.outreach.channels.mail.smtp import Server
 
 
 def report_mail(
@@ -46,19 +42,10 @@ def send(settings: Settings, message: EmailMessage) -> None:
         BadSetting: TSUIDE_SMTP is not set, or not an address of a server.
         Unavailable: the server does not answer, or refuses.
     """
-    address = urlsplit(settings.smtp.get_secret_value())
-    if address.scheme not in _PORTS or not address.hostname:
-        raise BadSetting("no mail server is named", key="TSUIDE_SMTP", way_out="smtp://user:password@host:587")
-    make = smtplib.SMTP_SSL if address.scheme == "smtps" else smtplib.SMTP
+    server = Server.read(settings.smtp.get_secret_value())
     try:
-        with make(address.hostname, address.port or _PORTS[address.scheme], timeout=_TIMEOUT_S) as server:
-            server.ehlo()
-            if address.scheme == "smtp" and server.has_extn("starttls"):
-                server.starttls()
-                server.ehlo()
-            if address.username:
-                server.login(unquote(address.username), unquote(address.password or ""))
-            server.send_message(message)
+        with server.connect() as line:
+            line.send_message(message)
     except (OSError, smtplib.SMTPException) as exc:
         why = f"the mail server does not take it ({type(exc).__name__})"
-        raise Unavailable(why, key="TSUIDE_SMTP", value=address.hostname) from exc
+        raise Unavailable(why, key="TSUIDE_SMTP", value=server.host) from exc

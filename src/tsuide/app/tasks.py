@@ -1,14 +1,13 @@
 """Tasks of a shop: given by rules or people, put off, passed on, done; told as rows, mail and calendar."""
 
 import base64
-import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tsuide.app.mail_links import draw_secret
+from tsuide.app.mail_links import mail_links
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, Conflict, Refused
 from tsuide.kit.clock import from_micros, to_micros, zone
@@ -17,7 +16,7 @@ from tsuide.kit.phrases import LANGUAGES
 from tsuide.outreach.sales.tasks import Digest, TaskCard, calendar, digest
 from tsuide.store.rows import Found
 
-_KEPT: Final = "tasks.secret"
+_CALENDAR: Final = "calendar"
 _MOST: Final = 1_000
 _LONGEST: Final = 500
 _DEEDS: Final = {"open": "opened", "done": "done", "dropped": "dropped"}
@@ -238,7 +237,7 @@ def task_calendar(shop: Shop, language: str, whose: str | None = None) -> bytes:
 def calendar_token(shop: Shop, whose: str, now: datetime) -> str:
     """What opens one person's calendar without a key: calendars cannot send one."""
     named = base64.urlsafe_b64encode(whose.encode()).decode().rstrip("=")
-    return f"{named}.{_mark(shop, whose, now)}"
+    return f"{named}.{mail_links(shop, now).seal(_CALENDAR, whose)}"
 
 
 def whose_calendar(shop: Shop, token: str, now: datetime) -> str:
@@ -252,17 +251,10 @@ def whose_calendar(shop: Shop, token: str, now: datetime) -> str:
         whose = base64.urlsafe_b64decode(named + "=" * (-len(named) % 4)).decode()
     except ValueError:
         whose = ""
-    if not hmac.compare_digest(_mark(shop, whose, now).encode(), mark.encode("utf-8", "replace")):
+    right = mail_links(shop, now).seal(_CALENDAR, whose)
+    if not hmac.compare_digest(right.encode(), mark.encode("utf-8", "replace")):
         raise Refused("this address is not valid", key="token", way_out="tsuide task calendar NAME")
     return whose
-
-
-def _mark(shop: Shop, whose: str, now: datetime) -> str:
-    kept = shop.store.settings.get(_KEPT)
-    if kept is None:
-        kept = shop.store.settings.put_once(_KEPT, json.dumps(draw_secret()), now)
-    secret = bytes.fromhex(json.loads(kept))
-    return hmac.new(secret, f"calendar.{whose}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _cards(rows: Sequence[Found], language: str) -> list[TaskCard]:

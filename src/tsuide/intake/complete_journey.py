@@ -92,18 +92,6 @@ def load(folder: Path | None = None) -> CompleteJourney:
     return CompleteJourney(products, _customers(_read(place, "demographics"), transactions), orders, lines)
 
 
-def margin_assumptions() -> pl.DataFrame:
-    """`MARGIN_RATES` as a frame: category, margin_rate (basis points), assumption (always true).
-
-    >>> margin_assumptions().row(0)
-    ('Grocery', 2500, True)
-    """
-    return pl.DataFrame(
-        {"category": list(MARGIN_RATES), "margin_rate": list(MARGIN_RATES.values())},
-        schema={"category": pl.String, "margin_rate": pl.Int64},
-    ).with_columns(assumption=pl.lit(value=True))
-
-
 def _installed() -> Path:
     try:
         return Path(str(importlib.resources.files(PACKAGE))) / "data"

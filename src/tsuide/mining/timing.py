@@ -11,7 +11,6 @@ Source: survival counts with a conjugate prior, Clayton and Kaldor, Biometrics 4
 """
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Self
 
@@ -490,20 +489,3 @@ def likeliest_temper(early: FittedTiming, bought: Int32, visits: Int32) -> tuple
 _STRENGTHS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 200.0, 1000.0)
 LEARNING_SHARE: Final = 0.75
 FEWEST_PAIRS: Final = 100  # below which strengths are not learned
-
-
-def as_mapping(window: Window) -> Mapping[str, Any]:
-    """A window as plain JSON, for evidence in an offer.
-
-    >>> as_mapping(Window(1.0, 2.8, 8.0, 2.5, 1.3, 40, 16.0, ()))["opens"]
-    1.0
-    """
-    return {
-        "opens": window.opens,
-        "peak": window.peak,
-        "closes": window.closes,
-        "ratio": window.ratio,
-        "ratio_low": window.ratio_low,
-        "bought": window.bought,
-        "expected": window.expected,
-    }

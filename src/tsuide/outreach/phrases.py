@@ -63,3 +63,27 @@ STATES: Final = Phrases(
         "in_doubt": {"ja": "要確認", "en": "in doubt"},
     }
 )
+
+PURPOSES: Final = Phrases(
+    {
+        "personalisation": {"ja": "履歴にもとづく提案", "en": "offers by their history"},
+        "marketing": {"ja": "お知らせ・ご案内", "en": "news and offers"},
+        "analytics": {"ja": "開封・クリックの計測", "en": "measuring"},
+        "transactional": {"ja": "注文に関するご連絡", "en": "messages about orders"},
+    }
+)
+CHANNELS: Final = Phrases(
+    {
+        "site": {"ja": "サイト", "en": "site"},
+        "app": {"ja": "アプリ", "en": "app"},
+        "email": {"ja": "メール", "en": "mail"},
+        "line": {"ja": "LINE", "en": "LINE"},
+        "sms": {"ja": "SMS", "en": "SMS"},
+        "phone": {"ja": "電話", "en": "phone"},
+        "post": {"ja": "郵便", "en": "post"},
+        "rep": {"ja": "担当者", "en": "rep"},
+        "till": {"ja": "レジ", "en": "till"},
+        "agent": {"ja": "エージェント", "en": "agent"},
+        "any": {"ja": "すべて", "en": "any"},
+    }
+)

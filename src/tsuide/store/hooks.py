@@ -54,10 +54,9 @@ class Hooks:
 
     def put(self, row: Mapping[str, Any]) -> None:
         """Set a webhook, new or changed."""
-        insert = sa.delete(hook).where(hook.c.id == row["id"])
         with writing(self.engine) as connection:
-            connection.execute(insert)
-            connection.execute(insert_into(connection, hook).values(**row))
+            insert = insert_into(connection, hook).values(**row)
+            connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=dict(row)))
 
     def remove(self, hook_id: str) -> Found:
         """Take a webhook away; it as it was.

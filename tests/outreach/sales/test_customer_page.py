@@ -10,10 +10,10 @@ from tsuide.facts.consent import CHANNELS, PURPOSES
 from tsuide.facts.feedback import FEEDBACK_KINDS
 from tsuide.facts.interactions import INTERACTION_KINDS
 from tsuide.kit.phrases import LANGUAGES
+from tsuide.outreach import phrases as words
 from tsuide.outreach.message import MessageState
-from tsuide.outreach.phrases import STATES
 from tsuide.outreach.sales.customer_page import customer_page
-from tsuide.outreach.sales.happened import CHANNEL_WORDS, PHRASES, PURPOSE_WORDS, TALKS, what_happened
+from tsuide.outreach.sales.happened import PHRASES, TALKS, what_happened
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -70,7 +70,7 @@ def test_what_happened_stands_in_its_order_by_the_shops_own_calendar() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_word_of_the_facts_has_words_for_people(language: str) -> None:
     for phrases, names in (
-        (PURPOSE_WORDS, PURPOSES), (CHANNEL_WORDS, CHANNELS), (TALKS, INTERACTION_KINDS), (PHRASES, FEEDBACK_KINDS),
-        (STATES, get_args(MessageState)),
+        (words.PURPOSES, PURPOSES), (words.CHANNELS, CHANNELS), (TALKS, INTERACTION_KINDS), (PHRASES, FEEDBACK_KINDS),
+        (words.STATES, get_args(MessageState)),
     ):  # fmt: skip
         assert all(phrases.text(name, language) for name in names)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from tsuide.app.catalogue import Branch, Catalogue
 from tsuide.app.quoting import Quote
@@ -150,15 +150,6 @@ def search_link(query: str, base: str, page: int = 1) -> str:
     """The address of a page of results."""
     pairs = {"q": query} | ({"page": str(page)} if page > 1 else {})
     return f"{base}/search?{urlencode(pairs)}"
-
-
-def product_link(product_id: str, base: str) -> str:
-    """The address of a product's page.
-
-    >>> product_link("a/b ☕", "/shop")
-    '/shop/p/a%2Fb%20%E2%98%95'
-    """
-    return f"{base}/p/{quote(product_id, safe='')}"
 
 
 def buyable(cart: Sequence[Line], catalogue: Catalogue) -> tuple[tuple[Line, ...], tuple[Line, ...]]:

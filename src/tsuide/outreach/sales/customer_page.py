@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from tsuide.kit.money import Money
 from tsuide.kit.phrases import Phrases
-from tsuide.outreach.phrases import KINDS
-from tsuide.outreach.sales.happened import CHANNEL_WORDS, PURPOSE_WORDS, what_happened
+from tsuide.outreach.phrases import CHANNELS, KINDS, PURPOSES
+from tsuide.outreach.sales.happened import what_happened
 
 _MOST: Final = 40
 PHRASES: Final = Phrases(
@@ -91,8 +91,8 @@ def customer_page(told: Mapping[str, Any], language: str, now: datetime, zone: Z
         day=day,
         money=money,
         kinds=lambda kind: KINDS.text(kind, language),
-        purpose=lambda name: PURPOSE_WORDS.text(name, language),
-        channel=lambda name: CHANNEL_WORDS.text(name, language),
+        purpose=lambda name: PURPOSES.text(name, language),
+        channel=lambda name: CHANNELS.text(name, language),
         happened=what_happened(told, language)[:_MOST],
         made=say("made", at=f"{now.astimezone(zone):%Y-%m-%d %H:%M}"),
     )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tsuide.kit.phrases import Phrases
-from tsuide.outreach.phrases import STATES
+from tsuide.outreach.phrases import CHANNELS, STATES
 
 PHRASES: Final = Phrases(
     {
@@ -36,29 +36,6 @@ TALKS: Final = Phrases(
         "mail": {"ja": "メール", "en": "mail"},
         "chat": {"ja": "チャット", "en": "chat"},
         "social": {"ja": "SNS", "en": "social media"},
-    }
-)
-PURPOSE_WORDS: Final = Phrases(
-    {
-        "personalisation": {"ja": "履歴にもとづく提案", "en": "offers by their history"},
-        "marketing": {"ja": "お知らせ・ご案内", "en": "news and offers"},
-        "analytics": {"ja": "開封・クリックの計測", "en": "measuring"},
-        "transactional": {"ja": "注文に関するご連絡", "en": "messages about orders"},
-    }
-)
-CHANNEL_WORDS: Final = Phrases(
-    {
-        "site": {"ja": "サイト", "en": "site"},
-        "app": {"ja": "アプリ", "en": "app"},
-        "email": {"ja": "メール", "en": "mail"},
-        "line": {"ja": "LINE", "en": "LINE"},
-        "sms": {"ja": "SMS", "en": "SMS"},
-        "phone": {"ja": "電話", "en": "phone"},
-        "post": {"ja": "郵便", "en": "post"},
-        "rep": {"ja": "担当者", "en": "rep"},
-        "till": {"ja": "レジ", "en": "till"},
-        "agent": {"ja": "エージェント", "en": "agent"},
-        "any": {"ja": "すべて", "en": "any"},
     }
 )
 
@@ -98,7 +75,7 @@ def what_happened(told: Mapping[str, Any], language: str) -> list[tuple[str, str
     ]
     rows += [(each["at"], each, say("survey", words=each["survey_id"])) for each in told["surveys"]]
     for each in told["messages"]:
-        sent = (CHANNEL_WORDS.text(each["channel"], language), STATES.text(each["state"], language))
+        sent = (CHANNELS.text(each["channel"], language), STATES.text(each["state"], language))
         words = " ".join([each["template"], *sent, *each["reactions"]])
         rows.append((each["asked_at"], each, say("message", words=words)))
     rows += [(each["at"], each, say("viewed", words=titles([each]), n=each["times"])) for each in told["web"]["viewed"]]

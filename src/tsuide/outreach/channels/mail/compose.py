@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.header import Header
 from email.utils import format_datetime, formataddr
@@ -183,11 +183,3 @@ def tracked(html: str, link: Callable[[int], str], but: tuple[str, ...] = ()) ->
 
     text = _LINK.sub(replaced, html)
     return text, tuple(found)
-
-
-def values_of(values: Mapping[str, object]) -> dict[str, object]:
-    """What a template may name, as plain JSON: texts, numbers, lists and mappings of them."""
-    return {
-        str(name): value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)
-        for name, value in values.items()
-    }

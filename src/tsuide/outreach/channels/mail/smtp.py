@@ -54,6 +54,30 @@ class Server:
             unquote(parts.password or ""),
         )
 
+    def connect(self, timeout: float = TIMEOUT_S, own_name: str | None = None) -> smtplib.SMTP:
+        """A connection on which mail may be handed in, encrypted where the server offers it; logged in, with a user.
+
+        Args:
+            timeout: seconds that the server may take for each answer.
+            own_name: how we call ourselves; None = the machine's name.
+
+        Raises:
+            OSError, smtplib.SMTPException: the server does not answer, or lets nobody in.
+        """
+        make = smtplib.SMTP_SSL if self.encrypted else smtplib.SMTP
+        line = make(self.host, self.port, timeout=timeout, local_hostname=own_name)
+        try:
+            line.ehlo_or_helo_if_needed()
+            if not self.encrypted and line.has_extn("starttls"):
+                line.starttls()
+                line.ehlo()
+            if self.user:
+                line.login(self.user, self.password)
+        except BaseException:
+            line.close()
+            raise
+        return line
+
 
 class SmtpChannel:
     """Carries letters as mails.
@@ -130,23 +154,9 @@ class SmtpChannel:
             self.close()
 
     def _connected(self) -> smtplib.SMTP:
-        if self._line is not None:
-            return self._line
-        server = self._server
-        make = smtplib.SMTP_SSL if server.encrypted else smtplib.SMTP
-        line = make(server.host, server.port, timeout=self._timeout, local_hostname=self._identity.domain)
-        try:
-            line.ehlo_or_helo_if_needed()
-            if not server.encrypted and line.has_extn("starttls"):
-                line.starttls()
-                line.ehlo()
-            if server.user:
-                line.login(server.user, server.password)
-        except BaseException:
-            line.close()
-            raise
-        self._line = line
-        return line
+        if self._line is None:
+            self._line = self._server.connect(self._timeout, self._identity.domain)
+        return self._line
 
 
 def _announce(line: smtplib.SMTP, sender: str, recipient: str, *, utf8: bool) -> None:
