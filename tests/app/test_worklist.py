@@ -12,7 +12,7 @@ from tsuide.app.deciding import Decider
 from tsuide.app.learn import learn
 from tsuide.app.ledger import Ledger
 from tsuide.app.wiring import Shop, open_shop
-from tsuide.app.worklist import set_thresholds, thresholds_of, worklist
+from tsuide.app.worklist import Wanted, set_thresholds, thresholds_of, worklist_now
 from tsuide.app.worklist_answers import Answered, accept, add_note, dismiss, keep, snooze
 from tsuide.config import Settings
 from tsuide.errors import BadValue, Conflict, NotFound, TsuideError
@@ -99,7 +99,7 @@ def listed(shop: Shop, rep: str = "sato", now: datetime = NOW, **more: Any) -> d
     decider = Decider(shop, journal, lambda: now, SEEDS.__next__)
     decider.refresh()
     try:
-        return worklist(shop, decider, rep, now, habits=Habits(), **{"language": "en"} | more)
+        return worklist_now(shop, decider, Wanted(rep, **{"language": "en"} | more), now, Habits())
     finally:
         journal.close_now()
 

@@ -4,8 +4,8 @@ Looking at the list touches nobody: its decisions are recorded, no outcome is. `
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -68,88 +68,123 @@ def set_thresholds(shop: Shop, thresholds: Thresholds, now: datetime) -> None:
 # --- the list -----------------------------------------------------------------------------------------------------
 
 
-def worklist(
-    shop: Shop,
-    decider: Decider,
-    rep: str,
-    now: datetime,
-    *,
-    habits: Habits,
-    language: str,
-    n: int = SHOWN,
-    everybody: bool = False,
-    qualifications: Sequence[str] = (),
-    keeping: bool = True,
-) -> dict[str, Any]:
-    """A rep's list as JSON, one group for each currency.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a rep asks for.
 
     Args:
-        shop: whose.
-        decider: with the state in force.
         rep: the customers' attribute `owner`.
-        now: UTC.
-        habits: when customers react.
         language: of sentences, ja or en.
         n: accounts with an offer at most, over all groups.
         everybody: list all other accounts too, without asking for offers.
         qualifications: what the rep may advise on.
-        keeping: record its decisions before it comes back; else they stand in it as ``served``, and the caller, who has
-            an event loop, must do so before anybody sees it.
 
     Raises:
         BadValue: no rep, or n outside 1 … 200.
+    """
+
+    rep: str
+    language: str
+    n: int = SHOWN
+    everybody: bool = False
+    qualifications: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.rep.strip():
+            raise BadValue("whose worklist?", key="rep", value=self.rep, way_out="the owner of the customers")
+        if not 1 <= self.n <= MOST:
+            raise BadValue(f"must be 1 … {MOST}", key="n", value=self.n)
+
+
+def worklist_now(shop: Shop, decider: Decider, wanted: Wanted, now: datetime, habits: Habits) -> dict[str, Any]:
+    """`worklist` for callers without an event loop: its decisions are recorded.
+
+    Raises:
         NothingLearned: nothing has been learned yet.
         Unavailable: the store does not answer.
     """
-    if not rep.strip():
-        raise BadValue("whose worklist?", key="rep", value=rep, way_out="the owner of the customers")
-    if not 1 <= n <= MOST:
-        raise BadValue(f"must be 1 … {MOST}", key="n", value=n)
+    told, served = worklist(shop, decider, wanted, now, habits)
+    decider.keep_now(served)
+    return told
+
+
+def worklist(
+    shop: Shop, decider: Decider, wanted: Wanted, now: datetime, habits: Habits
+) -> tuple[dict[str, Any], list[Served]]:
+    """A rep's list as JSON, one group for each currency; and its decisions, to be recorded before anybody sees it.
+
+    Args:
+        shop: whose.
+        decider: with the state in force.
+        wanted: whose list.
+        now: UTC.
+        habits: when customers react.
+
+    Raises:
+        NothingLearned: nothing has been learned yet.
+        Unavailable: the store does not answer.
+    """
     part = decider.loaded.state.parts.get("rooms")
-    known = known_accounts(shop, part if isinstance(part, FittedRooms) else None, rep, now)
-    answers = shop.store.worklist.answers([each.id for each in known])
-    away = _away(answers, now)
+    known = known_accounts(shop, part if isinstance(part, FittedRooms) else None, wanted.rep, now)
+    away = _away(shop.store.worklist.answers([each.id for each in known]), now)
     thresholds, rates = thresholds_of(shop), line_rates(shop.store.worklist.settled())
-    groups, left = [], n
-    asked = Rep(rep, tuple(qualifications))
+    groups: list[dict[str, Any]] = []
     served: list[Served] = []
     for currency, members in _grouped(known).items():
         ranking = rank(_arrays(members, rates), thresholds)
-        group = _group(currency, members, ranking)
-        entries: list[dict[str, Any]] = []
-        held: list[dict[str, Any]] = []
-        for place in ranking.order.tolist():
-            if len(entries) >= left or len(entries) + len(held) >= 2 * n:
-                break
-            account = members[place]
-            if account.id in away:
-                continue
-            bought = shop.store.people.bought(account.id)
-            one = _decided(decider, account, bought, asked, language)
-            told = _account_told(account, ranking, place, language)
-            if one.decision.offers:
-                served.append(one)
-                entries.append(told | _offer_told(one, account, bought, habits, language))
-            else:
-                held.append(told | {"why_no_offer": _why_none(one.decision, language)})
-        left -= len(entries)
-        group |= {"entries": entries, "held": held}
-        if everybody:
-            group["everybody"] = [_account_told(members[at], ranking, at, language) for at in ranking.order.tolist()]
+        asked = _Asked(shop, decider, wanted, habits, members, ranking)
+        entries, held = asked.listed(away, wanted.n - len(served))
+        served += [one for one, _ in entries]
+        group = _group(currency, members, ranking) | {"entries": [told for _, told in entries], "held": held}
+        if wanted.everybody:
+            group["everybody"] = [asked.told(place) for place in ranking.order.tolist()]
         groups.append(group)
     _with_colleagues(shop, groups)
-    if keeping:
-        decider.keep_now(served)
-    more = {} if keeping else {"served": served}
-    return more | {
-        "rep": rep,
+    told = {
+        "rep": wanted.rep,
         "accounts": len(known),
         "at": now.isoformat(),
         "thresholds": asdict(thresholds),
         "away": [{"account": who, **each} for who, each in sorted(away.items())],
         "groups": groups,
-        "text": None if any(each["entries"] for each in groups) else _empty(rep, known, language),
+        "text": None if served else _empty(wanted.rep, known, wanted.language),
     }
+    return told, served
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The accounts of one currency in their order, of whom offers are asked for."""
+
+    shop: Shop
+    decider: Decider
+    wanted: Wanted
+    habits: Habits
+    members: Sequence[Known]
+    ranking: Ranking
+
+    def told(self, place: int) -> dict[str, Any]:
+        """One account, without an offer."""
+        return _account_told(self.members[place], self.ranking, place, self.wanted.language)
+
+    def listed(self, away: Collection[str], n: int) -> tuple[list[tuple[Served, dict[str, Any]]], list[dict[str, Any]]]:
+        """The first n accounts with an offer, and those before them to whom the policy says silence."""
+        language, rep = self.wanted.language, Rep(self.wanted.rep, self.wanted.qualifications)
+        entries: list[tuple[Served, dict[str, Any]]] = []
+        held: list[dict[str, Any]] = []
+        for place in self.ranking.order.tolist():
+            if len(entries) >= n or len(entries) + len(held) >= 2 * self.wanted.n:
+                break
+            account = self.members[place]
+            if account.id in away:
+                continue
+            bought = self.shop.store.people.bought(account.id)
+            one = _decided(self.decider, account, bought, rep, language)
+            if one.decision.offers:
+                entries.append((one, self.told(place) | _offer_told(one, account, bought, self.habits, language)))
+            else:
+                held.append(self.told(place) | {"why_no_offer": _why_none(one.decision, language)})
+        return entries, held
 
 
 def _empty(rep: str, known: Sequence[Known], language: str) -> str:

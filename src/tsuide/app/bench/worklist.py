@@ -15,7 +15,7 @@ from tsuide.app.deciding import Decider
 from tsuide.app.learn import learn
 from tsuide.app.models import MODELS
 from tsuide.app.wiring import Shop, opened
-from tsuide.app.worklist import worklist
+from tsuide.app.worklist import Wanted, worklist_now
 from tsuide.config import Settings
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.customers import CUSTOMERS
@@ -73,13 +73,13 @@ def _timed(shop: Shop, reps: int, tell: Callable[[str], None]) -> dict[str, Any]
     rounds: list[list[float]] = []
     entries = held = 0
     try:
-        worklist(shop, decider, "rep000", _NOW, habits=Habits(), language="ja", n=1)  # what is compiled is compiled
+        worklist_now(shop, decider, Wanted("rep000", "ja", n=1), _NOW, Habits())  # what is compiled is compiled
         for name in ("first", "again"):
             tell(f"lists, {name}")
             taken = []
             for n in range(reps):
                 start = perf_counter()
-                found = worklist(shop, decider, f"rep{n:03}", _NOW, habits=Habits(), language="ja")
+                found = worklist_now(shop, decider, Wanted(f"rep{n:03}", "ja"), _NOW, Habits())
                 taken.append((perf_counter() - start) * 1000)
                 entries += sum(len(group["entries"]) for group in found["groups"])
                 held += sum(len(group["held"]) for group in found["groups"])

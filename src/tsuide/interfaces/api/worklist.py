@@ -166,16 +166,12 @@ async def one(
     require(request, "rep")
     serving = serving_of(request)
 
-    def asked() -> dict[str, Any]:
-        return desk.worklist(
-            serving.shop, serving.decider, rep, serving.clock(), habits=serving.habits.now(),
-            language=language or serving.settings.language, n=n, everybody=everybody,
-            qualifications=tuple(qualified or ()), keeping=False,
-        )  # fmt: skip
-
-    found = await asyncio.to_thread(asked)
-    await serving.decider.keep(found.pop("served"))
-    return WorklistOut(**found)
+    wanted = desk.Wanted(rep, language or serving.settings.language, n, everybody, tuple(qualified or ()))
+    told, served = await asyncio.to_thread(
+        lambda: desk.worklist(serving.shop, serving.decider, wanted, serving.clock(), serving.habits.now())
+    )
+    await serving.decider.keep(served)
+    return WorklistOut(**told)
 
 
 @router.post("/v1/worklist/{offer}/accept", summary="Take an offer up", responses=_TOLD, openapi_extra=_EXTRA)

@@ -60,10 +60,8 @@ def show(
         try:
             decider = Decider(shop, journal, now, entropy)
             decider.refresh()
-            found = desk.worklist(
-                shop, decider, rep, at, habits=learn_habits(shop, at), language=chosen, n=n, everybody=everybody,
-                qualifications=tuple(qualified or ()),
-            )  # fmt: skip
+            wanted = desk.Wanted(rep, chosen, n, everybody, tuple(qualified or ()))
+            found = desk.worklist_now(shop, decider, wanted, at, learn_habits(shop, at))
         finally:
             journal.close_now()
         emit(found, lambda: worklist_table(found, chosen), as_json=as_json)

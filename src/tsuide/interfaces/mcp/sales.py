@@ -38,14 +38,12 @@ class SalesTools:
         """Whom a rep should call first."""
         self._rep(ctx)
         serving = self._serving
-        found = await asyncio.to_thread(
-            lambda: worklist_desk.worklist(
-                serving.shop, serving.decider, rep, serving.clock(), habits=serving.habits.now(),
-                language=self._language(language), n=n, keeping=False,
-            )
-        )  # fmt: skip
-        await serving.decider.keep(found.pop("served"))
-        return found
+        wanted = worklist_desk.Wanted(rep, self._language(language), n)
+        told, served = await asyncio.to_thread(
+            lambda: worklist_desk.worklist(serving.shop, serving.decider, wanted, serving.clock(), serving.habits.now())
+        )
+        await serving.decider.keep(served)
+        return told
 
     async def answer_worklist(
         self,
