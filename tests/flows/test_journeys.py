@@ -180,4 +180,4 @@ def test_killed_workers_and_a_bad_mail_server_lose_nobody_and_send_nothing_twice
 
 @pytest.mark.soak
 def test_two_thousand_enrolments_three_workers_and_a_kill_every_few_seconds(tmp_path: Path, store_url: str) -> None:
-    under_chaos(tmp_path, store_url, people=2_000, workers=3, kills=20, every_s=4.0, most_s=1_500)
+    under_chaos(tmp_path, store_url, people=2_000, workers=3, kills=20, every_s=3.0, most_s=1_500)

@@ -112,7 +112,7 @@
   }
   const STYLE = `
     :host{display:block;font:var(--tsuide-font,inherit);color:var(--tsuide-color,inherit);contain:layout style}
-    :host([hidden]){display:none}
+    :host([hidden]){display:none!important}
     *{box-sizing:border-box}
     h2{font:var(--tsuide-heading-font,600 1.05em/1.4 inherit);font-size:1.05em;margin:0 0 .6em}
     ul{list-style:none;margin:0;padding:0;display:grid;gap:var(--tsuide-gap,.8em);grid-template-columns:repeat(auto-fit,minmax(min(100%,var(--tsuide-card-width,15em)),1fr))}
