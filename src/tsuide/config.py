@@ -212,6 +212,13 @@ def _bad_setting(exc: ValidationError) -> BadSetting:
     )
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """This process's environment with the settings in it, for processes that it starts."""
+    given = {name: value for name, value in settings.model_dump().items() if value is not None}
+    shown = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in given.items()}
+    return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in shown.items()}
+
+
 def unknown_settings(environment: dict[str, str] | None = None) -> list[str]:
     """Variables that begin like ours and mean nothing to us: most often a slip of the pen.
 

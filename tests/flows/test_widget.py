@@ -28,7 +28,7 @@ TAGGED = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Ca
 <body><h1>Camera</h1><tsuide-till></tsuide-till></body></html>"""
 """A page that may carry a tag and nothing else; and a till."""
 SHIFTS = """window.moved = []; new PerformanceObserver((list) => list.getEntries().forEach((each) => {
-  if (!each.hadRecentInput) window.moved.push(...each.sources.map((moved) => [each.value, moved.node?.nodeName, moved.previousRect.y, moved.previousRect.height, moved.currentRect.y, moved.currentRect.height, each.startTime]))
+  if (!each.hadRecentInput) window.moved.push(...each.sources.map((moved) => [each.value, moved.node?.nodeName]))
 })).observe({ type: 'layout-shift', buffered: true })"""
 
 

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tsuide.errors import Unavailable
 from tsuide.store.acceptances import Acceptances
 from tsuide.store.accounts import Accounts
+from tsuide.store.audit import Audit
 from tsuide.store.confirmations import Confirmations
 from tsuide.store.deals import Deals
 from tsuide.store.decisions import Decisions
@@ -20,6 +21,7 @@ from tsuide.store.glance import Glance
 from tsuide.store.hooks import Hooks
 from tsuide.store.inbox import Inbox
 from tsuide.store.initiatives import Initiatives
+from tsuide.store.jobs import Jobs
 from tsuide.store.journal import BOUND, Journal, TraceDurability
 from tsuide.store.journeys import Journeys
 from tsuide.store.kept_answers import KeptAnswers
@@ -35,12 +37,13 @@ from tsuide.store.promotions import Promotions
 from tsuide.store.reactions import Reactions
 from tsuide.store.schedules import Schedules
 from tsuide.store.segments import Segments
-from tsuide.store.settings import Jobs, Settings
+from tsuide.store.settings import Settings
 from tsuide.store.supervision import Supervision
 from tsuide.store.surveys import Surveys
 from tsuide.store.tasks import Tasks
 from tsuide.store.trails import Trails
 from tsuide.store.upgrade import upgrade
+from tsuide.store.users import Users
 from tsuide.store.worklist import Worklist
 
 
@@ -91,6 +94,8 @@ class Store:
     worklist: Worklist
     settings: Settings
     jobs: Jobs
+    users: Users
+    audit: Audit
 
     def journal(self, *, trace_durability: TraceDurability = "normal", bound: int = BOUND) -> Journal:
         """A journal for the running event loop (or for synchronous callers); close it before the store.
@@ -175,6 +180,8 @@ def open_store(url: str) -> Store:
         worklist=Worklist(record),
         settings=Settings(record),
         jobs=Jobs(record),
+        users=Users(record),
+        audit=Audit(record),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from tsuide.store.arrivals import message, same_person
+from tsuide.store.audit import audit_entry
+from tsuide.store.audit import erase as erase_audit
 from tsuide.store.deals import deal, deal_event, deal_line, deal_quote
 from tsuide.store.deals import erase as erase_deals
 from tsuide.store.engines import reading, writing
@@ -41,7 +43,7 @@ _NOBODY: Final = "erased"
 _OF_CUSTOMERS: Final = (
     consent, orders, event, decision, outcome, acceptance, same_person, review, initiative_entry, feedback,
     outbound, outbound_event,
-    enrolment, task, deal, survey_answer, worklist_answer, survey_invitation, interaction, win,
+    enrolment, task, deal, survey_answer, worklist_answer, survey_invitation, interaction, win, audit_entry,
 )  # fmt: skip
 _FORGOTTEN: Final = (event, message, journey_news)  # whose rows say nothing once the person is gone
 
@@ -85,6 +87,7 @@ class Erasure:
             done |= erase_interactions(connection, customer_id)
             done |= erase_merges(connection, customer_id)
             done |= erase_deals(connection, customer_id)
+            done["audit_entry"] = erase_audit(connection, customer_id, _NOBODY)
             done |= _segments(connection, customer_id, visitors)
             mine = same_person.c.customer_id == customer_id
             done["same_person"] = connection.execute(sa.delete(same_person).where(mine)).rowcount

@@ -28,7 +28,6 @@ TRACE: Final = {"grade": "trace"}
 OUTCOMES: Final = ("shown", "clicked", "accepted", "declined", "later", "purchased", "returned")
 SCOPES: Final = ("storefront", "agent", "rep", "admin")
 ACCEPTANCE_STATES: Final = ("waiting", "accepted", "declined", "used", "expired")
-JOB_STATES: Final = ("running", "done", "failed")
 OWN_ORIGIN: Final = "tsuide"
 
 metadata = sa.MetaData(
@@ -356,20 +355,6 @@ kept_answer = sa.Table(  # what a request with an idempotency key was answered, 
 )
 
 setting = sa.Table("setting", metadata, key("key"), text("value"), whole("at"), info=RECORD)
-
-job = sa.Table(
-    "job",
-    metadata,
-    key("id"),
-    text("kind"),
-    text("state"),
-    whole("started_at"),
-    whole("ended_at", null=True),
-    text("result", null=True),
-    one_of("state", JOB_STATES),
-    sa.Index(None, "kind", "started_at"),
-    info=RECORD,
-)
 
 
 def grade_of(table: sa.Table) -> Grade:

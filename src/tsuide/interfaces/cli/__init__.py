@@ -28,6 +28,8 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "schedule": "tsuide.interfaces.cli.results:schedule",
     "segment": "tsuide.interfaces.cli.segment:segment",
     "journey": "tsuide.interfaces.cli.journey:journey",
+    "job": "tsuide.interfaces.cli.job:job",
+    "user": "tsuide.interfaces.cli.user:user",
     "task": "tsuide.interfaces.cli.task:task",
     "deal": "tsuide.interfaces.cli.deal:deal",
     "hook": "tsuide.interfaces.cli.hook:hook",

@@ -16,9 +16,9 @@ from tsuide.app.deciding import Decider
 from tsuide.app.demo import GROCER, Goods, Prepared, example_offers, prepare
 from tsuide.app.named_demo import NAMED
 from tsuide.app.wiring import Shop, opened
-from tsuide.config import Settings, load_settings
+from tsuide.config import Settings, environment, load_settings
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
-from tsuide.interfaces.cli.serve import HOST, Port, announce, environment, listen, run
+from tsuide.interfaces.cli.serve import HOST, Port, announce, listen, run
 from tsuide.interfaces.cli.terminal import Json, emit, err, errors_shown, progress
 from tsuide.kit.money import Money
 

@@ -8,12 +8,11 @@ from typing import Annotated, Final
 
 import typer
 import uvicorn
-from pydantic import SecretStr
 from uvicorn.supervisors import Multiprocess
 
 from tsuide.app.metrics import FOLDER
 from tsuide.app.wiring import opened
-from tsuide.config import PREFIX, Settings, load_settings, more_shops_of
+from tsuide.config import Settings, environment, load_settings, more_shops_of
 from tsuide.errors import BadSetting, Unavailable
 from tsuide.interfaces.cli.options import Database, Home
 from tsuide.interfaces.cli.terminal import err, errors_shown
@@ -112,13 +111,6 @@ def announce(settings: Settings, listener: socket.socket, *, report: bool = Fals
         err.print(f"  agents      [bold]{base}/mcp[/]", highlight=False)
     err.print(f"  API docs    [bold link={base}/docs]{base}/docs[/]", highlight=False)
     err.print("  ctrl-C ends the server", style="dim")
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with the settings in it, for processes that it starts."""
-    given = {name: value for name, value in settings.model_dump().items() if value is not None}
-    shown = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in given.items()}
-    return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in shown.items()}
 
 
 def run(settings: Settings, listener: socket.socket, workers: int = 1, factory: str = FACTORY) -> None:

@@ -1,0 +1,23 @@
+"""What long jobs do, by kind: each the function of `app` that the command line calls too."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from tsuide.app.effect import standing_effect
+from tsuide.app.jobs import Tell, Work
+from tsuide.app.learn import learn
+from tsuide.app.wiring import Shop
+
+
+def _learn(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    learned = learn(shop, now=now, seed=int(wanted.get("seed", 0)), tune=bool(wanted.get("tune")), progress=tell)
+    return {"snapshot": learned.snapshot_id, "orders": learned.orders, "pairs": learned.complement_pairs}
+
+
+def _effect(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    tell("read", 0, 0)
+    return standing_effect(shop, now, **{name: int(wanted[name]) for name in ("back", "window") if name in wanted})
+
+
+WORKS: Final[Mapping[str, Work]] = {"learn": _learn, "effect": _effect}
