@@ -15,6 +15,7 @@ from tsuide.app import accepting
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.deal_accounts import import_prices
 from tsuide.app.deal_offers import answer_line, propose, shown, tell
+from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back_promotion
 from tsuide.app.deal_quotes import (
     heard,
     quote_page,
@@ -42,13 +43,15 @@ from tsuide.app.deciding import Served, row_of
 from tsuide.app.effect import gather_facts
 from tsuide.app.ledger import Ledger
 from tsuide.app.policies import put_in_force
+from tsuide.app.promotions import put_promotion, standing
 from tsuide.app.signing import DEMO_TERMS, set_sale_terms
 from tsuide.app.supervising import audit_shop, supervise
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadFile, BadSetting, BadValue, Conflict, NotReady, Refused, UnknownProduct
+from tsuide.errors import BadFile, BadSetting, BadValue, Conflict, NotFound, NotReady, Refused, UnknownProduct
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
+from tsuide.facts.promotions import Benefit, Budget, Promotion, Targets
 from tsuide.facts.schema import conform
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.decision import Decision
@@ -422,3 +425,73 @@ def test_what_a_decision_with_nothing_says_leaves_the_deal_as_it_was(shop: Shop)
     found, _ = proposed(shop, deal, replace(offered(shop, "cup", 500), slate=()))
     kept: Sequence[int] = found.places
     assert (kept, accepting.look(shop, sent.token, NOW).state) == ((), "waiting")
+
+
+# --- what only a rep may give -------------------------------------------------------------------------------
+
+
+def rep_only(shop: Shop, name: str = "visit", **more: Any) -> None:
+    benefit = more.pop("benefit", Benefit("percent", 1_000))
+    put_promotion(shop, Promotion(name, {"ja": "訪問特典", "en": "Visit"}, benefit, "JPY", rep_only=True, **more), NOW)
+
+
+def test_a_promotion_that_a_rep_gives_is_drawn_on_by_the_customers_yes_and_its_giver_is_noted(shop: Shop) -> None:
+    rep_only(shop, budget=Budget(amount=10_000), ends_at=NOW + 5 * DAY)
+    deal_id = begun(shop, ("pot", 2), ("cup", 4))
+    told = promotions_for(shop, deal_id, NOW)[0]
+    assert (told["promotion"], told["saving"], told["lines"], told["rep_only"]) == ("visit", 1_000, [1, 2], True)
+    after = give_promotion(shop, deal_id, "visit", NOW, who="ann")
+    assert [(line.discount, line.promotion_id) for line in after.lines] == [(800, "visit"), (200, "visit")]
+    deed = deal_history(shop, deal_id)[-1]
+    assert (deed["deed"], deed["who"], deed["content"]) == (
+        "given", "ann", {"promotion": "visit", "off": [[1, 800], [2, 200]]},
+    )  # fmt: skip
+    sent = send_quote(shop, deal_id, NOW, 7)
+    assert (sent.written.quote.total, sent.written.quote.expires_at) == (9_000, NOW + 5 * DAY)
+    assert standing(shop, "visit").spent == 0
+    accepting.confirm(shop, sold_of(shop, accepting.look(shop, sent.token, NOW)), sent.token, "ja", NOW)
+    settle(shop, sent.acceptance_id, NOW)
+    assert (standing(shop, "visit").spent, shop.store.deals.get(deal_id).stage) == (1_000, "won")
+
+
+def test_a_promotion_below_the_policys_floor_or_used_up_is_refused_by_its_name(shop: Shop) -> None:
+    rep_only(shop, "deep", benefit=Benefit("percent", 3_500))
+    rep_only(shop, "gone", budget=Budget(uses=0))
+    deal_id = begun(shop, ("pot", 1), ("cup", 2))
+    with pytest.raises(Refused, match=r"line 2 would earn less than the margin floor of 15%: promotion = 'deep'"):
+        give_promotion(shop, deal_id, "deep", NOW)
+    with pytest.raises(Refused, match="it is used up: promotion = 'gone'"):
+        give_promotion(shop, deal_id, "gone", NOW)
+    assert [each["refused"] is None for each in promotions_for(shop, deal_id, NOW)] == [False, False]
+    assert give_promotion(shop, deal_id, "deep", NOW, places=[1]).line(1).discount == 1_400
+    with pytest.raises(NotFound, match="no such promotion"):
+        give_promotion(shop, deal_id, "who?", NOW)
+
+
+def test_a_promotion_follows_its_lines_and_a_quote_that_is_out_is_taken_back(shop: Shop) -> None:
+    rep_only(shop, benefit=Benefit("free_item", items=("cup",)), targets=Targets(products=("pot",), least=8_000))
+    deal_id = begun(shop, ("pot", 2))
+    send_quote(shop, deal_id, NOW, 7)
+    after = give_promotion(shop, deal_id, "visit", NOW)
+    assert [(line.product_id, line.amount, line.price_from) for line in after.lines] == [
+        ("pot", 8_000, "catalogue"), ("cup", 0, "gift"),
+    ]  # fmt: skip
+    assert deal_told(shop, deal_id)["quotes"][0]["state"] == "expired"
+    assert len(put_line(shop, deal_id, "pot", 3, NOW).lines) == 2
+    gone = put_line(shop, deal_id, "pot", 1, NOW)
+    assert [(line.product_id, line.promotion_id) for line in gone.lines] == [("pot", None)]
+    assert deal_history(shop, deal_id)[-1]["content"]["over"] == ["visit"]
+    put_line(shop, deal_id, "pot", 2, NOW)
+    give_promotion(shop, deal_id, "visit", NOW)
+    assert len(take_back_promotion(shop, deal_id, "visit", NOW, who="bob").lines) == 1
+    assert deal_history(shop, deal_id)[-1]["deed"] == "taken_back"
+    with pytest.raises(NotFound, match="not given"):
+        take_back_promotion(shop, deal_id, "visit", NOW)
+
+
+def test_a_quote_is_not_written_with_a_promotion_that_is_over_by_then(shop: Shop) -> None:
+    rep_only(shop, ends_at=NOW + DAY)
+    deal_id = begun(shop, ("pot", 1))
+    give_promotion(shop, deal_id, "visit", NOW)
+    with pytest.raises(Refused, match="does not run now: promotion = 'visit'"):
+        write_quote(shop, deal_id, NOW + DAY, 7)

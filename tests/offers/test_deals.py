@@ -14,7 +14,7 @@ from tsuide.facts.schema import conform
 from tsuide.kit.clock import to_micros
 from tsuide.kit.money import RATE_UNIT
 from tsuide.offers import codes
-from tsuide.offers.deal_table import Deals, given_by
+from tsuide.offers.deal_table import Deals, asked_prices, given_by
 from tsuide.offers.deals import laid_deals, make_deals, promotion_of
 from tsuide.offers.kernels import kernels
 from tsuide.offers.offer import KINDS, PLACEMENTS
@@ -216,3 +216,12 @@ def test_a_campaigns_set_stands_under_each_of_its_members_at_its_price() -> None
     assert one["crossed_out"]  # beside it stands what its parts cost one by one
     gone, _ = judged(deals, withdrawn=("set",), set=1, kind=codes.BUNDLE)
     assert gone["discount"].max() == 0
+
+
+def test_what_only_a_rep_may_give_is_given_by_reps_alone_and_crowds_out_no_page() -> None:
+    deep = [promotion(f"r{at}", "percent", 3_000 + at, rep_only=True, stacking="exclusive") for at in range(5)]
+    deals = table(promotion("all", "percent", 1_000), *deep)
+    assert judged(deals)[0]["discount"][0] == 330
+    assert judged(deals, EMAIL)[0]["discount"][0] == 330
+    assert judged(deals, PLACEMENTS.index("rep"))[0]["discount"][0] == 992  # 30.04 %
+    assert asked_prices(deals, (), to_micros(NOW))["price"].to_list() == [450, 2_970]

@@ -148,6 +148,7 @@ def test_bad_input_is_refused_by_name() -> None:
         (promotion("p", "amount", 1, budget=Budget(amount=-1)), "budget"),
         (promotion("p", "amount", 1, targets=Targets(least=-1)), "least"),
         (promotion("p", "amount", 1, starts_at=NOW, ends_at=NOW), "ends_at"),
+        (promotion("p", "amount", 1, targets=Targets(placements=("rep", "email")), rep_only=True), "placements"),
         (Promotion("p", {"ja": "割引"}, Benefit("amount", 1), "JPY"), "names"),
     ],
 )

@@ -118,7 +118,7 @@ def _without_least(promotion: Promotion) -> Promotion:
 def _holds(promotion: Promotion, listed: Basket) -> bool:
     """Whether it is for a cart, and the cart comes to enough before discounts."""
     targets = promotion.targets
-    here = not targets.kinds and (not targets.placements or not {"cart", "checkout"}.isdisjoint(targets.placements))
+    here = not targets.kinds and (not promotion.placements or not {"cart", "checkout"}.isdisjoint(promotion.placements))
     return here and sum(listed.lines[i].listed for i in targeted(targets, listed)) >= targets.least
 
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from tsuide.app.accepting import discounts_of
 from tsuide.app.deal_accounts import Account, account_of, price_for
-from tsuide.app.deals import case_of, change_lines, goods_of
+from tsuide.app.deal_prices import case_of, goods_of
+from tsuide.app.deals import change_lines
 from tsuide.app.deciding import Served
 from tsuide.app.ledger import Ledger, Told
 from tsuide.app.wiring import Shop

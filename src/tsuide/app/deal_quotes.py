@@ -17,8 +17,10 @@ from tsuide.app.accepting import (
 )
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.deal_accounts import Account, account_of, credit_of
+from tsuide.app.deal_benefits import refuse_over
 from tsuide.app.deal_offers import ByDecision, shown
-from tsuide.app.deals import case_of, goods_of, refuse_below_floors, withdraw
+from tsuide.app.deal_prices import case_of, goods_of, refuse_below_floors
+from tsuide.app.deals import withdraw
 from tsuide.app.ledger import Told, offer_of
 from tsuide.app.mailing import report_mail, send
 from tsuide.app.own_orders import order_accepted
@@ -102,7 +104,8 @@ def write_quote(
     seller = seller_of(shop)
     if seller is None:
         raise NotReady("nobody has said who quotes", key="seller", way_out="tsuide deal seller FILE")
-    until = min([now + timedelta(days=days), *_ends(shop, deal.wanted)])
+    given = [each.ends_at for each in refuse_over(shop, deal, now) if each.ends_at is not None]
+    until = min([now + timedelta(days=days), *_ends(shop, deal.wanted), *given])
     made = _drafted(shop, deal, seller, time_id(QUOTE, now, entropy), now, until)
     kept = shop.store.deals.quotes(deal_id)
     if kept and _says_the_same(shop, kept[-1], made, now):
@@ -346,6 +349,7 @@ def _ready(shop: Shop, deal: Deal, now: datetime) -> Account:
         raise Refused("a quote is for somebody", key="customer_id", value=deal.customer_id,
                       way_out=f"tsuide deal change {deal.id} --customer ID")  # fmt: skip
     refuse_below_floors(shop, deal.wanted, now)
+    refuse_over(shop, deal, now)
     return account
 
 
@@ -365,7 +369,7 @@ def _ends(shop: Shop, lines: Sequence[Line]) -> list[datetime]:
     """When the promotions of what is in a quote are over."""
     ends = []
     for line in lines:
-        if line.decision_id is not None and line.offer_id is not None and line.discount:
+        if line.decision_id is not None and line.offer_id is not None and line.discount and line.promotion_id is None:
             record = Decision.from_json(shop.store.decisions.get(line.decision_id)["record"])
             ends.append(offer_of(record, line.offer_id).expires_at)
     return [each for each in ends if each is not None]
@@ -411,7 +415,14 @@ def _waiting(shop: Shop, deal: Deal, quote: Quote, language: str, now: datetime)
 
 def _draws(shop: Shop, lines: Sequence[Line]) -> Mapping[str, int]:
     found: dict[str, int] = {}
-    for offer_id, decision_id in dict.fromkeys((line.offer_id, line.decision_id) for line in lines if line.discount):
+    goods = goods_of(shop, [line.product_id for line in lines if line.price_from == "gift"])
+    for line in lines:
+        if line.promotion_id is not None:
+            gift = goods.product(line.product_id) if line.price_from == "gift" else None
+            cost = line.discount if gift is None or gift.cost is None else gift.cost * line.quantity
+            found[line.promotion_id] = found.get(line.promotion_id, 0) + cost
+    own = [line for line in lines if line.discount and line.promotion_id is None]
+    for offer_id, decision_id in dict.fromkeys((line.offer_id, line.decision_id) for line in own):
         if offer_id is None or decision_id is None:
             continue
         offer = offer_of(Decision.from_json(shop.store.decisions.get(decision_id)["record"]), offer_id)

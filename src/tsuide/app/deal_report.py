@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tsuide.app.deals import goods_of
+from tsuide.app.deal_prices import goods_of
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.outreach.sales.combinations import by_rep, losses, pairs

@@ -3,29 +3,27 @@
 Whatever changes the lines of a deal takes back the quote that is out: a customer never says yes to what has changed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
 
-from tsuide.app.catalogue import Catalogue
 from tsuide.app.deal_accounts import Account, account_of, price_for
-from tsuide.app.policies import active_policy
+from tsuide.app.deal_benefits import with_kept
+from tsuide.app.deal_prices import case_of, earned, earned_of, floor_of, goods_of
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, Conflict, Refused, UnknownProduct
 from tsuide.facts.catalogue import Product
 from tsuide.kit.clock import from_micros
 from tsuide.kit.ids import time_id
-from tsuide.offers.bind import ANY_CATEGORY
 from tsuide.outreach.sales.deals import (
     LOSSES,
     MOST_LINES,
     OPEN_STAGES,
     STAGES,
     Deal,
-    Earned,
     Line,
     Role,
     dissolved,
@@ -184,11 +182,12 @@ def put_line(
 
     def make(deal: Deal) -> tuple[Deal, Deed]:
         deed = Deed("line", who, None, {"product_id": product_id, "quantity": quantity, "price": price})
-        before = next((line for line in deal.lines if line.product_id == product_id and line.state == "accepted"), None)
+        before = next((line for line in deal.lines if _is_own(line, product_id)), None)
         if not quantity:
             kept = tuple(line for line in deal.lines if line is not before)
             return replace(deal, lines=dissolved(kept)), deed
-        if before is not None and before.offer_id is not None and (before.discount or price is not None):
+        of_offer = before is not None and before.promotion_id is None and before.discount > 0
+        if before is not None and before.offer_id is not None and (of_offer or price is not None):
             raise Conflict("its price is an offer's", key="product", value=product_id, way_out="take it out first")
         line = _line(shop, account, product, quantity, price)
         if before is None:
@@ -204,7 +203,7 @@ def put_line(
             line = replace(before, **fresh, discount=0 if before.price_from == "set" else before.discount)
             lines = dissolved(line if each is before else each for each in deal.lines)
         if price is not None:
-            refuse_below_floor([_earned(shop, line, product, now)], floor_of(shop, now))
+            refuse_below_floor([earned_of(shop, line, product, now)], floor_of(shop, now))
         return replace(deal, lines=lines), deed
 
     return _changed(shop, deal_id, make, now)
@@ -223,7 +222,7 @@ def price_line(shop: Shop, deal_id: str, place: int, price: int, now: datetime, 
 
     def make(deal: Deal) -> tuple[Deal, Deed]:
         line = replace(deal.line(place), unit_price=price, discount=0, price_from="rep")
-        refuse_below_floor([_earned(shop, line, _product(shop, line.product_id), now)], floor_of(shop, now))
+        refuse_below_floor([earned_of(shop, line, _product(shop, line.product_id), now)], floor_of(shop, now))
         lines = dissolved(line if each.place == place else each for each in deal.lines)
         return replace(deal, lines=lines), Deed("priced", who, None, {"line": place, "price": price})
 
@@ -250,55 +249,6 @@ def price_set(
     return _changed(shop, deal_id, make, now)
 
 
-def floor_of(shop: Shop, now: datetime) -> int:
-    """The margin floor of the policy in force, basis points; 0 where the rule is off."""
-    policy = active_policy(shop, now)
-    return policy.value("margin_floor", "rate") if policy.value("margin_floor", "on") else 0
-
-
-def earned(shop: Shop, lines: Iterable[Line], now: datetime) -> list[Earned]:
-    """Lines with what is known of their cost."""
-    listed = list(lines)
-    goods = goods_of(shop, [line.product_id for line in listed])
-    found = ((line, goods.product(line.product_id)) for line in listed)
-    return [Earned(line, None) if product is None else _earned(shop, line, product, now) for line, product in found]
-
-
-def refuse_below_floors(shop: Shop, lines: Sequence[Line], now: datetime) -> None:
-    """Refuse prices of a rep's own that earn too little by now: a line's by itself, a set's together.
-
-    Raises:
-        Refused: names the least that may be asked.
-    """
-    floor, known = floor_of(shop, now), earned(shop, lines, now)
-    for each in known:
-        if each.line.price_from == "rep":
-            refuse_below_floor([each], floor)
-    refuse_below_floor([each for each in known if each.line.price_from == "set"], floor)
-
-
-def goods_of(shop: Shop, product_ids: Iterable[str]) -> Catalogue:
-    """Products as they are now, by id."""
-    return Catalogue(shop.store.facts.products_of(list(dict.fromkeys(product_ids))), {})
-
-
-def case_of(product: Product) -> int:
-    """Units of one case (attribute ``case``); 1 where it is sold by the unit.
-
-    >>> case_of(Product("t", "Tea", "JPY", attributes={"case": "12"})), case_of(Product("c", "Cup", "JPY"))
-    (12, 1)
-    """
-    text = str(product.attributes.get("case", ""))
-    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else 1
-
-
-def _earned(shop: Shop, line: Line, product: Product, now: datetime) -> Earned:
-    rates = active_policy(shop, now).margin_rates
-    named = [name for name in reversed(product.category) if name in rates]
-    rate = rates[named[0]] if named else rates.get(ANY_CATEGORY, 0)
-    return Earned(line, product.cost, rate, product.price)
-
-
 def _line(shop: Shop, account: Account | None, product: Product, quantity: int, price: int | None) -> Line:
     asked, listed = price_for(shop, account, product, quantity)
     if price is not None and price < 0:
@@ -308,6 +258,11 @@ def _line(shop: Shop, account: Account | None, product: Product, quantity: int, 
         tax_rate=product.tax_rate, tax_included=product.tax_included,
         price_from="rep" if price is not None else "list" if listed else "catalogue",
     )  # fmt: skip
+
+
+def _is_own(line: Line, product_id: str) -> bool:
+    """Whether it is the wanted line of a product; what comes free is another."""
+    return line.product_id == product_id and line.state == "accepted" and line.price_from != "gift"
 
 
 def _next(lines: Sequence[Line]) -> int:
@@ -327,12 +282,12 @@ def _refuse_unsold(product: Product, quantity: int) -> None:
     refuse_split_case(product.id, quantity, case_of(product))
 
 
-def _changed(shop: Shop, deal_id: str, make: Change, now: datetime) -> Deal:
-    """Change lines of an open deal, after whatever is out for a yes was taken back."""
+def _changed(shop: Shop, deal_id: str, make: Change, now: datetime, own: str | None = None) -> Deal:
+    """Change lines of an open deal, after whatever is out for a yes was taken back; its promotions follow."""
 
     def checked(deal: Deal) -> tuple[Deal, Deed]:
         refuse_closed(deal)
-        return make(deal)
+        return with_kept(shop, deal, *make(deal), now, own)
 
     checked(shop.store.deals.get(deal_id))  # what would be refused takes nothing back
     withdraw(shop, deal_id, now)
@@ -340,15 +295,17 @@ def _changed(shop: Shop, deal_id: str, make: Change, now: datetime) -> Deal:
     return shop.store.deals.get(deal_id)
 
 
-def change_lines(shop: Shop, deal_id: str, make: Change, now: datetime) -> Deal:
+def change_lines(shop: Shop, deal_id: str, make: Change, now: datetime, *, own: str | None = None) -> Deal:
     """Change lines of an open deal; what is out for a yes is taken back. The deal as it is then.
+
+    `own`: a promotion that the change itself is about; the others are worked out anew where their lines change.
 
     Raises:
         NotFound: no such deal.
         Refused: it is closed.
         Conflict: the customer has just said yes.
     """
-    return _changed(shop, deal_id, make, now)
+    return _changed(shop, deal_id, make, now, own)
 
 
 def withdraw(shop: Shop, deal_id: str, now: datetime) -> list[str]:

@@ -8,6 +8,8 @@ BenefitKind: TypeAlias = Literal["set_price", "percent", "amount", "free_item", 
 Stacking: TypeAlias = Literal["stackable", "group", "exclusive"]
 BENEFIT_KINDS: Final[tuple[BenefitKind, ...]] = get_args(BenefitKind)
 STACKINGS: Final[tuple[Stacking, ...]] = get_args(Stacking)
+REP: Final = "rep"
+"""The placement at which a rep speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Promotion:
         group: the name of its group.
         priority: among benefits of one kind the higher comes first.
         paused: a person stopped it.
+        rep_only: only a rep may give it, in a deal or with an offer of theirs: no page, mail or agent knows of it.
     """
 
     id: str
@@ -96,6 +99,12 @@ class Promotion:
     group: str = ""
     priority: int = 0
     paused: bool = False
+    rep_only: bool = False
+
+    @property
+    def placements(self) -> tuple[str, ...]:
+        """Where it may be given; () = everywhere."""
+        return (REP,) if self.rep_only else self.targets.placements
 
     def runs(self, now: datetime) -> bool:
         """Whether it may be given at `now`, as far as its schedule says."""

@@ -22,6 +22,7 @@ ALWAYS: Final = (1 << 62) - 1  # the end of what has none, microseconds
 NUMBERS: Final = (
     "price", "list_price", "extra", "premium", "starts", "ends", "honest_until", "kinds", "placements", "segments",
 )  # fmt: skip
+_REP_ONLY: Final = 1 << PLACEMENTS.index("rep")
 DEAL: Final = np.dtype([(name, np.int64) for name in NUMBERS] + [("gifts", np.int32, (MOST_GIFTS,))], align=True)
 """A deal as a decision reads it; gifts are dense products, -1 = none, -2 = not in the catalogue."""
 
@@ -203,6 +204,7 @@ def promoted_rows(deals: Deals, baskets: Int64, ids: Index) -> np.ndarray:
     place = dense[deals.product]
     single = np.flatnonzero((deals.members[:, 0] < 0) & (place >= 0))
     single = single[baskets[place[single]] > 0]
+    single = single[np.argsort(deals.placements[single] == _REP_ONLY, kind="stable")]  # a page's own first
     first = single[np.sort(np.unique(place[single], return_index=True)[1])]
     order = np.lexsort((place[first], -baskets[place[first]]))[:MOST_PROMOTED]
     chosen = first[order]

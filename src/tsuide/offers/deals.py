@@ -138,12 +138,20 @@ def _of_product(
         if each.currency == product["currency"]
         and (deal := _deal((each,), product, known, history, now, shipping)) is not None
     ]
-    best = sorted(alone, key=lambda each: (-each.saving, each.promotions))[:MOST_PER_PRODUCT]
     by_id = {each.id: each for each in promotions}
+    ranked = sorted(alone, key=lambda each: (-each.saving, each.promotions))
+    public = [each for each in ranked if not by_id[each.promotions[0]].rep_only]
+    chosen = (public[:MOST_PER_PRODUCT], ranked[:MOST_PER_PRODUCT])  # what a rep may give crowds out no page's
+    best = [each for each in ranked if any(each in some for some in chosen)]
+    groups = {
+        group
+        for some in chosen
+        for size in range(2, len(some) + 1)
+        for group in combinations(sorted(each.promotions[0] for each in some), size)
+    }
     together = [
         deal
-        for size in range(2, len(best) + 1)
-        for group in combinations(sorted(each.promotions[0] for each in best), size)
+        for group in sorted(groups)
         if (deal := _deal([by_id[name] for name in group], product, known, history, now, shipping)) is not None
     ]
     return sorted([*best, *together], key=lambda each: (-each.saving, len(each.promotions), each.promotions))
@@ -206,8 +214,9 @@ def _window(
     if starts is not None and ends is not None and starts >= ends:
         return None
     found: list[tuple[str, ...]] = []
-    for names, every in (("kinds", KINDS), ("placements", PLACEMENTS)):
-        asked = [set(getattr(each.targets, names)) for each in group if getattr(each.targets, names)]
+    own = ([each.targets.kinds for each in group], [each.placements for each in group])
+    for names, every in zip(own, (KINDS, PLACEMENTS), strict=True):
+        asked = [set(each) for each in names if each]
         both = set.intersection(*asked) if asked else set()
         if asked and not both:
             return None
@@ -279,7 +288,7 @@ def _set_deal(promotion: Promotion, known: Mapping[str, Mapping[str, Any]], now:
     basket = Basket(
         lines,
         promotion.currency,
-        placement=next(iter(targets.placements), ""),
+        placement=next(iter(promotion.placements), ""),
         segments=targets.segments,
         shelf={name: _on_shelf(known[name]) for name in extra if name in known},
     )
@@ -287,7 +296,7 @@ def _set_deal(promotion: Promotion, known: Mapping[str, Mapping[str, Any]], now:
     priced = apply_promotions([promotion], basket, now if starts is None else max(now, starts), lawful=False)
     if not priced.given:
         return None
-    placements = tuple(name for name in PLACEMENTS if name in targets.placements)
+    placements = tuple(name for name in PLACEMENTS if name in promotion.placements)
     full = sum(line.unit_price for line in lines)
     return _Deal(
         product=items[0],

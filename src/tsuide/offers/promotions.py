@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
 from tsuide.errors import BadValue, MixedCurrencies
-from tsuide.facts.promotions import BENEFIT_KINDS, BenefitKind, Promotion, Targets
+from tsuide.facts.promotions import BENEFIT_KINDS, REP, BenefitKind, Promotion, Targets
 from tsuide.kit.money import RATE_UNIT, share_out
 from tsuide.offers.price_history import premium_allowed
 
@@ -173,7 +173,7 @@ def _may(promotion: Promotion, basket: Basket, now: datetime, unused: dict[str, 
     targets, places = promotion.targets, targeted(promotion.targets, basket)
     if not promotion.runs(now):
         unused[promotion.id] = "not_now"
-    elif not places or not _fits(targets, basket):
+    elif not places or not _fits(promotion, basket):
         unused[promotion.id] = "not_targeted"
     elif sum(basket.lines[i].listed for i in places) < targets.least:
         unused[promotion.id] = "below_least"
@@ -182,9 +182,10 @@ def _may(promotion: Promotion, basket: Basket, now: datetime, unused: dict[str, 
     return False
 
 
-def _fits(targets: Targets, basket: Basket) -> bool:
-    return (not targets.placements or basket.placement in targets.placements) and (
-        not targets.segments or not set(targets.segments).isdisjoint(basket.segments)
+def _fits(promotion: Promotion, basket: Basket) -> bool:
+    segments = promotion.targets.segments
+    return (not promotion.placements or basket.placement in promotion.placements) and (
+        not segments or not set(segments).isdisjoint(basket.segments)
     )
 
 
@@ -353,7 +354,8 @@ def checked(promotion: Promotion) -> Promotion:
 
     Raises:
         BadValue: a name missing in a language, a percentage outside 0 … 100 %, a set or gift of nothing, a
-            negative amount or budget, an end before its start, or a group without a name.
+            negative amount or budget, an end before its start, a group without a name, or one that only a rep may
+            give for places where no rep is.
     """
     benefit, budget = promotion.benefit, promotion.budget
     wrong = {
@@ -365,6 +367,7 @@ def checked(promotion: Promotion) -> Promotion:
         "least": promotion.targets.least < 0,
         "budget": any(each is not None and each < 0 for each in (budget.amount, budget.uses, budget.uses_per_customer)),
         "point_value": benefit.point_value < 0,
+        "placements": promotion.rep_only and not set(promotion.targets.placements) <= {REP},
     }
     if promotion.starts_at is not None and promotion.ends_at is not None:
         wrong["ends_at"] = promotion.ends_at <= promotion.starts_at

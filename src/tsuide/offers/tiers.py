@@ -152,7 +152,7 @@ def _asked(promotion: Promotion) -> Asked:
     targets = promotion.targets
     return Asked(
         promotion.id, promotion.names, promotion.currency, tuple(targets.products), tuple(targets.categories),
-        tuple(targets.placements), tuple(targets.segments),
+        promotion.placements, tuple(targets.segments),
     )  # fmt: skip
 
 

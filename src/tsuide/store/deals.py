@@ -65,6 +65,7 @@ deal_line = sa.Table(
     text("requires"),
     text("decision_id", null=True),
     text("offer_id", null=True),
+    text("promotion_id", null=True),
     one_of("role", ROLES),
     one_of("state", LINE_STATES),
     sa.Index(None, "offer_id"),

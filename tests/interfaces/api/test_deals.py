@@ -80,3 +80,25 @@ def test_what_cannot_be_is_refused_by_name(call: Any) -> None:
     assert call("/d-3", {"stage": "negotiation"})["stage"] == "negotiation"
     assert call("/d-9", status=404)["key"] == "deal"
     call("/d-3/set-price", {"lines": [1, 2], "price": 5}, status=404)
+
+
+def test_a_rep_gives_what_no_page_knows_of(served: Any, call: Any) -> None:
+    body = {"names": {"ja": "訪問特典", "en": "Visit"}, "benefit": {"kind": "percent", "value": 500}, "currency": "JPY"}
+    put = served.client.put(
+        "/v1/promotions/visit", json={**body, "rep_only": True}, headers={"X-Api-Key": served.admin}
+    )
+    assert put.json()["promotion"]["rep_only"] is True
+    page = {"lines": [{"product_id": "cam-a"}], "placement": "rep"}
+    priced = served.client.post("/v1/promotions/price", json=page, headers={"X-Api-Key": served.storefront}).json()
+    assert (priced["given"], priced["unused"]) == ([], {})
+    call("", {"title": "Cameras", "customer_id": "c01", "owner": "ann", "id": "d-9"})
+    call("/d-9/lines", {"product_id": "cam-a", "quantity": 2})
+    found = call("/d-9/promotions")["promotions"][0]
+    assert (found["promotion"], found["rep_only"], found["given"]) == ("visit", True, False)
+    after = call("/d-9/promotions", {"promotion": "visit", "lines": [1]})
+    assert (after["lines"][0]["promotion_id"], after["lines"][0]["discount"]) == ("visit", found["saving"])
+    assert call("/d-9/history")["events"][-1]["who"] == "ann"
+    call("/d-9/promotions", {"promotion": "visit", "lines": [7]}, status=404)
+    gone = served.client.delete("/v1/deals/d-9/promotions/visit?who=bob", headers={"X-Api-Key": served.rep})
+    assert gone.json()["lines"][0]["discount"] == 0
+    assert call("/d-9/history")["events"][-1]["deed"] == "taken_back"

@@ -68,8 +68,10 @@ OPERATIONS = [
     ("/v1/deals/{deal}/history", "GET"),
     *(
         (f"/v1/deals/{{deal}}/{verb}", "POST")
-        for verb in ("lines", "set-price", "propose", "quote", "send", "order-form")
+        for verb in ("lines", "set-price", "propose", "quote", "send", "order-form", "promotions")
     ),
+    ("/v1/deals/{deal}/promotions", "GET"),
+    ("/v1/deals/{deal}/promotions/{promotion}", "DELETE"),
     ("/v1/deals/{deal}/lines/{line}/answer", "POST"),
     ("/v1/policy", "GET"),
     ("/v1/policy", "PUT"),

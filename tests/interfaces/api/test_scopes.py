@@ -21,12 +21,16 @@ STOREFRONT = {
     *(("POST", f"/v1/{call}") for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
 }
 REP = {
-    *(("GET", f"/v1/deals{part}") for part in ("", "/events", "/report", "/{deal}", "/{deal}/history")),
+    *(
+        ("GET", f"/v1/deals{part}")
+        for part in ("", "/events", "/report", "/{deal}", "/{deal}/history", "/{deal}/promotions")
+    ),
     *(
         ("POST", f"/v1/deals{part}")
         for part in ("", "/{deal}", "/{deal}/lines", "/{deal}/set-price", "/{deal}/propose")
     ),
-    *(("POST", f"/v1/deals/{{deal}}/{part}") for part in ("lines/{line}/answer", "quote", "send")),
+    *(("POST", f"/v1/deals/{{deal}}/{part}") for part in ("lines/{line}/answer", "quote", "send", "promotions")),
+    ("DELETE", "/v1/deals/{deal}/promotions/{promotion}"),
     ("GET", "/v1/worklist"),
     ("GET", "/v1/worklist/thresholds"),
     ("POST", "/v1/worklist/notes"),

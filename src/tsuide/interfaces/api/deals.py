@@ -11,6 +11,7 @@ from tsuide.app import deal_quotes
 from tsuide.app import deals as desk
 from tsuide.app.deal_accounts import account_of
 from tsuide.app.deal_offers import answer_line, propose, tell
+from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back_promotion
 from tsuide.app.deal_report import BACK, deal_report
 from tsuide.app.serving import Serving, clock, entropy
 from tsuide.app.wiring import Shop
@@ -98,6 +99,14 @@ class SetPriceIn(_In):
     who: Words | None = None
 
 
+class GiveIn(_In):
+    """A promotion for lines of a deal, those that only a rep may give among them."""
+
+    promotion: Id
+    lines: list[Line] = Field([], max_length=100, description="On these only; left out: on all that it is for.")
+    who: Words | None = Field(None, description="Who gives it; left out: the deal's rep. It stands in the history.")
+
+
 class ProposeIn(_In):
     """What the rep may advise on, and how many proposals they want."""
 
@@ -159,6 +168,7 @@ class DealLineOut(BaseModel):
     requires: list[str]
     decision_id: str | None
     offer_id: str | None
+    promotion_id: str | None = Field(description="What a rep gave on it; `discount` is what that takes off.")
     amount: int | None
 
 
@@ -218,6 +228,27 @@ class DealsOut(BaseModel):
     """The last changed first."""
 
     deals: list[DealOut]
+
+
+class GivableOut(BaseModel):
+    """A promotion that may be given in a deal: what it takes off, or what stands against it."""
+
+    promotion: str
+    names: dict[str, str]
+    benefit: dict[str, Any]
+    currency: str
+    rep_only: bool = Field(description="No page, mail or agent knows of it.")
+    given: bool
+    ends_at: str | None
+    saving: int | None
+    lines: list[int]
+    refused: str | None
+
+
+class GivablesOut(BaseModel):
+    """What saves the customer most comes first."""
+
+    promotions: list[GivableOut]
 
 
 class ProposedOut(BaseModel):
@@ -387,6 +418,40 @@ async def set_price(request: Request, deal: Named, body: SetPriceIn) -> DealOut:
     """Within the margin floor, over the whole set."""
     shop = serving_of(request).shop
     await asyncio.to_thread(desk.price_set, shop, deal, body.lines, body.price, clock(), body.who)
+    return await _told(shop, deal)
+
+
+@router.get("/v1/deals/{deal}/promotions", summary="What may be given in a deal", responses=_ASKED,
+            openapi_extra=_EXTRA)  # fmt: skip
+async def givable(request: Request, deal: Named) -> GivablesOut:
+    """Promotions that run, also those that only a rep may give, with what each takes off. Needs the scope rep."""
+    require(request, "rep")
+    rows = await asyncio.to_thread(promotions_for, serving_of(request).shop, deal, clock())
+    return GivablesOut(promotions=[GivableOut(**row) for row in rows])
+
+
+@router.post("/v1/deals/{deal}/promotions", dependencies=[needs("rep")], summary="Give a promotion in a deal",
+             responses=_TOLD, openapi_extra=_EXTRA)  # fmt: skip
+async def give(request: Request, deal: Named, body: GiveIn) -> DealOut:
+    """Within the policy's margin floor; refused by its name where it would break it. The customer's yes draws on it."""
+    shop = serving_of(request).shop
+    await asyncio.to_thread(
+        lambda: give_promotion(shop, deal, body.promotion, clock(), places=body.lines, who=body.who)
+    )
+    return await _told(shop, deal)
+
+
+@router.delete("/v1/deals/{deal}/promotions/{promotion}", dependencies=[needs("rep")],
+               summary="Take a promotion out of a deal", responses=_TOLD, openapi_extra=_EXTRA)  # fmt: skip
+async def take_back(
+    request: Request,
+    deal: Named,
+    promotion: Annotated[Id, Path(description="The promotion's id.")],
+    who: Annotated[Words | None, Query(description="Who does it, for the history.")] = None,
+) -> DealOut:
+    """Its lines cost what they did."""
+    shop = serving_of(request).shop
+    await asyncio.to_thread(lambda: take_back_promotion(shop, deal, promotion, clock(), who=who))
     return await _told(shop, deal)
 
 

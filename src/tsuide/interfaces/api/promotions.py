@@ -81,6 +81,7 @@ class PromotionIn(_In):
     group: str = Field("", max_length=200)
     priority: Amount = 0
     paused: bool = False
+    rep_only: bool = Field(False, description="Only a rep may give it: no page, mail or agent knows of it.")
 
 
 class PromotionOut(BaseModel):
@@ -176,7 +177,8 @@ async def price(request: Request, body: BasketIn) -> PricedOut:
     """To the minor unit, and why each of the others gives nothing."""
     require(request, "storefront")
     serving = serving_of(request)
-    rows = await asyncio.to_thread(shelf.standings, serving.shop)
+    every = await asyncio.to_thread(shelf.standings, serving.shop)
+    rows = [each for each in every if not each.promotion.rep_only]  # a page does not even learn their names
     now = clock()
     basket = _basket(serving, body, [each.promotion for each in rows])
     running = [each for each in shelf.running(rows, now) if each.currency == basket.currency]
@@ -279,6 +281,7 @@ def _promotion(promotion_id: str, body: PromotionIn) -> Promotion:
         group=body.group,
         priority=body.priority,
         paused=body.paused,
+        rep_only=body.rep_only,
     )
 
 

@@ -14,6 +14,8 @@ from rich.table import Column, Table
 from tsuide.app import deal_quotes, deals
 from tsuide.app.deal_accounts import import_prices, read_prices
 from tsuide.app.deal_offers import ByDecision, Proposed, answer_line, propose, tell
+from tsuide.app.deal_prices import goods_of
+from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back_promotion
 from tsuide.app.deal_report import BACK, GROUPS, deal_report
 from tsuide.app.deciding import Decider
 from tsuide.app.ledger import Ledger
@@ -164,6 +166,50 @@ def price_set(
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         currency = shop.store.deals.get(deal_id).line(places[0]).currency
         deals.price_set(shop, deal_id, places, parse_amount(price, currency), now(), by)
+        _show(shop, deal_id, as_json=as_json)
+
+
+@deal.command("promotions")
+def promotions(deal_id: Id, home: Home = None, database_url: Database = None, as_json: Json = False) -> None:
+    """What you may give in a deal, and what each would take off; what only a rep may give stands here too."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        rows = promotions_for(shop, deal_id, now())
+        emit({"promotions": rows}, lambda: _promotions(shop, rows), as_json=as_json)
+
+
+Promotion = Annotated[str, typer.Argument(help="Its id: `tsuide deal promotions DEAL`.")]
+
+
+@deal.command("give")
+def give(
+    deal_id: Id,
+    promotion_id: Promotion,
+    places: Annotated[
+        list[int] | None, typer.Option("--line", help="Only on this line; repeat it. [default: all it is for]")
+    ] = None,
+    by: By = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Give a promotion in a deal, within the policy's margin floor; its budget pays at the customer's yes."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        give_promotion(shop, deal_id, promotion_id, now(), places=places or (), who=by)
+        _show(shop, deal_id, as_json=as_json)
+
+
+@deal.command("take-back")
+def take_back(
+    deal_id: Id,
+    promotion_id: Promotion,
+    by: By = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Take a promotion out of a deal: its lines cost what they did."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        take_back_promotion(shop, deal_id, promotion_id, now(), who=by)
         _show(shop, deal_id, as_json=as_json)
 
 
@@ -442,7 +488,7 @@ async def _propose(shop: Shop, deal_id: str, n: int, qualified: Sequence[str], b
 
 def _tell(shop: Shop, told: ByDecision) -> None:
     def leaf_of(product_id: str) -> str | None:
-        found = deals.goods_of(shop, [product_id]).product(product_id)
+        found = goods_of(shop, [product_id]).product(product_id)
         return found.category[-1] if found is not None and found.category else None
 
     async def record() -> None:
@@ -466,7 +512,7 @@ def _units(text: str) -> tuple[str, int]:
 
 
 def _currency(shop: Shop, product_id: str) -> str:
-    found = deals.goods_of(shop, [product_id]).product(product_id)
+    found = goods_of(shop, [product_id]).product(product_id)
     return shop.settings.currency if found is None else found.currency
 
 
@@ -508,6 +554,19 @@ def _told(shop: Shop, told: Mapping[str, Any], made: Deal) -> RenderableType:
     ]
     parts: list[RenderableType] = [escape(head), *([table] if made.lines else [])]
     return Group(*parts, *map(escape, (*sums, *lacking, *quotes)))
+
+
+def _promotions(shop: Shop, rows: Sequence[Mapping[str, Any]]) -> RenderableType:
+    language = shop.settings.language
+    if not rows:
+        return PHRASES.text("no_promotions", language)
+    table = Table(*(PHRASES.text(each, language) for each in ("promotion", "title", "rep_only", "discount", "lines",
+                                                              "lacks")))  # fmt: skip
+    for row in rows:
+        saving = "–" if row["saving"] is None else Money(row["saving"], row["currency"]).text(language)
+        marks = ("✓" if row["rep_only"] else "", saving, ", ".join(map(str, row["lines"])), row["refused"] or "")
+        table.add_row(*(escape(each) for each in (row["promotion"], row["names"][language], *marks)))
+    return table
 
 
 def _list(shop: Shop, rows: Sequence[Mapping[str, Any]]) -> RenderableType:

@@ -15,7 +15,7 @@ from tsuide.kit.money import RATE_UNIT, ex_tax, share_out, tax_of
 Role: TypeAlias = Literal["main", "attached"]
 LineState: TypeAlias = Literal["proposed", "accepted", "declined"]
 Stage: TypeAlias = Literal["lead", "qualified", "quoted", "negotiation", "won", "lost"]
-PriceFrom: TypeAlias = Literal["catalogue", "list", "offer", "rep", "set"]
+PriceFrom: TypeAlias = Literal["catalogue", "list", "offer", "rep", "set", "gift"]
 Loss: TypeAlias = Literal["price", "competitor", "no_need", "no_budget", "timing", "no_answer", "other"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 LINE_STATES: Final[tuple[LineState, ...]] = get_args(LineState)
@@ -45,6 +45,7 @@ class Line:
         price_from: who made the price.
         requires: product ids that are needed too and that nobody has asked about yet.
         decision_id, offer_id: what proposed it; None = a person.
+        promotion_id: what a rep gave on it (`sales.benefits`); `discount` is what that takes off.
     """
 
     place: int
@@ -65,6 +66,7 @@ class Line:
     requires: tuple[str, ...] = ()
     decision_id: str | None = None
     offer_id: str | None = None
+    promotion_id: str | None = None
 
     @property
     def amount(self) -> int | None:
@@ -357,13 +359,19 @@ def refuse_below_floor(lines: Sequence[Earned], floor: int) -> None:
     Traceback (most recent call last):
     tsuide.errors.Refused: below the margin floor of 15%: price = 4600. Way out: 4706 or more in all
     """
+    short = least_of(lines, floor)
+    if short is not None:
+        raise Refused(f"below the margin floor of {floor / 100:g}%", key="price", value=short[0],
+                      way_out=f"{short[1]} or more in all")  # fmt: skip
+
+
+def least_of(lines: Sequence[Earned], floor: int) -> tuple[int, int] | None:
+    """(what is asked for the lines, the least that may be); None where they earn the margin floor together."""
     known = [each for each in lines if each.spent is not None and each.line.amount is not None]
     net, spent = sum(each.net for each in known), sum(each.spent or 0 for each in known)
     if not known or (net - spent) * RATE_UNIT >= net * floor:
-        return
-    asked = sum(each.line.amount or 0 for each in known)
-    raise Refused(f"below the margin floor of {floor / 100:g}%", key="price", value=asked,
-                  way_out=f"{_least(known, spent, floor)} or more in all")  # fmt: skip
+        return None
+    return sum(each.line.amount or 0 for each in known), _least(known, spent, floor)
 
 
 def _least(known: Sequence[Earned], spent: int, floor: int) -> int:
@@ -396,7 +404,7 @@ def with_set_price(deal: Deal, places: Sequence[int], price: int) -> tuple[Line,
     >>> [(each.amount, each.price_from) for each in with_set_price(deal, [1, 2], 800)]
     [(533, 'set'), (267, 'set')]
     """
-    chosen = [replace(deal.line(place), discount=0) for place in dict.fromkeys(places)]
+    chosen = [replace(deal.line(place), discount=0, promotion_id=None) for place in dict.fromkeys(places)]
     full = [each.amount for each in chosen]
     if len(chosen) < 2 or None in full or len({each.currency for each in chosen}) > 1:  # noqa: PLR2004 - a set
         raise BadValue("a set has two priced lines or more, of one currency", key="lines", value=list(places))
