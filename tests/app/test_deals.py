@@ -55,7 +55,7 @@ from tsuide.facts.promotions import Benefit, Budget, Promotion, Targets
 from tsuide.facts.schema import conform
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.decision import Decision
-from tsuide.offers.offer import Offer, OfferItem, Scores
+from tsuide.offers.offer import Offer, OfferItem, Reason, Scores
 from tsuide.offers.policy.load import load_policy, ready_text
 from tsuide.offers.request import OfferRequest
 from tsuide.outreach.sales.quotes import Seller
@@ -106,7 +106,8 @@ def offered(shop: Shop, product: str, price: int, **more: Any) -> Decision:
     scores = Scores(0.2, None, 1.0, 1.0, 0.2)
     kind = more.pop("kind", "cross_sell")
     given: dict[str, Any] = {"price": price, "anchor_id": "tea", **more}
-    offer = Offer("dec.0", 0, kind, "complements", product, "JPY", scores, (OfferItem(product, 1, price),), **given)
+    items = given.pop("items", (OfferItem(product, 1, price),))
+    offer = Offer("dec.0", 0, kind, "complements", product, "JPY", scores, items, **given)
     made = Decision(
         id="dec", at=NOW, request=OfferRequest("rep", customer_id="acme"), customer=CustomerView(id="acme"),
         snapshot_id="s", sequence=0, policy="p", policy_version="1", seed=0, arm="treated", unit="customer",
@@ -495,3 +496,56 @@ def test_a_quote_is_not_written_with_a_promotion_that_is_over_by_then(shop: Shop
     give_promotion(shop, deal_id, "visit", NOW)
     with pytest.raises(Refused, match="does not run now: promotion = 'visit'"):
         write_quote(shop, deal_id, NOW + DAY, 7)
+
+
+# --- sets and fillers ---------------------------------------------------------------------------------------
+
+
+def set_offer(shop: Shop) -> Decision:
+    """Tea lies in the deal: cup and pot for 3,900 instead of 4,500, together with it."""
+    items = (OfferItem("cup", 1, 500), OfferItem("pot", 1, 4_000), OfferItem("fine", 1, 2_000, "free"))
+    return offered(shop, "cup", 3_900, kind="bundle", items=items)
+
+
+def test_a_set_becomes_lines_that_are_answered_together_and_share_its_price_to_the_yen(shop: Shop) -> None:
+    deal_id = begun(shop, ("tea", 12))
+    found, asked = proposed(shop, deal_id, set_offer(shop))
+    assert (asked.kinds, asked.free_shipping_at, asked.exclude) == ((), 0, ())
+    lines = [found.deal.line(place) for place in found.places]
+    assert [(each.product_id, each.amount, each.kind, each.role) for each in lines] == [
+        ("cup", 433, "bundle", "attached"), ("pot", 3_467, "bundle", "attached"), ("fine", 0, "bundle", "attached"),
+    ]  # fmt: skip
+    after, told = answer_line(shop, deal_id, found.places[1], "accepted", NOW)
+    assert [each.state for each in after.lines] == ["accepted"] * 4
+    assert outcomes(shop, told) == [("clicked", None), ("shown", None)]
+    bought = settle(shop, won(shop, deal_id).acceptance_id, NOW + DAY)
+    assert ("purchased", None) in outcomes(shop, bought)
+    _, sold = shop.store.facts.order(str(shop.store.deals.get(deal_id).order_id))
+    assert sold["amount"].sum() == 12_000 + 3_900
+
+
+@pytest.mark.parametrize("goes", ["pot", "tea"])
+def test_a_set_of_which_something_has_gone_has_no_price_of_its_own(shop: Shop, goes: str) -> None:
+    deal_id = begun(shop, ("tea", 12))
+    found, _ = proposed(shop, deal_id, set_offer(shop))
+    answer_line(shop, deal_id, found.places[0], "accepted", NOW)
+    after = put_line(shop, deal_id, goes, 0, NOW)
+    alone = {"tea": 12_000, "cup": 500, "pot": 4_000}
+    assert {each.product_id: each.amount for each in after.lines} == {
+        name: amount for name, amount in alone.items() if name != goes
+    }
+
+
+def test_who_takes_the_filler_gets_the_promotion_that_it_reaches(shop: Shop) -> None:
+    rep_only(shop, targets=Targets(least=4_400))
+    deal_id = begun(shop, ("pot", 1))
+    reason = Reason("closes_tier", {"promotion": "visit"})
+    made = offered(shop, "cup", 500, kind="filler", reasons=(reason,))
+    found, _ = proposed(shop, deal_id, made)
+    with pytest.raises(Refused, match="less than it asks for"):
+        give_promotion(shop, deal_id, "visit", NOW)
+    after, _ = answer_line(shop, deal_id, found.places[0], "accepted", NOW)
+    assert [(each.product_id, each.discount) for each in after.lines] == [("pot", 400), ("cup", 50)]
+    assert deal_history(shop, deal_id)[-1]["content"]["given"] == "visit"
+    after, _ = answer_line(shop, deal_id, found.places[0], "declined", NOW)
+    assert [each.discount for each in after.lines] == [0, 0]

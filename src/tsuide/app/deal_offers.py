@@ -11,20 +11,20 @@ from typing import Final
 
 from tsuide.app.accepting import discounts_of
 from tsuide.app.deal_accounts import Account, account_of, price_for
+from tsuide.app.deal_benefits import given
 from tsuide.app.deal_prices import case_of, goods_of
 from tsuide.app.deals import change_lines
 from tsuide.app.deciding import Served
-from tsuide.app.ledger import Ledger, Told
+from tsuide.app.ledger import Ledger, Told, offer_of
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue, Refused
+from tsuide.errors import BadValue, NotFound, Refused
 from tsuide.facts.catalogue import Product
-from tsuide.offers.offer import NO_REASONS, Kind, Offer
+from tsuide.offers.decision import Decision
+from tsuide.offers.offer import NO_REASONS, Offer
 from tsuide.offers.request import CartLine, OfferRequest, Rep
 from tsuide.outreach.sales.deals import MOST_LINES, REPLACED, Deal, Line, LineState, answered, refuse_closed
 from tsuide.store.deals import Deed
 
-KINDS: Final[tuple[Kind, ...]] = ("cross_sell", "up_sell", "down_sell", "alternative", "replenish", "content")
-"""What can stand as lines beside others: a set has its price as a whole (`price_set`), and a deal has no filler."""
 ByDecision = Mapping[str, Sequence[Told]]
 _UNSAID: Final = {REPLACED}
 
@@ -58,6 +58,8 @@ async def propose(
 ) -> Proposed:
     """Ask what goes with the deal's lines, under the same policy as every door, and keep it as proposed lines.
 
+    Of a set each product is a line, at its share of the set's price, and so is each of two fillers: answered together.
+
     Args:
         shop: whose.
         decide: records the decision before it comes back (`Decider.decide`).
@@ -83,8 +85,8 @@ async def propose(
         n=n,
         customer_id=deal.customer_id,
         cart=tuple(CartLine(line.product_id, line.quantity, line.unit_price) for line in deal.wanted),
-        kinds=KINDS,
-        exclude=tuple(dict.fromkeys(line.product_id for line in deal.lines)),
+        exclude=tuple(dict.fromkeys(line.product_id for line in deal.lines if line.state != "accepted")),
+        free_shipping_at=0,  # a quote has no shipping; a filler reaches a discount tier
         rep=Rep(deal.owner or who or "-", tuple(qualifications), deal.needs),
         language=language or (account.language if account and account.language in {"ja", "en"} else None)
         or shop.settings.language,
@@ -102,11 +104,13 @@ async def propose(
         new.clear()
         for offer in offers:
             products = {each.product_id: goods.product(each.product_id) for each in offer.items}
-            for line in _lines(shop, account, offer, served.decision.id, products):
-                if len(lines) < MOST_LINES:
-                    place = max((each.place for each in lines), default=0) + 1
-                    lines.append(replace(line, place=place))
-                    new.append(place)
+            made = _lines(shop, account, offer, served.decision.id, products)
+            if len(lines) + len(made) > MOST_LINES:
+                continue  # a set goes in whole or not at all
+            for line in made:
+                place = max((each.place for each in lines), default=0) + 1
+                lines.append(replace(line, place=place))
+                new.append(place)
         content = {"decision": served.decision.id, "lines": list(new), "handed_over": list(handed)}
         return replace(before, lines=tuple(lines)), Deed("proposed", who, None, content)
 
@@ -117,7 +121,7 @@ async def propose(
 def _lines(
     shop: Shop, account: Account | None, offer: Offer, decision_id: str, products: Mapping[str, Product | None]
 ) -> list[Line]:
-    chosen = [each for each in offer.items if each.role in {"offered", "free"}]
+    chosen = [each for each in offer.items if each.role != "required"]  # a set's main product too, where it is new
     required = tuple(each.product_id for each in offer.items if each.role == "required")
     made = []
     for each, discount in zip(chosen, discounts_of(offer, chosen), strict=True):
@@ -129,11 +133,12 @@ def _lines(
             each.quantity if discount else -(-each.quantity // case) * case
         )  # an offer's own price is for its own
         listed, is_list = price_for(shop, account, product, quantity)
+        beside = None if offer.anchor_id == product.id else offer.anchor_id
         own = is_list and not discount and listed is not None and (each.price is None or listed < each.price)
         made.append(
             Line(
                 1, product.id, product.title, quantity, listed if own else each.price, product.currency, "attached",
-                "proposed", discount, product.tax_rate, product.tax_included, None, offer.anchor_id, offer.kind,
+                "proposed", discount, product.tax_rate, product.tax_included, None, beside, offer.kind,
                 "list" if own else "offer", required, decision_id, offer.id,
             )
         )  # fmt: skip
@@ -151,6 +156,8 @@ def answer_line(
     who: str | None = None,
 ) -> tuple[Deal, ByDecision]:
     """What the customer said to a line, as the rep heard it; the deal as it is then, and what the ledger must hear.
+
+    Who takes the filler that reaches a promotion's least purchase gets that promotion, as they were told.
 
     Args:
         shop: whose.
@@ -170,9 +177,15 @@ def answer_line(
         raise BadValue("not a reason", key="reason", value=reason, way_out=", ".join(NO_REASONS))
 
     def make(deal: Deal) -> tuple[Deal, Deed]:
-        lines = answered(deal, place, state, reason)
+        after = replace(deal, lines=answered(deal, place, state, reason))
         content = {"line": place, "state": state, "product_id": deal.line(place).product_id}
-        return replace(deal, lines=lines), Deed("answered", who, reason, content)
+        promised = _promised(shop, deal.line(place)) if state == "accepted" else None
+        if promised is not None and all(line.promotion_id != promised for line in after.lines):
+            try:
+                after, content["given"] = replace(after, lines=given(shop, after, promised, now)), promised
+            except (Refused, NotFound) as why:
+                content["not_given"] = str(why)
+        return after, Deed("answered", who, reason, content)
 
     after = change_lines(shop, deal_id, make, now)
     line = after.line(place)
@@ -182,6 +195,17 @@ def answer_line(
     evidence = f"{deal_id}: {who or after.owner or 'rep'}"
     told = [Told(line.offer_id, "shown"), Told(line.offer_id, outcome, line.reason, evidence=evidence)]
     return after, {line.decision_id: told}
+
+
+def _promised(shop: Shop, line: Line) -> str | None:
+    """The promotion that a filler was proposed to reach."""
+    if line.kind != "filler" or line.decision_id is None or line.offer_id is None:
+        return None
+    record = Decision.from_json(shop.store.decisions.get(line.decision_id)["record"])
+    for reason in offer_of(record, line.offer_id).reasons:
+        if reason.code == "closes_tier" and reason.numbers.get("promotion"):
+            return str(reason.numbers["promotion"])
+    return None
 
 
 def shown(lines: Iterable[Line]) -> ByDecision:

@@ -26,6 +26,7 @@ from tsuide.outreach.sales.deals import (
     Deal,
     Line,
     Role,
+    broken_sets,
     dissolved,
     flags,
     refuse_below_floor,
@@ -287,7 +288,8 @@ def _changed(shop: Shop, deal_id: str, make: Change, now: datetime, own: str | N
 
     def checked(deal: Deal) -> tuple[Deal, Deed]:
         refuse_closed(deal)
-        return with_kept(shop, deal, *make(deal), now, own)
+        after, deed = make(deal)
+        return with_kept(shop, deal, replace(after, lines=broken_sets(deal, after)), deed, now, own)
 
     checked(shop.store.deals.get(deal_id))  # what would be refused takes nothing back
     withdraw(shop, deal_id, now)

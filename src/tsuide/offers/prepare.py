@@ -347,10 +347,10 @@ def _goal(
 ) -> tuple[Goal, int]:
     """The discount tier to fill up to, where it is nearer than free shipping, and the cart value that reaches it.
 
-    Who names the threshold of free shipping asks for what fills that.
+    Who names the threshold of free shipping asks for what fills that; where it is 0, shipping is no goal.
     """
     tiers = state.parts.get("tiers")
-    if not isinstance(tiers, Tiers) or not tiers.asked or not len(cart) or request.free_shipping_at is not None:
+    if not isinstance(tiers, Tiers) or not tiers.asked or not len(cart) or request.free_shipping_at:
         return NO_GOAL, free_at
     worth = cart_worth(state, cart)
     goal = nearest_goal(tiers, state, cart, worth, request.placement, view.segments, to_micros(now))

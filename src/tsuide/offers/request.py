@@ -95,7 +95,8 @@ class OfferRequest:
         goal: what the customer wants to reach, in the shop's own words for goals.
         language: of the answer's texts.
         transactional: part of a message that the customer must get anyway; exempt from contact limits.
-        free_shipping_at: the cart value from which shipping is free, minor units; overrides the policy's.
+        free_shipping_at: the cart value from which shipping is free, minor units; overrides the policy's; 0 = it is
+            free anyway: only discount tiers are filled up to.
         agent: what a shopping agent said of itself, where one asks.
         segments: that the caller knows the customer to be in, beside those known here; never a page's own word.
     """

@@ -102,3 +102,26 @@ def test_a_rep_gives_what_no_page_knows_of(served: Any, call: Any) -> None:
     gone = served.client.delete("/v1/deals/d-9/promotions/visit?who=bob", headers={"X-Api-Key": served.rep})
     assert gone.json()["lines"][0]["discount"] == 0
     assert call("/d-9/history")["events"][-1]["deed"] == "taken_back"
+
+
+def test_sets_and_fillers_come_from_decide_as_attached_lines(served: Any, call: Any) -> None:
+    admin = {"X-Api-Key": served.admin}
+    names = {"ja": "茶の湯", "en": "Tea"}
+    some = {"kind": "set_price", "value": 5_000, "items": ["pot", "cup"]}
+    tier = {"kind": "amount", "value": 300}
+    for name, benefit, more in (("tea-set", some, {}), ("tier", tier, {"targets": {"least": 5_400}})):
+        body = {"names": names, "benefit": benefit, "currency": "JPY", "rep_only": True, **more}
+        assert served.client.put(f"/v1/promotions/{name}", json=body, headers=admin).status_code == 200
+    found: dict[str, tuple[int, Any]] = {}
+    for at in range(60):  # who is in the holdout is offered nothing, and of what is good one thing is drawn
+        customer = f"c{at % 20 + 1:02}"
+        call("", {"title": "Tea", "customer_id": customer, "owner": "ann", "id": f"s-{at}", "needs": ["tea"]})
+        call(f"/s-{at}/lines", {"product_id": "pot", "quantity": 1})
+        for line in call(f"/s-{at}/propose", {"n": 10})["deal"]["lines"]:
+            found.setdefault(line["kind"], (at, line))
+    assert {"bundle", "filler"} <= found.keys()
+    at, line = found["bundle"]
+    assert (line["product_id"], line["with_id"], line["discount"]) == ("cup", "pot", 700)
+    at, line = found["filler"]
+    after = call(f"/s-{at}/lines/{line['place']}/answer", {"state": "accepted"})
+    assert sum(each["discount"] for each in after["lines"] if each["promotion_id"] == "tier") == 300

@@ -427,6 +427,28 @@ def dissolved(lines: Iterable[Line]) -> tuple[Line, ...]:
     )  # fmt: skip
 
 
+def broken_sets(before: Deal, after: Deal) -> tuple[Line, ...]:
+    """The lines of a changed deal; a proposed set of which something has gone has no price of its own any more.
+
+    What comes free with it goes with it. Its main product, which the customer had already, is part of the set.
+    """
+    gone: set[str] = set()
+    wanted = {line.product_id for line in after.wanted}
+    places = {line.place for line in after.lines}
+    for line in before.lines:
+        if line.kind == "bundle" and line.offer_id is not None and line.discount and line.promotion_id is None:
+            main_went = line.with_id not in wanted and line.with_id in {each.product_id for each in before.wanted}
+            if line.place not in places or main_went:
+                gone.add(line.offer_id)
+    if not gone:
+        return after.lines
+    return tuple(
+        replace(line, discount=0) if line.offer_id in gone else line
+        for line in after.lines
+        if line.offer_id not in gone or line.amount != 0
+    )
+
+
 def answered(deal: Deal, place: int, state: LineState, reason: str | None = None) -> tuple[Line, ...]:
     """The deal's lines after the customer's answer to one of them, as a rep heard it.
 
