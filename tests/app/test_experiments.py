@@ -2,18 +2,25 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from tsuide.app.earning import would_have_earned
-from tsuide.app.effect import read_experiment_effect, standing_effect
+from tsuide.app.effect import gather_facts, read_experiment_effect, standing_effect, under_units
 from tsuide.app.experiments import create_experiment, read_experiment, start_experiment, stop_experiment
+from tsuide.app.exposures import exposures
+from tsuide.app.group_effect import group_effect
 from tsuide.app.learn import learn
 from tsuide.app.past import replay_range
+from tsuide.app.results import results
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import Conflict, NoSupport, NotFound, NothingLearned, SampleRatioMismatch
+from tsuide.facts.customers import CUSTOMERS, Customer
+from tsuide.facts.frames import frame_of
 from tsuide.mining.snapshot import current_snapshot
 from tsuide.offers.decision import Decision
 from tsuide.offers.policy.load import load_policy
@@ -81,6 +88,29 @@ def test_the_standing_holdout_is_read_with_attributed_figures_beside(shop: Shop)
     assert found["attributed"]["label"]["en"].startswith("Attributed")
     assert set(found["metrics"]) >= {"margin", "revenue", "repeated", "unsubscribed"}
     assert "complained" not in found["metrics"]
+
+
+def test_the_effect_is_told_by_rep_line_and_tier_and_what_people_of_an_account_buy_counts_for_it(shop: Shop) -> None:
+    seen = exposures(shop, NOW - 30 * DAY, NOW)
+    held = seen.people("", "holdout")["customer_id"].to_list()
+    treated = seen.people("", "treated")["customer_id"].to_list()
+    rows = [Customer(who, attributes={"owner": "ann", "tier": "gold"}) for who in (*treated[:200], *held)]
+    rows += [Customer(who, parent_id="hq") for who in treated[200:250]]
+    rows += [Customer("hq", "company", attributes={"owner": "bob"}), Customer("mina", parent_id=treated[0])]
+    shop.store.facts.write_customers(frame_of(rows, CUSTOMERS))
+    raw = gather_facts(shop, NOW)
+    facts = replace(raw, lines=raw.lines.with_columns(customer_id=pl.when(pl.col("customer_id") == treated[0])
+                                                      .then(pl.lit("mina")).otherwise("customer_id")))  # fmt: skip
+    assert under_units(shop, facts, seen).lines.equals(raw.lines)
+    found = group_effect(shop, seen, raw, NOW, window=30)
+    told = {(each["sort"], each["name"]): each for each in found["groups"]}
+    assert told["rep", "ann"]["customers"] == told["tier", "gold"]["customers"]
+    assert told["rep", "ann"]["customers"] == {"treated": 200, "control": len(held)}
+    assert (told["rep", "bob"]["customers"], told["rep", "bob"]["verdict"]) == (
+        {"treated": 50, "control": 0}, "not_enough",
+    )  # fmt: skip
+    assert {name for sort, name in told if sort == "line"} >= {"camera", "food"}
+    assert {each["sort"] for each in results(shop, NOW - 30 * DAY, NOW).groups["groups"]} == {"rep", "line", "tier"}
 
 
 def test_arms_that_lose_customers_block_the_read_out(shop: Shop, decided: Decided) -> None:

@@ -80,7 +80,7 @@ def test_a_due_report_is_mailed_once_with_its_files(shop: Shop, postbox: tuple[P
     assert (mail["To"], mail["From"]) == ("boss@example.com", "tsuide@example.com")
     assert "提案の成果" in mail["Subject"]
     names = [each.get_filename() for each in mail.iter_attachments()]
-    assert names == ["results.html", "results.csv", "rows.csv"]
+    assert names == ["results.html", "results.csv", "effect.csv", "rows.csv"]
     body = mail.get_body(("html",))
     assert body is not None
     assert "cart" in body.get_content()
@@ -95,7 +95,7 @@ def test_what_fails_is_tried_again_and_keeps_nobody_waiting(shop: Shop, tmp_path
 
     failed, written = run_due(shop, MONDAY, away)
     assert "away" in failed["error"]
-    assert [Path(each).name for each in written["files"]] == ["results.html", "results.csv", "rows.csv"]
+    assert [Path(each).name for each in written["files"]] == ["results.html", "results.csv", "effect.csv", "rows.csv"]
     assert "away" in schedules(shop)[0]["error"]
     assert run_due(shop, MONDAY + timedelta(minutes=9), away) == []
     (again,) = run_due(shop, MONDAY + timedelta(minutes=10))

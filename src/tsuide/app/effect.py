@@ -1,6 +1,6 @@
 """The effect of a shop's offers, and of its experiments: customers against control, attributed sales beside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -120,14 +120,29 @@ def standing_effect(shop: Shop, now: datetime, *, back: int = BACK, window: int 
         TooFewData: fewer than two customers in an arm.
     """
     start = now - timedelta(days=back)
-    seen, facts = exposures(shop, start, now), gather_facts(shop, now)
-    holdout = active_policy(shop, now).holdout / _BASIS
-    if holdout == 0:
-        raise TooFewData("the policy keeps no holdout: no effect can be measured", key="holdout", value=0,
-                         way_out="holdout: 5%")  # fmt: skip
-    arms = {arm: seen.people("", arm) for arm in ("treated", "holdout")}
-    counts = {arm: len(people) for arm, people in arms.items()}
-    ratio = sample_ratio(counts, {"treated": 1 - holdout, "holdout": holdout}).checked("standing holdout")
+    seen, read = exposures(shop, start, now), gather_facts(shop, now)
+    return read_standing(shop, seen, read, under_units(shop, read, seen), now, back=back, window=window)
+
+
+def read_standing(
+    shop: Shop, seen: Exposures, read: Facts, facts: Facts, now: datetime, *, back: int = BACK, window: int = WINDOW
+) -> dict[str, Any]:
+    """`standing_effect` of what was gathered already.
+
+    Args:
+        shop: whose.
+        seen: who was decided for.
+        read: facts as they were read: what is attributed to an offer is its own customer's.
+        facts: the same under whoever was decided for (`under_units`).
+        now: UTC.
+        back: as `standing_effect`.
+        window: as there.
+
+    Raises:
+        SampleRatioMismatch, TooFewData: as `standing_effect`.
+    """
+    start = now - timedelta(days=back)
+    arms, ratio = holdout_arms(shop, seen, now)
     metrics = {arm: metrics_of(people, facts, window, now) for arm, people in arms.items()}
     found = effect(metrics["treated"], metrics["holdout"])
     return {
@@ -141,8 +156,56 @@ def standing_effect(shop: Shop, now: datetime, *, back: int = BACK, window: int 
         "share_of_sales": share_of(found).plain(),
         "lines_without_cost": metrics["treated"].unknown_cost + metrics["holdout"].unknown_cost,
         "suits": {sort: [each.plain() for each in cells] for sort, cells in _suits(seen, facts, now).items()},
-        "attributed": attributed(shop, facts, start, now),
+        "attributed": attributed(shop, read, start, now),
     }
+
+
+def holdout_arms(shop: Shop, seen: Exposures, now: datetime) -> tuple[dict[str, pl.DataFrame], SampleRatio]:
+    """Who is treated and who is held out, each customer_id and at; and whether they are as many as they should be.
+
+    Raises:
+        SampleRatioMismatch: the holdout is not as large as the policy says.
+        TooFewData: the policy keeps no holdout.
+    """
+    holdout = active_policy(shop, now).holdout / _BASIS
+    if holdout == 0:
+        raise TooFewData("the policy keeps no holdout: no effect can be measured", key="holdout", value=0,
+                         way_out="holdout: 5%")  # fmt: skip
+    arms = {arm: seen.people("", arm) for arm in ("treated", "holdout")}
+    counts = {arm: len(people) for arm, people in arms.items()}
+    return arms, sample_ratio(counts, {"treated": 1 - holdout, "holdout": holdout}).checked("standing holdout")
+
+
+def under_units(shop: Shop, facts: Facts, seen: Exposures) -> Facts:
+    """The same with every customer's rows under whom was decided for: themselves, else the nearest account above.
+
+    What the people in an account buy counts for the account of which a rep asked, and is counted once.
+    """
+    frame = shop.store.facts.customers().select("id", "parent_id").filter(pl.col("parent_id").is_not_null())
+    above = dict(frame.iter_rows())
+    units = {unit for of, unit in seen.first if of == ""}
+    moved = {who: unit for who in above if who not in units and (unit := _unit_of(who, above, units)) is not None}
+    if not moved:
+        return facts
+    of = pl.DataFrame({"customer_id": list(moved), "unit": list(moved.values())})
+
+    def lifted(rows: pl.DataFrame) -> pl.DataFrame:
+        joined = rows.join(of, on="customer_id", how="left", maintain_order="left")
+        return joined.with_columns(customer_id=pl.coalesce("unit", "customer_id")).drop("unit")
+
+    complaints = None if facts.complaints is None else lifted(facts.complaints)
+    return Facts(lifted(facts.lines), lifted(facts.withdrawals), complaints, lifted(facts.scores), facts.currency)
+
+
+def _unit_of(who: str, above: Mapping[str, str], units: Collection[str]) -> str | None:
+    gone: set[str] = set()
+    at: str | None = above.get(who)
+    while at is not None and at not in gone:
+        if at in units:
+            return at
+        gone.add(at)
+        at = above.get(at)
+    return None
 
 
 def _suits(seen: Exposures, facts: Facts, now: datetime) -> dict[str, list[Cell]]:

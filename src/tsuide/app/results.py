@@ -8,8 +8,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from tsuide.app.effect import credits_of, gather_facts, offered, standing_effect
-from tsuide.app.exposures import records_between
+from tsuide.app.effect import BACK, Facts, credits_of, gather_facts, offered, read_standing, under_units
+from tsuide.app.exposures import exposures, records_between
+from tsuide.app.group_effect import group_effect
+from tsuide.app.models import lines_of
 from tsuide.app.wiring import Shop
 from tsuide.errors import SampleRatioMismatch, TooFewData, TsuideError, Unavailable
 from tsuide.kit.clock import from_micros
@@ -25,7 +27,7 @@ from tsuide.proof.reports.results import (
     reason_table,
     unmet,
 )
-from tsuide.proof.reports.results_page import results_csv, results_page, rows_csv
+from tsuide.proof.reports.results_page import groups_csv, results_csv, results_page, rows_csv
 
 BEFORE: Final = timedelta(days=30)  # decisions so much older may still be answered in the range
 _COUNTED: Final = ("results", "result_count", "number_of_results", "hits", "total_results")
@@ -47,6 +49,7 @@ def results(shop: Shop, start: datetime, end: datetime, *, window: int = 90) -> 
     facts = gather_facts(shop, end)
     touched = touched_rows(shop, start, end)
     credits_ = credits_of(shop, facts, start, end)
+    effect, groups = _effects(shop, facts, end, window)
     leaf = shop.store.facts.products().select(product_id="id", category=pl.col("category").list.last())
     bought = facts.lines.join(leaf, on="product_id", how="left")
     bought = bought.with_columns(offered=offered(pl.col("offer_id")))
@@ -59,7 +62,8 @@ def results(shop: Shop, start: datetime, end: datetime, *, window: int = 90) -> 
         first_in_category=first_purchases(bought, start, end),
         searches=unmet(_sought(shop, start, end)),
         reasons=reason_table(touched),
-        effect=_effect(shop, end, window),
+        effect=effect,
+        groups=groups,
     )
 
 
@@ -74,7 +78,7 @@ def rows_behind(shop: Shop, start: datetime, end: datetime, sort: str | None, na
 
 
 def write_results(shop: Shop, folder: Path, start: datetime, end: datetime, language: str) -> dict[str, Any]:
-    """Write results.html, results.csv and rows.csv; the figures as JSON, with the files.
+    """Write results.html, results.csv, effect.csv and rows.csv; the figures as JSON, with the files.
 
     Raises:
         Unavailable: the folder cannot be written.
@@ -89,6 +93,7 @@ def files_of(shop: Shop, found: Results, language: str) -> dict[str, str]:
     return {
         "results.html": results_page(found, language, rows_at="rows.csv"),
         "results.csv": results_csv(found),
+        "effect.csv": groups_csv(found),
         "rows.csv": rows_csv(rows_behind(shop, found.start, found.end, None, None)),
     }
 
@@ -117,6 +122,7 @@ def touched_rows(shop: Shop, start: datetime, end: datetime) -> pl.DataFrame:
         if row["id"] in wanted:
             of_offer.update(_dimensions(record))
     sources = shop.store.outbox.sources(sorted(each for each in wanted if each is not None))
+    lines = dict(lines_of(shop.store.facts.products()).select("product_id", "line").iter_rows()) if told else {}
     tiers = _tiers(shop, sorted({row["customer_id"] for row in told if row["customer_id"] is not None}))
     rows = [
         {
@@ -127,6 +133,7 @@ def touched_rows(shop: Shop, start: datetime, end: datetime) -> pl.DataFrame:
             **of_offer.get(row["offer_id"], {}),
             "journey": sources.get(row["decision_id"]),
             "tier": tiers.get(row["customer_id"]),
+            "line": lines.get(row["product_id"]),
         }
         for row in told
     ]
@@ -182,10 +189,16 @@ def _because(error: TsuideError) -> Because:
     return "no_holdout" if error.key == "holdout" else "too_few"
 
 
-def _effect(shop: Shop, now: datetime, window: int) -> dict[str, Any]:
+def _effects(shop: Shop, read: Facts, now: datetime, window: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The effect, and that of each rep, product line and tier; or why there is none."""
+    seen = exposures(shop, now - timedelta(days=BACK), now)
+    facts = under_units(shop, read, seen)
     try:
-        found = standing_effect(shop, now, window=window)
+        found = read_standing(shop, seen, read, facts, now, window=window)
+        groups = group_effect(shop, seen, facts, now, window=window)
     except TsuideError as error:
-        return {"why": str(error), "because": _because(error)}
+        why = {"why": str(error), "because": _because(error)}
+        return why, why
     primary = found["primary"]
-    return {"verdict": found["verdict"], "primary": primary, "difference": found["metrics"][primary]["difference"]}
+    told = {"verdict": found["verdict"], "primary": primary, "difference": found["metrics"][primary]["difference"]}
+    return told, groups

@@ -26,7 +26,9 @@ def home(tmp_path: Path) -> list[str]:
 def test_a_shop_without_offers_is_told_so_and_its_files_are_written(home: list[str], tmp_path: Path) -> None:
     assert RESULTS.text("nothing", "en") in tsuide("results", "--language", "en", *home).stdout
     told = json.loads(tsuide("results", "-o", str(tmp_path / "out"), "--json", *home).stdout)
-    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["results.csv", "results.html", "rows.csv"]
+    assert sorted(each.name for each in (tmp_path / "out").iterdir()) == [
+        "effect.csv", "results.csv", "results.html", "rows.csv",
+    ]  # fmt: skip
     assert told["effect"]["why"]
 
 

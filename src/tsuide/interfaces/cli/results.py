@@ -16,8 +16,9 @@ from tsuide.interfaces.cli.effect import Language
 from tsuide.interfaces.cli.options import Database, Home, now
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
 from tsuide.kit.money import Money
+from tsuide.proof.groups import GROUP_SORTS
 from tsuide.proof.reports.results import OUTCOMES
-from tsuide.proof.reports.results_page import no_effect
+from tsuide.proof.reports.results_page import GROUP_HEADS, group_cells, no_effect
 from tsuide.proof.reports.results_phrases import RESULTS
 
 _SHOWN: Final = 10
@@ -26,7 +27,7 @@ _WATCH_S: Final = 60
 
 def results(
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for results.html, results.csv and rows.csv.")
+        Path | None, typer.Option("--output", "-o", help="Folder for results.html and .csv, effect.csv, rows.csv.")
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=1100, help="So many days back.")] = 30,
     language: Language = None,
@@ -34,7 +35,7 @@ def results(
     database_url: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Offers by rep, tier, category, pair, placement, journey, segment; customers new and old; needs not met."""
+    """Offers and effect by rep, product line and tier; offers by category, pair, placement; needs not met."""
     from tsuide.app.results import results as read
     from tsuide.app.results import write_results
     from tsuide.app.wiring import opened
@@ -67,12 +68,27 @@ def results_table(found: dict[str, Any], language: str) -> RenderableType:
         for row in rows[:_SHOWN]:
             table.add_row(*(escape(_told(row[key], key, found["currency"], language)) for key in columns))
         parts.append(table)
+    parts += _groups(found, language)
     if not parts:
         return Text(RESULTS.text("nothing", language))
     if "why" in found["effect"]:
         parts.append(Text(no_effect(found["effect"], language), style="dim"))
     parts.extend(Text(each) for each in found.get("files", ()))
     return Group(*parts)
+
+
+def _groups(found: dict[str, Any], language: str) -> list[RenderableType]:
+    """The effect by rep, product line and tier."""
+    parts: list[RenderableType] = []
+    for sort in GROUP_SORTS:
+        rows = [row for row in found.get("effect_by", {}).get("groups", ()) if row["sort"] == sort]
+        if rows:
+            heads = [RESULTS.text(each, language) for each in GROUP_HEADS]
+            table = Table(*heads, title=RESULTS.text(f"effect_{sort}", language), title_justify="left")
+            for row in rows[:_SHOWN]:
+                table.add_row(*map(escape, group_cells(row, found["currency"], language)))
+            parts.append(table)
+    return parts
 
 
 _MORE: Final = {

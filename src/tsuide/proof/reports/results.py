@@ -1,4 +1,4 @@
-"""The report of results: what was proposed, taken and sold, by rep, tier, category, pair, placement, journey.
+"""The report of results: what was proposed, taken and sold, by rep, product line, tier, category and more.
 
 Counts are of offers (each once per outcome). Attributed money is what was sold after an offer, never an effect: that
 comes from the holdout, with its interval. New customers are those whose first order lies in the range. Every
@@ -6,7 +6,7 @@ figure names its method and can be followed to its rows.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -15,10 +15,21 @@ import polars as pl
 from tsuide.facts.schema import Schema
 from tsuide.proof.attribution import KEPT_AMOUNT, Credit
 
-Sort: TypeAlias = Literal["rep", "tier", "category", "pair", "placement", "journey", "segment", "kind", "product"]
+Sort: TypeAlias = Literal[
+    "rep", "line", "tier", "category", "pair", "placement", "journey", "segment", "kind", "product"
+]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 Because: TypeAlias = Literal["too_few", "no_holdout", "off_ratio", "other"]
-METHODS: Final = ("offers", "attributed", "incremental", "customers", "first_in_category", "searches", "reasons")
+METHODS: Final = (
+    "offers",
+    "attributed",
+    "incremental",
+    "groups",
+    "customers",
+    "first_in_category",
+    "searches",
+    "reasons",
+)
 OUTCOMES: Final = ("shown", "clicked", "accepted", "declined", "purchased", "returned")
 _MOMENT: Final = pl.Datetime("us", "UTC")
 TOUCHED: Final[Schema] = {
@@ -34,6 +45,7 @@ TOUCHED: Final[Schema] = {
     "placement": pl.String(),
     "rep": pl.String(),
     "tier": pl.String(),
+    "line": pl.String(),
     "pair": pl.String(),
     "journey": pl.String(),
     "segment": pl.List(pl.String()),
@@ -65,6 +77,7 @@ class Results:
         searches: query, times, empty (no results), nowhere (nothing was looked at within half an hour).
         reasons: reason, category, times.
         effect: plain effect against the holdout, or why there is none (`why` in full, and Because).
+        groups: the same by rep, product line and tier (`proof.groups`), or why there is none.
     """
 
     start: datetime
@@ -76,6 +89,7 @@ class Results:
     searches: pl.DataFrame
     reasons: pl.DataFrame
     effect: Mapping[str, Any]
+    groups: Mapping[str, Any] = field(default_factory=dict)
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -86,6 +100,7 @@ class Results:
             "currency": self.currency,
             **{name: getattr(self, name).to_dicts() for name in tables},
             "effect": dict(self.effect),
+            "effect_by": dict(self.groups),
         }
 
 

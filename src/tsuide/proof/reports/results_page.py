@@ -10,11 +10,20 @@ from urllib.parse import quote
 import polars as pl
 from markupsafe import Markup, escape
 
+from tsuide.facts.schema import Schema
 from tsuide.kit.money import Money
+from tsuide.proof.groups import GROUP_SORTS
 from tsuide.proof.reports.results import METHODS, OUTCOMES, SORTS, Results
 from tsuide.proof.reports.results_phrases import RESULTS
 
 _MOST_ROWS: Final = 30
+_GROUPS: Final[Schema] = {
+    **dict.fromkeys(("sort", "name", "metric", "verdict"), pl.String()),
+    "incremental_total": pl.Float64(),
+    **dict.fromkeys(("customers_treated", "customers_control"), pl.Int64()),
+    **dict.fromkeys(("attach_rate_treated", "attach_rate_control", "difference_value"), pl.Float64()),
+    **dict.fromkeys(("difference_low", "difference_high", "certain_low", "certain_high"), pl.Float64()),
+}
 _FORMULA: Final = r"^[=+\-@\t\r]"  # a spreadsheet would run what begins so
 
 
@@ -32,7 +41,7 @@ def results_page(found: Results, language: str, *, rows_at: str) -> str:
     """
     title = RESULTS.text("title", language)
     when = RESULTS.text("range", language, start=f"{found.start:%Y-%m-%d}", end=f"{found.end:%Y-%m-%d}")
-    parts = [Markup("<h1>{}</h1><p>{}</p>").format(title, when), _effect(found, language)]
+    parts = [Markup("<h1>{}</h1><p>{}</p>").format(title, when), _effect(found, language), *_groups(found, language)]
     for sort in SORTS:
         rows = found.offers.filter(pl.col("sort") == sort).head(_MOST_ROWS)
         if len(rows):
@@ -56,6 +65,24 @@ def _style() -> str:
 def results_csv(found: Results) -> str:
     """Every figure of the table of offers, for a spreadsheet; with a byte-order mark, as those ask for."""
     return "\ufeff" + _csv(found.offers)
+
+
+def groups_csv(found: Results) -> str:
+    """The effect by rep, product line and tier, for a spreadsheet; empty but for its heads where none can be read."""
+    rows = [
+        {
+            **{name: row[name] for name in ("sort", "name", "metric", "verdict", "incremental_total")},
+            **{f"customers_{arm}": row["customers"][arm] for arm in ("treated", "control")},
+            **{f"attach_rate_{arm}": row["attach_rate"][arm] for arm in ("treated", "control")},
+            **{
+                f"{of}_{name}": None if row[of] is None else row[of][name]
+                for of, names in (("difference", ("value", "low", "high")), ("certain", ("low", "high")))
+                for name in names
+            },
+        }
+        for row in found.groups.get("groups", ())
+    ]
+    return "\ufeff" + _csv(pl.DataFrame(rows, schema=_GROUPS))
 
 
 def rows_csv(rows: pl.DataFrame) -> str:
@@ -89,6 +116,38 @@ def _effect(found: Results, language: str) -> Markup:
         RESULTS.text("margin", language), _money(of["value"], found.currency, language), told,
         _method("incremental", language),
     )  # fmt: skip
+
+
+def _groups(found: Results, language: str) -> list[Markup]:
+    """The effect by rep, product line and tier."""
+    parts = []
+    for sort in GROUP_SORTS:
+        rows = [each for each in found.groups.get("groups", ()) if each["sort"] == sort][:_MOST_ROWS]
+        lines = [_row([_cell(each) for each in group_cells(row, found.currency, language)]) for row in rows]
+        title = RESULTS.text(f"effect_{sort}", language)
+        words = [RESULTS.text(each, language) for each in GROUP_HEADS]
+        parts.append(_table(f"effect-{sort}", title, words, lines, _method("groups", language)))
+    return parts
+
+
+def group_cells(row: Mapping[str, Any], currency: str | None, language: str) -> list[str]:
+    """One group of `proof.groups` as the cells of a table."""
+
+    def spread(of: Mapping[str, Any] | None, *, value: bool) -> str:
+        if of is None:
+            return "–"
+        bounds = " … ".join(_money(of[each], currency, language) for each in ("low", "high"))
+        return f"{_money(of['value'], currency, language)} ({bounds})" if value else bounds
+
+    rates = ("–" if each is None else f"{each:.1%}" for each in row["attach_rate"].values())
+    return [
+        row["name"], *(f"{each:,}" for each in row["customers"].values()), spread(row["difference"], value=True),
+        _money(row["incremental_total"], currency, language), spread(row["certain"], value=False),
+        RESULTS.text(row["verdict"], language), " / ".join(rates),
+    ]  # fmt: skip
+
+
+GROUP_HEADS: Final = ("name", "treated", "control", "change", "total", "certain", "verdict", "attach_rate")
 
 
 def _offers(sort: str, rows: pl.DataFrame, found: Results, language: str, rows_at: str) -> Markup:

@@ -10,6 +10,7 @@ RESULTS: Final = Phrases(
         "range": {"ja": "{start} 〜 {end}", "en": "{start} to {end}"},
         "rep": {"ja": "担当者", "en": "Reps"},
         "tier": {"ja": "お客様のランク", "en": "Tiers of customers"},
+        "line": {"ja": "商品ライン", "en": "Product lines"},
         "category": {"ja": "カテゴリ", "en": "Categories"},
         "pair": {"ja": "組み合わせ", "en": "Pairs"},
         "placement": {"ja": "掲載場所", "en": "Placements"},
@@ -44,6 +45,21 @@ RESULTS: Final = Phrases(
         "reason": {"ja": "理由", "en": "reason"},
         "effect": {"ja": "効果（提案なしの比較群との差）", "en": "Effect against silence"},
         "margin": {"ja": "顧客あたり粗利の差（95 %区間）", "en": "margin per customer, difference (95 %)"},
+        "effect_rep": {"ja": "担当者別の効果（比較群との差）", "en": "Effect by rep, against silence"},
+        "effect_line": {"ja": "商品ライン別の効果（比較群との差）", "en": "Effect by product line, against silence"},
+        "effect_tier": {"ja": "お客様ランク別の効果（比較群との差）", "en": "Effect by tier, against silence"},
+        "control": {"ja": "比較群", "en": "held out"},
+        "treated": {"ja": "提案あり", "en": "treated"},
+        "change": {"ja": "顧客あたりの差（95 %区間）", "en": "difference per customer (95 %)"},
+        "certain": {"ja": "いつ見ても成り立つ区間", "en": "interval that holds at every look"},
+        "total": {"ja": "増分の合計", "en": "incremental in all"},
+        "attach_rate": {"ja": "併売率（提案あり／比較群）", "en": "attach rate, treated / held out"},
+        "verdict": {"ja": "判定", "en": "verdict"},
+        "gain": {"ja": "増えた", "en": "gain"},
+        "loss": {"ja": "減った", "en": "loss"},
+        "not_certain": {"ja": "まだ分からない", "en": "not certain"},
+        "not_enough": {"ja": "お客様の数が足りない", "en": "not enough customers"},
+        "groups": {"ja": "グループ別の増分", "en": "incremental by group"},
         "no_effect_too_few": {
             "ja": "効果はまだ読めません: 提案あり・なしのどちらかのお客様の数が足りません。",
             "en": "No effect can be read yet: {why}",
@@ -82,6 +98,13 @@ RESULTS: Final = Phrases(
         "method_incremental": {
             "ja": "提案を見せない比較群との差。CUPED で調整し、95 %区間を付けます。",
             "en": "Difference to the holdout, to whom nothing is shown; CUPED; 95 % interval.",
+        },
+        "method_groups": {
+            "ja": "グループごとに比較群との差を読みます。担当者とランクは今の属性によります。"
+            "どちらかの群が 20 人未満なら何も言いません。判定は、全グループ同時に、いつ見ても成り立つ区間によります。",
+            "en": "Each group against the holdout within it; reps and tiers as attributes say now. With fewer than 20"
+            " customers in an arm nothing is said. The verdict is by the interval that holds for all groups together"
+            " and at every look.",
         },
         "method_customers": {
             "ja": "最初の注文がこの期間にある人が新規。売上は返品分を除いた支払額です。",
