@@ -49,7 +49,8 @@ from tsuide.store.outcomes import Contact
 from tsuide.store.people import Bought, Person, Seen
 
 _MOST_KEPT: Final = 20_000  # customers whose history is remembered
-_SEEN_DAYS: Final = 30
+_SEEN_FOR: Final = timedelta(days=30)
+_REMEMBERED: Final = timedelta(days=LONGEST_MEMORY_DAYS)
 _VISIT: Final = 30 * 60 * MICROS_PER_SECOND  # without a view, after which a visit is over
 _MOST_SEEN: Final = 50
 _MOST_IN_VISIT: Final = 20
@@ -112,17 +113,18 @@ class Customers:
                 bought since are read again when it moved.
         """
         customer, anonymous = request.customer_id, request.anonymous_id
-        touches = self._touches(request, now)
         if customer is None and anonymous is None:
             seen = (request.product_id,) if request.product_id else ()
             return CustomerView(
-                touches=touches,
                 session_products=seen,
                 session=likely_views(seen, loaded.state),
                 segments=self._claimed(request.segments),
             )
         lessons = len(loaded.state.contents) > 0
-        person = self._store.people.of(customer, anonymous, now - timedelta(days=_SEEN_DAYS), lessons=lessons)
+        person = self._store.people.of(
+            customer, anonymous, now - _SEEN_FOR, lessons=lessons, contacts_since=now - _REMEMBERED
+        )
+        touches = _touches_of(person.contacts[-MOST_TOUCHES:]) if person.contacts else ()
         seen_now = _of_visit(person.seen, request, now)
         visit, removed = _looked_at(seen_now, request), _removed(seen_now)
         session = likely_views(visit, loaded.state)
@@ -232,13 +234,6 @@ class Customers:
             if len(self._histories) > _MOST_KEPT:
                 self._histories.popitem(last=False)
         return kept
-
-    def _touches(self, request: OfferRequest, now: datetime) -> tuple[Touch, ...]:
-        if request.customer_id is None and request.anonymous_id is None:
-            return ()
-        since = now - timedelta(days=LONGEST_MEMORY_DAYS)
-        rows = self._store.contacts.of(since, request.customer_id, request.anonymous_id)
-        return _touches_of(rows[-MOST_TOUCHES:])
 
 
 def _touches_of(rows: Sequence[Contact]) -> tuple[Touch, ...]:

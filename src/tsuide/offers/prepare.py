@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from struct import Struct, calcsize
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from tsuide.offers.candidates.contacts import TOUCH
 from tsuide.offers.candidates.fill import WEIGHT
 from tsuide.offers.candidates.pool import LISTED
 from tsuide.offers.columns import SEPARATOR
-from tsuide.offers.customer import CustomerView, Due, Expected, Owned, Touch
+from tsuide.offers.customer import CustomerView, Expected, Touch
 from tsuide.offers.lessons import unfit
 from tsuide.offers.local_time import ATTRIBUTE as TIME_ZONE
 from tsuide.offers.local_time import local_zone
@@ -82,7 +83,8 @@ class Prepared:
 def prepare_customer(view: CustomerView, state: State) -> Prepared:
     """The customer in the state's numbers; products that the catalogue does not know are left out."""
     places = state.ids.places
-    owned, owned_at, kin = _owned_arrays(_Same(view.owned), Unchanged(state))
+    key = Unchanged(state)
+    owned, owned_at, kin = _owned_arrays(_Same(view.owned), key)
     region = view.attributes.get("prefecture") or view.attributes.get("region") or ""
     code = state.words.regions.codes().get(region, -1) if region else -1
     return Prepared(
@@ -91,9 +93,9 @@ def prepare_customer(view: CustomerView, state: State) -> Prepared:
         owned_at=owned_at,
         kin=kin,
         touches=_touches(view.touches, state),
-        due=_due(view.due, places),
-        expected=_expected(view.expected, places),
-        session=_expected(view.session, places),
+        due=_due(_Same(view.due), key) if view.due else NO_LIST,
+        expected=_kept_expected(_Same(view.expected), key) if view.expected else NO_LIST,
+        session=_expected(view.session, places) if view.session else NO_LIST,
         region=1 << code if code >= 0 else 0,
         liked=_liked(view, state),
     )
@@ -110,16 +112,16 @@ def _liked(view: CustomerView, state: State) -> np.ndarray:
 class _Same:
     """A tuple known by identity: two equal histories are two keys, and neither is compared item by item."""
 
-    __slots__ = ("owned",)
+    __slots__ = ("told",)
 
-    def __init__(self, owned: tuple[Owned, ...]) -> None:
-        self.owned = owned
+    def __init__(self, told: tuple[Any, ...]) -> None:
+        self.told = told
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.owned is self.owned
+        return isinstance(other, _Same) and other.told is self.told
 
     def __hash__(self) -> int:
-        return id(self.owned)
+        return id(self.told)
 
 
 @lru_cache(maxsize=2048)
@@ -131,8 +133,8 @@ def _owned_arrays(history: _Same, key: Unchanged) -> tuple[Int32, Int64, Int32]:
     Products that the catalogue does not know are kept as -1 (places of the view), which no candidate has.
     """
     places = key.state.ids.places
-    owned = np.array([places.get(each.product_id, -1) for each in history.owned], dtype=np.int32)
-    owned_at = np.array([to_micros(each.at) for each in history.owned], dtype=np.int64)
+    owned = np.array([places.get(each.product_id, -1) for each in history.told], dtype=np.int32)
+    owned_at = np.array([to_micros(each.at) for each in history.told], dtype=np.int64)
     of = key.state.items[owned]
     kin = np.flatnonzero((owned >= 0) & (of["parent"] >= 0) & (of["durable"] != 0)).astype(np.int32)
     return frozen(owned), frozen(owned_at), frozen(kin)
@@ -172,30 +174,47 @@ def _leaves(key: Unchanged) -> dict[str, int]:
     return {path.rsplit(SEPARATOR, 1)[-1]: code for code, path in enumerate(key.state.words.categories.words)}
 
 
-def _due(due: Sequence[Due], places: dict[str, int]) -> np.ndarray:
-    rows = [(places.get(each.product_id, -1), -1, each.days, each.interval, each.probability) for each in due]
-    return _listed(rows)
+@lru_cache(maxsize=2048)
+def _due(due: _Same, key: Unchanged) -> np.ndarray:
+    """Refills, LISTED; kept, since they are foreseen once an hour and read by each decision of it."""
+    places, told = key.state.ids.places, due.told
+    return _listed(
+        [
+            _LISTED_ROW(places[each.product_id], -1, each.days, each.interval, each.probability)
+            for each in told
+            if each.product_id in places
+        ]
+    )
+
+
+@lru_cache(maxsize=2048)
+def _kept_expected(expected: _Same, key: Unchanged) -> np.ndarray:
+    """As `_expected`; kept, as `_due`."""
+    return _expected(expected.told, key.state.ids.places)
 
 
 def _expected(expected: Sequence[Expected], places: dict[str, int]) -> np.ndarray:
-    rows = [
-        (
-            places.get(each.product_id, -1),
-            places.get(each.because, -1) if each.because else -1,
-            each.times,
-            -1,
-            each.probability,
-        )
-        for each in expected
-    ]
-    return _listed(rows)
+    return _listed(
+        [
+            _LISTED_ROW(
+                places[each.product_id],
+                places.get(each.because, -1) if each.because else -1,
+                each.times,
+                -1,
+                each.probability,
+            )
+            for each in expected
+            if each.product_id in places
+        ]
+    )
 
 
-def _listed(rows: list[tuple[int, int, int, int, float]]) -> np.ndarray:
-    if not rows:
-        return NO_LIST
-    found = np.array(rows, dtype=LISTED)
-    return found[found["item"] >= 0]
+_LISTED_ROW: Final = Struct("@iiiid0d").pack
+assert calcsize("@iiiid0d") == LISTED.itemsize  # noqa: S101 - as a compiler lays it out
+
+
+def _listed(rows: list[bytes]) -> np.ndarray:
+    return np.frombuffer(bytearray().join(rows), LISTED) if rows else NO_LIST
 
 
 _CART_IS_READ_LATER: Final = (0, -1, 0, -1, -1)  # value, dearest, lines, shipping, currency

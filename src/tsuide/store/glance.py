@@ -59,13 +59,12 @@ class Glance:
     def _read(self, asked: tuple[Asked, ...]) -> list[list[Any]]:
         connection = self._taken()
         try:
-            connection.execute("BEGIN")
-            found = []
-            for query, given in asked:
-                text, names = _text(query)
-                values = [given.get(name, own) for name, own in names]
-                found.append(connection.execute(text, values).fetchall())
-            connection.execute("COMMIT")
+            if len(asked) == 1:  # one statement is of one moment by itself
+                found = [_answers(connection, *asked[0])]
+            else:
+                connection.execute("BEGIN")
+                found = [_answers(connection, *each) for each in asked]
+                connection.execute("COMMIT")
         except BaseException:
             connection.close()
             raise
@@ -90,6 +89,11 @@ class Glance:
     def _close(self, _: sa.Engine) -> None:
         while self._idle:
             self._idle.pop().close()
+
+
+def _answers(connection: sqlite3.Connection, query: sa.Select[Any], given: Mapping[str, Any]) -> list[Any]:
+    text, names = _text(query)
+    return connection.execute(text, [given.get(name, own) for name, own in names]).fetchall()
 
 
 @lru_cache(maxsize=_TEXTS)

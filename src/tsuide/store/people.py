@@ -1,16 +1,19 @@
 """The port of one person: what a decision needs to know of them, by point look-ups that are built once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from operator import itemgetter
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 
 from tsuide.kit.clock import to_micros
 from tsuide.store.engines import reading
 from tsuide.store.glance import Glance
-from tsuide.store.schema import JOINED_KINDS, consent, customer, event, order_line, orders, product_number
+from tsuide.store.outcomes import Contact
+from tsuide.store.schema import JOINED_KINDS, consent, customer, event, order_line, orders, outcome, product_number
 
 Bought: TypeAlias = tuple[str, int, int, int, int, int]
 """One line of an order that was not cancelled: product id, when in microseconds, units, how many of them came back,
@@ -36,6 +39,7 @@ class Person:
         consents: (purpose, channel) that hold now.
         seen: views, and what was put into carts and taken out, oldest first.
         joined: (product, registered or attended) of what they ever came to; empty where it was not asked for.
+        contacts: outcomes of their offers, oldest first, as `Contacts.of`; empty where they were not asked for.
     """
 
     kind: str | None
@@ -43,6 +47,7 @@ class Person:
     consents: tuple[tuple[str, str], ...]
     seen: tuple[Seen, ...]
     joined: tuple[tuple[str, str], ...] = ()
+    contacts: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +58,27 @@ class People:
     glance: Glance
 
     def of(
-        self, customer_id: str | None, anonymous_id: str | None, since: datetime, *, lessons: bool = False
+        self,
+        customer_id: str | None,
+        anonymous_id: str | None,
+        since: datetime,
+        *,
+        lessons: bool = False,
+        contacts_since: datetime | None = None,
     ) -> Person:
         """One customer, one browser, or both as one person; what they looked at and did with carts from `since` on.
 
-        Where there are `lessons`, also what they ever registered for or attended.
+        Where there are `lessons`, also what they ever registered for or attended; where `contacts_since` is given, also
+        every contact from then on. All of it is one statement: of one moment, and read in one go.
         """
+        if customer_id is None and anonymous_id is None:
+            return _NOBODY
+        query = _whole(customer_id is not None, anonymous_id is not None, lessons, contacts_since is not None)
         given = {"customer": customer_id, "anonymous": anonymous_id, "since": to_micros(since)}
-        asked = [(_record(), given), (_consents(), given)] if customer_id is not None else []
-        if customer_id is not None or anonymous_id is not None:
-            asked.append((_views(customer_id is not None, anonymous_id is not None), given))
-            if lessons:
-                asked.append((_lessons(customer_id is not None, anonymous_id is not None), given))
-        rows = self.glance.rows(*asked) if asked else [[]]
-        joined = tuple([(row[0], row[1]) for row in rows.pop()]) if asked and lessons else ()
-        *known, seen = rows
-        kind, attributes = known[0][0] if known and known[0] else (None, None)
-        consents = _holding(known[1]) if known else ()
-        return Person(kind, attributes, consents, tuple([Seen._make(row) for row in seen]), joined)
+        if contacts_since is not None:
+            given["contacts_since"] = to_micros(contacts_since)
+        (rows,) = self.glance.rows((query, given))
+        return _person(rows)
 
     def bought(self, customer_id: str) -> list[Bought]:
         """Every line of a customer's orders that were not cancelled, oldest first."""
@@ -83,59 +91,121 @@ class People:
             return set(connection.execute(_buyers(), {"since": sequence}).scalars())
 
 
-def _holding(rows: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - rows of the query below
+_NOBODY: Final = Person(None, None, (), ())
+_RECORD, _CONSENT, _SEEN, _JOINED, _CONTACT = range(5)
+
+
+def _person(rows: list[Any]) -> Person:
+    """The person whom the rows of `_whole` tell."""
+    if not rows:  # most visitors
+        return _NOBODY
+    kind, attributes, consents, joined = None, None, [], set()
+    seen, contacts = dict[str, Any](), dict[str, Any]()
+    for part, key, at, number, *told in rows:
+        if part == _RECORD:
+            kind, attributes = told[:2]
+        elif part == _CONSENT:
+            consents.append((at, told[0], told[1], number))
+        elif part == _SEEN:
+            seen[key] = (at, key, Seen(told[0], at, told[1], told[2]))
+        elif part == _JOINED:
+            joined.add((told[0], told[1]))
+        else:
+            contacts[key] = (at, key, Contact(key, at, *told))
+    return Person(
+        kind,
+        attributes,
+        _holding(consents) if consents else (),
+        _in_order(seen) if seen else (),
+        tuple(sorted(joined)) if joined else (),
+        _in_order(contacts) if contacts else (),
+    )
+
+
+def _in_order(found: dict[str, Any]) -> tuple[Any, ...]:
+    """The oldest first, by id where they are of one moment."""
+    return tuple([each for _, _, each in sorted(found.values(), key=itemgetter(0, 1))])
+
+
+def _holding(rows: list[tuple[int, str, str, int]]) -> tuple[tuple[str, str], ...]:
     """The latest of each purpose and channel, where it grants."""
-    latest = {(purpose, channel): granted for purpose, channel, granted in rows}
+    latest = {(purpose, channel): granted for _, purpose, channel, granted in sorted(rows, key=itemgetter(0))}
     return tuple(sorted(each for each, granted in latest.items() if granted))
 
 
+_Column: TypeAlias = sa.ColumnElement[Any]
+_WORDS: Final = len(Contact._fields) - 2
+"""How many texts the longest part has beside its id and moment: a contact."""
+
+
 @cache
+def _whole(customer_: bool, anonymous: bool, lessons: bool, contacts: bool) -> sa.Select[Any]:  # noqa: FBT001 - a query for each
+    """Everything of one person in one statement: part, id, moment, number, then `_WORDS` texts."""
+    whose = [name for name, wanted in (("customer", customer_), ("anonymous", anonymous)) if wanted]
+    parts = [_record(), _consents()] if customer_ else []
+    parts += [_views(name) for name in whose]
+    parts += [_lessons(name) for name in whose if lessons]
+    parts += [_contacts(name) for name in whose if contacts]
+    return parts[0] if len(parts) == 1 else sa.union_all(*parts)  # type: ignore[return-value]  # as good as one
+
+
+def _part(part: int, first: Sequence[_Column], words: Sequence[_Column], *where: _Column) -> sa.Select[Any]:
+    """Id, moment and number are the `first`."""
+    padded = [*words, *[_no(sa.Text)] * (_WORDS - len(words))]
+    columns: list[_Column] = [sa.literal_column(str(part)), *first, *padded]
+    return sa.select(*columns).where(*where)
+
+
+def _no(kind: "type[sa.types.TypeEngine[Any]]") -> _Column:
+    return sa.cast(sa.null(), kind)
+
+
 def _record() -> sa.Select[Any]:
-    return sa.select(customer.c.kind, customer.c.attributes).where(customer.c.id == sa.bindparam("customer"))
+    c = customer.c
+    first = (c.id, _no(sa.BigInteger), _no(sa.BigInteger))
+    return _part(_RECORD, first, (c.kind, c.attributes), c.id == sa.bindparam("customer"))
 
 
-@cache
 def _consents() -> sa.Select[Any]:
     c = consent.c
-    query = sa.select(c.purpose, c.channel, c.granted).where(c.customer_id == sa.bindparam("customer"))
-    return query.order_by(c.at)
+    first = (_no(sa.Text), c.at, sa.cast(c.granted, sa.BigInteger))
+    return _part(_CONSENT, first, (c.purpose, c.channel), c.customer_id == sa.bindparam("customer"))
 
 
-@cache
-def _views(customer_: bool, anonymous: bool) -> Any:  # noqa: ANN401, FBT001 - a query for each way to name a person
+def _views(whose: str) -> sa.Select[Any]:
     c = event.c
-    parts = [
-        sa.select(c.id, c.product_id, c.at, c.session_id, c.kind).where(
-            column == sa.bindparam(name),
-            c.at >= sa.bindparam("since"),
-            sa.or_(c.kind == "view", c.kind == "add", c.kind == "remove"),
-            c.product_id.is_not(None),
-        )
-        for column, name, wanted in (
-            (c.customer_id, "customer", customer_),
-            (c.anonymous_id, "anonymous", anonymous),
-        )
-        if wanted
-    ]
-    rows = (parts[0] if len(parts) == 1 else sa.union(*parts)).subquery()
-    return sa.select(rows.c.product_id, rows.c.at, rows.c.session_id, rows.c.kind).order_by(rows.c.at, rows.c.id)
+    return _part(
+        _SEEN,
+        (c.id, c.at, _no(sa.BigInteger)),
+        (c.product_id, c.session_id, c.kind),
+        c[f"{whose}_id"] == sa.bindparam(whose),
+        c.at >= sa.bindparam("since"),
+        sa.or_(c.kind == "view", c.kind == "add", c.kind == "remove"),
+        c.product_id.is_not(None),
+    )
 
 
-@cache
-def _lessons(customer_: bool, anonymous: bool) -> Any:  # noqa: ANN401, FBT001 - as above
+def _lessons(whose: str) -> sa.Select[Any]:
     c = event.c
-    parts = [
-        sa.select(c.product_id, c.kind).where(
-            column == sa.bindparam(name), sa.literal_column(JOINED_KINDS), c.product_id.is_not(None)
-        )
-        for column, name, wanted in (
-            (c.customer_id, "customer", customer_),
-            (c.anonymous_id, "anonymous", anonymous),
-        )
-        if wanted
-    ]
-    rows = (parts[0] if len(parts) == 1 else sa.union(*parts)).subquery()
-    return sa.select(rows.c.product_id, rows.c.kind).distinct().order_by(rows.c.product_id, rows.c.kind)
+    return _part(
+        _JOINED,
+        (_no(sa.Text), _no(sa.BigInteger), _no(sa.BigInteger)),
+        (c.product_id, c.kind),
+        c[f"{whose}_id"] == sa.bindparam(whose),
+        sa.literal_column(JOINED_KINDS),
+        c.product_id.is_not(None),
+    )
+
+
+def _contacts(whose: str) -> sa.Select[Any]:
+    c = outcome.c
+    return _part(
+        _CONTACT,
+        (c.id, c.at, _no(sa.BigInteger)),
+        [c[name] for name in Contact._fields[2:]],
+        c[f"{whose}_id"] == sa.bindparam(whose),
+        c.at >= sa.bindparam("contacts_since"),
+    )
 
 
 @cache
