@@ -1,4 +1,4 @@
-"""One server: the API and the demo shop over one running shop, or over several, each with its own store and keys.
+"""One server: API, console and demo shop over one running shop, or over several, each with its own store and keys.
 
 ``uvicorn tsuide.asgi:create --factory`` serves what the TSUIDE_… variables describe; `tsuide serve` does the same.
 """
@@ -22,7 +22,7 @@ from tsuide.app.orphaned import end_with_parent
 from tsuide.app.serving import Serving, clock, entropy
 from tsuide.config import Settings, load_settings, more_shops_of
 from tsuide.errors import MissingExtra
-from tsuide.interfaces import widget
+from tsuide.interfaces import console, widget
 from tsuide.interfaces.api import build_api
 from tsuide.interfaces.public import PAGES
 from tsuide.interfaces.shop import build_shop
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tsuide.interfaces.mcp.http import Endpoint
 
 SHOP = "/shop"
+CONSOLE = "/console"
 _TURN_S = 0.001
 """How long one thread may hold the interpreter while another wants it. New orders are folded in beside the requests, by
 a thread that needs it for an instant, hundreds of times: with Python's 5 ms each it took seconds, under load."""
@@ -60,7 +61,7 @@ def create(settings: Settings | None = None, *, clock: Clock = clock, entropy: E
 
 
 class _Room:
-    """One shop of the server: its API, its widget, perhaps its demo shop and its tools for agents.
+    """One shop of the server: its API, its console, its widget, perhaps its demo shop and its tools for agents.
 
     Args:
         settings: of this shop.
@@ -74,6 +75,7 @@ class _Room:
         self.clock, self.entropy = clock, entropy
         self.shop = build_shop(f"{at}{SHOP}", api=at, links=links) if settings.demo_shop else None
         self.agents = _agents() if settings.agents else None
+        self.console = console.build_console(f"{at}{CONSOLE}")
         self.at = at
 
     def application(self, others: "Mapping[str, _Room] | None" = None) -> FastAPI:
@@ -99,6 +101,7 @@ class _Room:
         app.router.routes.extend(PAGES)
         if self.agents is not None:
             app.router.routes.append(self.agents.route())
+        app.mount(CONSOLE, self.console)
         if self.shop is not None:
             app.router.routes.extend(PICTURES)
             app.mount(SHOP, self.shop)
@@ -116,6 +119,7 @@ class _Room:
             self.shop.state.report = _report(self.settings)
         async with AsyncExitStack() as until_the_end:
             until_the_end.push_async_callback(serving.close)
+            await until_the_end.enter_async_context(console.opened(self.console, serving))
             if self.agents is not None:
                 await until_the_end.enter_async_context(self.agents.running(serving))
             yield

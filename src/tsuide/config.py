@@ -48,7 +48,7 @@ from tsuide.kit.clock import zone
 from tsuide.kit.money import minor_digits
 
 PREFIX: Final = "TSUIDE_"
-_SHOP: Final = re.compile(r"(?!shop=|docs=|v1=|m=|widget=|pictures=|mcp=)[a-z][a-z0-9-]{0,30}=[^,]+")
+_SHOP: Final = re.compile(r"(?!shop=|console=|docs=|v1=|m=|widget=|pictures=|mcp=)[a-z][a-z0-9-]{0,30}=[^,]+")
 _ENGINES: Final = ("sqlite://", "sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 

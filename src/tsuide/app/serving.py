@@ -76,6 +76,7 @@ class Serving:
     def __init__(self, shop: Shop, journal: Journal, clock: Clock, entropy: Entropy) -> None:
         self.shop = shop
         self.clock = clock
+        self.entropy = entropy
         self.settings: Settings = shop.settings
         self.journal = journal
         self.decider = Decider(shop, journal, clock, entropy)

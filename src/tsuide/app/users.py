@@ -87,6 +87,11 @@ class User:
         """Whether they see only what is theirs."""
         return self.role == "rep"
 
+    @property
+    def changes(self) -> bool:
+        """Whether they may change anything at all."""
+        return bool(_CHANGES[self.role])
+
     def may(self, what: May, room: str) -> bool:
         """Whether they may see a room, or change what is in it.
 

@@ -1,0 +1,75 @@
+// Makes the console's pages quicker; every page works without it.
+const me = document.currentScript || document.querySelector('script[data-vega]')
+
+// charts: Vega from our own server, without eval; drawn anew when the colours of the screen change
+const dark = matchMedia('(prefers-color-scheme: dark)')
+function colours(spec) {
+  if (!dark.matches) return spec
+  const quiet = { labelColor: '#a6b0ab', titleColor: '#a6b0ab' }
+  const config = spec.config || {}
+  return { ...spec, config: { ...config, axis: { ...config.axis, ...quiet }, legend: { ...config.legend, ...quiet }, text: { ...config.text, color: '#a6b0ab' } } }
+}
+async function draw(box) {
+  const spec = JSON.parse(box.querySelector('script').textContent)
+  const plot = box.querySelector('.plot') || box.appendChild(Object.assign(document.createElement('div'), { className: 'plot' }))
+  await window.vegaEmbed(plot, colours(spec), { actions: false, ast: true, renderer: 'svg', defaultStyle: false, tooltip: { disableDefaultStyle: true } })
+  box.dataset.drawn = ''
+}
+const boxes = [...document.querySelectorAll('.chart .drawn')]
+if (boxes.length) {
+  const script = document.createElement('script')
+  script.src = me.dataset.vega
+  script.onload = () => {
+    boxes.forEach(draw)
+    dark.addEventListener('change', () => boxes.forEach(draw))
+  }
+  document.head.append(script)
+}
+
+// long jobs: how far they are; the page is loaded anew when one ends
+for (const box of document.querySelectorAll('[data-job]')) {
+  const ask = async () => {
+    try {
+      const answer = await fetch(box.dataset.job, { headers: { Accept: 'application/json' } })
+      const job = await answer.json()
+      if (!job.under_way) return location.reload()
+      const bar = box.querySelector('progress')
+      if (job.total) Object.assign(bar, { max: job.total, value: job.done })
+      if (job.step) box.querySelector('.step').textContent = `${job.step} (${job.done ?? 0} / ${job.total || '?'})`
+    } catch { /* the server is away for a moment */ }
+    setTimeout(ask, 1500)
+  }
+  setTimeout(ask, 1000)
+}
+
+// filters act when a choice is made; a form is sent once
+for (const form of document.querySelectorAll('form.filters')) {
+  form.addEventListener('change', (event) => { if (event.target.matches('select, [type=checkbox], [type=date]')) form.requestSubmit() })
+}
+document.addEventListener('submit', (event) => {
+  if (event.target.method !== 'post') return
+  if (event.target.dataset.sent) return event.preventDefault()
+  event.target.dataset.sent = 'yes'
+  setTimeout(() => delete event.target.dataset.sent, 4000)
+})
+addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach((form) => delete form.dataset.sent))
+
+// on a narrow screen the menu is closed at first
+const menu = document.querySelector('.menu')
+const narrow = matchMedia('(max-width: 900px)')
+if (menu) {
+  const fit = () => { menu.open = !narrow.matches }
+  fit()
+  narrow.addEventListener('change', fit)
+}
+
+// keys: / to search
+document.addEventListener('keydown', (event) => {
+  if (event.target.closest('input, textarea, select') || event.ctrlKey || event.metaKey || event.altKey) return
+  const search = document.querySelector('main input[type=search]')
+  if (event.key === '/' && search) {
+    event.preventDefault()
+    search.focus()
+    search.select()
+  }
+})

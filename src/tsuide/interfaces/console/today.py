@@ -1,0 +1,179 @@
+"""Today: what offers have earned against silence, what changed, what needs a decision, and what the data lack."""
+
+from typing import Any, Final
+
+import altair as alt
+from starlette.responses import Response
+
+from tsuide.app.changes import entry_told
+from tsuide.app.data_health import data_health
+from tsuide.app.initiatives import review
+from tsuide.app.jobs import newest_result, told
+from tsuide.errors import TsuideError
+from tsuide.interfaces.console.charts import Chart, chart_of
+from tsuide.interfaces.console.frame import page
+from tsuide.interfaces.console.log import begin, waited_for
+from tsuide.interfaces.console.numbers import NOTHING, money, number, share
+from tsuide.interfaces.console.phrases.today import TODAY
+from tsuide.interfaces.console.tables import Column, Table
+from tsuide.interfaces.console.visit import Visit, change, see
+from tsuide.proof.effect_phrases import EFFECT
+
+_MONEY: Final = frozenset({"margin", "revenue", "average_order"})
+_RATES: Final = frozenset({"repeated", "unsubscribed", "complained", "attach_rate", "return_rate", "nps"})
+_LOG: Final = 8
+
+
+def today(visit: Visit) -> Response:
+    """The first page."""
+    kept = newest_result(visit.shop, "effect")
+    failed = _failed(visit)
+    under_way = waited_for(visit, "effect", "learn")
+    figures, tables, charts = _figures(visit, kept[0]) if kept is not None else ([], [], [])
+    return page(
+        visit,
+        "today.html",
+        "room.today",
+        TODAY,
+        tables=tables,
+        charts=charts,
+        figures=figures,
+        effect=None if kept is None else kept[0],
+        as_of=None if kept is None else kept[1],
+        not_measured=failed.get("effect") if kept is None else None,
+        under_way=under_way,
+        to_decide=_to_decide(visit, failed),
+        changed=[entry_told(row) for row in visit.shop.store.audit.listed(_LOG)],
+        gaps=data_health(visit.shop, visit.serving.decider, visit.now),
+        learned=visit.serving.decider.loaded_or_none is not None,
+        verdict=EFFECT.text(kept[0]["verdict"], visit.language) if kept is not None else None,
+    )
+
+
+def measure(visit: Visit) -> Response:
+    """Measure the effect anew, in a process of its own."""
+    begin(visit, "effect", {})
+    return visit.done("/")
+
+
+def _figures(visit: Visit, effect: dict[str, Any]) -> tuple[list[dict[str, Any]], list[Table], list[Chart]]:
+    language, currency = visit.language, effect["currency"]
+
+    def text(key: str, **blanks: object) -> str:
+        return TODAY.text(key, language, **blanks)
+
+    people = effect["customers"]
+    figures: list[dict[str, Any]] = []
+    for name in ("margin", "revenue"):
+        found = effect["metrics"][name]
+        times = people["treated"]
+        low, high = (_money(found["difference"][side], times, currency, language) for side in ("low", "high"))
+        figures.append(
+            {
+                "label": text(f"incremental_{name}"),
+                "value": money(found["incremental_total"], currency, language),
+                "note": text("interval", low=low, high=high),
+                "help": text("help_total"),
+                "tone": _tone(found["difference"]),
+            }
+        )
+    part = effect["share_of_sales"]
+    bounds = text("interval", low=share(part["low"], language), high=share(part["high"], language))
+    figures.append({"label": text("share_of_sales"), "value": share(part["value"], language), "note": bounds,
+                    "help": text("help_share"), "tone": ""})  # fmt: skip
+    both = {name: number(people[name], language) for name in ("treated", "control")}
+    figures.append({"label": text("people"), "value": text("people_value", **both), "note": None,
+                    "help": text("help_people"), "tone": ""})  # fmt: skip
+    rows = [_row(name, of, currency, language) for name, of in effect["metrics"].items()]
+    columns = [
+        Column("metric", sortable=False), Column("treated", sortable=False), Column("control", sortable=False),
+        Column("difference", help="help_difference", sortable=False), Column("low", help="help_bounds", sortable=False),
+        Column("high", help="help_bounds", sortable=False), Column("lift", help="help_lift", sortable=False),
+        Column("always", help="help_always", sortable=False),
+    ]  # fmt: skip
+    table = Table("effect", columns, rows, caption="all_figures")
+    return figures, [table], _charts(effect, language)
+
+
+def _charts(effect: dict[str, Any], language: str) -> list[Chart]:
+    rows = []
+    for name, of in effect["metrics"].items():
+        control, difference = of["control"], of["difference"]
+        if control and difference["value"] is not None and difference["low"] is not None:
+            scaled = {side: 100 * difference[side] / abs(control) for side in ("value", "low", "high")}
+            rows.append({"metric": EFFECT.text(name, language), **scaled})
+    if not rows:
+        return []
+    base = alt.Chart(alt.InlineData(values=rows)).encode(y=alt.Y("metric:N", sort=None, title=None))
+    percent = alt.Axis(title="%", tickCount=5)
+    bars = base.mark_rule(strokeWidth=2, color="#8a938f").encode(x=alt.X("low:Q", axis=percent), x2="high:Q")
+    points = base.mark_point(filled=True, size=70, color="#2f8f6b").encode(
+        x="value:Q", tooltip=[alt.Tooltip(f"{side}:Q", format="+.1f") for side in ("value", "low", "high")]
+    )
+    zero = alt.Chart(alt.InlineData(values=[{"x": 0}])).mark_rule(color="#8888", strokeDash=[4, 4]).encode(x="x:Q")
+    drawn = alt.layer(zero, bars, points)
+    return [
+        chart_of(drawn, name="lift", title=TODAY.text("chart", language), height=24 * len(rows) + 40, table="effect")
+    ]
+
+
+def _row(name: str, of: dict[str, Any], currency: str | None, language: str) -> dict[str, Any]:
+    def written(value: float | None) -> str:
+        if value is None:
+            return NOTHING
+        if name in _MONEY:
+            return money(value, currency, language)
+        return share(value, language, 2) if name in _RATES else number(value, language, 3)
+
+    difference, always = of["difference"], of["always_valid"]
+    bounds = f"{written(always['low'])} … {written(always['high'])}" if always["low"] is not None else NOTHING
+    lift = of["relative_lift"]["value"]
+    return {
+        "metric": EFFECT.text(name, language),
+        "treated": written(of["treated"]),
+        "control": written(of["control"]),
+        "difference": written(difference["value"]),
+        "low": written(difference["low"]),
+        "high": written(difference["high"]),
+        "lift": NOTHING if lift is None else share(lift, language),
+        "always": bounds,
+    }
+
+
+def _money(each: float | None, times: int, currency: str | None, language: str) -> str:
+    return NOTHING if each is None else money(each * times, currency, language)
+
+
+def _tone(difference: dict[str, Any]) -> str:
+    if difference["low"] is None:
+        return ""
+    return "good" if difference["low"] > 0 else "bad" if difference["high"] < 0 else ""
+
+
+def _failed(visit: Visit) -> dict[str, dict[str, Any]]:
+    """The newest job of each kind that failed, unless one of its kind has ended well since."""
+    newest: dict[str, dict[str, Any]] = {}
+    for row in visit.shop.store.jobs.recent(limit=40):
+        newest.setdefault(row["kind"], told(row, visit.now))
+    return {kind: job for kind, job in newest.items() if job["state"] in {"failed", "gone"}}
+
+
+def _to_decide(visit: Visit, failed: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    said = []
+    if visit.user.may("see", "experiments"):
+        try:
+            found = review(visit.shop, visit.now)
+        except TsuideError:  # nothing that could be looked over
+            found = {"due": [], "without_hypothesis": []}
+        said += [{"key": "due", "id": each["id"], "path": "/experiments"} for each in found["due"]]
+        if found["without_hypothesis"]:
+            said.append({"key": "without", "n": len(found["without_hypothesis"]), "path": "/experiments"})
+    honest = {"too-few-data", "nothing-learned"}  # no fault, and said where the figures would be
+    for kind, job in failed.items():
+        result = job["result"] or {}
+        if result.get("code") not in honest:
+            said.append({"key": "job_failed_what", "kind": kind, "why": result.get("error", "–"), "path": None})
+    return said
+
+
+ROUTES = [see("/", "today", today), change("/measure", "today", measure)]
