@@ -11,6 +11,7 @@ from tsuide.app.contact_habits import Habits
 from tsuide.app.deciding import Decider
 from tsuide.app.learn import learn
 from tsuide.app.ledger import Ledger
+from tsuide.app.past import replay_range
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.app.worklist import Wanted, set_thresholds, thresholds_of, worklist_now
 from tsuide.app.worklist_answers import Answered, accept, add_note, dismiss, keep, snooze
@@ -20,6 +21,7 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
+from tsuide.offers.decision import Decision
 from tsuide.outreach.sales.worklist import Thresholds
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -265,3 +267,17 @@ def test_what_makes_no_sense_is_refused_by_name(shop: Shop) -> None:
 def test_sentences_exist_in_japanese_too(shop: Shop) -> None:
     first = entries(listed(shop, language="ja"))[0]
     assert any("似たお客様" in each["text"] for each in first["reasons"])
+
+
+def test_a_decision_for_silence_is_recorded_and_replays_like_any_other(shop: Shop) -> None:
+    debtor = {"id": "clinic01", "attributes": '{"owner": "sato", "industry": "clinic", "payment_default": "yes"}'}
+    shop.store.facts.write_customers(conform(pl.DataFrame([debtor]), CUSTOMERS))
+    found = listed(shop)
+    held = {each["account"]: each for group in found["groups"] for each in group["held"]}
+    assert held["clinic01"]["why_no_offer"]["code"] == "payment_default"
+    record = Decision.from_json(shop.store.decisions.get(held["clinic01"]["decision"])["record"])
+    assert (record.offers, record.customer.id) == ((), "clinic01")
+    assert record.refused["payment_default"] > 0
+    assert all(shop.store.decisions.get(each["decision"]) for each in held.values())
+    again = replay_range(shop, NOW - timedelta(hours=1), NOW + timedelta(hours=1))
+    assert (again.same, again.differing) == (len(held) + len(entries(found)) + len(entries(found, "USD")), ())

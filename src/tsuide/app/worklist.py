@@ -130,12 +130,15 @@ def worklist(
     thresholds, rates = thresholds_of(shop), line_rates(shop.store.worklist.settled())
     groups: list[dict[str, Any]] = []
     served: list[Served] = []
+    offered = 0
     for currency, members in _grouped(known).items():
         ranking = rank(_arrays(members, rates), thresholds)
         asked = _Asked(shop, decider, wanted, habits, members, ranking)
-        entries, held = asked.listed(away, wanted.n - len(served))
-        served += [one for one, _ in entries]
-        group = _group(currency, members, ranking) | {"entries": [told for _, told in entries], "held": held}
+        entries, held = asked.listed(away, wanted.n - offered)
+        offered += len(entries)
+        served += [one for one, _ in (*entries, *held)]  # a decision for silence is recorded like any other
+        group = _group(currency, members, ranking)
+        group |= {"entries": [told for _, told in entries], "held": [told for _, told in held]}
         if wanted.everybody:
             group["everybody"] = [asked.told(place) for place in ranking.order.tolist()]
         groups.append(group)
@@ -147,9 +150,12 @@ def worklist(
         "thresholds": asdict(thresholds),
         "away": [{"account": who, **each} for who, each in sorted(away.items())],
         "groups": groups,
-        "text": None if served else _empty(wanted.rep, known, wanted.language),
+        "text": None if offered else _empty(wanted.rep, known, wanted.language),
     }
     return told, served
+
+
+_Entry = tuple[Served, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +173,11 @@ class _Asked:
         """One account, without an offer."""
         return _account_told(self.members[place], self.ranking, place, self.wanted.language)
 
-    def listed(self, away: Collection[str], n: int) -> tuple[list[tuple[Served, dict[str, Any]]], list[dict[str, Any]]]:
+    def listed(self, away: Collection[str], n: int) -> tuple[list[_Entry], list[_Entry]]:
         """The first n accounts with an offer, and those before them to whom the policy says silence."""
         language, rep = self.wanted.language, Rep(self.wanted.rep, self.wanted.qualifications)
-        entries: list[tuple[Served, dict[str, Any]]] = []
-        held: list[dict[str, Any]] = []
+        entries: list[_Entry] = []
+        held: list[_Entry] = []
         for place in self.ranking.order.tolist():
             if len(entries) >= n or len(entries) + len(held) >= 2 * self.wanted.n:
                 break
@@ -183,7 +189,8 @@ class _Asked:
             if one.decision.offers:
                 entries.append((one, self.told(place) | _offer_told(one, account, bought, self.habits, language)))
             else:
-                held.append(self.told(place) | {"why_no_offer": _why_none(one.decision, language)})
+                silence = {"decision": one.decision.id, "why_no_offer": _why_none(one.decision, language)}
+                held.append((one, self.told(place) | silence))
         return entries, held
 
 
