@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from tsuide.app.learn import learn
 from tsuide.app.ledger import Ledger
 from tsuide.app.past import replay_range
 from tsuide.app.wiring import Shop, open_shop
-from tsuide.app.worklist import Wanted, set_thresholds, thresholds_of, worklist_now
+from tsuide.app.worklist import Wanted, best_time, set_thresholds, thresholds_of, worklist_now
+from tsuide.app.worklist_accounts import Known
 from tsuide.app.worklist_answers import Answered, accept, add_note, dismiss, keep, snooze
 from tsuide.config import Settings
 from tsuide.errors import BadValue, Conflict, NotFound, TsuideError
@@ -21,6 +23,7 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
+from tsuide.mining.contact_time import ContactTime
 from tsuide.offers.decision import Decision
 from tsuide.outreach.sales.worklist import Thresholds
 
@@ -281,3 +284,27 @@ def test_a_decision_for_silence_is_recorded_and_replays_like_any_other(shop: Sho
     assert all(shop.store.decisions.get(each["decision"]) for each in held.values())
     again = replay_range(shop, NOW - timedelta(hours=1), NOW + timedelta(hours=1))
     assert (again.same, again.differing) == (len(held) + len(entries(found)) + len(entries(found, "USD")), ())
+
+
+def test_the_best_time_is_that_of_whoever_in_the_account_was_reached_most_often() -> None:
+    monday, thursday = (
+        datetime(2026, 5, 25, 1, tzinfo=UTC),
+        datetime(2026, 5, 28, 6, tzinfo=UTC),
+    )  # 10:00, 15:00 in Tokyo
+    rows = [
+        {"customer": who, "channel": channel, "at": at - timedelta(weeks=week), "reacted": at == thursday}
+        for who, channel, weeks in (("clinic00", "rep", 2), ("mori", "phone", 9), ("ito", "phone", 20))
+        for at in (monday, thursday)
+        for week in range(weeks)
+    ]
+    times = ContactTime(zone="Asia/Tokyo").fit(pl.DataFrame(rows))
+    account = Known({"id": "clinic00", "name": "Clinic"}, people=(("mori", "Mori"), ("kato", "Kato")))
+    told = best_time(Habits(times), account, "en")
+    assert (told["contact"], told["weekday"], told["hour"], told["contacts"]) == (
+        {"id": "mori", "name": "Mori"}, 3, 15, 18,
+    )  # fmt: skip
+    assert told["text"].startswith("Mori, Thursday about 15:00")
+    alone = best_time(Habits(times), replace(account, people=()), "ja")
+    assert (alone["contact"]["id"], alone["contacts"]) == ("clinic00", 4)
+    nobody = best_time(Habits(), account, "en")
+    assert (nobody["contact"]["id"], nobody["weekday"]) == ("clinic00", None)

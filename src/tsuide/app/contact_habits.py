@@ -54,6 +54,10 @@ class Habits:
         """What their channels are worth, the best first; nothing where nobody was ever contacted."""
         return () if self.channels is None else self.channels.rates(customer_id, segment, among)
 
+    def contacts(self, customer_id: str, channel: str) -> int:
+        """How often this very customer was contacted on a channel, as far as was learned."""
+        return 0 if self.times is None else self.times.contacts(customer_id, channel)
+
     def hours(self, customer_id: str, channel: str, segment: str) -> tuple[Hour, ...]:
         """Their best hour of each weekday, Monday first; of a channel that nobody was contacted on, that of mail.
 

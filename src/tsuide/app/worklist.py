@@ -4,7 +4,7 @@ Looking at the list touches nobody: its decisions are recorded, no outcome is. `
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -30,6 +30,7 @@ from tsuide.offers.policy.phrases import RULES
 from tsuide.offers.request import OfferRequest, Rep
 from tsuide.outreach.sales.phrases import DAYS, WORKLIST, sentence
 from tsuide.outreach.sales.worklist import QUADRANTS, Accounts, Ranking, Thresholds, rank
+from tsuide.outreach.segments.sheets import CUSTOMER
 from tsuide.store.people import Bought
 from tsuide.store.rows import Found
 
@@ -42,6 +43,7 @@ _RARELY: Final = 3
 _PRIOR: Final = 20.0  # answers that the usual share of offers taken up is worth
 _USUAL_HOUR: Final = 10
 _WORKDAYS: Final = 5
+_SPOKEN: Final = ("rep", "phone")  # channels on which a rep reaches somebody
 _MOST_NOTES: Final = 3
 _DIGITS: Final = 4
 
@@ -173,6 +175,10 @@ class _Asked:
         """One account, without an offer."""
         return _account_told(self.members[place], self.ranking, place, self.wanted.language)
 
+    def _named(self, who: str) -> Collection[str]:
+        """The segments that a customer is in."""
+        return self.shop.store.segments.named(CUSTOMER + who)
+
     def listed(self, away: Collection[str], n: int) -> tuple[list[_Entry], list[_Entry]]:
         """The first n accounts with an offer, and those before them to whom the policy says silence."""
         language, rep = self.wanted.language, Rep(self.wanted.rep, self.wanted.qualifications)
@@ -187,7 +193,8 @@ class _Asked:
             bought = self.shop.store.people.bought(account.id)
             one = _decided(self.decider, account, bought, rep, language)
             if one.decision.offers:
-                entries.append((one, self.told(place) | _offer_told(one, account, bought, self.habits, language)))
+                told = _offer_told(one, account, bought, self.habits, language, self._named)
+                entries.append((one, self.told(place) | told))
             else:
                 silence = {"decision": one.decision.id, "why_no_offer": _why_none(one.decision, language)}
                 held.append((one, self.told(place) | silence))
@@ -359,7 +366,12 @@ def _decided(decider: Decider, account: Known, bought: Sequence[Bought], rep: Re
 
 
 def _offer_told(
-    served: Served, account: Known, bought: Sequence[Bought], habits: Habits, language: str
+    served: Served,
+    account: Known,
+    bought: Sequence[Bought],
+    habits: Habits,
+    language: str,
+    named: Callable[[str], Collection[str]],
 ) -> dict[str, Any]:
     decision, offer = served.decision, served.decision.offers[0]
     words, product = pitch(offer, language, served.state), served.product(offer.product_id)
@@ -388,7 +400,7 @@ def _offer_told(
                 "text": words.text(),
             },
         },
-        "best_time": best_time(habits, account.id, language),
+        "best_time": best_time(habits, account, language, named),
     }
 
 
@@ -413,17 +425,38 @@ def suggested_quantity(offer: Offer, bought: Sequence[Bought], catalogue: Catalo
     return units if product.stock is None or product.stock < named else min(units, product.stock)
 
 
-def best_time(habits: Habits, customer_id: str, language: str) -> dict[str, Any]:
-    """The weekday and hour at which this customer answers most; a usual hour where nothing was learned."""
-    hours = habits.hours(customer_id, "rep", "")[:_WORKDAYS]
+def best_time(
+    habits: Habits, account: Known, language: str, named: Callable[[str], Collection[str]] = lambda _who: ()
+) -> dict[str, Any]:
+    """Whom in an account to reach on a working day, and when: who was reached most often is known best.
+
+    Args:
+        habits: when customers react.
+        account: with the people in it; contacts are with them as often as with the account itself.
+        language: ja or en.
+        named: customer → the segments that they are in.
+
+    Returns:
+        weekday, hour and probability; `contacts`, how many of the person's own are behind it; `contact`, who; a usual
+        hour where nothing was learned.
+    """
+    everybody = (account.id, *(person for person, _ in account.people))
+    known = [(habits.contacts(each, channel), each, channel) for each in everybody for channel in _SPOKEN]
+    own, who, channel = max(known, key=lambda each: each[0])  # of equals the account itself
+    segment = habits.segment_of(named(who)) if habits.segments else ""
+    hours = habits.hours(who, channel, segment)[:_WORKDAYS]
     if not hours:
         text = WORKLIST.text("when_usual", language, hour=_USUAL_HOUR)
-        return {"weekday": None, "hour": _USUAL_HOUR, "probability": None, "contacts": 0, "text": text}
+        usual = {"weekday": None, "hour": _USUAL_HOUR, "probability": None, "contacts": 0}
+        return {**usual, "contact": {"id": account.id, "name": account.name}, "text": text}
     best: Hour = max(hours, key=lambda hour: (hour.probability, -hour.weekday))
     day = DAYS.text(str(best.weekday), language)
     text = WORKLIST.text("when", language, day=day, hour=best.hour, probability=f"{best.probability:.0%}")
+    name = dict(account.people).get(who, account.name)
+    if who != account.id:
+        text = WORKLIST.text("when_whom", language, when=text, name=name)
     return {"weekday": best.weekday, "hour": best.hour, "probability": round(best.probability, _DIGITS),
-            "contacts": best.contacts, "text": text}  # fmt: skip
+            "contacts": own, "contact": {"id": who, "name": name}, "text": text}  # fmt: skip
 
 
 def _why_none(decision: Decision, language: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Known:
         others: currency → minor units; never added.
         room: None where learning did not know the account.
         same_as: an account of the same rep that shares a contact and stands before this one.
+        people: id and name of those who stand right below it.
     """
 
     row: Found
@@ -41,6 +42,7 @@ class Known:
     room: AccountRoom | None = None
     elsewhere: tuple[str, ...] = ()
     same_as: str | None = None
+    people: tuple[tuple[str, str], ...] = ()
 
     @property
     def id(self) -> str:
@@ -66,6 +68,9 @@ def known_accounts(shop: Shop, rooms: FittedRooms | None, rep: str, now: datetim
     ids = [str(row["id"]) for row in rows]
     people = port.people(ids)
     of = {each: each for each in ids} | {str(row["id"]): str(row["parent_id"]) for row in people}
+    below: dict[str, list[tuple[str, str]]] = {}
+    for row in people:
+        below.setdefault(str(row["parent_id"]), []).append((str(row["id"]), str(row["name"] or row["id"])))
     bought: dict[str, dict[str, Found]] = {}
     for row in port.bought([*of], since):
         mine = bought.setdefault(of[row["customer_id"]], {})
@@ -104,6 +109,7 @@ def known_accounts(shop: Shop, rooms: FittedRooms | None, rep: str, now: datetim
                 room=None if rooms is None else rooms.of(who, lines, LINES),
                 elsewhere=lines,
                 same_as=shared.get(who),
+                people=tuple(below.get(who, ())),
             )
         )
     return found

@@ -380,6 +380,11 @@ class ContactTimes:
             Hour(s // HOURS, s % HOURS, float(mean[s]), float(low[s]), float(high[s]), int(n[s])) for s in range(SLOTS)
         ]
 
+    def contacts(self, customer: str, channel: str) -> int:
+        """How often a customer was contacted on a channel; 0 where nothing is known."""
+        person = self.persons.position(f"{channel}{_SEPARATOR}{customer}")
+        return 0 if person < 0 else int(self.n[int(self.starts[person]) : int(self.starts[person + 1])].sum())
+
     def best(
         self,
         customer: str,

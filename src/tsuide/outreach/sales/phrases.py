@@ -59,6 +59,7 @@ WORKLIST: Final = Phrases(
         "before_after": {"ja": "導入前：{before} → 導入後：{after}", "en": "Before: {before}. After: {after}."},
         "when": {"ja": "{day}{hour}時ごろ（応答率 {probability}）",
                  "en": "{day} about {hour}:00 ({probability} answer)"},
+        "when_whom": {"ja": "{name}さん：{when}", "en": "{name}, {when}"},
         "when_usual": {"ja": "平日{hour}時ごろ（まだ実績がありません）",
                        "en": "weekdays about {hour}:00 (nothing learned yet)"},
         "task": {"ja": "{account}へ{product}をご提案", "en": "Propose {product} to {account}"},
