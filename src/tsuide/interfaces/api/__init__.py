@@ -51,6 +51,7 @@ from tsuide.interfaces.api.headers import with_headers
 from tsuide.interfaces.api.idempotency import Idempotent
 from tsuide.interfaces.api.keys import needs
 from tsuide.interfaces.api.lean import Lean
+from tsuide.interfaces.api.quick import EXPOSED, Api
 from tsuide.interfaces.api.schemas import ManyOffersIn, OffersIn, OutcomesIn
 
 _OPEN: Final = (events, health, docs)  # who calls stands in the body or its signature, or nobody needs to know
@@ -86,7 +87,7 @@ def build_api(request_log: str = "failures", **options: Any) -> FastAPI:  # noqa
 
     For which requests a line is logged `request_log` says: off, failures, all.
     """
-    app = FastAPI(
+    app = Api(
         title="Tsuide",
         version=__version__,
         description=_ABOUT,
@@ -95,6 +96,7 @@ def build_api(request_log: str = "failures", **options: Any) -> FastAPI:  # noqa
         strict_content_type=False,
         **options,
     )
+    app.frame = Frame(app, log=request_log)
     problems.install(app)
     for part in _OPEN:
         app.include_router(part.router)
@@ -109,7 +111,7 @@ def build_api(request_log: str = "failures", **options: Any) -> FastAPI:  # noqa
         allow_origins=["*"],
         allow_methods=["GET", "POST"],
         allow_headers=_HEADERS,
-        expose_headers=["X-Request-Id", "ETag", "Retry-After", "Idempotency-Replayed"],
+        expose_headers=EXPOSED,
         max_age=86_400,
     )
     generated = app.openapi

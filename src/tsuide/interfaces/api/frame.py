@@ -54,9 +54,8 @@ class Frame:
             return
         begin = perf_counter()
         given, length = _headers(scope)
-        request_id = given if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8).encode()
-        scope["tsuide.request_id"] = request_id.decode()
-        extra = [(b"x-request-id", request_id), (b"x-content-type-options", b"nosniff")]
+        request_id = scope["tsuide.request_id"] = id_for(given)
+        extra = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -75,13 +74,10 @@ class Frame:
                 if not status:
                     await self._refuse(scope, receive, send_with_headers)
             except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets a problem document
-                if not status:
-                    await _unforeseen(scope, receive, send_with_headers)
-                _log.error("unforeseen", request_id=scope["tsuide.request_id"], path=shown_path(scope["path"]),
-                           error=repr(error), traceback=traceback.format_exc())  # fmt: skip
-            self._tell(scope, status, perf_counter() - begin, span)
+                await unforeseen(scope, receive, send_with_headers, error, answered=bool(status))
+            self.tell(scope, status, perf_counter() - begin, span)
 
-    def _tell(self, scope: Scope, status: int, seconds: float, span: Any) -> None:  # noqa: ANN401 - a span, or None
+    def tell(self, scope: Scope, status: int, seconds: float, span: Any = None) -> None:  # noqa: ANN401 - a span
         """Count the request, and log it where that is wanted."""
         route = _route_of(scope)
         if span is not None:
@@ -118,15 +114,28 @@ class Frame:
         await answer(scope, receive, send)
 
 
-async def _unforeseen(scope: Scope, receive: Receive, send: Send) -> None:
-    answer = problem(
-        scope["tsuide.request_id"],
-        500,
-        "internal-error",
-        "Something went wrong on our side",
-        way_out="the server's log names the request id; nothing that was answered before is lost",
-    )
-    await answer(scope, receive, send)
+async def unforeseen(scope: Scope, receive: Receive, send: Send, error: Exception, *, answered: bool) -> None:
+    """Log what nobody foresaw, and answer with a problem document where nothing was `answered` yet."""
+    if not answered:
+        told = problem(
+            scope["tsuide.request_id"],
+            500,
+            "internal-error",
+            "Something went wrong on our side",
+            way_out="the server's log names the request id; nothing that was answered before is lost",
+        )
+        await told(scope, receive, send)
+    _log.error("unforeseen", request_id=scope["tsuide.request_id"], path=shown_path(scope["path"]),
+               error=repr(error), traceback=traceback.format_exc())  # fmt: skip
+
+
+def id_for(given: bytes) -> str:
+    """The caller's id of a request where it is short and plain, else a new one.
+
+    >>> id_for(b"page-7"), len(id_for(b"two words"))
+    ('page-7', 16)
+    """
+    return given.decode() if _GIVEN_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 def shown_path(path: str) -> str:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import math
+from collections.abc import MutableMapping
 from typing import Any, Final
 
 from fastapi import Depends
@@ -57,7 +58,17 @@ def required(request: Request, key: str, scope: Scope, scheme: str) -> frozenset
         HTTPException: 401, no key or one that is not known; 429, it asks faster than it may.
         WrongKey: a good key that may not do this.
     """
-    scopes = _admitted(request, key, scheme).scopes
+    scopes = admitted(request.scope, serving_of(request), key, scheme).scopes
+    may(scopes, scope)
+    return scopes
+
+
+def may(scopes: frozenset[Scope], scope: Scope) -> None:
+    """Nothing, if a key of these scopes may do what needs `scope`.
+
+    Raises:
+        WrongKey: it may not.
+    """
     if scope not in scopes:
         raise WrongKey(
             "this key may not do that",
@@ -65,7 +76,6 @@ def required(request: Request, key: str, scope: Scope, scheme: str) -> frozenset
             value=", ".join(sorted(scopes)),
             way_out=f"use a key with the scope {scope}",
         )
-    return scopes
 
 
 def admit_caller(request: Request) -> str | None:
@@ -77,15 +87,19 @@ def admit_caller(request: Request) -> str | None:
     key = _token(request)
     if not key or serving_of(request).keyring.holder(key) is None:
         return None
-    return _admitted(request, key, "Bearer").id
+    return admitted(request.scope, serving_of(request), key, "Bearer").id
 
 
-def _admitted(request: Request, key: str, scheme: str) -> Holder:
-    """The key's holder; a request counts once, however often it is looked at."""
-    known: Holder | None = request.scope.get(_HOLDER)
+def admitted(request: MutableMapping[str, Any], serving: Serving, key: str, scheme: str) -> Holder:
+    """The key's holder; a request (its ASGI scope) counts once, however often it is looked at.
+
+    Raises:
+        HTTPException: 401, no key or one that is not known; 429, it asks faster than it may.
+    """
+    known: Holder | None = request.get(_HOLDER)
     if known is not None:
         return known
-    keyring = serving_of(request).keyring
+    keyring = serving.keyring
     holder = keyring.holder(key)
     if holder is None:
         raise HTTPException(401, f"The key is missing or not known: {_WAY_OUT}", {"WWW-Authenticate": scheme})
@@ -93,22 +107,16 @@ def _admitted(request: Request, key: str, scheme: str) -> Holder:
     if wait:
         headers = {"Retry-After": str(max(math.ceil(wait), 1))}
         raise HTTPException(429, f"This key may ask {holder.rate} times (a second / at once)", headers)
-    request.scope[_HOLDER] = holder
+    request[_HOLDER] = holder
     return holder
 
 
-def proven_customer(request: Request) -> str | None:
-    """The customer whom the page's token proves; None where there is no token.
-
-    Raises:
-        Refused: there is one, and it is not to be believed.
-    """
-    token = request.headers.get(CUSTOMER_TOKEN)
-    serving = serving_of(request)
-    return None if not token else serving.customer_tokens.customer(token, serving.clock())
-
-
 def may_name(request: Request, scopes: frozenset[Scope], customer_id: str) -> str | None:
+    """As `may_speak_of`, of a request's own token."""
+    return may_speak_of(serving_of(request), scopes, request.headers.get(CUSTOMER_TOKEN), customer_id)
+
+
+def may_speak_of(serving: Serving, scopes: frozenset[Scope], token: str | None, customer_id: str) -> str | None:
     """None if the caller may speak of this customer; else why not, for a warning.
 
     A server's key (rep, admin) may name anybody. A storefront key stands in pages: it may name only the customer
@@ -119,12 +127,12 @@ def may_name(request: Request, scopes: frozenset[Scope], customer_id: str) -> st
     """
     if "rep" in scopes:
         return None
+    if not token:
+        return f"{SET_ASIDE}: a storefront key needs {CUSTOMER_TOKEN} to name one"
     try:
-        proven = proven_customer(request)
+        proven = serving.customer_tokens.customer(token, serving.clock())
     except Refused as error:
         return f"{SET_ASIDE}: the token is not good, {error.what}"
-    if proven is None:
-        return f"{SET_ASIDE}: a storefront key needs {CUSTOMER_TOKEN} to name one"
     return None if proven == customer_id else f"{SET_ASIDE}: the token is another customer's"
 
 

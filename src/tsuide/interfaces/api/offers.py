@@ -14,9 +14,10 @@ from starlette.responses import Response
 
 from tsuide.app.keys import Scope
 from tsuide.app.ledger import Told
+from tsuide.app.serving import Serving
 from tsuide.errors import WrongKey
 from tsuide.interfaces.api.asked import quickly
-from tsuide.interfaces.api.keys import SECURITY, may_name, require, serving_of
+from tsuide.interfaces.api.keys import CUSTOMER_TOKEN, SECURITY, may, may_speak_of, require, serving_of
 from tsuide.interfaces.api.problems import of_validation, request_id_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import (
@@ -63,24 +64,57 @@ async def offers(request: Request) -> Response:
     scopes = require(request, "storefront")
     serving = serving_of(request)
     body = await request.body()
-    asked, slot = quickly(body, serving.settings.language), None
-    if asked is None:
-        try:
-            read = OffersIn.model_validate_json(body)
-            asked, slot = read.request(serving.settings.language), read.slot
-        except ValidationError as exc:
-            return of_validation(request_id_of(request), exc, "body")
-        if asked.rep is not None or asked.segments:  # a page could claim any discount that is for a segment
-            require(request, "rep")
-    asked, warnings = as_visitor(request, scopes, asked)
+    try:
+        asked, slot = read(serving, scopes, body)
+    except ValidationError as exc:
+        return of_validation(request_id_of(request), exc, "body")
+    content = await answer(serving, scopes, request.headers.get(CUSTOMER_TOKEN), asked, slot)
+    return Response(content, media_type="application/json")
+
+
+def read(serving: Serving, scopes: frozenset[Scope], body: bytes) -> tuple[OfferRequest, str | None]:
+    """What a body asks for, and the slot that it names.
+
+    Raises:
+        ValidationError: it does not fit its schema.
+        WrongKey: only a server may ask so.
+    """
+    asked = quickly(body, serving.settings.language)
+    if asked is not None:
+        return asked, None
+    found = OffersIn.model_validate_json(body)
+    asked = found.request(serving.settings.language)
+    if asked.rep is not None or asked.segments:  # a page could claim any discount that is for a segment
+        may(scopes, "rep")
+    return asked, found.slot
+
+
+async def answer(
+    serving: Serving, scopes: frozenset[Scope], token: str | None, asked: OfferRequest, slot: str | None
+) -> bytes:
+    """Decide, record, and write the answer.
+
+    Args:
+        serving: the shop.
+        scopes: of the caller's key.
+        token: the caller's word on who the customer is.
+        asked: as read.
+        slot: as read.
+    """
+    warnings: tuple[str, ...] = ()
     left = None
-    if serving.site_messages.any and asked.customer_id is not None:
-        left = await asyncio.to_thread(serving.site_messages.for_visit, asked, slot)
-    if left is not None and left.product_ids:
-        asked = replace(asked, exclude=(*asked.exclude, *left.product_ids))
+    if asked.customer_id is not None:
+        reason = may_speak_of(serving, scopes, token, asked.customer_id)
+        if reason is not None:
+            asked, warnings = replace(asked, customer_id=None), (reason,)
+        elif serving.site_messages.any:
+            left = await asyncio.to_thread(serving.site_messages.for_visit, asked, slot)
+            if left is not None and left.product_ids:
+                asked = replace(asked, exclude=(*asked.exclude, *left.product_ids))
     served = await serving.decider.decide(asked)
-    answer = answer_of(served, *warnings) | {"message": None if left is None else message_of(left)}
-    return Response(as_json(answer), media_type="application/json")
+    told = answer_of(served, *warnings)
+    told["message"] = None if left is None else message_of(left)
+    return as_json(told)
 
 
 @router.post(
@@ -117,14 +151,6 @@ async def many(request: Request) -> Response:
         return of_validation(request_id_of(request), exc, "body")
     served = await serving.decider.decide_many([each.request(serving.settings.language) for each in asked.requests])
     return Response(as_json({"answers": [answer_of(each) for each in served]}), media_type="application/json")
-
-
-def as_visitor(request: Request, scopes: frozenset[Scope], asked: OfferRequest) -> tuple[OfferRequest, tuple[str, ...]]:
-    """The question as this caller may ask it, and what was set aside for that."""
-    if asked.customer_id is None:
-        return asked, ()
-    reason = may_name(request, scopes, asked.customer_id)
-    return (asked, ()) if reason is None else (replace(asked, customer_id=None), (reason,))
 
 
 @router.post(
