@@ -123,3 +123,11 @@ def test_what_was_changed_stands_in_the_log_with_who_did_it(console: Any) -> Non
     text = console.get("/log")
     assert "Audit log" in text
     assert console.get("/log", lang="ja").count("変更の記録") >= 1
+
+
+def test_the_forms_of_a_page_bring_what_they_must(console: Any, running: Any) -> None:
+    found = re.search(r'action="/console/measure[^"]*".*?name="csrf" value="([0-9a-f]{128})"', console.get("/"))
+    assert found is not None
+    answer = console._ask("POST", "/measure", data={"csrf": found.group(1)})
+    assert answer.status_code == 303
+    assert [each["kind"] for each in running.shop.store.jobs.recent()] == ["effect"]

@@ -101,7 +101,7 @@ def page(
         "visit": visit,
         "room": visit.room,
         "title": title.removeprefix("=") if title.startswith("=") else say(title),
-        "csrf": csrf_of(visit.token),
+        "guard": csrf_of(visit.token),
         "rooms": _rooms(visit),
         "changing": visit.changing,
         "notice": _notice(visit),
