@@ -11,10 +11,11 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tsuide.app.metrics import FOLDER
+from tsuide.app.users import setup_token
 from tsuide.app.wiring import opened
 from tsuide.config import Settings, environment, load_settings, more_shops_of
 from tsuide.errors import BadSetting, Unavailable
-from tsuide.interfaces.cli.options import Database, Home
+from tsuide.interfaces.cli.options import Database, Home, now
 from tsuide.interfaces.cli.terminal import err, errors_shown
 
 PORT: Final = 8000
@@ -100,17 +101,31 @@ def announce(settings: Settings, listener: socket.socket, *, report: bool = Fals
         report: a report is there, or being written.
     """
     base = address(listener)
+    _console("console", settings, base)
     if settings.demo_shop:
-        err.print(f"  shop        [bold link={base}/shop/]{base}/shop/[/]", highlight=False)
+        _line("shop", f"{base}/shop/")
         if report or (settings.home / "report.html").exists():
-            err.print(f"  report      [bold link={base}/shop/report]{base}/shop/report[/]", highlight=False)
+            _line("report", f"{base}/shop/report")
     for name, other in more_shops_of(settings).items():
-        where = f"{base}/{name}/{'shop/' if other.demo_shop else 'docs'}"
-        err.print(f"  {name:<11} [bold link={where}]{where}[/]", highlight=False)
+        _line(name, f"{base}/{name}/{'shop/' if other.demo_shop else 'docs'}")
+        _console("its console", other, f"{base}/{name}")
     if settings.agents:
-        err.print(f"  agents      [bold]{base}/mcp[/]", highlight=False)
-    err.print(f"  API docs    [bold link={base}/docs]{base}/docs[/]", highlight=False)
+        _line("agents", f"{base}/mcp")
+    _line("API docs", f"{base}/docs")
     err.print("  ctrl-C ends the server", style="dim")
+
+
+def _console(name: str, settings: Settings, base: str) -> None:
+    """Where a shop's console is, and while nobody is set up the link with which the first owner is."""
+    _line(name, f"{base}/console/")
+    with opened(settings) as shop:
+        token = setup_token(shop, now())
+    if token is not None:
+        _line("  set it up", f"{base}/console/setup?token={token}")
+
+
+def _line(name: str, where: str) -> None:
+    err.print(f"  {name:<11} [bold link={where}]{where}[/]", highlight=False, soft_wrap=True)  # a link is never cut
 
 
 def run(settings: Settings, listener: socket.socket, workers: int = 1, factory: str = FACTORY) -> None:
