@@ -46,8 +46,16 @@ def today(visit: Visit) -> Response:
         changed=[entry_told(row) for row in visit.shop.store.audit.listed(_LOG)],
         gaps=data_health(visit.shop, visit.serving.decider, visit.now),
         learned=visit.serving.decider.loaded_or_none is not None,
-        verdict=EFFECT.text(kept[0]["verdict"], visit.language) if kept is not None else None,
+        verdict=_verdict(kept[0], visit.language) if kept is not None else None,
     )
+
+
+def _verdict(effect: dict[str, Any], language: str) -> list[str]:
+    """What the primary figure says, and whether it may be relied on yet."""
+    primary, verdict = (EFFECT.text(effect[name], language) for name in ("primary", "verdict"))
+    passed = effect["windows_passed"]
+    said = [f"{primary}: {verdict}"]
+    return said if passed >= 1 else [*said, EFFECT.text("open_windows", language, share=share(passed, language, 0))]
 
 
 def measure(visit: Visit) -> Response:

@@ -1,5 +1,5 @@
 // Makes the console's pages quicker; every page works without it.
-const me = document.currentScript || document.querySelector('script[data-vega]')
+const me = document.querySelector('script[data-vega]')
 
 // charts: Vega from our own server, without eval; drawn anew when the colours of the screen change
 const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -17,7 +17,7 @@ async function draw(box) {
 }
 const boxes = [...document.querySelectorAll('.chart .drawn')]
 if (boxes.length) {
-  const script = document.createElement('script')
+  const script = Object.assign(document.createElement('script'), { type: 'module' })
   script.src = me.dataset.vega
   script.onload = () => {
     boxes.forEach(draw)
