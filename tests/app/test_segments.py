@@ -14,6 +14,7 @@ from tsuide.app.customers import Customers
 from tsuide.app.doctor import examine
 from tsuide.app.erasing import erase_customer
 from tsuide.app.feedback import record_feedback
+from tsuide.app.interactions import record_interaction
 from tsuide.app.learn import learn
 from tsuide.app.loading import load
 from tsuide.app.segment_keeping import keep_all_segments, keep_segments
@@ -44,6 +45,7 @@ from tsuide.facts.consent import CONSENTS, Consent
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.feedback import Feedback
 from tsuide.facts.frames import frame_of
+from tsuide.facts.interactions import Interaction
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.kit.clock import to_micros, zone
 from tsuide.offers.request import OfferRequest
@@ -183,11 +185,14 @@ def test_every_kind_of_fact_is_taken_up(shop: Shop) -> None:
         journal.write("trace", outcome_row({**row, "outcome": outcome, "channel": channel}))
     journal.close_now()
     put_orders(shop, [an_order("x1", "c08", NOW, returned=1)])
+    for said, kind, result in (("c10", "call", None), ("c11", "visit", "no_answer"), ("c12", "note", None)):
+        record_interaction(shop, Interaction(f"i{said}", said, kind, NOW, outcome=result), NOW)  # type: ignore[arg-type]  # kinds
     keep_all_segments(shop, NOW)
     assert sorted(news(shop)) == [
         ("agreed", "entered", "c02", "consent"),
         ("clicked", "entered", "c04", "outcome"),
         ("contacted", "entered", "c05", "outcome"),
+        ("contacted", "entered", "c10", "interaction"),
         ("returned", "entered", "c08", "order"),
         ("told", "entered", "c01", "customer"),
         ("unhappy", "entered", "c03", "customer"),

@@ -21,6 +21,7 @@ from tsuide.facts.catalogue import PRODUCTS, Product
 from tsuide.facts.consent import CONSENTS, Consent
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
+from tsuide.facts.interactions import INTERACTIONS, Interaction
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.outreach.segments.definition import Segment
 from tsuide.outreach.segments.sheets import OWN_COLUMNS, make_sheets
@@ -34,6 +35,7 @@ CONDITIONS = {
     "grown": "age >= 20 or birthday_within(1)",
     "named": "rank = 'gold' and points > 10",
     "back": "returned('cup') or return_rate > 0.4",
+    "quiet": "days_since_last_contact >= 2 or contact_count > 1",
 }
 CUSTOMERS_ = st.integers(0, 3)
 STEPS = st.lists(
@@ -45,6 +47,7 @@ STEPS = st.lists(
         st.tuples(st.just("join"), CUSTOMERS_),
         st.tuples(st.just("consent"), CUSTOMERS_, st.booleans()),
         st.tuples(st.just("told"), CUSTOMERS_, st.sampled_from(["gold", "none"]), st.sampled_from(["9", "11", "many"])),
+        st.tuples(st.just("talk"), CUSTOMERS_, st.sampled_from(["call", "note"]), st.sampled_from(["", "no_answer"])),
         st.tuples(st.just("wait"), st.sampled_from([1, 11, 24, 25, 48, 72])),
         st.tuples(st.just("keep")),
     ),
@@ -114,6 +117,10 @@ class Life:
     def told(self, n: int, rank: str, points: str) -> None:
         attributes = {"rank": rank, "points": points, "birth_date": f"2006-02-{26 + n % 3}"}
         self.shop.store.facts.write_customers(frame_of([Customer(self.who(n), attributes=attributes)], CUSTOMERS))
+
+    def talk(self, n: int, kind: Any, outcome: str) -> None:
+        said = Interaction(f"i{n}{self.run}", self.who(n), kind, self.now, outcome=outcome)  # the newest in its place
+        self.shop.store.facts.write_interactions(frame_of([said], INTERACTIONS))
 
     def wait(self, hours: int) -> None:
         self.now += timedelta(hours=hours)

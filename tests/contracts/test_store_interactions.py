@@ -9,6 +9,7 @@ import pytest
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
 from tsuide.facts.interactions import INTERACTIONS, WINS, Interaction, Win
+from tsuide.kit.clock import to_micros
 from tsuide.store.database import Store, open_store
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -67,3 +68,14 @@ def test_of_an_erased_customer_only_what_our_people_did_stays(store: Store) -> N
     (row,) = (row for row in store.facts.interactions().iter_rows(named=True) if row["id"] == "i1")
     assert (row["customer_id"], row["text"], row["who"]) == (None, None, "ann")
     assert store.facts.wins()["evidence"].to_list() == [None]
+
+
+def test_whom_a_talk_is_about_is_touched_and_talks_are_counted_where_somebody_was_reached(store: Store) -> None:
+    store.segments.watch()
+    store.facts.write_interactions(frame_of([talk(9, "called", "visit", 1), talk(8, "noted", "note", 1)], INTERACTIONS))
+    store.facts.write_interactions(frame_of([talk(9, "called", "visit", 2)], INTERACTIONS))
+    touches = [(each["customer_id"], each["cause"]) for each in store.segments.touches(10)]
+    assert sorted(touches) == [("called", "interaction"), ("called", "interaction"), ("noted", "interaction")]
+    talks = store.segments.facts(["called", "noted", "missed"], [], NOW)["talks"]
+    assert talks.sort("customer_id").rows() == [("called", 2, to_micros(NOW - timedelta(days=2)))]
+    assert store.segments.facts(None, [], NOW)["talks"]["customer_id"].sort().to_list() == ["called", "long-ago"]

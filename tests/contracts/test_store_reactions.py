@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tsuide.facts.frames import frame_of
+from tsuide.facts.interactions import INTERACTIONS, Interaction
 from tsuide.kit.clock import to_micros
 from tsuide.store.database import Store, open_store
 from tsuide.store.outbox import Reservation, Settlement
@@ -70,3 +72,17 @@ def test_a_followed_link_answers_a_message_without_offers(store: Store) -> None:
     store.outbox.happened("e1", "click", {"id": "m_b", "customer_id": "c1"}, NOW)
     store.outbox.happened("e2", "open", {"id": "m_a", "customer_id": "c1"}, NOW)  # machines open mails, too
     assert found(store) == [("c1", "email", False), ("c1", "email", True)]
+
+
+def test_a_call_is_a_contact_that_is_answered_where_somebody_was_reached(store: Store) -> None:
+    said = [
+        Interaction("i1", "c1", "call", NOW),
+        Interaction("i2", "c1", "call", NOW, outcome="no_answer"),
+        Interaction("i3", "c2", "visit", NOW, outcome="wants an offer"),
+        Interaction("i4", "c1", "note", NOW),
+        Interaction("i5", "c1", "mail", NOW),
+        Interaction("i6", "c1", "call", NOW - timedelta(days=1)),
+    ]
+    store.facts.write_interactions(frame_of(said, INTERACTIONS))
+    assert found(store, "email", "phone", "rep") == [("c1", "phone", True), ("c1", "phone", False), ("c2", "rep", True)]
+    assert found(store, "email") == []

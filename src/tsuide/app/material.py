@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from tsuide.app.contact_costs import costed_contacts
 from tsuide.app.wiring import Shop
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.fitted import Fitted
@@ -25,6 +26,7 @@ class Material:
         views: what was looked at in each visit; None where no views are recorded.
         products, relations, reviews, customers: frames of facts.
         groups: product id → its category path, where it has one.
+        contacts: customer_id, at and cost of each contact; None where nobody has said what contacts cost.
         now: the moment of learning.
         seed: of everything that is drawn.
         tune: choose parameters on held-out orders, whatever was chosen before.
@@ -40,6 +42,7 @@ class Material:
     reviews: pl.DataFrame
     customers: pl.DataFrame
     groups: Mapping[str, str]
+    contacts: pl.DataFrame | None
     now: datetime
     seed: int
     tune: bool
@@ -74,6 +77,7 @@ def gather(
         reviews=facts.reviews(),
         customers=facts.customers(),
         groups=groups_of(products),
+        contacts=costed_contacts(shop),
         now=now,
         seed=seed,
         tune=tune,

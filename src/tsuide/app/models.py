@@ -162,7 +162,7 @@ def _reviews(material: Material, _: Parts) -> Fitted:
 
 
 def _value(material: Material, _: Parts) -> Fitted:
-    return LifetimeValue().fit(material.baskets, purchases=material.purchases)
+    return LifetimeValue().fit(material.baskets, purchases=material.purchases, contacts=material.contacts)
 
 
 def _returns(material: Material, _: Parts) -> Fitted:

@@ -1,9 +1,11 @@
 """What people of any department did with a customer (calls, visits, mails, notes), and what the customer gained."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, TypeAlias, get_args
 
+from tsuide.facts.consent import Channel
 from tsuide.facts.schema import MOMENT, TEXT, Schema
 
 InteractionKind: TypeAlias = Literal["note", "call", "visit", "meeting", "mail", "chat", "social"]
@@ -12,6 +14,9 @@ NOTE: Final[InteractionKind] = "note"
 """Written about a customer, without a word to them: no contact."""
 NO_ANSWER: Final = "no_answer"
 """The outcome of a contact that did not come about."""
+SPOKEN: Final[Mapping[InteractionKind, Channel]] = {"call": "phone", "visit": "rep", "meeting": "rep", "chat": "app"}
+"""Talks of which it is known whether somebody was reached, and the channel that this speaks of: a mail tells nothing of
+its answer, and `social` is the customer's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from tsuide.outreach.segments.vocabulary import CONTACT_CHANNELS
 from tsuide.store import bulk, order_book
 from tsuide.store.arrivals import same_person
 from tsuide.store.feedback import feedback
+from tsuide.store.interactions import REACHED, interaction
 from tsuide.store.schema import consent, customer, event, order_line, orders, outcome, product_number, review
 
 PEOPLE: Final[Schema] = {
@@ -29,6 +30,7 @@ TOUCHED: Final[Schema] = {
 }  # fmt: skip
 CONSENTS: Final[Schema] = {"customer_id": TEXT, "purpose": TEXT, "channel": TEXT, "at": WHOLE, "granted": WHOLE}
 FEEDBACK: Final[Schema] = {"customer_id": TEXT, "id": TEXT, "kind": TEXT, "at": WHOLE, "score": WHOLE}
+TALKS: Final[Schema] = {"customer_id": TEXT, "times": WHOLE, "last_at": WHOLE}
 REVIEWS: Final[Schema] = {"customer_id": TEXT, "times": WHOLE, "stars": WHOLE, "last_at": WHOLE}
 JOINED: Final[Schema] = {"anonymous_id": TEXT, "customer_id": TEXT}
 
@@ -36,7 +38,7 @@ JOINED: Final[Schema] = {"anonymous_id": TEXT, "customer_id": TEXT}
 def read_facts(
     connection: sa.Connection, customers: Sequence[str] | None, visitors: Sequence[str], since: int
 ) -> dict[str, pl.DataFrame]:
-    """Frames people, lines, seen, touched, consents, feedback, reviews and joined, as the schemas of this module.
+    """Frames people, lines, seen, touched, talks, consents, feedback, reviews, joined: as this module's schemas.
 
     Args:
         connection: one moment of the store.
@@ -58,6 +60,7 @@ def read_facts(
         "lines": _all_lines(connection) if some is None else _fetch(connection, _lines().where(*theirs(orders)), LINES),
         "seen": _both(connection, _seen, event, some, browsers, since, SEEN),
         "touched": _both(connection, _touched, outcome, some, browsers, since, TOUCHED),
+        "talks": _fetch(connection, _talks().where(*theirs(interaction)), TALKS),
         "consents": _fetch(connection, _columns(consent, CONSENTS).where(*theirs(consent)), CONSENTS),
         "feedback": _fetch(
             connection,
@@ -160,6 +163,13 @@ def _touched(which: sa.ColumnElement[bool], *, named: bool) -> sa.Select[Any]:
     groups = (c.customer_id if named else c.anonymous_id, c.outcome, sa.text("outbound"))
     query = sa.select(*who, c.outcome, outbound, sa.func.count(), sa.func.max(c.at)).where(which)
     return query.where(sa.or_(c.outcome != "shown", c.channel.in_(CONTACT_CHANNELS))).group_by(*groups)
+
+
+def _talks() -> sa.Select[Any]:
+    """Calls, visits and mails by our people in which somebody was reached."""
+    c = interaction.c
+    query = sa.select(c.customer_id, sa.func.count(), sa.func.max(c.at)).where(REACHED, c.customer_id.is_not(None))
+    return query.group_by(c.customer_id)
 
 
 def _reviews() -> sa.Select[Any]:

@@ -52,6 +52,7 @@ _WATCHED: Final = (
     _Watched("consent", ("INSERT", "UPDATE"), "consent"),
     _Watched("feedback", ("INSERT",), "feedback"),
     _Watched("review", ("INSERT", "UPDATE"), "review"),
+    _Watched("interaction", ("INSERT", "UPDATE"), "interaction"),
     _Watched("same_person", ("INSERT", "UPDATE"), "joined", anonymous="{row}.anonymous_id"),
     _Watched("product", ("INSERT", "UPDATE"), "product", customer="NULL", product="{row}.id", when="{row}.id <> ''"),
 )  # fmt: skip

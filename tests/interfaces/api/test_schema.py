@@ -27,6 +27,8 @@ OPERATIONS = [
     ("/v1/customers/{customer}/page", "GET"),
     ("/v1/customers/{customer}/interactions", "GET"),
     ("/v1/interactions", "POST"),
+    ("/v1/interactions/costs", "GET"),
+    ("/v1/interactions/costs", "PUT"),
     ("/v1/wins", "POST"),
     ("/v1/duplicates", "GET"),
     ("/v1/merges", "GET"),

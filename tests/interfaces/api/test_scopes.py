@@ -21,6 +21,7 @@ STOREFRONT = {
     *(("POST", f"/v1/{call}") for call in ("identify", "track", "page", "screen", "group", "alias", "batch")),
 }
 REP = {
+    ("GET", "/v1/interactions/costs"),
     *(
         ("GET", f"/v1/deals{part}")
         for part in ("", "/events", "/report", "/{deal}", "/{deal}/history", "/{deal}/promotions")

@@ -124,6 +124,7 @@ def _material(folder: Path, *, tune: bool, seed: int) -> Material:
         reviews=pl.DataFrame(),
         customers=pl.DataFrame(schema={"id": pl.String, "attributes": pl.String}),
         groups=groups_of(products),
+        contacts=None,
         now=purchases["placed_at"].max(),  # type: ignore[arg-type]  # not empty, so a datetime
         seed=seed,
         tune=tune,

@@ -1,22 +1,24 @@
 """Talks with customers, notes about them and what they gained, over HTTP."""
 
 import asyncio
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from tsuide.app import interactions as desk
+from tsuide.app.contact_costs import KINDS, contact_costs, set_contact_costs
 from tsuide.app.serving import entropy
 from tsuide.facts.interactions import Interaction, InteractionKind, Win
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import Id, Moment, Note, _In, zoned
+from tsuide.interfaces.api.schemas import Amount, Id, Moment, Note, _In, zoned
 from tsuide.kit.ids import time_id
 
 router = APIRouter(tags=["customers"])
 _EXTRA: Final = {"security": SECURITY}
+ContactKind = Literal["note", "call", "visit", "meeting", "mail", "chat", "complaint"]
 Short = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -31,6 +33,19 @@ class InteractionIn(_In):
     text: Note | None = None
     outcome: Short | None = Field(None, description="In a word or two; `no_answer`: nobody was reached.")
     id: Id | None = Field(None, description="Yours: the same id stands in the place of what it said before.")
+
+
+class ContactCostsIn(_In):
+    """What one contact of each kind costs; a kind that is left out costs nothing."""
+
+    costs: dict[ContactKind, Amount] = Field(max_length=len(KINDS), description="Minor units of the shop's currency.")
+
+
+class ContactCostsOut(BaseModel):
+    """Empty where nobody has said."""
+
+    costs: dict[str, int]
+    currency: str
 
 
 class WinIn(_In):
@@ -80,6 +95,28 @@ async def of_customer(request: Request, customer: Id) -> InteractionsOut:
     require(request, "rep")
     rows = await asyncio.to_thread(desk.interactions_of, serving_of(request).shop, customer)
     return InteractionsOut(interactions=rows)
+
+
+@router.get("/v1/interactions/costs", summary="What contacts cost", responses=failures(401, 403, 422, 503),
+            openapi_extra=_EXTRA)  # fmt: skip
+async def costs(request: Request) -> ContactCostsOut:
+    """By kind. Needs a key with the scope rep."""
+    require(request, "rep")
+    shop = serving_of(request).shop
+    told = await asyncio.to_thread(contact_costs, shop)
+    return ContactCostsOut(costs=told, currency=shop.settings.currency)
+
+
+@router.put("/v1/interactions/costs", dependencies=[needs("admin")], summary="Say what contacts cost",
+            responses=failures(400, 401, 403, 413, 422, 503), openapi_extra=_EXTRA)  # fmt: skip
+async def set_costs(request: Request, body: ContactCostsIn) -> ContactCostsOut:
+    """Customers' costs follow when Tsuide learns next; the rule `cost_to_serve` reads them."""
+    serving = serving_of(request)
+    await asyncio.to_thread(
+        set_contact_costs, serving.shop, {str(kind): cost for kind, cost in body.costs.items()}, serving.clock()
+    )
+    told = await asyncio.to_thread(contact_costs, serving.shop)
+    return ContactCostsOut(costs=told, currency=serving.settings.currency)
 
 
 @router.post("/v1/wins", dependencies=[needs("rep")], summary="Write down what a customer gained",

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Column, Table
 
+from tsuide.app.contact_costs import KINDS, contact_costs, set_contact_costs
 from tsuide.app.customer_whole import whole_now
 from tsuide.app.deciding import Decider
 from tsuide.app.duplicates import duplicates_told, merge, merges_told, undo
@@ -22,7 +23,7 @@ from tsuide.interfaces.cli.options import At, Database, Home, entropy, moment, n
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
 from tsuide.kit.clock import zone
 from tsuide.kit.ids import time_id
-from tsuide.kit.money import Money
+from tsuide.kit.money import Money, parse_amount
 from tsuide.kit.phrases import Phrases
 from tsuide.outreach.sales.customer_page import customer_page
 from tsuide.outreach.sales.happened import what_happened
@@ -48,6 +49,10 @@ _PHRASES: Final = Phrases(
         "sum": {
             "ja": "{currency}: 注文 {orders} 件・{amount}、返品 {back}、最終 {last}",
             "en": "{currency}: {orders} orders, {amount}, {back} returned, last {last}",
+        },
+        "no_costs": {
+            "ja": "まだ設定されていません: tsuide customer costs call=500 visit=8000",
+            "en": "Not set: tsuide customer costs call=500 visit=8000",
         },
         "no_orders": {"ja": "注文はまだありません。", "en": "No orders yet."},
         "value": {
@@ -151,6 +156,26 @@ def note(
         said_id, when = own or time_id("int", now(), entropy()), moment(at, shop.settings.time_zone)
         said = Interaction(said_id, customer_id, kind, when, by, department, text, outcome)  # type: ignore[arg-type]  # checked below
         _written(shop, said_id, new=record_interaction(shop, said, now()), as_json=as_json)
+
+
+@customer.command("costs")
+def costs(
+    given: Annotated[list[str] | None, typer.Argument(help=f"KIND=AMOUNT …; kinds: {', '.join(KINDS)}.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Nothing is known of costs again.")] = False,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """What contacts cost, by kind: shown, or set as a whole; the rule `cost_to_serve` follows when Tsuide learns."""
+    with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
+        language, currency = shop.settings.language, shop.settings.currency
+        if given or clear:
+            pairs = [each.partition("=") for each in given or ()]
+            set_contact_costs(shop, {kind: parse_amount(text, currency) for kind, _, text in pairs}, now())
+        told = contact_costs(shop)
+        lines = [f"{kind}: {Money(cost, currency).text(language)}" for kind, cost in told.items()]
+        none = _PHRASES.text("no_costs", language)
+        emit({"costs": told, "currency": currency}, lambda: escape("\n".join(lines) or none), as_json=as_json)
 
 
 @customer.command("win")

@@ -61,7 +61,7 @@ def make_sheets(facts: Facts, shelf: Mapping[str, str]) -> tuple[pl.DataFrame, p
     parts = [
         _orders(lines, shelf),
         _behaviour(seen),
-        _contacts(touched),
+        _contacts(touched, facts["talks"]),
         _feedback(facts["feedback"]),
         _reviews(facts["reviews"]),
         _consents(facts["consents"]),
@@ -208,10 +208,15 @@ def _behaviour(seen: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _contacts(touched: pl.DataFrame) -> pl.DataFrame:
+def _contacts(touched: pl.DataFrame, talks: pl.DataFrame) -> pl.DataFrame:
+    """What reached them from us: messages and offers on channels of outreach, and talks with our people."""
+    spoken = talks.select(
+        pl.lit("talked").alias("outcome"), "times", "last_at", subject=CUSTOMER + pl.col("customer_id")
+    )
+    every = pl.concat([touched.select("outcome", "outbound", "times", "last_at", "subject"), spoken], how="diagonal")
     outcome = pl.col("outcome")
-    contact = (outcome == "shown") & (pl.col("outbound") > 0)
-    return touched.group_by("subject").agg(
+    contact = ((outcome == "shown") & (pl.col("outbound") > 0)) | (outcome == "talked")
+    return every.group_by("subject").agg(
         last_contact_at=pl.col("last_at").filter(contact).max(),
         last_click_at=pl.col("last_at").filter(outcome == "clicked").max(),
         last_decline_at=pl.col("last_at").filter(outcome == "declined").max(),
