@@ -296,6 +296,30 @@ def http_(
         emit(result, lambda: _figures("Offers over HTTP", result), as_json=as_json)
 
 
+@bench.command("console")
+def console_(
+    home: Home = None,
+    repeats: Annotated[int, typer.Option("--repeats", min=2, help="How often each page is timed.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Milliseconds of every page of the console over a learned shop (--home), and how heavy each is."""
+    from tsuide.app.bench.console import bench_console
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json):
+        with progress() as shown:
+            task = shown.add_task("console", total=None)
+            result = bench_console(
+                load_settings(home=home).home,
+                now=now(),
+                repeats=repeats,
+                tell=lambda what: shown.update(task, description=what),
+            )
+        each = {page["path"]: f"{page['p50_ms']} / {page['p95_ms']} ms, {page['kb']} KB" for page in result["each"]}
+        shown_figures = {name: value for name, value in result.items() if name != "each"} | each
+        emit(result, lambda: _figures("Pages of the console (p50 / p95)", shown_figures), as_json=as_json)
+
+
 @bench.command("events")
 def events_(
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long.")] = 10.0,
