@@ -10,6 +10,7 @@ import pytest
 
 from tsuide.app.contact_habits import Habits
 from tsuide.app.deciding import Decider
+from tsuide.app.interactions import record_win
 from tsuide.app.learn import learn
 from tsuide.app.ledger import Ledger
 from tsuide.app.past import replay_range
@@ -21,6 +22,7 @@ from tsuide.config import Settings
 from tsuide.errors import BadValue, Conflict, NotFound, TsuideError
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.customers import CUSTOMERS
+from tsuide.facts.interactions import Win
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
 from tsuide.mining.contact_time import ContactTime
@@ -308,3 +310,16 @@ def test_the_best_time_is_that_of_whoever_in_the_account_was_reached_most_often(
     assert (alone["contact"]["id"], alone["contacts"]) == ("clinic00", 4)
     nobody = best_time(Habits(), account, "en")
     assert (nobody["contact"]["id"], nobody["weekday"]) == ("clinic00", None)
+
+
+def test_results_of_like_accounts_stand_in_the_pitch_without_a_name_that_is_not_the_reps(shop: Shop) -> None:
+    for at, (who, after) in enumerate((("clinic02", "15 min"), ("clinic08", "10 min"), ("clinic09", "5 min"))):
+        record_win(shop, Win(f"w{at}", who, "waiting time", "40 min", after, f"report of {who}", NOW), NOW)
+    refused = {"id": "clinic09", "attributes": '{"owner": "ito", "industry": "clinic", "reference": "no"}'}
+    shop.store.facts.write_customers(conform(pl.DataFrame([refused]), CUSTOMERS))
+    entry = next(each for each in entries(listed(shop)) if each["account"] in {"clinic00", "clinic01", "clinic-new"})
+    told = {each["win"]: each for each in entry["offer"]["pitch"]["wins"]}
+    assert (told["w0"]["account"], told["w0"]["evidence"]) == ("Clinic 2", "report of clinic02")  # sato's own
+    assert (told["w1"]["account"], told["w1"]["evidence"]) == (None, None)  # ito's
+    assert told["w1"]["text"] == "At another account (clinic), waiting time went from 40 min to 10 min."
+    assert "w2" not in told

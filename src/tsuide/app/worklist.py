@@ -18,6 +18,7 @@ from tsuide.app.deciding import Decider, Served
 from tsuide.app.models import ROOM_DAYS
 from tsuide.app.wiring import Shop
 from tsuide.app.worklist_accounts import Known, known_accounts
+from tsuide.app.worklist_wins import with_wins
 from tsuide.errors import BadValue
 from tsuide.kit.clock import from_micros, to_micros
 from tsuide.mining.contact_time import Hour
@@ -145,6 +146,9 @@ def worklist(
             group["everybody"] = [asked.told(place) for place in ranking.order.tolist()]
         groups.append(group)
     _with_colleagues(shop, groups)
+    rows = {each.id: each.row for each in known}
+    listed = [each for group in groups for each in group["entries"]]
+    with_wins(shop, decider.loaded.catalogue, listed, rows, wanted.rep, wanted.language)
     told = {
         "rep": wanted.rep,
         "accounts": len(known),

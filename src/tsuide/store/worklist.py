@@ -12,8 +12,9 @@ from tsuide.errors import Conflict
 from tsuide.kit.clock import MICROS_PER_DAY, to_micros
 from tsuide.store.columns import key, sequence, text, whole
 from tsuide.store.engines import reading, writing
+from tsuide.store.interactions import win
 from tsuide.store.rows import Found, Value, found
-from tsuide.store.schema import RECORD, customer, event, metadata, order_line, orders, outcome
+from tsuide.store.schema import RECORD, customer, event, metadata, order_line, orders, outcome, product_number
 from tsuide.store.sequence import lock
 
 ANSWERS: Final = ("accepted", "dismissed", "snoozed")
@@ -200,6 +201,44 @@ class Worklist:
         rows = self._each(sa.select(pitch_note), pitch_note.c.product_id, products)
         return sorted(rows, key=lambda row: (-row["at"], row["id"]))
 
+    def wins(self, n: int) -> list[Found]:
+        """The newest results of customers, with id, name and attributes of them and of the account above them."""
+        c, above, w = customer.c, customer.alias("account"), win.c
+        query = (
+            sa.select(
+                w.id, w.customer_id, w.metric, w.before, w.after, w.evidence, w.at, c.name, c.attributes,
+                above.c.id.label("account_id"), above.c.name.label("account_name"),
+                above.c.attributes.label("account_attributes"),
+            )
+            .join(customer, c.id == w.customer_id)
+            .outerjoin(above, above.c.id == c.parent_id)
+            .order_by(w.at.desc(), w.id)
+            .limit(n)
+        )  # fmt: skip
+        with reading(self.engine) as connection:
+            return found(connection, query)
+
+    def products_of(self, customers: Sequence[str]) -> list[tuple[str, str]]:
+        """(customer, product) of everything that they bought and kept."""
+        o, line = orders.c, order_line.c
+        query = (
+            sa.select(o.customer_id, product_number.c.id.label("product_id"))
+            .join(order_line, line.order_no == o.no)
+            .join(product_number, product_number.c.no == line.product_no)
+            .where(o.status != "cancelled", line.quantity > line.returned)
+            .distinct()
+        )
+        return [(row["customer_id"], row["product_id"]) for row in self._each(query, o.customer_id, customers)]
+
+    def industries(self) -> dict[str, int]:
+        """How many accounts are of each industry (attribute `industry`)."""
+        c = customer.c
+        with reading(self.engine) as connection:
+            named = _attribute(connection, "industry").label("industry")
+            top = sa.or_(c.kind == "company", c.parent_id.is_(None))
+            rows = found(connection, sa.select(named, sa.func.count().label("n")).where(top).group_by(named))
+        return {str(row["industry"]): int(row["n"]) for row in rows if row["industry"]}
+
     def _each(self, query: sa.Select[Any], column: sa.ColumnElement[Any], ids: Sequence[str]) -> list[Found]:
         with reading(self.engine) as connection:
             return [row for part in _parts(ids) for row in found(connection, query.where(column.in_(part)))]
@@ -230,9 +269,13 @@ def _parts(ids: Sequence[str]) -> Iterator[list[str]]:
 
 def _owner(connection: sa.Connection) -> Any:  # noqa: ANN401 - each engine's own expression
     """The attribute `owner` of a customer."""
+    return _attribute(connection, "owner")
+
+
+def _attribute(connection: sa.Connection, name: str) -> Any:  # noqa: ANN401 - as above
     if connection.dialect.name == "sqlite":
-        return sa.func.json_extract(customer.c.attributes, "$.owner")
-    return sa.cast(customer.c.attributes, JSONB)["owner"].astext
+        return sa.func.json_extract(customer.c.attributes, f"$.{name}")
+    return sa.cast(customer.c.attributes, JSONB)[name].astext
 
 
 def erase(connection: sa.Connection, customer_id: str) -> int:

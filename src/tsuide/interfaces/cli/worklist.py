@@ -204,6 +204,11 @@ def _table(group: dict[str, Any], rep: str, language: str) -> Table:
             for note in offer["pitch"]["colleagues"]
             if note["before"] is not None
         ]
+        for win in offer["pitch"]["wins"]:
+            why.append(win["text"])
+            if win["account"]:
+                of = {"account": win["account"], "evidence": win["evidence"] or "–"}
+                why.append(WORKLIST.text("win_of", language, **of))
         value = "" if offer["value"] is None else Money(offer["value"], offer["currency"]).text(language)
         wide = ("" if room is None or currency is None else
                 f"{Money(room['amount'], currency).text(language)}\n({Money(room['low'], currency).text(language)} … "
