@@ -46,6 +46,11 @@ def record_change(shop: Shop, change: Change, who: User, now: datetime, *, undoe
     return shop.store.audit.add({**row, "undo": _text(change.undo), "undoes": undoes})
 
 
+def note_change(shop: Shop, action: str, subject: str, who: str, now: datetime) -> int:
+    """Write down that something was changed which nobody takes back here; `who` is no user, but a key."""
+    return shop.store.audit.add({"at": to_micros(now), "who": who, "action": action, "subject": subject})
+
+
 def undo_change(shop: Shop, seq: int, who: User, now: datetime, ways: Mapping[str, Undo]) -> int:
     """Take a change back; the number of the entry that says so. `ways` know how each action is undone.
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.middleware.cors import CORSMiddleware
@@ -46,6 +46,7 @@ from tsuide.interfaces.api import (
     whole_customers,
     worklist,
 )
+from tsuide.interfaces.api.audited import audited
 from tsuide.interfaces.api.frame import Frame
 from tsuide.interfaces.api.headers import with_headers
 from tsuide.interfaces.api.idempotency import Idempotent
@@ -67,6 +68,11 @@ _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     ),
 }
 """The narrowest key that any route of a part lets in: a caller without it is told so before a body is looked at."""
+_AUDITED: Final = frozenset(
+    {policies, experiments, initiatives, reports, supervision, looks, outreach, segments, journeys, hooks, surveys}
+    | {snapshots, promotions, merges}
+)
+"""Parts that change how the shop sells: what a key does there stands in the audit log."""
 _HEADERS: Final = (
     *("X-Api-Key", "Authorization", "Content-Type", "X-Request-Id", "If-None-Match", "Idempotency-Key"),
     keys.CUSTOMER_TOKEN,
@@ -102,7 +108,8 @@ def build_api(request_log: str = "failures", **options: Any) -> FastAPI:  # noqa
         app.include_router(part.router)
     for scope, parts in _BY_SCOPE.items():
         for part in parts:
-            app.include_router(part.router, dependencies=[needs(scope)])
+            noted = [Depends(audited)] if part in _AUDITED else []
+            app.include_router(part.router, dependencies=[needs(scope), *noted])
     app.add_middleware(Lean, handlers={("POST", "/v1/offers"): offers.offers, ("POST", "/v1/batch"): events.take_batch})
     app.add_middleware(Idempotent)
     app.add_middleware(Frame, log=request_log)

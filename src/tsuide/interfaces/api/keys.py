@@ -111,6 +111,12 @@ def admitted(request: MutableMapping[str, Any], serving: Serving, key: str, sche
     return holder
 
 
+def holder_of(request: Request) -> str:
+    """The id of the key that was let in; "" before one was."""
+    holder: Holder | None = request.scope.get(_HOLDER)
+    return "" if holder is None else holder.id
+
+
 def may_name(request: Request, scopes: frozenset[Scope], customer_id: str) -> str | None:
     """As `may_speak_of`, of a request's own token."""
     return may_speak_of(serving_of(request), scopes, request.headers.get(CUSTOMER_TOKEN), customer_id)
