@@ -18,7 +18,7 @@ def test_a_change_is_noted_with_its_key_and_what_changes_nothing_is_not(served: 
     assert served.client.put("/v1/policy", json={"text": text}, headers={"X-Api-Key": served.rep}).status_code == 403
     tried = {"condition": "order_count > 5"}
     assert served.client.post("/v1/segments/preview", json=tried, headers=headers).status_code == 200
-    segment = {"names": {"ja": "人", "en": "People"}, "condition": "order_count > 5"}
+    segment = {"names": {"ja": "人", "en": "People"}, "condition": "order_count > 5", "confirm": 40}
     assert served.client.put("/v1/segments/people", json=segment, headers=headers).status_code == 200
     served.ask(placement="product", product_id="cam-a")
     found = entries(served)
