@@ -1,7 +1,7 @@
 """The past of a shop: every state and policy that decisions were made with, and what can be asked of them."""
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -19,6 +19,7 @@ from tsuide.offers.what_if import WhatIf, what_if
 _STATES_KEPT: Final = 3
 _PART: Final = timedelta(hours=6)  # decisions are read a part at a time
 _DIFFERING_SHOWN: Final = 20
+_TOLD_EVERY: Final = 50
 OTHER_CODE: Final = "other_code"
 
 
@@ -113,8 +114,18 @@ def replay_range(shop: Shop, start: datetime, end: datetime) -> ReplayedRange:
     return ReplayedRange(same, tuple(differing[:_DIFFERING_SHOWN]), len(differing), refused)
 
 
-def policy_what_if(shop: Shop, other: Policy, start: datetime, end: datetime) -> WhatIf:
-    """What `other` would have done with the decisions of a range."""
+def policy_what_if(
+    shop: Shop, other: Policy, start: datetime, end: datetime, tell: Callable[[str, int, int], None] | None = None
+) -> WhatIf:
+    """What `other` would have done with the decisions of a range; `tell` hears how many of how many were judged."""
     past = Past(shop)
-    known = (each for each in past.decisions(start, end) if each.unit != ERASED)
-    return what_if(known, other, past.state, past.policy)
+
+    def known() -> Iterator[Decision]:
+        total = 0 if tell is None else shop.store.decisions.count(start, end)
+        for done, each in enumerate(past.decisions(start, end)):
+            if tell is not None and done % _TOLD_EVERY == 0:
+                tell("decisions", done, total)
+            if each.unit != ERASED:
+                yield each
+
+    return what_if(known(), other, past.state, past.policy)

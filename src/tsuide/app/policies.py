@@ -24,20 +24,36 @@ def active_policy(shop: Shop, now: datetime) -> Policy:
     return load_policy(row["text"], name=row["name"], kept=True)
 
 
-def put_in_force(shop: Shop, text: str, now: datetime, author: str | None = None) -> Policy:
+def put_in_force(
+    shop: Shop,
+    text: str,
+    now: datetime,
+    author: str | None = None,
+    *,
+    note: str | None = None,
+    over: tuple[str, str] | None = None,
+) -> Policy:
     """Read a policy, keep it for ever under its version, and make it the one that holds.
+
+    Args:
+        shop: whose.
+        text: YAML.
+        now: UTC.
+        author: who.
+        note: why, in a few words.
+        over: name and version that its author had seen in force; None = whatever holds now is replaced.
 
     Raises:
         BadPolicy: with the line that is wrong; the policy in force stays.
+        Conflict: another than `over` is in force by now, and stays.
     """
     policy = load_policy(text)
-    shop.store.policies.save(policy.name, policy.version, text, now, author)
-    shop.store.policies.activate(policy.name, policy.version)
+    shop.store.policies.save(policy.name, policy.version, text, now, author, note=note, over=over)
     return policy
 
 
 def versions(shop: Shop, name: str | None = None) -> list[dict[str, Any]]:
-    """Every version that was ever kept (of one policy), newest first: name, version, at, author, active.
+    """Every version that was ever kept (of one policy), newest first: name, version, at, author, note, active.
 
     Raises:
         NotFound: no policy has this name.
@@ -51,21 +67,23 @@ def versions(shop: Shop, name: str | None = None) -> list[dict[str, Any]]:
             "version": row["version"],
             "at": from_micros(row["at"]),
             "author": row["author"],
+            "note": row["note"],
             "active": bool(row["active"]),
         }
         for row in rows
     ]
 
 
-def activate_version(shop: Shop, name: str, version: str) -> Policy:
-    """Put a kept version in force again: the way to undo a newer one.
+def activate_version(shop: Shop, name: str, version: str, *, over: tuple[str, str] | None = None) -> Policy:
+    """Put a kept version in force again: the way to undo a newer one. `over` as in `put_in_force`.
 
     Raises:
         NotFound: it was never kept.
         BadPolicy: the kept text cannot be read by this code; the policy in force stays.
+        Conflict: another than `over` is in force by now, and stays.
     """
     policy = policy_of(shop, name, version)
-    shop.store.policies.activate(name, version)
+    shop.store.policies.activate(name, version, over)
     return policy
 
 

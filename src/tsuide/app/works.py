@@ -1,13 +1,16 @@
 """What long jobs do, by kind: each the function of `app` that the command line calls too."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tsuide.app.effect import standing_effect
 from tsuide.app.jobs import Tell, Work
 from tsuide.app.learn import learn
+from tsuide.app.past import policy_what_if
 from tsuide.app.wiring import Shop
+from tsuide.offers.policy.load import load_policy
+from tsuide.offers.what_if import as_plain
 
 
 def _learn(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
@@ -20,4 +23,11 @@ def _effect(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) ->
     return standing_effect(shop, now, **{name: int(wanted[name]) for name in ("back", "window") if name in wanted})
 
 
-WORKS: Final[Mapping[str, Work]] = {"learn": _learn, "effect": _effect}
+def _policy(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    """What the policy `text` would have done with the decisions of the last `days`."""
+    other = load_policy(str(wanted["text"]))
+    found = policy_what_if(shop, other, now - timedelta(days=int(wanted["days"])), now, tell)
+    return {"name": other.name, "version": other.version, **as_plain(found)}
+
+
+WORKS: Final[Mapping[str, Work]] = {"learn": _learn, "effect": _effect, "policy": _policy}

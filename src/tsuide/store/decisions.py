@@ -60,7 +60,10 @@ class Decisions:
         with reading(self.engine) as connection:
             return found(connection, query.order_by(at, decision.c.id).limit(limit))
 
-    def count(self) -> int:
-        """How many there are."""
+    def count(self, start: datetime | None = None, end: datetime | None = None) -> int:
+        """How many there are (with start ≤ at < end)."""
+        query = sa.select(sa.func.count()).select_from(decision)
+        query = query if start is None else query.where(decision.c.at >= to_micros(start))
+        query = query if end is None else query.where(decision.c.at < to_micros(end))
         with reading(self.engine) as connection:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(decision)).scalar_one())
+            return int(connection.execute(query).scalar_one())

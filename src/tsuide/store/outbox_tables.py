@@ -46,6 +46,7 @@ outbound = sa.Table(
     sa.Index(None, "customer_id", "asked_at"),
     sa.Index(None, "domain", "sent_at"),
     sa.Index(None, "sent_at"),
+    sa.Index(None, "decision_id"),
     sa.Index("ix_outbound_on_site", "customer_id", "asked_at", sqlite_where=ON_SITE, postgresql_where=ON_SITE),
     info=RECORD,
 )

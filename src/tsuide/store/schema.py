@@ -262,6 +262,7 @@ decision = sa.Table(
     text("record"),
     sa.Index(None, "at"),
     sa.Index(None, "customer_id", "at"),
+    sa.Index(None, "placement", "at"),
     info=TRACE,
 )
 
@@ -325,6 +326,7 @@ policy = sa.Table(
     whole("at"),
     text("author", null=True),
     yes("active"),
+    text("note", null=True),
     info=RECORD,
 )
 

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from tsuide.errors import BadPolicy, TsuideError
 from tsuide.kit.clock import MICROS_PER_DAY
 from tsuide.offers.offer import KINDS, PLACEMENTS
+from tsuide.offers.policy import chain
 from tsuide.offers.policy.load import READY, load_policy, ready_policy, ready_text
+from tsuide.offers.policy.phrases import PARAMETERS, RULES
 
 _RESTS = """suppression:
   - {outcome: shown, scope: all, count: 1, within_days: 7, rest_days: 1}
@@ -170,3 +172,15 @@ def test_whatever_is_written_gives_a_policy_or_a_clear_error(text: str) -> None:
     except TsuideError:
         return
     assert policy.text == text
+
+
+def test_every_rule_and_every_parameter_is_told_in_words() -> None:
+    named = {f"{each.rule.code}.{one.name}" for each in chain.rules() for one in each.rule.parameters}
+    assert set(PARAMETERS.all("ja")) == named
+    assert set(RULES.all("ja")) == set(chain.ORDER)
+
+
+@pytest.mark.parametrize("depth", [60, 100_000])
+def test_what_stands_too_deep_is_refused_and_not_walked_into(depth: int) -> None:
+    with pytest.raises(BadPolicy, match=r"too deep|nesting depth"):
+        load_policy("name: " + "[" * depth)

@@ -61,6 +61,7 @@ class VersionOut(BaseModel):
     version: str = Field(description="Hash of the text: a version never changes.")
     at: datetime
     author: str | None
+    note: str | None = Field(description="Why it was put in force.")
     active: bool
 
 

@@ -170,3 +170,121 @@ RULES: Final = Phrases(
         },
     }
 )
+
+PARAMETERS: Final = Phrases(
+    {
+        "in_stock.least": {"ja": "1点の提案に必要な在庫数", "en": "units that must be there for one unit offered"},
+        "age_limit.unknown_refused": {
+            "ja": "年齢が不明な方も対象外とする",
+            "en": "somebody of unknown age counts as too young",
+        },
+        "ships_together.kinds": {
+            "ja": "カートと同梱できる必要がある提案の種類",
+            "en": "kinds that must ship with the cart",
+        },
+        "quiet_hours.start": {"ja": "配信を控え始める時刻", "en": "from when nothing goes out"},
+        "quiet_hours.end": {"ja": "配信を再開する時刻", "en": "until when"},
+        "qualification.hand_over": {
+            "ja": "有資格者への引き継ぎとして残す",
+            "en": "the offer stays, marked: hand over to a qualified colleague",
+        },
+        "already_owned.days": {
+            "ja": "購入後、持っているとみなす日数",
+            "en": "days that a purchase counts as owned",
+        },
+        "already_owned.variants": {
+            "ja": "色・サイズ違いも持っているとみなす",
+            "en": "another colour or size of what is owned counts as owned",
+        },
+        "not_due.share": {
+            "ja": "いつもの購入間隔のうち、過ぎている必要がある割合",
+            "en": "of the usual interval that must have passed",
+        },
+        "not_due.least_days": {"ja": "間隔が分からない場合の日数", "en": "days, where no interval is known"},
+        "too_early.tolerance": {"ja": "時期より早くてもよい日数", "en": "days that it may come before the window"},
+        "too_late.tolerance": {"ja": "時期より遅くてもよい日数", "en": "days that it may come after the window"},
+        "after_win.score": {
+            "ja": "満足とみなす直近の評価（0〜10）",
+            "en": "last score from 0 to 10 that counts as good satisfaction",
+        },
+        "filler_gap.overshoot": {
+            "ja": "差額を超えてよい割合（差額に対して）",
+            "en": "how far beyond the gap its price may go, as a share of the gap",
+        },
+        "bad_score.least": {
+            "ja": "提案を控える評価の境目（0〜10、これ未満）",
+            "en": "score from 0 to 10 below which there is silence",
+        },
+        "frequent_returner.rate": {"ja": "返品した割合", "en": "share of bought units that came back"},
+        "frequent_returner.units": {"ja": "判断に必要な購入点数", "en": "from how many units on"},
+        "price_reach.of_main": {
+            "ja": "一緒に買う品の価格に対する上限（ふだんの価格帯なら除く）",
+            "en": "of the dearest thing beside it, unless it is within the customer's own band",
+        },
+        "price_reach.within_band": {
+            "ja": "ふだんの価格帯でも超えない上限（一緒に買う品に対して）",
+            "en": "of the dearest thing beside it, that even what is within the customer's own band may cost",
+        },
+        "price_reach.of_band": {
+            "ja": "ふだん支払う価格（上位10%の境目）に対する上限",
+            "en": "of the 90th percentile of what they paid for one unit",
+        },
+        "upgrade_reach.most": {
+            "ja": "見ている品の価格に対する上限",
+            "en": "at most, of the price looked at",
+        },
+        "upgrade_reach.least": {
+            "ja": "見ている品の価格に対する下限",
+            "en": "at least, of that price: below it is no upgrade",
+        },
+        "upgrade_reach.from_free_most": {
+            "ja": "無料プランの次に提案する上限額",
+            "en": "the most that follows a free plan, minor units",
+        },
+        "down_sell_reach.most": {
+            "ja": "見ている品の価格に対する上限",
+            "en": "at most, of the price looked at",
+        },
+        "down_sell_reach.least": {
+            "ja": "見ている品の価格に対する下限",
+            "en": "at least, of that price: below it is something else",
+        },
+        "alternative_reach.most": {
+            "ja": "元の品の価格に対する上限",
+            "en": "at most, of the price it stands for",
+        },
+        "alternative_reach.least": {
+            "ja": "元の品の価格に対する下限",
+            "en": "at least, of the price of what it stands for",
+        },
+        "alternative_reach.steps": {
+            "ja": "近い品がない場合に範囲を広げる回数",
+            "en": "how often that distance may be gone where nothing is nearer",
+        },
+        "margin_floor.rate": {"ja": "最低の粗利率（税抜価格に対して）", "en": "least margin, of the price ex tax"},
+        "quality_floor.rating": {"ja": "平均評価の下限（1〜5）", "en": "least mean rating, 1 … 5"},
+        "quality_floor.reviews": {"ja": "判断に必要なレビュー件数", "en": "from how many reviews on"},
+        "often_returned.rate": {"ja": "返品された割合", "en": "share of bought units that came back"},
+        "evidence.count": {"ja": "一緒に買われた注文の最低件数", "en": "baskets that held both"},
+        "evidence.lift": {
+            "ja": "偶然に対する倍率の下限（95%区間の下端）",
+            "en": "least lower end of the 95 % interval of lift",
+        },
+        "unlikely.least": {"ja": "受け入れられる確率の下限", "en": "least probability of acceptance"},
+        "not_for_me.days": {"ja": "控える日数", "en": "days of rest"},
+        "not_now.days": {"ja": "控える日数", "en": "days of rest"},
+        "too_dear.days": {"ja": "控える日数", "en": "days of rest"},
+        "offers_per_page.most": {"ja": "1つの枠の提案数", "en": "offers in one slot"},
+    }
+)
+"""What each parameter of a rule means, as ``rule.parameter``."""
+
+STAGES: Final = Phrases(
+    {
+        "eligibility": {"ja": "提案してよいか", "en": "Eligibility"},
+        "applicability": {"ja": "いま関係があるか", "en": "Applicability"},
+        "suitability": {"ja": "お客様のためになるか", "en": "Suitability"},
+        "contact": {"ja": "しつこくないか", "en": "Contact limits"},
+    }
+)
+"""The stages of the funnel, in order."""
