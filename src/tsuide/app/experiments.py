@@ -53,6 +53,16 @@ def create_experiment(shop: Shop, experiment: Experiment, now: datetime) -> Expe
     return made
 
 
+def drop_experiment(shop: Shop, experiment_id: str) -> Experiment:
+    """Throw a draft away; it as it was.
+
+    Raises:
+        NotFound: no such experiment.
+        Conflict: it was started: it stays on record.
+    """
+    return _read(shop.store.experiments.drop(experiment_id)["record"])
+
+
 def start_experiment(shop: Shop, experiment_id: str, now: datetime) -> Experiment:
     """Start a draft: from now on it is locked, and servers take it up within a second.
 

@@ -62,6 +62,24 @@ def put_initiative(shop: Shop, wanted: Initiative, now: datetime) -> Initiative:
     return _read(shop.store.initiatives.change(wanted.id, make, now))
 
 
+def take_back_initiative(shop: Shop, initiative_id: str, before: Mapping[str, Any] | None, now: datetime) -> None:
+    """Undo what was just written: as it was before (its record), or gone where there was nothing.
+
+    Raises:
+        NotFound: no such initiative.
+        Conflict: it is concluded, or costs or leads are recorded, or what is fixed since it began would change.
+    """
+    if before is not None:
+        put_initiative(shop, build(Initiative, dict(before)), now)
+        return
+
+    def may(record: str) -> None:
+        if _read(record).conclusion is not None:
+            raise Conflict("it is concluded: it stays on record", key="initiative", value=initiative_id)
+
+    shop.store.initiatives.drop(initiative_id, may)
+
+
 def arm_of(shop: Shop, found: Initiative) -> str | None:
     """The arm that is compared with its experiment's first; None where the standing holdout measures.
 

@@ -28,6 +28,7 @@ Work: TypeAlias = Callable[[Shop, Mapping[str, Any], Tell, datetime], Mapping[st
 """What a job does: the shop, what was wanted, whom to tell, and when it began; its result as plain values."""
 _SIGN_S: Final = 1.0
 _CUT: Final = 2_000
+_LOOKED_AT: Final = 200
 
 
 def begin_job(
@@ -125,6 +126,16 @@ def newest_result(shop: Shop, kind: str) -> tuple[dict[str, Any], datetime] | No
     """What the newest job of a kind found that was done, and when it had ended."""
     rows = shop.store.jobs.recent(kind, 1, "done")
     return (json.loads(rows[0]["result"]), from_micros(rows[0]["ended_at"])) if rows else None
+
+
+def newest_of(shop: Shop, kind: str, wanted: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
+    """The newest job of a kind that was asked for exactly this and is over; None where there is none."""
+    asked = json.loads(json.dumps(wanted))
+    for row in shop.store.jobs.recent(kind, _LOOKED_AT):
+        found = told(row, now)
+        if found["wanted"] == asked and not found["under_way"]:
+            return found
+    return None
 
 
 def told(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from tsuide.app.effect import standing_effect
 from tsuide.app.jobs import Tell, Work
 from tsuide.app.learn import learn
 from tsuide.app.past import policy_what_if
+from tsuide.app.proof_works import PROOF_WORKS
 from tsuide.app.wiring import Shop
 from tsuide.offers.policy.load import load_policy
 from tsuide.offers.what_if import as_plain
@@ -30,4 +31,4 @@ def _policy(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) ->
     return {"name": other.name, "version": other.version, **as_plain(found)}
 
 
-WORKS: Final[Mapping[str, Work]] = {"learn": _learn, "effect": _effect, "policy": _policy}
+WORKS: Final[Mapping[str, Work]] = {"learn": _learn, "effect": _effect, "policy": _policy, **PROOF_WORKS}

@@ -93,6 +93,23 @@ class Experiments:
             connection.execute(sa.update(experiment).where(experiment.c.id == experiment_id).values(**values))
         return record
 
+    def drop(self, experiment_id: str) -> Found:
+        """Throw a draft away; its row as it was.
+
+        Raises:
+            NotFound: no such experiment.
+            Conflict: it was started: it stays on record.
+        """
+        with writing(self.engine) as connection:
+            lock(connection)
+            rows = found(connection, sa.select(experiment).where(experiment.c.id == experiment_id))
+            if not rows:
+                raise _unknown(experiment_id)
+            if rows[0]["state"] != "draft":
+                raise Conflict(f"it is {rows[0]['state']}: it stays on record", key="experiment", value=experiment_id)
+            connection.execute(sa.delete(experiment).where(experiment.c.id == experiment_id))
+        return rows[0]
+
     def get(self, experiment_id: str) -> Found:
         """One experiment.
 

@@ -76,6 +76,24 @@ class Initiatives:
                 connection.execute(sa.insert(initiative).values(id=initiative_id, **values))
         return record
 
+    def drop(self, initiative_id: str, may: Callable[[str], None]) -> None:
+        """Throw an initiative away that has no entries and that `may`, given its record, does not refuse.
+
+        Raises:
+            NotFound: there is none with this id.
+            Conflict: costs or leads are recorded, also such that were taken back.
+        """
+        with writing(self.engine) as connection:
+            lock(connection)
+            rows = found(connection, sa.select(initiative.c.record).where(initiative.c.id == initiative_id))
+            if not rows:
+                raise _unknown(initiative_id)
+            may(rows[0]["record"])
+            entries = sa.select(initiative_entry.c.id).where(initiative_entry.c.initiative_id == initiative_id).limit(1)
+            if found(connection, entries):
+                raise Conflict("costs or leads are recorded: it stays on record", key="initiative", value=initiative_id)
+            connection.execute(sa.delete(initiative).where(initiative.c.id == initiative_id))
+
     def get(self, initiative_id: str) -> Found:
         """One initiative.
 

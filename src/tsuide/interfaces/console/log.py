@@ -77,10 +77,13 @@ def job(visit: Visit) -> Response:
     return JSONResponse(kept, headers={"Cache-Control": "no-store"})
 
 
-def begin(visit: Visit, kind: str, wanted: dict[str, Any]) -> str:
-    """Begin a long job in this user's name; its id."""
+def begin(visit: Visit, kind: str, wanted: dict[str, Any], *, alone: bool = True) -> str:
+    """Begin a long job in this user's name; its id. Where others of its kind may run beside it, the same runs once."""
     serving = visit.serving
-    return begin_job(visit.shop, kind, wanted, visit.user.name, visit.now, serving.entropy())
+    same = () if alone else (each for each in waited_for(visit, kind) if each["wanted"] == wanted)
+    for each in same:
+        return str(each["id"])
+    return begin_job(visit.shop, kind, wanted, visit.user.name, visit.now, serving.entropy(), alone=alone)
 
 
 def waited_for(visit: Visit, *kinds: str) -> list[dict[str, Any]]:

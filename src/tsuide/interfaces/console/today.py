@@ -2,7 +2,6 @@
 
 from typing import Any, Final
 
-import altair as alt
 from starlette.responses import Response
 
 from tsuide.app.changes import entry_told
@@ -10,17 +9,16 @@ from tsuide.app.data_health import data_health
 from tsuide.app.initiatives import review
 from tsuide.app.jobs import newest_result, told
 from tsuide.errors import TsuideError
-from tsuide.interfaces.console.charts import Chart, chart_of
+from tsuide.interfaces.console.charts import Chart
+from tsuide.interfaces.console.effects import effect_table, lift_chart, tone_of
 from tsuide.interfaces.console.frame import page
 from tsuide.interfaces.console.log import begin, waited_for
 from tsuide.interfaces.console.numbers import NOTHING, money, number, share
 from tsuide.interfaces.console.phrases.today import TODAY
-from tsuide.interfaces.console.tables import Column, Table
+from tsuide.interfaces.console.tables import Table
 from tsuide.interfaces.console.visit import Visit, change, see
 from tsuide.proof.effect_phrases import EFFECT
 
-_MONEY: Final = frozenset({"margin", "revenue", "average_order"})
-_RATES: Final = frozenset({"repeated", "unsubscribed", "complained", "attach_rate", "return_rate", "nps"})
 _LOG: Final = 8
 
 
@@ -82,7 +80,7 @@ def _figures(visit: Visit, effect: dict[str, Any]) -> tuple[list[dict[str, Any]]
                 "value": money(found["incremental_total"], currency, language),
                 "note": text("interval", low=low, high=high),
                 "help": text("help_total"),
-                "tone": _tone(found["difference"]),
+                "tone": tone_of(found["difference"]),
             }
         )
     part = effect["share_of_sales"]
@@ -92,70 +90,12 @@ def _figures(visit: Visit, effect: dict[str, Any]) -> tuple[list[dict[str, Any]]
     both = {name: number(people[name], language) for name in ("treated", "control")}
     figures.append({"label": text("people"), "value": text("people_value", **both), "note": None,
                     "help": text("help_people"), "tone": ""})  # fmt: skip
-    rows = [_row(name, of, currency, language) for name, of in effect["metrics"].items()]
-    columns = [
-        Column("metric", sortable=False), Column("treated", sortable=False), Column("control", sortable=False),
-        Column("difference", help="help_difference", sortable=False), Column("low", help="help_bounds", sortable=False),
-        Column("high", help="help_bounds", sortable=False), Column("lift", help="help_lift", sortable=False),
-        Column("always", help="help_always", sortable=False),
-    ]  # fmt: skip
-    table = Table("effect", columns, rows, caption="all_figures")
-    return figures, [table], _charts(effect, language)
-
-
-def _charts(effect: dict[str, Any], language: str) -> list[Chart]:
-    rows = []
-    for name, of in effect["metrics"].items():
-        control, difference = of["control"], of["difference"]
-        if control and difference["value"] is not None and difference["low"] is not None:
-            scaled = {side: 100 * difference[side] / abs(control) for side in ("value", "low", "high")}
-            rows.append({"metric": EFFECT.text(name, language), **scaled})
-    if not rows:
-        return []
-    base = alt.Chart(alt.InlineData(values=rows)).encode(y=alt.Y("metric:N", sort=None, title=None))
-    percent = alt.Axis(title="%", tickCount=5)
-    bars = base.mark_rule(strokeWidth=2, color="#8a938f").encode(x=alt.X("low:Q", axis=percent), x2="high:Q")
-    points = base.mark_point(filled=True, size=70, color="#2f8f6b").encode(
-        x="value:Q", tooltip=[alt.Tooltip(f"{side}:Q", format="+.1f") for side in ("value", "low", "high")]
-    )
-    zero = alt.Chart(alt.InlineData(values=[{"x": 0}])).mark_rule(color="#8888", strokeDash=[4, 4]).encode(x="x:Q")
-    drawn = alt.layer(zero, bars, points)
-    return [
-        chart_of(drawn, name="lift", title=TODAY.text("chart", language), height=24 * len(rows) + 40, table="effect")
-    ]
-
-
-def _row(name: str, of: dict[str, Any], currency: str | None, language: str) -> dict[str, Any]:
-    def written(value: float | None) -> str:
-        if value is None:
-            return NOTHING
-        if name in _MONEY:
-            return money(value, currency, language)
-        return share(value, language, 2) if name in _RATES else number(value, language, 3)
-
-    difference, always = of["difference"], of["always_valid"]
-    bounds = f"{written(always['low'])} … {written(always['high'])}" if always["low"] is not None else NOTHING
-    lift = of["relative_lift"]["value"]
-    return {
-        "metric": EFFECT.text(name, language),
-        "treated": written(of["treated"]),
-        "control": written(of["control"]),
-        "difference": written(difference["value"]),
-        "low": written(difference["low"]),
-        "high": written(difference["high"]),
-        "lift": NOTHING if lift is None else share(lift, language),
-        "always": bounds,
-    }
+    chart = lift_chart(effect, language, text("chart"))
+    return figures, [effect_table(effect, currency, language)], list(chart)
 
 
 def _money(each: float | None, times: int, currency: str | None, language: str) -> str:
     return NOTHING if each is None else money(each * times, currency, language)
-
-
-def _tone(difference: dict[str, Any]) -> str:
-    if difference["low"] is None:
-        return ""
-    return "good" if difference["low"] > 0 else "bad" if difference["high"] < 0 else ""
 
 
 def _failed(visit: Visit) -> dict[str, dict[str, Any]]:
@@ -173,9 +113,9 @@ def _to_decide(visit: Visit, failed: dict[str, dict[str, Any]]) -> list[dict[str
             found = review(visit.shop, visit.now)
         except TsuideError:  # nothing that could be looked over
             found = {"due": [], "without_hypothesis": []}
-        said += [{"key": "due", "id": each["id"], "path": "/experiments"} for each in found["due"]]
+        said += [{"key": "due", "id": each["id"], "path": "/experiments/initiatives"} for each in found["due"]]
         if found["without_hypothesis"]:
-            said.append({"key": "without", "n": len(found["without_hypothesis"]), "path": "/experiments"})
+            said.append({"key": "without", "n": len(found["without_hypothesis"]), "path": "/experiments/initiatives"})
     honest = {"too-few-data", "nothing-learned"}  # no fault, and said where the figures would be
     for kind, job in failed.items():
         result = job["result"] or {}

@@ -77,6 +77,9 @@ FRAME: Final = Phrases(
         "jobs": {"ja": "進行中の処理", "en": "Under way"},
         "job.learn": {"ja": "学習", "en": "Learning"},
         "job.effect": {"ja": "効果の集計", "en": "Measuring the effect"},
+        "job.experiment": {"ja": "実験の読み取り", "en": "Reading the experiment"},
+        "job.initiative": {"ja": "施策の読み取り", "en": "Reading the initiative"},
+        "job.conclude": {"ja": "施策の結論", "en": "Concluding the initiative"},
         "step_of": {"ja": "{step}（{done} / {total}）", "en": "{step} ({done} of {total})"},
         # rooms
         "group_offers": {"ja": "提案", "en": "Offers"},

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from tsuide.interfaces.console.phrases.figures import FIGURES
 from tsuide.kit.phrases import Phrases
 
 TODAY: Final = Phrases(
     {
+        **FIGURES,
         "effect": {"ja": "提案が増やしたもの", "en": "What offers added"},
         "effect_lead": {
             "ja": "提案を見せた顧客と、何も見せない比較群（ホールドアウト）の差です。1人あたり{days}日間。{since}以降に初めて判断の対象になった顧客。",
@@ -25,24 +27,6 @@ TODAY: Final = Phrases(
         "help_people": {"ja": "提案あり / 比較群", "en": "With offers / in the control group."},
         "share_of_sales": {"ja": "売上に占める増分", "en": "Incremental share of sales"},
         "help_share": {"ja": "提案ありの顧客の売上のうち、提案がなければなかった分。", "en": "Of the sales to customers with offers, the part that would not be there without them."},
-        "interval": {"ja": "95%区間 {low} 〜 {high}", "en": "95 %: {low} to {high}"},
-        "metric": {"ja": "指標", "en": "Figure"},
-        "treated": {"ja": "提案あり", "en": "With offers"},
-        "control": {"ja": "比較群", "en": "Control"},
-        "difference": {"ja": "差", "en": "Difference"},
-        "low": {"ja": "下限", "en": "Low"},
-        "high": {"ja": "上限", "en": "High"},
-        "always": {"ja": "いつ見ても有効な区間", "en": "Always-valid interval"},
-        "help_always": {
-            "ja": "途中で何度見ても、誤って効果ありと読む確率が5%を超えない区間です。",
-            "en": "May be looked at any time: it misleads in at most 5 % of cases, however often you look.",
-        },
-        "help_difference": {"ja": "提案あり − 比較群（CUPEDで調整）", "en": "With offers minus control, adjusted by CUPED."},
-        "help_bounds": {"ja": "差の95%区間", "en": "Of the 95 % interval of the difference."},
-        "lift": {"ja": "伸び率", "en": "Lift"},
-        "help_lift": {"ja": "差 ÷ 比較群の値", "en": "The difference over the control group's figure."},
-        "all_figures": {"ja": "すべての指標", "en": "All figures"},
-        "chart": {"ja": "1人あたりの差（比較群に対する%、95%区間）", "en": "Difference per customer, in percent of control, with its 95 % interval"},
         "decide": {"ja": "判断が必要なこと", "en": "What needs a decision"},
         "nothing_to_decide": {"ja": "いま判断が必要なことはありません。", "en": "Nothing needs a decision now."},
         "due": {"ja": "施策「{id}」の見直し時期です", "en": "The initiative “{id}” is due for review"},
