@@ -48,6 +48,15 @@ class Chart:
     table: str | None = None
 
     @property
+    def room(self) -> int:
+        """Its height in steps of 20, as the style sheet knows them: between 80 and 500.
+
+        >>> Chart("c", "C", {}, height=184).room
+        200
+        """
+        return min(max(-(-self.height // 20) * 20, 80), 500)
+
+    @property
     def whole(self) -> dict[str, Any]:
         """The specification as it is drawn."""
         size = {"width": "container", "height": self.height, "autosize": {"type": "fit-x", "contains": "padding"}}

@@ -185,7 +185,9 @@ def _local(at: datetime, place: ZoneInfo) -> str:
 def one(visit: Visit, problem: TsuideError | None = None) -> Response:
     """One initiative: hypothesis, verdict, costs and leads."""
     named = visit.asked("id") or visit.given("id")
-    found = desk.plain(desk.initiative_of(visit.shop, named), visit.now)
+    meant = desk.initiative_of(visit.shop, named)
+    found = {name: getattr(meant, name) for name in ("window", "subject", "experiment", "arm")}
+    found |= desk.plain(meant, visit.now)
     wanted = {"id": found["id"]}
     done = newest_of(visit.shop, "initiative", wanted, visit.now)
     under_way = [each for each in waited_for(visit, "initiative", "conclude") if each["wanted"]["id"] == found["id"]]
@@ -265,7 +267,7 @@ def _figures(visit: Visit, read: Mapping[str, Any]) -> list[dict[str, Any]]:
          tone_of(difference)),
         ("always_change", bounds(name, primary["always_valid"], currency, language), "help_always", None,
          tone_of(primary["always_valid"])),
-        ("in_all", money(added["margin"]["value"], currency, language), "help_in_all",
+        ("margin_in_all", money(added["margin"]["value"], currency, language), "help_in_all",
          within(added["margin"], lambda value: money(value, currency, language)), ""),
         ("return_on_cost", as_share(back["value"]), "help_return", within(back, as_share), ""),
         ("share_of_sales", as_share(part["value"]), "help_share", within(part, as_share), ""),

@@ -28,8 +28,8 @@ EXPERIMENTS: Final = Phrases(
         "copy": {"ja": "これをもとに作る", "en": "Make another like it"},
         "controls": {"ja": "常設の比較群を下書きにする", "en": "Draft the always-on controls"},
         "controls_help": {
-            "ja": "順位づけ・粗利・重み・適合のルール・承諾確率のそれぞれが何を足しているかを、顧客の2%ずつで確かめます。",
-            "en": "Shows what ranking, margin, levers, rules of suitability and propensity each add, with 2 % of customers each.",
+            "ja": "常設の比較群は、順位づけ・粗利・重み・適合のルール・承諾確率のそれぞれが何を足しているかを、顧客の2%ずつで確かめます。",
+            "en": "The always-on controls show what ranking, margin, levers, rules of suitability and propensity each add, with 2 % of customers each.",
         },
         "id": {"ja": "名前", "en": "Name"},
         "id_help": {"ja": "あとから変えられません。例: free_tea", "en": "It stays as it is. For example: free_tea"},
@@ -148,6 +148,7 @@ EXPERIMENTS: Final = Phrases(
         },
         "always_change": {"ja": "いつ見ても有効な区間", "en": "Always-valid interval"},
         "in_all": {"ja": "増分の合計", "en": "Incremental in all"},
+        "margin_in_all": {"ja": "増えた粗利の合計", "en": "Incremental margin in all"},
         "help_in_all": {
             "ja": "1人あたりの差 × この群の人数。",
             "en": "The difference per customer times the customers of the arm.",
