@@ -1,10 +1,12 @@
 """Customers who are probably one: found, made one, and made two again."""
 
+import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Self
 
 import polars as pl
 
@@ -12,9 +14,32 @@ from tsuide.app.wiring import Shop
 from tsuide.kit.clock import from_micros
 from tsuide.kit.ids import time_id
 from tsuide.offers.acceptance import from_json, to_json
-from tsuide.outreach.sales.duplicates import Known, duplicates
+from tsuide.outreach.sales.duplicates import KNOWN, Known, Pair, duplicates
 
-_COMPARED = ("id", "kind", "parent_id", "name", "email", "phone")
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Compared:
+    """What of all customers is compared; equal where it says the same."""
+
+    digest: bytes
+    frame: pl.DataFrame
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> Self:
+        rows = frame.sort("id").hash_rows().to_numpy()
+        return cls(hashlib.blake2b(rows.tobytes(), digest_size=16).digest(), frame)
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Compared) and self.digest == other.digest
+
+
+@lru_cache(maxsize=2)
+def _pairs(compared: _Compared) -> tuple[Pair, ...]:
+    """Found once for as long as nobody's name, address, phone or account changes."""
+    return tuple(duplicates(Known(*row) for row in compared.frame.select(KNOWN).iter_rows()))
 
 
 def duplicates_told(shop: Shop, customer_id: str | None = None, n: int = 100) -> list[dict[str, Any]]:
@@ -25,12 +50,13 @@ def duplicates_told(shop: Shop, customer_id: str | None = None, n: int = 100) ->
     """
     if customer_id is not None:
         shop.store.facts.customer(customer_id)
-    frame = shop.store.facts.customers().select(*_COMPARED)
-    rows = {row["id"]: row for row in frame.iter_rows(named=True)}
-    found = duplicates(Known(**row) for row in rows.values())
+    frame = shop.store.merges.compared()
+    found = _pairs(_Compared.of(frame))
     if customer_id is not None:
-        found = [pair for pair in found if customer_id in {pair.first, pair.second}]
-    counts = _orders(shop, {each for pair in found[:n] for each in (pair.first, pair.second)})
+        found = tuple(pair for pair in found if customer_id in {pair.first, pair.second})
+    wanted = sorted({each for pair in found[:n] for each in (pair.first, pair.second)})
+    rows = {row["id"]: row for row in frame.filter(pl.col("id").is_in(wanted)).iter_rows(named=True)}
+    counts = shop.store.merges.orders_of(wanted)
     told = []
     for pair in found[:n]:
         pairs = [_named(rows[each], counts.get(each, 0)) for each in (pair.first, pair.second)]
@@ -81,13 +107,6 @@ def told(row: Mapping[str, Any]) -> dict[str, Any]:
         "who": row["who"], "moved": moved, "undone_at": None if undone is None else from_micros(undone).isoformat(),
         "undone_by": row["undone_by"],
     }  # fmt: skip
-
-
-def _orders(shop: Shop, ids: set[str]) -> dict[str, int]:
-    if not ids:
-        return {}
-    counted = shop.store.facts.orders().filter(pl.col("customer_id").is_in(sorted(ids))).group_by("customer_id").len()
-    return {str(who): int(many) for who, many in counted.iter_rows()}
 
 
 def _named(row: Mapping[str, Any], orders: int) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import polars as pl
 import sqlalchemy as sa
 
 from tsuide.errors import BadValue, Conflict, NotFound, UnknownCustomer
+from tsuide.facts.schema import TEXT
 from tsuide.kit.clock import to_micros
-from tsuide.store import sequence
+from tsuide.store import bulk, sequence
 from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.journey_tables import enrolment
@@ -38,6 +40,7 @@ customer_merge = sa.Table(
 changed otherwise, as they were. It goes when either is erased."""
 
 _DERIVED: Final = (segment_sheet, segment_touch)  # made anew from what moved
+COMPARED: Final = ("id", "kind", "parent_id", "name", "email", "phone")
 _MERGED: Final = "merged"
 _AT_ONCE: Final = 500
 Keys = list[Any]
@@ -142,6 +145,23 @@ class Merges:
             undone = {"undone_at": to_micros(now), "undone_by": who}
             connection.execute(sa.update(customer_merge).where(customer_merge.c.id == merge_id).values(**undone))
             return _one(connection, merge_id)
+
+    def compared(self) -> pl.DataFrame:
+        """What duplicates are found by: id, kind, parent_id, name, email and phone of everybody."""
+        c = customer.c
+        query = sa.select(*(c[name] for name in COMPARED))
+        with reading(self.engine) as connection:
+            return bulk.fetch(connection, query, dict.fromkeys(COMPARED, TEXT))
+
+    def orders_of(self, customers: Sequence[str]) -> dict[str, int]:
+        """How many orders each of some customers has."""
+        o, counts = orders.c, dict[str, int]()
+        query = sa.select(o.customer_id, sa.func.count().label("n")).group_by(o.customer_id)
+        with reading(self.engine) as connection:
+            for first in range(0, len(customers), _AT_ONCE):
+                some = query.where(o.customer_id.in_(customers[first : first + _AT_ONCE]))
+                counts |= {str(row["customer_id"]): int(row["n"]) for row in found(connection, some)}
+        return counts
 
     def listed(self, n: int = 100) -> list[Found]:
         """Merges, the newest first."""

@@ -2,11 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from difflib import SequenceMatcher
+from functools import lru_cache
 from itertools import combinations
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from tsuide.kit.names import company_key, person_key
 from tsuide.kit.text import fold_width
@@ -15,6 +16,9 @@ Reason: TypeAlias = Literal["mail", "phone", "name", "similar_name", "domain"]
 _WEIGHTS: Final[dict[str, int]] = {"mail": 5, "name": 4, "phone": 3, "similar_name": 2, "domain": 2}
 _ENOUGH: Final = 4
 _ALIKE: Final = 0.85
+_SLACK: Final = 1e-9
+_DIGITS: Final = re.compile(r"\d+")
+_NO_DIGIT: Final = re.compile(r"\D")
 _MOST_OF_ONE: Final = 50  # more who share a key say nothing of each: a switchboard, a portal's address
 _SHORTEST_PHONE: Final = 9
 _HOME: Final = "81"
@@ -39,6 +43,9 @@ class Known:
     name: str | None = None
     email: str | None = None
     phone: str | None = None
+
+
+KNOWN: Final = tuple(each.name for each in fields(Known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +78,9 @@ def duplicates(known: Iterable[Known]) -> list[Pair]:
     >>> pair.first, pair.second, pair.reasons
     ('a', 'b', ('name',))
     """
-    people = sorted(known, key=lambda each: each.id)
     seen: set[tuple[str, str]] = set()
     found = []
-    for one, other in _meeting(people):
+    for one, other in _meeting([_keyed(each) for each in sorted(known, key=lambda each: each.id)]):
         if (one.id, other.id) in seen:
             continue
         seen.add((one.id, other.id))
@@ -84,36 +90,79 @@ def duplicates(known: Iterable[Known]) -> list[Pair]:
     return sorted(found, key=lambda pair: (-pair.score, pair.apart, pair.first, pair.second))
 
 
-def _meeting(people: Sequence[Known]) -> Iterator[tuple[Known, Known]]:
-    """Those of one kind who share a key."""
-    blocks: dict[tuple[str, str, str], list[Known]] = defaultdict(list)
-    for each in people:
-        for what, key in (("name", _name(each)), ("mail", each.email or ""), ("phone", phone_key(each.phone))):
-            if key:
-                blocks[each.kind, what, key].append(each)
-        domain = own_domain(each.email)
-        if domain:
-            blocks[each.kind, "domain", domain].append(each)
-    for block in blocks.values():
-        if len(block) <= _MOST_OF_ONE:
+class _Keyed(NamedTuple):
+    """A customer with the keys by which they are compared, each worked out once; "" = none."""
+
+    id: str
+    kind: str
+    parent_id: str | None
+    name: str
+    email: str
+    phone: str
+    domain: str
+
+
+def _keyed(each: Known) -> _Keyed:
+    name = _name_key(each.kind, each.name) if each.name else ""
+    phone = phone_key(each.phone) if each.phone else ""
+    domain = own_domain(each.email) if each.email else ""
+    return _Keyed(each.id, each.kind, each.parent_id, name, each.email or "", phone, domain)
+
+
+def _meeting(people: Sequence[_Keyed]) -> Iterator[tuple[_Keyed, _Keyed]]:
+    """Those of one kind who share a key, and are one by name or mail, or have names that may be alike."""
+    for kind in {each.kind for each in people}:
+        of_kind = [each for each in people if each.kind == kind]
+        for block in _blocks(of_kind, lambda each: each.name):
+            if kind == "person":  # of many namesakes only who shares something more
+                for shared in _SHARED:
+                    for some in _blocks(block, shared):
+                        yield from combinations(some, 2)
+            else:
+                yield from combinations(block, 2)
+        for block in _blocks(of_kind, lambda each: each.email):
             yield from combinations(block, 2)
+        for key in (lambda each: each.phone, lambda each: each.domain):
+            for block in _blocks(of_kind, key):
+                yield from (pair for pair in combinations(block, 2) if _may_be_one(*pair))
 
 
-def _judged(one: Known, other: Known) -> Pair | None:
+def _blocks(people: Iterable[_Keyed], key: Callable[[_Keyed], str | None]) -> Iterator[list[_Keyed]]:
+    """Two or more who share a key, and not so many that it says nothing."""
+    found: dict[str, list[_Keyed]] = defaultdict(list)
+    for each in people:
+        if value := key(each):
+            found[value].append(each)
+    return (block for block in found.values() if 1 < len(block) <= _MOST_OF_ONE)
+
+
+_SHARED: Final[tuple[Callable[[_Keyed], str | None], ...]] = (
+    lambda each: None if each.parent_id is None else f"={each.parent_id}",
+    lambda each: each.email,
+    lambda each: each.phone,
+    lambda each: each.domain,
+)
+
+
+def _may_be_one(one: _Keyed, other: _Keyed) -> bool:
+    """Of two who share a phone or a domain: by mail, or by names that may be alike."""
+    return bool(one.email and one.email == other.email) or _may_be_alike(one.name, other.name)
+
+
+def _judged(one: _Keyed, other: _Keyed) -> Pair | None:
     if one.id == other.parent_id or other.id == one.parent_id:
         return None
     reasons: list[Reason] = []
     if one.email and one.email == other.email:
         reasons.append("mail")
-    elif own_domain(one.email) and own_domain(one.email) == own_domain(other.email):
+    elif one.domain and one.domain == other.domain:
         reasons.append("domain")
-    if phone_key(one.phone) and phone_key(one.phone) == phone_key(other.phone):
+    if one.phone and one.phone == other.phone:
         reasons.append("phone")
-    names = _name(one), _name(other)
-    same = bool(names[0]) and names[0] == names[1]
+    same = bool(one.name) and one.name == other.name
     if same:
         reasons.append("name")
-    elif _alike(*names):
+    elif _alike(one.name, other.name):
         reasons.append("similar_name")
     apart = bool(one.parent_id) and bool(other.parent_id) and one.parent_id != other.parent_id
     score = sum(_WEIGHTS[each] for each in reasons)
@@ -131,14 +180,27 @@ def _judged(one: Known, other: Known) -> Pair | None:
 
 def _alike(one: str, other: str) -> bool:
     """Whether two folded names are nearly one; plant 1 and plant 2 are not."""
-    digits = [re.findall(r"\d+", each) for each in (one, other)]
-    return bool(one and other) and digits[0] == digits[1] and SequenceMatcher(None, one, other).ratio() >= _ALIKE
+    if not _may_be_alike(one, other) or _DIGITS.findall(one) != _DIGITS.findall(other):
+        return False
+    return SequenceMatcher(None, one, other).ratio() >= _ALIKE
 
 
-def _name(each: Known) -> str:
-    if not each.name:
-        return ""
-    return company_key(each.name) if each.kind == "company" else person_key(each.name)
+def _may_be_alike(one: str, other: str) -> bool:
+    """Whether the ratio of two names may reach `_ALIKE`: false only where it cannot.
+
+    The ratio is 2 M / (a + b), M letters that match of a and b: at least M of each must be letters that the other has.
+    """
+    a, b = len(one), len(other)
+    least = _ALIKE * (a + b) / 2 - _SLACK
+    if not a or not b or a < least or b < least:
+        return False
+    ours, theirs = set(one), set(other)
+    return a - len(ours - theirs) >= least and b - len(theirs - ours) >= least
+
+
+@lru_cache(maxsize=1 << 17)
+def _name_key(kind: str, name: str) -> str:
+    return company_key(name) if kind == "company" else person_key(name)
 
 
 def phone_key(phone: str | None) -> str:
@@ -147,8 +209,14 @@ def phone_key(phone: str | None) -> str:
     >>> phone_key("+81 (3) 1234-5678"), phone_key("０３－１２３４－５６７８"), phone_key("ext. 12")
     ('0312345678', '0312345678', '')
     """
-    digits = re.sub(r"\D", "", fold_width(phone or ""))
-    if fold_width(phone or "").strip().startswith("+") and digits.startswith(_HOME):
+    return _phone_key(phone or "")
+
+
+@lru_cache(maxsize=1 << 17)
+def _phone_key(phone: str) -> str:
+    folded = fold_width(phone)
+    digits = _NO_DIGIT.sub("", folded)
+    if folded.strip().startswith("+") and digits.startswith(_HOME):
         digits = "0" + digits.removeprefix(_HOME).removeprefix("0")
     return digits if len(digits) >= _SHORTEST_PHONE else ""
 
