@@ -118,8 +118,8 @@ def pairwise(known: list[Known]) -> Iterator[tuple[str, str]]:
 
 
 NAMES = st.sampled_from([
-    "青葉商事株式会社", "(株)青葉商事", "青葉商事", "青葉商会", "Botan Machinery", "Botan Machinary", "佐藤 健", "佐藤健様",
-    "佐藤 建", "第1工場", "第2工場", "", None,
+    "青葉商事株式会社", "(株)青葉商事", "青葉商事", "青葉商会", "Botan Machinery", "Botan Machinary", "佐藤 健",
+    "佐藤健様", "佐藤 建", "第1工場", "第2工場", "", None,
 ])  # fmt: skip
 PEOPLE = st.lists(
     st.builds(
