@@ -16,6 +16,7 @@ from tsuide.store.engines import checked_url, make_engine, sqlite_file
 from tsuide.store.erasure import Erasure
 from tsuide.store.experiments import Experiments
 from tsuide.store.facts import Facts
+from tsuide.store.finding import Finding
 from tsuide.store.feedback import Said
 from tsuide.store.glance import Glance
 from tsuide.store.hooks import Hooks
@@ -61,6 +62,7 @@ class Store:
     record: sa.Engine
     trace: sa.Engine
     facts: Facts
+    finding: Finding
     decisions: Decisions
     outcomes: Outcomes
     contacts: Contacts
@@ -147,6 +149,7 @@ def open_store(url: str) -> Store:
         record=record,
         trace=trace,
         facts=Facts(record),
+        finding=Finding(trace),
         decisions=Decisions(trace),
         outcomes=Outcomes(trace),
         contacts=Contacts(glance),

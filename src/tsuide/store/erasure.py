@@ -13,6 +13,8 @@ from tsuide.store.deals import deal, deal_event, deal_line, deal_quote
 from tsuide.store.deals import erase as erase_deals
 from tsuide.store.engines import reading, writing
 from tsuide.store.feedback import feedback
+from tsuide.store.finding import customer_key
+from tsuide.store.finding import erase as erase_keys
 from tsuide.store.initiatives import initiative_entry
 from tsuide.store.interactions import erase as erase_interactions
 from tsuide.store.interactions import interaction, win
@@ -126,6 +128,7 @@ class Erasure:
         done["task_event"] = connection.execute(sa.delete(task_event).where(task_event.c.task_id.in_(about))).rowcount
         done["task"] = connection.execute(sa.delete(task).where(task.c.customer_id == customer_id)).rowcount
         done["consent"] = connection.execute(sa.delete(consent).where(consent.c.customer_id == customer_id)).rowcount
+        done["customer_key"] = erase_keys(connection, [customer_id])
         done["customer"] = connection.execute(sa.delete(customer).where(customer.c.id == customer_id)).rowcount
         return done
 
@@ -142,6 +145,7 @@ class Erasure:
             theirs = _theirs(customer_id, self._visitors(connection, customer_id))
             tables: Sequence[tuple[sa.Table, sa.ColumnElement[bool]]] = (
                 (customer, customer.c.id == customer_id),
+                (customer_key, customer_key.c.customer_id == customer_id),
                 (consent, consent.c.customer_id == customer_id),
                 (orders, orders.c.customer_id == customer_id),
                 (review, review.c.customer_id == customer_id),

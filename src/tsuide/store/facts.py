@@ -1,6 +1,6 @@
 """The port of facts: what happened, in and out of the store as frames."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from tsuide.facts.interactions import INTERACTIONS, WINS
 from tsuide.facts.reviews import REVIEWS
 from tsuide.facts.schema import MOMENT, TEXT, WHOLE, Schema
 from tsuide.kit.clock import to_micros
-from tsuide.store import bulk, catalogue, fresh, order_book, schema, sequence
+from tsuide.store import bulk, catalogue, finding, fresh, order_book, schema, sequence
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
 from tsuide.store.interactions import interaction, win
@@ -61,7 +61,7 @@ class Facts:
             if "kind" in frame.columns
             else (frame.with_columns(kind=pl.lit("person")))
         )
-        return self._write(schema.customer, filled, CUSTOMERS, ["id"])
+        return self._write(schema.customer, filled, CUSTOMERS, ["id"], finding.take_up)
 
     def write_consents(self, frame: pl.DataFrame) -> Written:
         """Write grants and withdrawals (CONSENTS); each moment is kept, the latest holds."""
@@ -259,7 +259,14 @@ class Facts:
         with reading(self.engine) as connection:
             return {name: int(count) for name, count in connection.execute(query).mappings().one().items()}
 
-    def _write(self, table: sa.Table, frame: pl.DataFrame, shape: Schema, identity: list[str]) -> Written:
+    def _write(
+        self,
+        table: sa.Table,
+        frame: pl.DataFrame,
+        shape: Schema,
+        identity: list[str],
+        also: Callable[[sa.Connection, pl.DataFrame, pl.DataFrame], None] | None = None,
+    ) -> Written:
         rows = to_storage(frame, shape)
         need(rows, [name for name in shape if not table.c[name].nullable], table.name)
         with writing(self.engine) as connection:
@@ -272,6 +279,8 @@ class Facts:
             change = difference(rows, bulk.fetch(connection, query, stored_schema(shape)), identity)
             bulk.insert(connection, table, change.inserted)
             bulk.update(connection, table, change.updated, identity)
+            if also is not None:
+                also(connection, change.inserted, change.updated)
         return Written(len(change.inserted), len(change.updated), change.unchanged)
 
     def _read(self, table: sa.Table, shape: Schema, *where: sa.ColumnElement[bool]) -> pl.DataFrame:

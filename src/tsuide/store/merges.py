@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tsuide.errors import BadValue, Conflict, NotFound, UnknownCustomer
 from tsuide.facts.schema import TEXT
 from tsuide.kit.clock import to_micros
-from tsuide.store import bulk, sequence
+from tsuide.store import bulk, finding, sequence
 from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.journey_tables import enrolment
@@ -95,6 +95,7 @@ class Merges:
             connection.execute(sa.update(customer).where(customer.c.id == kept_id).values(**became))
             _renumber(connection, record["moved"][orders.name], newest)
             _touch(connection, kept_id, merged_id)
+            finding.renew(connection, kept_id, merged_id)
             row = {
                 "id": merge_id, "kept_id": kept_id, "merged_id": merged_id, "at": to_micros(now), "who": who,
                 "record": json.dumps(record, ensure_ascii=False),
@@ -142,6 +143,7 @@ class Merges:
                 connection.execute(sa.update(table).where(_is(table, keys)).values(**before))
             _renumber(connection, record["moved"][orders.name], newest)
             _touch(connection, kept_id, merged_id)
+            finding.renew(connection, kept_id, merged_id)
             undone = {"undone_at": to_micros(now), "undone_by": who}
             connection.execute(sa.update(customer_merge).where(customer_merge.c.id == merge_id).values(**undone))
             return _one(connection, merge_id)
