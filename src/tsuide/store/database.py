@@ -16,8 +16,8 @@ from tsuide.store.engines import checked_url, make_engine, sqlite_file
 from tsuide.store.erasure import Erasure
 from tsuide.store.experiments import Experiments
 from tsuide.store.facts import Facts
-from tsuide.store.finding import Finding
 from tsuide.store.feedback import Said
+from tsuide.store.finding import Finding
 from tsuide.store.glance import Glance
 from tsuide.store.hooks import Hooks
 from tsuide.store.inbox import Inbox

@@ -142,7 +142,8 @@ class Finding:
 def keys_of(row: Found) -> Iterator[tuple[str, str]]:
     """(field, value) by which a customer is found.
 
-    >>> sorted(keys_of({"kind": "person", "name": "山田　花子", "email": "H@x.example", "phone": "+81 90-1", "attributes": None}))
+    >>> row = {"kind": "person", "name": "山田　花子", "email": "H@x.example", "phone": "+81 90-1"}
+    >>> sorted(keys_of(row))
     [('mail', 'h@x.example'), ('name', '山田花子'), ('name', '花子'), ('phone', '0901')]
     """
     known = _object(row.get("attributes"))
