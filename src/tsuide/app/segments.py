@@ -200,6 +200,33 @@ def undo_segment(shop: Shop, segment_id: str, now: datetime, *, author: str | No
     return standing(shop, segment_id)
 
 
+def restore_segment(
+    shop: Shop, segment_id: str, before: Mapping[str, Any] | None, now: datetime, *, author: str | None = None
+) -> None:
+    """Make a segment as it was: of this definition, or (None) not there. One that held everybody may again.
+
+    Raises:
+        NotFound: it is to be taken out, and there is none.
+        BadCondition: it named what the shop does not have any more.
+    """
+    if before is None:
+        remove_segment(shop, segment_id, now)
+        return
+    segment = segment_from(before)
+    size = preview(shop, segment.condition, segment.who, now, n=0).size
+    put_segment(shop, segment, now, author=author, confirm=size)
+
+
+def sheets_made(shop: Shop) -> bool:
+    """Whether conditions can be asked at once; else `make_sheets` reads the whole shop first, once."""
+    return bool(shop.store.segments.clock()["watching"] == shop.store.segments.digest)
+
+
+def make_sheets(shop: Shop, now: datetime) -> None:
+    """Read the whole shop, so that conditions can be asked of it; from then on it is kept current."""
+    begin(shop, now)
+
+
 def _before(versions: Sequence[Found], record: str) -> Found:
     """The version that stood before: of those undone already the one before them."""
     first = next(place for place, each in enumerate(versions) if each["record"] == record)
@@ -307,6 +334,34 @@ def events_after(shop: Shop, after: int, n: int, segment_id: str | None = None) 
         }
         for each in shop.store.segments.events(after, n, no)
     ]
+
+
+def latest_events(shop: Shop, segment_id: str, n: int) -> list[dict[str, Any]]:
+    """Up to `n` who entered or left a segment, newest first.
+
+    Raises:
+        NotFound: there was never a segment with this id.
+    """
+    no = shop.store.segments.get(segment_id, removed=True)["no"]
+    return [
+        {
+            "seq": each["seq"],
+            "event": "entered" if each["entered"] else "left",
+            "customer_id": each["customer_id"],
+            "anonymous_id": each["anonymous_id"],
+            "at": from_micros(each["at"]),
+            "cause": each["cause"],
+        }
+        for each in shop.store.segments.latest_events(no, n)
+    ]
+
+
+def moved_since(shop: Shop, moment: datetime) -> dict[str, tuple[int, int]]:
+    """Segment → how many came and how many went in the hours since a moment; those that did not move are not here."""
+    return {
+        str(row["segment_id"]): (int(row["entered"]), int(row["left"]))
+        for row in shop.store.segments.moved_since(moment)
+    }
 
 
 # --- one customer --------------------------------------------------------------------------------------------

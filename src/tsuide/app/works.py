@@ -7,6 +7,7 @@ from typing import Any, Final
 from tsuide.app.effect import standing_effect
 from tsuide.app.jobs import Tell, Work
 from tsuide.app.learn import learn
+from tsuide.app.outreach_works import OUTREACH_WORKS
 from tsuide.app.past import policy_what_if
 from tsuide.app.proof_works import PROOF_WORKS
 from tsuide.app.wiring import Shop
@@ -31,4 +32,4 @@ def _policy(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) ->
     return {"name": other.name, "version": other.version, **as_plain(found)}
 
 
-WORKS: Final[Mapping[str, Work]] = {"learn": _learn, "effect": _effect, "policy": _policy, **PROOF_WORKS}
+WORKS: Final[Mapping[str, Work]] = {"learn": _learn, "effect": _effect, "policy": _policy, **PROOF_WORKS, **OUTREACH_WORKS}

@@ -219,6 +219,28 @@ class Segments:
         with reading(self.engine) as connection:
             return found(connection, query)
 
+    def latest_events(self, segment_no: int, n: int) -> list[Found]:
+        """Up to `n` who entered or left a segment, newest first."""
+        query = sa.select(segment_event).where(segment_event.c.segment_no == segment_no)
+        with reading(self.engine) as connection:
+            return found(connection, query.order_by(segment_event.c.seq.desc()).limit(n))
+
+    def moved_since(self, moment: datetime) -> list[Found]:
+        """`segment_id`, `entered`, `left`: how many came and went in the hours that began since a moment."""
+        size = segment_size.c
+        query = (
+            sa.select(
+                segment.c.id.label("segment_id"),
+                sa.func.sum(size.entered).label("entered"),
+                sa.func.sum(size.left).label("left"),
+            )
+            .join(segment, segment.c.no == size.segment_no)
+            .where(size.hour >= to_micros(moment))
+            .group_by(segment.c.id)
+        )
+        with reading(self.engine) as connection:
+            return found(connection, query)
+
     def newest_event(self) -> int:
         """The newest seq of those who came and went; 0 before there is any."""
         (rows,) = self.glance.rows((_newest(), {}))

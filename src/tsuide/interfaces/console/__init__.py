@@ -24,12 +24,12 @@ from starlette.staticfiles import StaticFiles
 from tsuide.app.serving import Serving
 from tsuide.app.users import ROOMS, Doorkeeper
 from tsuide.errors import BadInput, NotFound, TsuideError
-from tsuide.interfaces.console import door, experiments, log, today
+from tsuide.interfaces.console import door, experiments, log, segments, today
 from tsuide.interfaces.console.charts import library
 from tsuide.interfaces.console.frame import sorry
 
 _STATIC: Final = Path(__file__).parent / "static"
-PAGES: Final = {"today": today.ROUTES, "experiments": experiments.ROUTES, "audit": log.ROUTES}
+PAGES: Final = {"today": today.ROUTES, "segments": segments.ROUTES, "experiments": experiments.ROUTES, "audit": log.ROUTES}
 """Room → its routes; rooms whose pages are there stand in the menu."""
 
 

@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from tsuide import __version__
 from tsuide.app.changes import entry_told
 from tsuide.app.users import ROOMS, User
-from tsuide.errors import BadInput, NotFound, Refused, TsuideError, Unavailable, WrongKey
+from tsuide.errors import BadCondition, BadInput, NotFound, Refused, TsuideError, Unavailable, WrongKey
 from tsuide.interfaces.console.charts import Chart, svg_of
 from tsuide.interfaces.console.numbers import writers
 from tsuide.interfaces.console.phrases.actions import ACTIONS
@@ -189,7 +189,17 @@ def _told(error: TsuideError, language: str) -> Mapping[str, Any]:
     said = next((code for code in _lineage(error) if f"error.{code}" in codes), "tsuide-error")
     value = None if error.value is None else str(error.value)[:200]
     told = {"said": codes[f"error.{said}"], "what": str(error.what), "key": error.key, "value": value}
-    return told | {"way_out": error.way_out, "line": getattr(error, "line", None)}
+    told |= {"way_out": error.way_out, "line": getattr(error, "line", None)}
+    return told | {"excerpt": _excerpt(error) if isinstance(error, BadCondition) else None}
+
+
+def _excerpt(error: BadCondition) -> tuple[str, str, str]:
+    """The line of a condition that is wrong: what stands before the fault, the fault, what stands behind it."""
+    first = error.text.rfind("\n", 0, error.start) + 1
+    last = error.text.find("\n", error.start)
+    last = len(error.text) if last < 0 else last
+    end = min(error.end, last)
+    return error.text[first : error.start], error.text[error.start : end] or "␣", error.text[end:last]
 
 
 def _lineage(error: TsuideError) -> list[str]:

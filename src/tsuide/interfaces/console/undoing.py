@@ -9,6 +9,7 @@ from tsuide.app.experiments import create_experiment, drop_experiment
 from tsuide.app.initiatives import take_back_initiative, undo_entry
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
+from tsuide.interfaces.console.outreach_undoing import OUTREACH_WAYS
 from tsuide.offers.plain import build
 from tsuide.proof.experiment import Experiment
 
@@ -27,6 +28,7 @@ WAYS: Final[Mapping[str, Undo]] = {
     "initiative.save": lambda shop, undo, _, now: take_back_initiative(shop, undo["id"], undo["before"], now),
     "initiative.cost": lambda shop, undo, _, now: _entry(shop, undo, now),
     "initiative.lead": lambda shop, undo, _, now: _entry(shop, undo, now),
+    **OUTREACH_WAYS,
 }
 """Action → how it is undone: with the plain values that were recorded as `undo`."""
 

@@ -11,6 +11,11 @@ ACTIONS: Final = Phrases(
         "did.user.end": {"ja": "利用者 {subject} の利用を止めました", "en": "Ended the user {subject}"},
         "did.user.again": {"ja": "利用者 {subject} の利用を再開しました", "en": "Let the user {subject} in again"},
         "did.api.change": {"ja": "APIから変更しました: {subject}", "en": "Changed over the API: {subject}"},
+        "did.segment.put": {"ja": "セグメント「{subject}」を保存しました", "en": "Saved the segment “{subject}”"},
+        "did.segment.remove": {
+            "ja": "セグメント「{subject}」の使用をやめました",
+            "en": "Removed the segment “{subject}”",
+        },
         "did.job.begin": {"ja": "ジョブ「{subject}」を始めました", "en": "Began the job “{subject}”"},
         "did.experiment.save": {"ja": "実験「{subject}」の下書きを保存しました", "en": "Saved the draft “{subject}”"},
         "did.experiment.start": {"ja": "実験「{subject}」を開始しました", "en": "Started the experiment “{subject}”"},

@@ -43,8 +43,14 @@ for (const box of document.querySelectorAll('[data-job]')) {
 }
 
 // filters act when a choice is made; a form is sent once
-for (const form of document.querySelectorAll('form.filters')) {
+for (const form of document.querySelectorAll('form.filters:not([data-still])')) {
   form.addEventListener('change', (event) => { if (event.target.matches('select, [type=checkbox], [type=date]')) form.requestSubmit() })
+}
+for (const field of document.querySelectorAll('[data-press]')) { // what its choice changes comes from the server
+  const button = field.form.querySelector(`button[name=do][value="${field.dataset.press}"]`)
+  if (!button) continue
+  button.hidden = true
+  field.addEventListener('change', () => field.form.requestSubmit(button))
 }
 document.addEventListener('submit', (event) => {
   if (event.target.method !== 'post') return
