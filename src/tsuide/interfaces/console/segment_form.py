@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias
 
 from tsuide.errors import BadValue
 from tsuide.outreach.segments.condition import Value, text_of
@@ -28,6 +28,7 @@ COMPARISONS: Final[Mapping[str, Sequence[str]]] = {
     "moment": ("less", "at_most", "more", "at_least", "between", *_ASKED),
 }
 """Kind of a row → the comparisons that it may choose of."""
+_JOINS: Final[tuple[Join, ...]] = ("all", "any")
 EMPTY: Final = ""
 MOST_ROWS: Final = 60
 _NUMBER: Final = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
@@ -125,18 +126,17 @@ def rows_of(form: Form) -> Rows:
     >>> rows_of({"all": [{"fact": "spent", "is": "more", "value": 5}, {"not": {"did": "gave"}}]}).items[1]
     Row(subject='did:gave', how='', value='', high='', within='', times='', negated=True)
     """
-    for word in ("all", "any"):
+    for word in _JOINS:
         if word in form:
-            return Rows(tuple(_item(each) for each in form[word]), cast("Join", word))
+            return Rows(tuple(_item(each) for each in form[word]), word)
     return Rows((_item(form),))
 
 
 def _item(form: Form) -> Item:
     inner, negated = (form["not"], True) if "not" in form else (form, False)
-    for word in ("all", "any"):
+    for word in _JOINS:
         if word in inner:
-            rows = tuple(_row(each) for each in inner[word])
-            return Group(rows, cast("Join", word), negated)
+            return Group(tuple(_row(each) for each in inner[word]), word, negated)
     return _row(form)
 
 
@@ -147,7 +147,7 @@ def _row(form: Form) -> Row:
     return replace(_plain(inner), negated=inner is not form)
 
 
-def _plain(form: Form) -> Row:
+def _plain(form: Form) -> Row:  # noqa: PLR0911 - one arm per kind of row
     if "did" in form:
         given = (form.get("what") or "", form.get("within"), form.get("at_least"))
         what, within, times = ("" if each is None else str(each) for each in given)
@@ -164,7 +164,7 @@ def _plain(form: Form) -> Row:
     row, numeric = Row(f"{key}:{form[key]}", form["is"]), key == "attribute"
     if "values" in form:
         return replace(row, value=", ".join(_written(each, numeric=numeric, listed=True) for each in form["values"]))
-    low = form.get("value", form.get("low", ""))
+    low = form["low"] if "low" in form else form.get("value", "")
     high = _written(form["high"], numeric=numeric) if "high" in form else ""
     return replace(row, value=_written(low, numeric=numeric), high=high)
 
@@ -264,7 +264,7 @@ def condition_said(rows: Rows) -> str:
         if place is None or not isinstance(item, Group):
             forms += said
             continue
-        joined = {item.join: said}
+        joined: Form = {item.join: said}
         forms.append({"not": joined} if item.negated else joined)
     if not forms:
         raise BadValue("says nothing", key="rows", way_out="choose something in the first row")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
@@ -90,7 +90,7 @@ def _listed(visit: Visit, problem: TsuideError | None = None, tried: Mapping[str
         overlap=overlap,
         most=shelf.MOST_OVERLAPPED,
         ready=[_ready(each.plain(), language, standings) for each in ready_made().values()],
-        tried=tried or {},
+        tried={"ready": "", "confirm": "", **(tried or {})},
         cells=_CELLS,
         made=shelf.sheets_made(shop),
         under_way=waited_for(visit, "segments"),
@@ -130,7 +130,8 @@ def _ready(each: Mapping[str, Any], language: str, standings: list[shelf.Standin
     taken = sum(standing.segment.ready.get("ready") == each["ready"] for standing in standings)
     name = str(each["names"][language])
     for blank in each["needs"]:
-        name = name.replace(f"{{{blank}}}", f"〈{SEGMENTS.text(f'need.{blank}', language)}〉")
+        said = re.split(r"[（(]", SEGMENTS.text(f"need.{blank}", language))[0].strip()
+        name = name.replace(f"{{{blank}}}", f"〈{said}〉")
     return {
         "id": each["ready"],
         "name": name,
@@ -282,8 +283,8 @@ def restore(visit: Visit) -> Response:
     row = next((each for each in shelf.versions_of(visit.shop, segment_id) if str(each["version"]) == wanted), None)
     if row is None:
         raise NotFound("no such version", key="version", value=wanted)
-    kept = {name: row[name] for name in ("names", "condition", "who", "ready") if name in row}
-    again = segment_from({"id": segment_id, **kept})
+    kept: dict[str, Any] = {name: row[name] for name in ("names", "condition", "who", "ready") if name in row}
+    again = segment_from({"id": segment_id} | kept)
     shelf.restore_segment(visit.shop, segment_id, again.plain(), visit.now, author=visit.user.name)
     return visit.done(_path(segment_id), _recorded(visit, again, before))
 
@@ -311,7 +312,7 @@ class _Draft:
     who: str = "customers"
     text: str = ""
     was: str = ""
-    rows: Rows = Rows()  # noqa: RUF009 - frozen
+    rows: Rows = field(default_factory=Rows)
 
     def named(self) -> dict[str, str]:
         """For the address of the page."""
@@ -324,8 +325,8 @@ def build(visit: Visit) -> Response:
     draft = _Draft(of, visit.asked("id"), visit.asked("ja"), visit.asked("en"), visit.asked("who") or "customers")
     if of:
         segment = shelf.standing(visit.shop, of).segment
-        names = {name: getattr(draft, name) or segment.names[name] for name in ("ja", "en")}
-        draft = _Draft(of, of, **names, who=visit.asked("who") or segment.who)
+        ja, en = draft.ja or segment.names["ja"], draft.en or segment.names["en"]
+        draft = _Draft(of, of, ja, en, visit.asked("who") or segment.who)
         condition = condition or segment.condition
     return _tried(visit, draft, condition)
 
@@ -442,12 +443,9 @@ def sent(visit: Visit) -> Response:
     """What a button of the builder does: a row more or less, try, save."""
     wanted = visit.given("do")
     draft = _Draft(
-        *(visit.given(name) for name in ("of", "id", "ja", "en")),
-        who=visit.given("who") or "customers",
-        text=visit.given("text"),
-        was=visit.given("was"),
-        rows=rows_sent(dict(visit.form)),
-    )
+        visit.given("of"), visit.given("id"), visit.given("ja"), visit.given("en"), visit.given("who") or "customers",
+        visit.given("text"), visit.given("was"), rows_sent(dict(visit.form)),
+    )  # fmt: skip
     if wanted.partition(".")[0] in {"row", "group", "drop", "look"}:
         rows = draft.rows if wanted == "look" else changed(draft.rows, wanted)
         return _builder(visit, draft, rows, text=draft.text, was=draft.was)
@@ -460,6 +458,7 @@ def _judged(visit: Visit, draft: _Draft, wanted: str) -> Response:
         condition = _meant(draft, wanted)
         if wanted == "save":
             return _saved(visit, draft, condition)
+        shelf.read_for(visit.shop, condition, visit.now)
     except TsuideError as error:
         if condition and not isinstance(error, BadCondition):  # a name, an id, everybody: the condition is good
             return _tried(visit, draft, condition, error, confirm=_number_in(error) if _asks(error) else "")

@@ -30,8 +30,8 @@ SEGMENTS: Final = Phrases(
             "en": "How many came in within 7 days, all of those counted whom it held when it was made",
         },
         "help_went": {"ja": "この7日間に当てはまらなくなった延べ人数", "en": "How many left within 7 days"},
-        "who.customers": {"ja": "登録のあるお客様", "en": "customers"},
-        "who.visitors": {"ja": "名前のわからない訪問者", "en": "visitors without a name"},
+        "who.customers": {"ja": "お客様", "en": "customers"},
+        "who.visitors": {"ja": "匿名の訪問者", "en": "anonymous visitors"},
         "who.everyone": {"ja": "全員", "en": "everyone"},
         # ready-made
         "ready": {"ja": "すぐ使えるセグメント", "en": "Ready-made segments"},
