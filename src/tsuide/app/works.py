@@ -32,4 +32,10 @@ def _policy(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) ->
     return {"name": other.name, "version": other.version, **as_plain(found)}
 
 
-WORKS: Final[Mapping[str, Work]] = {"learn": _learn, "effect": _effect, "policy": _policy, **PROOF_WORKS, **OUTREACH_WORKS}
+WORKS: Final[Mapping[str, Work]] = {
+    "learn": _learn,
+    "effect": _effect,
+    "policy": _policy,
+    **PROOF_WORKS,
+    **OUTREACH_WORKS,
+}

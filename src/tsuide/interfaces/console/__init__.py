@@ -29,7 +29,12 @@ from tsuide.interfaces.console.charts import library
 from tsuide.interfaces.console.frame import sorry
 
 _STATIC: Final = Path(__file__).parent / "static"
-PAGES: Final = {"today": today.ROUTES, "segments": segments.ROUTES, "experiments": experiments.ROUTES, "audit": log.ROUTES}
+PAGES: Final = {
+    "today": today.ROUTES,
+    "segments": segments.ROUTES,
+    "experiments": experiments.ROUTES,
+    "audit": log.ROUTES,
+}
 """Room → its routes; rooms whose pages are there stand in the menu."""
 
 
