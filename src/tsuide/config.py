@@ -37,6 +37,7 @@
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -217,6 +218,44 @@ def environment(settings: Settings) -> dict[str, str]:
     given = {name: value for name, value in settings.model_dump().items() if value is not None}
     shown = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in given.items()}
     return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in shown.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A setting as it may be shown.
+
+    Args:
+        name: of the setting.
+        variable: of the environment.
+        value: as text; of a secret only that it is set.
+        usual: whether it is as it would be if nobody had set it.
+    """
+
+    name: str
+    variable: str
+    value: str
+    usual: bool
+
+
+MASK: Final = "••••••"
+
+
+def told_settings(settings: Settings) -> list[Told]:
+    """Every setting, secrets and passwords masked, in the order of the table above.
+
+    >>> told = {each.name: each for each in told_settings(Settings(smtp="smtp://me:word@mail.example.com"))}
+    >>> told["smtp"].value, told["smtp"].variable, told["currency"]
+    ('••••••', 'TSUIDE_SMTP', Told(name='currency', variable='TSUIDE_CURRENCY', value='JPY', usual=True))
+    """
+    found = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            shown = MASK if value.get_secret_value() else ""
+        else:
+            shown = "" if value is None else _PASSWORD.sub(rf"\1:{MASK}@", str(value))
+        found.append(Told(name, f"{PREFIX}{name.upper()}", shown, value == field.default))
+    return found
 
 
 def unknown_settings(environment: dict[str, str] | None = None) -> list[str]:

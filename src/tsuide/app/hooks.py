@@ -1,7 +1,7 @@
 """Webhooks: other systems are told what changes in tasks, deals and segments, in order, until they take it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +15,7 @@ from tsuide.store.rows import Found
 
 Post: TypeAlias = Callable[[str, bytes, str, datetime], Answer]
 """(address, body, key, now) → what was answered."""
+HOOK_TOPICS: Final = TOPICS
 _AT_ONCE: Final = 100
 _LEASE: Final = timedelta(minutes=2)
 _FIRST: Final = timedelta(seconds=5)
@@ -51,6 +52,15 @@ def put_hook(shop: Shop, hook_id: str, url: str, topics: Sequence[str], now: dat
     }  # fmt: skip
     shop.store.hooks.put(row)
     return hook_told(row)
+
+
+def restore_hook(shop: Shop, told: Mapping[str, Any], now: datetime) -> None:
+    """Set a webhook as it once stood, `told` as `hook_told` told it: it is told everything since then."""
+    row = {
+        "id": told["id"], "url": told["url"], "topics": json.dumps(told["topics"]), "seen": json.dumps(told["seen"]),
+        "due_at": to_micros(now), "tries": 0, "failing_since": None, "error": None,
+    }  # fmt: skip
+    shop.store.hooks.put(row)
 
 
 def remove_hook(shop: Shop, hook_id: str) -> dict[str, Any]:

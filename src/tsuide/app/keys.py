@@ -117,6 +117,7 @@ class Keyring:
         self._rates = read_rates(shop.settings.rates)
         self._buckets = Buckets(clock)
         self._known: OrderedDict[bytes, tuple[float, Holder | None]] = OrderedDict()
+        self._seen: set[str] = set()
 
     def holder(self, key: str) -> Holder | None:
         """Who holds the key; None for one that is missing, unknown or revoked.
@@ -140,11 +141,17 @@ class Keyring:
         """Count one request: 0.0, or in how many seconds it may come again."""
         return self._buckets.wait(holder.id, holder.rate)
 
+    def take_seen(self) -> frozenset[str]:
+        """Ids of the keys that were used since this was last asked."""
+        seen, self._seen = self._seen, set()
+        return frozenset(seen)
+
     def _ask(self, key: str) -> Holder | None:
         try:
             found = self._shop.store.keys.check(key)
         except (WrongKey, UnicodeEncodeError):
             return None
+        self._seen.add(found.id)
         scopes = frozenset[Scope]().union(*(IMPLIED[scope] for scope in found.scopes))
         rate = self._rates[_widest(scopes)] if found.rate is None else Rate.read(found.rate)
         return Holder(found.id, scopes, rate)

@@ -251,6 +251,7 @@ class Serving:
                     await asyncio.to_thread(repeating.forget_old, self.shop, clock())
                 if time.monotonic() - looked >= _LEFT_BEHIND_S:
                     looked = time.monotonic()
+                    await asyncio.to_thread(self.shop.store.keys.saw, self.keyring.take_seen(), self.clock())
                     await self.arrivals.resume()
                     await hear(self.ledger, (await asyncio.to_thread(settle_all, self.shop, self.clock()))[1])
                 changed, before = await asyncio.to_thread(self.decider.refresh), on

@@ -2,9 +2,9 @@
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
@@ -55,6 +55,11 @@ def sale_terms(shop: Shop) -> SaleTerms:
     """The shop's words; empty ones where nobody set them."""
     kept = shop.store.settings.get(_TERMS)
     return _NO_TERMS if kept is None else build(SaleTerms, json.loads(kept))
+
+
+def restore_sale_terms(shop: Shop, kept: Mapping[str, Any], now: datetime) -> None:
+    """Set the shop's words as they once stood, none at all included."""
+    shop.store.settings.put(_TERMS, json.dumps(plain(build(SaleTerms, kept)), ensure_ascii=False), now)
 
 
 def set_sale_terms(shop: Shop, terms: SaleTerms, now: datetime) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -34,6 +34,7 @@ ROOMS: Final = (
 """The rooms of the console; a page stands in one."""
 _SELLING: Final = frozenset({"customers", "worklist", "deals", "tasks"})
 _MARKETING: Final = frozenset(ROOMS) - _SELLING - {"supervision", "settings", "audit"}
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
 _CHANGES: Final[Mapping[str, frozenset[str]]] = {
     "owner": frozenset(ROOMS),
     "marketer": _MARKETING | {"customers"},
@@ -166,6 +167,15 @@ def invite_again(shop: Shop, user_id: str, now: datetime) -> str:
     return token
 
 
+def withdraw_link(shop: Shop, user_id: str) -> None:
+    """The link that was made for a user is good no more; their password, if they have one, stays.
+
+    Raises:
+        NotFound: no such user.
+    """
+    shop.store.users.change(user_id, {"invitation": None, "invited_until": None})
+
+
 def invited(shop: Shop, token: str, now: datetime) -> User:
     """Whom a link invites.
 
@@ -286,6 +296,30 @@ class Doorkeeper:
             self._shop.store.users.change(row["id"], {"password": _hasher().hash(password)})
         user = user_of(row)
         return user, self.begin(user, now)
+
+    def change_password(self, user: User, old: str, new: str, now: datetime) -> str:
+        """Choose a new password with the old one; every session of theirs ends, and a new one begins.
+
+        Returns:
+            The token of the new session's cookie.
+
+        Raises:
+            WrongKey: not the old password, or too many tries.
+            BadValue: a password that will not do.
+        """
+        wait = self._buckets.wait(f"user {user.email}", _TRIES)
+        if wait > 0:
+            raise WrongKey("too many tries", key="old", way_out=f"try again in {int(wait) + 1} seconds")
+        row = self._shop.store.users.by_id(user.id)
+        if row is None or not _is(old, row["password"] or _nobodys()):
+            raise WrongKey("this is not your password", key="old", way_out="ask an owner for a link if you forgot it")
+        self._shop.store.users.change(user.id, {"password": hash_password(new, user.email)})
+        self._shop.store.users.end_all(user.id)
+        return self.begin(user, now)
+
+    def sign_out_everywhere(self, user: User) -> int:
+        """End every session of a user; how many there were."""
+        return self._shop.store.users.end_all(user.id)
 
     def begin(self, user: User, now: datetime) -> str:
         """Begin a session for somebody who is known to be themselves; the token of their cookie."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tsuide.app.data_works import DATA_WORKS
 from tsuide.app.effect import standing_effect
 from tsuide.app.jobs import Tell, Work
 from tsuide.app.learn import learn
@@ -36,6 +37,7 @@ WORKS: Final[Mapping[str, Work]] = {
     "learn": _learn,
     "effect": _effect,
     "policy": _policy,
+    **DATA_WORKS,
     **PROOF_WORKS,
     **OUTREACH_WORKS,
 }

@@ -171,6 +171,16 @@ def open_snapshot(folder: Path, snapshot: str | None = None, *, before: Snapshot
     raise NothingLearned("no snapshot yet", key="folder", value=str(folder), way_out="tsuide learn")
 
 
+def noted(folder: Path, snapshot: str) -> tuple[int, Mapping[str, Any], tuple[str, ...]]:
+    """What the manifest of a snapshot says: its number, what was noted, and the names of its parts; arrays stay unread.
+
+    Raises:
+        SnapshotDamaged: its manifest is, or there is none with this id.
+    """
+    manifest = _read_manifest(folder, snapshot)
+    return int(manifest["number"]), manifest["meta"], tuple(sorted(manifest["parts"]))
+
+
 def list_snapshots(folder: Path) -> list[str]:
     """Ids of the kept snapshots, newest first."""
     return [snapshot for _, snapshot in sorted(_numbered(folder), reverse=True)]

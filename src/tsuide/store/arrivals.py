@@ -28,6 +28,7 @@ message = sa.Table(
     sa.Index(None, "thing", sqlite_where=sa.text("thing IS NOT NULL"), postgresql_where=sa.text("thing IS NOT NULL")),
     sa.Index(None, "customer_id"),
     sa.Index(None, "anonymous_id"),
+    sa.Index(None, "received_at"),
     info=RECORD,
 )  # fmt: skip
 """Each message as it came (`body`: JSON). `waiting`: not yet read into facts; `quarantined`: it could not be, and

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,6 +24,7 @@ class ApiKey:
     Args:
         id: the first 12 hexadecimal digits of its hash: names it in lists and when it is revoked.
         rate: requests a second / at once, as its maker wrote it; None = the usual ones of its scope.
+        used_at: when it was last seen, to the minute; None = never, or not since this was kept.
     """
 
     id: str
@@ -32,6 +33,7 @@ class ApiKey:
     created_at: datetime
     revoked_at: datetime | None
     rate: str | None = None
+    used_at: datetime | None = None
 
 
 def hash_of(key: str) -> str:
@@ -96,6 +98,24 @@ class Keys:
             if connection.execute(change.values(revoked_at=to_micros(now))).rowcount == 0:
                 raise NotFound("no such key", key="key id", value=key_id)
 
+    def restore(self, key_id: str) -> None:
+        """A key that was revoked is taken again.
+
+        Raises:
+            NotFound: no key has this id.
+        """
+        with writing(self.engine) as connection:
+            change = sa.update(api_key).where(api_key.c.id == key_id)
+            if connection.execute(change.values(revoked_at=None)).rowcount == 0:
+                raise NotFound("no such key", key="key id", value=key_id)
+
+    def saw(self, key_ids: Collection[str], now: datetime) -> None:
+        """These keys were used until now."""
+        if key_ids:
+            with writing(self.engine) as connection:
+                change = sa.update(api_key).where(api_key.c.id.in_(sorted(key_ids)))
+                connection.execute(change.values(used_at=to_micros(now)))
+
     def all(self) -> list[ApiKey]:
         """Every key, oldest first, revoked ones too."""
         with reading(self.engine) as connection:
@@ -106,4 +126,5 @@ class Keys:
 def _as_key(row: sa.RowMapping) -> ApiKey:
     revoked = None if row["revoked_at"] is None else from_micros(row["revoked_at"])
     scopes = tuple(row["scopes"].split())
-    return ApiKey(row["id"], row["name"], scopes, from_micros(row["created_at"]), revoked, row["rate"])
+    used = None if row["used_at"] is None else from_micros(row["used_at"])
+    return ApiKey(row["id"], row["name"], scopes, from_micros(row["created_at"]), revoked, row["rate"], used)

@@ -340,6 +340,7 @@ api_key = sa.Table(
     whole("created_at"),
     whole("revoked_at", null=True),
     text("rate", null=True),
+    whole("used_at", null=True),
     info=RECORD,
 )
 

@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 from tsuide.app.serving import Serving
 from tsuide.app.users import ROOMS, Doorkeeper
 from tsuide.errors import BadInput, NotFound, TsuideError
-from tsuide.interfaces.console import door, experiments, log, segments, today
+from tsuide.interfaces.console import door, experiments, keys, log, segments, settings, shop_settings, today
 from tsuide.interfaces.console.charts import library
 from tsuide.interfaces.console.frame import sorry
 
@@ -33,6 +33,7 @@ PAGES: Final = {
     "today": today.ROUTES,
     "segments": segments.ROUTES,
     "experiments": experiments.ROUTES,
+    "settings": [*settings.ROUTES, *keys.ROUTES, *shop_settings.ROUTES],
     "audit": log.ROUTES,
 }
 """Room → its routes; rooms whose pages are there stand in the menu."""
@@ -54,6 +55,7 @@ def build_console(base: str) -> Starlette:
     app = Starlette(
         routes=[
             *door.ROUTES,
+            *settings.OWN,
             *(route for routes in PAGES.values() for route in routes),
             Route("/vega.js", vega),
             Mount("/static", StaticFiles(directory=_STATIC)),

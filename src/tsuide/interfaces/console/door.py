@@ -96,6 +96,11 @@ def _in(request: Request, user: User, token: str, back: str) -> Response:
     inside = back if back.startswith("/") and not back.startswith("//") and not urlsplit(back).netloc else "/"
     first = "/worklist" if user.own_only and inside == "/" else inside
     answer = RedirectResponse(address(request, first.partition("?")[0], _query(first)), 303)
+    return with_session(request, answer, token)
+
+
+def with_session(request: Request, answer: Response, token: str) -> Response:
+    """An answer that gives the browser the cookie of a session."""
     safe = request.url.scheme == "https" or serving_of(request).settings.public_url.startswith("https://")
     path = base_of(request) or "/"
     lasts = int(SESSION.total_seconds())

@@ -72,6 +72,7 @@ def page(
     charts: Sequence[Chart] = (),
     problem: TsuideError | None = None,
     status: int = 200,
+    done: int | None = None,
     **values: Any,  # noqa: ANN401 - what the template shows
 ) -> Response:
     """One page; or one of its tables as CSV (``?csv=name``), or one of its charts as SVG (``?svg=name``).
@@ -85,6 +86,8 @@ def page(
         charts: the same with ``parts.chart(…)``.
         problem: what was wrong with what was sent: shown above, and beside its field.
         status: of the answer.
+        done: the entry of the log that says what was just done, where the address does not: of a page that is shown
+            at once, since what stands in it is shown only once.
         values: what else the template shows.
     """
     wanted, drawn = visit.asked("csv"), visit.asked("svg")
@@ -104,7 +107,7 @@ def page(
         "guard": csrf_of(visit.token),
         "rooms": _rooms(visit),
         "changing": visit.changing,
-        "notice": _notice(visit),
+        "notice": _notice(visit, done),
         "tables": {each.name: each for each in tables},
         "sorted": {each.name: sort_of(visit, each) for each in tables},
         "charts": {each.name: each for each in charts},
@@ -174,9 +177,9 @@ def _rooms(visit: Visit) -> list[tuple[str, list[str]]]:
     return [(group, rooms) for group, rooms in seen if rooms]
 
 
-def _notice(visit: Visit) -> dict[str, Any] | None:
+def _notice(visit: Visit, done: int | None) -> dict[str, Any] | None:
     """What was just changed by this user, and whether it can be undone."""
-    number = visit.number("done", 0, most=10**9)
+    number = visit.number("done", 0, most=10**9) if done is None else done
     row = visit.shop.store.audit.one(number) if number else None
     if row is None or row["user_id"] != visit.user.id:
         return None

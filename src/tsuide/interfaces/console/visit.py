@@ -104,6 +104,17 @@ class Visit:
         value = self.form.get(name)
         return value if isinstance(value, UploadFile) and value.filename else None
 
+    @property
+    def server(self) -> str:
+        """Where others reach this shop's server: as TSUIDE_PUBLIC_URL says, else as this request reached it."""
+        asked = urlsplit(str(self.request.url))
+        root = self.serving.settings.public_url or f"{asked.scheme}://{asked.netloc}"
+        return root + base_of(self.request).removesuffix("/console")
+
+    def link(self, path: str, **values: str) -> str:
+        """A whole address in the console, to be sent to somebody."""
+        return f"{self.server}/console{path}?{urlencode(values)}"
+
     def url(self, path: str, **values: object) -> str:
         """An address in the console; a language that was asked for stays asked for."""
         return address(self.request, path, values)
@@ -181,14 +192,23 @@ def see(path: str, room: str, handler: Handler) -> Route:
     return Route(path, endpoint, methods=["GET"])
 
 
+def own(path: str, handler: Handler) -> Route:
+    """What anybody who is signed in may change: what is their own."""
+    return _changed(path, "today", handler, lambda _: True)
+
+
 def change(path: str, room: str, handler: Handler) -> Route:
     """What is sent by whoever may change what is in a room ("": anything at all), from a page of ours."""
+    return _changed(path, room, handler, lambda user: user.may("change", room) if room else user.changes)
+
+
+def _changed(path: str, room: str, handler: Handler, may: Callable[[User], bool]) -> Route:
 
     async def endpoint(request: Request) -> Response:
         user, token = await _who(request)
         if user is None:
             return RedirectResponse(address(request, "/sign-in", {}), 303)
-        if not (user.may("change", room) if room else user.changes):
+        if not may(user):
             return _problem(request, user, WrongKey("your role changes nothing here", key="room", value=room))
         form = await request.form(max_fields=_PARTS)
         try:

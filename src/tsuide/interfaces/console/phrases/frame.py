@@ -81,6 +81,7 @@ FRAME: Final = Phrases(
         "job.initiative": {"ja": "施策の読み取り", "en": "Reading the initiative"},
         "job.conclude": {"ja": "施策の結論", "en": "Concluding the initiative"},
         "job.segments": {"ja": "セグメントの読み込み", "en": "Reading the shop for segments"},
+        "job.doctor": {"ja": "診断", "en": "Looking over the installation"},
         "step_of": {"ja": "{step}（{done} / {total}）", "en": "{step} ({done} of {total})"},
         # rooms
         "group_offers": {"ja": "提案", "en": "Offers"},

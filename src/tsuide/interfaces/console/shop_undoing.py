@@ -1,0 +1,42 @@
+"""How changes of settings and data are taken back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from tsuide.app.changes import Undo
+from tsuide.app.hooks import remove_hook, restore_hook
+from tsuide.app.signing import restore_sale_terms
+from tsuide.app.users import User, change_user, withdraw_link
+from tsuide.app.wiring import Shop
+
+
+def _invitation(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
+    withdraw_link(shop, undo["id"])
+    change_user(shop, undo["id"], {"ended": "yes"}, now)
+
+
+def _user(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
+    change_user(shop, undo["id"], undo["was"], now)
+
+
+def _hook(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
+    if undo["was"] is None:
+        remove_hook(shop, undo["id"])
+    else:
+        restore_hook(shop, undo["was"], now)
+
+
+SHOP_WAYS: Final[Mapping[str, Undo]] = {
+    "user.invite": _invitation,
+    "user.link": lambda shop, undo, _who, _now: withdraw_link(shop, undo["id"]),
+    "user.change": _user,
+    "user.end": _user,
+    "user.again": _user,
+    "key.make": lambda shop, undo, _who, now: shop.store.keys.revoke(undo["id"], now),
+    "key.revoke": lambda shop, undo, _who, _now: shop.store.keys.restore(undo["id"]),
+    "terms.set": lambda shop, undo, _who, now: restore_sale_terms(shop, undo["was"], now),
+    "hook.set": _hook,
+    "hook.remove": _hook,
+}
+"""Action → how it is undone: with the plain values that were recorded as `undo`."""
