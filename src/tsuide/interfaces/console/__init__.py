@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 from tsuide.app.serving import Serving
 from tsuide.app.users import ROOMS, Doorkeeper
 from tsuide.errors import BadInput, NotFound, TsuideError
-from tsuide.interfaces.console import door, experiments, keys, log, segments, settings, shop_settings, today
+from tsuide.interfaces.console import door, experiments, keys, log, segments, settings, shop_settings, tasks, today
 from tsuide.interfaces.console.charts import library
 from tsuide.interfaces.console.frame import sorry
 
@@ -32,6 +32,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = {
     "today": today.ROUTES,
     "segments": segments.ROUTES,
+    "tasks": tasks.ROUTES,
     "experiments": experiments.ROUTES,
     "settings": [*settings.ROUTES, *keys.ROUTES, *shop_settings.ROUTES],
     "audit": log.ROUTES,

@@ -10,6 +10,7 @@ from tsuide.app.initiatives import take_back_initiative, undo_entry
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
 from tsuide.interfaces.console.outreach_undoing import OUTREACH_WAYS
+from tsuide.interfaces.console.sales_undoing import SALES_WAYS
 from tsuide.interfaces.console.shop_undoing import SHOP_WAYS
 from tsuide.offers.plain import build
 from tsuide.proof.experiment import Experiment
@@ -24,6 +25,7 @@ def _experiment(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) 
 
 
 WAYS: Final[Mapping[str, Undo]] = {
+    **SALES_WAYS,
     "experiment.save": _experiment,
     "experiment.drop": _experiment,
     "initiative.save": lambda shop, undo, _, now: take_back_initiative(shop, undo["id"], undo["before"], now),

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from tsuide.interfaces.console.phrases.sales_actions import SALES_ACTIONS
 from tsuide.kit.phrases import Phrases
 
 ACTIONS: Final = Phrases(
     {
+        **SALES_ACTIONS,
         "did.user.invite": {"ja": "{subject} さんを招待しました", "en": "Invited {subject}"},
         "did.user.change": {"ja": "利用者 {subject} を変更しました", "en": "Changed the user {subject}"},
         "did.user.end": {"ja": "利用者 {subject} の利用を止めました", "en": "Ended the user {subject}"},
