@@ -295,6 +295,14 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Nothing is saved into the folder or removed from it while the block runs; who wants to waits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        yield
+
+
 # --- reading ----------------------------------------------------------------------------------------
 
 

@@ -53,6 +53,8 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "erase": "tsuide.interfaces.cli.erase:erase",
     "disclose": "tsuide.interfaces.cli.erase:disclose",
     "warm": "tsuide.interfaces.cli.warm:warm",
+    "backup": "tsuide.interfaces.cli.backup:backup",
+    "restore": "tsuide.interfaces.cli.backup:restore",
     "doctor": "tsuide.interfaces.cli.doctor:doctor",
     "bench": "tsuide.interfaces.cli.bench:bench",
     "evaluate": "tsuide.interfaces.cli.evaluate:evaluate",
