@@ -72,7 +72,7 @@ def test_from_the_person_who_sets_it_to_the_customers_yes(small_shop: Shop) -> N
     offer = card_of(served)
     assert (offer.product_id, offer.price, offer.discount, offer.promotion_id) == ("card", 2_700, 300, "cards")
     assert offer.list_price == 2_700  # noted only since today: nothing may be crossed out yet
-    assert "¥300 off for now." in [served.reason_text(each, "en") for each in offer.reasons]
+    assert "¥300 off for now." in served.reasons_told(offer, "en")
     assert before.scores.worth is not None
     assert offer.scores.worth is not None
     assert before.scores.worth - offer.scores.worth == 273  # 300 without its tax
@@ -105,7 +105,7 @@ def test_a_discount_tier_is_filled_up_to_from_the_moment_it_is_set_until_it_is_u
             asked = OfferRequest("cart", anonymous_id="v1", cart=(CartLine("card"),), kinds=("filler",))
             served = await decider.decide(asked)
             assert replay_decision(small_shop, served.decision.id).same
-            texts = [served.reason_text(offer.reasons[0], "en") for offer in served.decision.slate]
+            texts = [served.reasons_told(offer, "en")[0] for offer in served.decision.slate]
             found.append(tuple(dict.fromkeys(texts)))
 
         await codes()

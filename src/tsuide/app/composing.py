@@ -327,7 +327,7 @@ class Composer:
             "price": money(offer.price),
             "list_price": money(offer.list_price) if crossed_out else None,
             "label": KINDS.text(offer.kind, language),
-            "reason": served.reason_text(offer.reasons[0], language) if offer.reasons else None,
+            "reason": next(iter(served.reasons_told(offer, language)), None),
         }
 
     def address(self, url: str | None) -> str | None:

@@ -31,8 +31,8 @@ from tsuide.offers.customer import CustomerView
 from tsuide.offers.deal_table import Deals
 from tsuide.offers.decide import decide
 from tsuide.offers.decision import Decision
-from tsuide.offers.explain import reason_text
-from tsuide.offers.offer import Offer, Reason
+from tsuide.offers.explain import reasons_told
+from tsuide.offers.offer import Offer
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
@@ -81,9 +81,9 @@ class Served:
         assert product is not None  # noqa: S101 - candidates come from the same rows
         return product
 
-    def reason_text(self, reason: Reason, language: str) -> str:
-        """The sentence that a reason makes."""
-        return reason_text(reason, language, self.state)
+    def reasons_told(self, offer: Offer, language: str) -> list[str]:
+        """The sentence of each reason of an offer."""
+        return reasons_told(offer, language, self.state)
 
 
 class Decider:

@@ -256,7 +256,7 @@ def _told(served: Served, loaded: Loaded) -> dict[str, Any]:
                 "kind": offer.kind,
                 "price": offer.price,
                 "currency": offer.currency,
-                "reason": next((served.reason_text(each, request.language) for each in offer.reasons), ""),
+                "reason": next(iter(served.reasons_told(offer, request.language)), ""),
             }
             for offer in decision.offers
         ],

@@ -14,7 +14,7 @@ from tsuide.mining.snapshot import Snapshot, open_snapshot
 from tsuide.mining.stated import StatedRelations
 from tsuide.offers.state import State, build_state
 
-PUBLISHED: Final = frozenset({"deals", "relations", "tiers"})
+PUBLISHED: Final = frozenset({"curated", "deals", "relations", "tiers"})
 """Parts that people change between two runs of learning."""
 
 

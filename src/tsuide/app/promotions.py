@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import polars as pl
 
+from tsuide.app.curation import curated
 from tsuide.app.locks import in_turn
 from tsuide.app.looks import looks_of
 from tsuide.app.signing import sale_terms
@@ -159,7 +160,7 @@ def publishing(shop: Shop) -> AbstractContextManager[None]:
 def published_parts(
     shop: Shop, products: pl.DataFrame, now: datetime, timed: Timed = lambda _name, make: make()
 ) -> dict[str, Fitted]:
-    """What of a snapshot people publish: deals and tiers, and declared relations, those of looks among them.
+    """What of a snapshot people publish: deals and tiers, declared relations (those of looks too), and curation.
 
     Args:
         shop: its promotions, relations and looks.
@@ -171,6 +172,7 @@ def published_parts(
     promotions = [each.promotion for each in standings(shop) if not each.exhausted()]
     shipping = sale_terms(shop).shipping
     return {
+        "curated": timed("curated", lambda: curated(shop)),
         "relations": timed("relations", lambda: StatedRelations.of(declared)),
         "deals": timed("deals", lambda: _current_deals(shop, promotions, products, now)),
         "tiers": timed("tiers", lambda: make_tiers(promotions, products, shipping=shipping)),

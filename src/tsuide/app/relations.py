@@ -7,6 +7,7 @@ from tsuide.errors import UnknownProduct
 from tsuide.facts.catalogue import Product
 from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.mining.complements import FittedComplements
+from tsuide.offers.curated import Curated
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Relations:
 def relations_of(loaded: Loaded, product_id: str, n: int, language: str = "en") -> Relations:
     """The best `n` of each: complements that pass the false-discovery gate, alternatives, steps up and down.
 
+    Without what people banned.
+
     Raises:
         UnknownProduct: the catalogue has no such product.
     """
@@ -69,7 +72,7 @@ def _complements(loaded: Loaded, product_id: str, n: int) -> tuple[Related, ...]
     found = []
     for row in part.of(product_id).iter_rows(named=True):
         other = loaded.catalogue.product(row["item"])
-        if other is not None and row["significant"]:
+        if other is not None and row["significant"] and not _banned(loaded, product_id, other.id):
             found.append(
                 Related(
                     other,
@@ -90,7 +93,16 @@ def _alternatives(loaded: Loaded, product_id: str, n: int) -> tuple[Related, ...
         return ()
     rows = part.of(product_id, n).select("item", "score").iter_rows()
     found = ((loaded.catalogue.product(item), score) for item, score in rows)
-    return tuple(Related(other, score) for other, score in found if other is not None)
+    return tuple(
+        Related(other, score)
+        for other, score in found
+        if other is not None and not _banned(loaded, product_id, other.id)
+    )
+
+
+def _banned(loaded: Loaded, product_id: str, other_id: str) -> bool:
+    part = loaded.snapshot.parts.get("curated")
+    return isinstance(part, Curated) and part.bans(product_id, other_id)
 
 
 def _steps(loaded: Loaded, product: Product, n: int, language: str, *, up: bool) -> tuple[Related, ...]:
@@ -101,7 +113,7 @@ def _steps(loaded: Loaded, product: Product, n: int, language: str, *, up: bool)
     found = []
     for item, score, told in rows.select("item", "score", "differences").iter_rows():
         other = loaded.catalogue.product(item)
-        if other is not None:
+        if other is not None and not _banned(loaded, product.id, other.id):
             known = other.price is not None and product.price is not None and other.currency == product.currency
             apart = (other.price or 0) - (product.price or 0) if known else None
             found.append(Related(other, score, difference=apart, differences=told or None))

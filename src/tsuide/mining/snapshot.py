@@ -41,6 +41,7 @@ PARTS: Final[dict[str, str]] = {
     "completion": "tsuide.mining.completion_model:FittedCompletion",
     "contact_channel": "tsuide.mining.contact_channel:ContactChannels",
     "contact_time": "tsuide.mining.contact_time:ContactTimes",
+    "curated": "tsuide.offers.curated:Curated",  # a name only: mining never imports offers
     "deals": "tsuide.offers.deal_table:Deals",  # a name only: mining never imports offers
     "fillers": "tsuide.mining.fillers:FittedFillers",
     "foretold": "tsuide.offers.foretold:FittedForetold",  # a name only: mining never imports offers

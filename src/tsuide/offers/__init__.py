@@ -8,7 +8,7 @@ The face of the room::
     load_policy(text, *, name="policy") -> Policy      ready_policy("standard") -> Policy  offers.policy.load
     decide(request, state, customer, policy, *, now, seed) -> Decision                   offers.decide
     Decision.to_json() / Decision.from_json(text)                                        offers.decision
-    trace(decision, state, policy) -> Trace; reason_text(reason, language, state)        offers.explain
+    trace(decision, state, policy) -> Trace; reasons_told(offer, language, state)        offers.explain
     replay(decision, state, policy) -> Decision                                          offers.decide
 
 `seed` is 64 bits of entropy drawn by the interface; the decision's id is made of `now` and `seed`.

@@ -10,6 +10,7 @@ from tsuide.kit.money import Money
 from tsuide.kit.phrases import Phrases
 from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.offers import codes
+from tsuide.offers.curated import Curated
 from tsuide.offers.decide import judge
 from tsuide.offers.decision import Decision
 from tsuide.offers.offer import INSTEAD, KINDS, MARGIN_BASES, SOURCES, Kind, MarginBasis, Offer, Reason, Source
@@ -206,6 +207,18 @@ def reason_text(reason: Reason, language: str, state: State) -> str:
     return REASONS.text(code, language, **_blanks(numbers, language, state))
 
 
+def reasons_told(offer: Offer, language: str, state: State) -> list[str]:
+    """The sentence of each of its reasons; what people wrote for this pair, set or filler stands for the first.
+
+    Raises:
+        BadValue: an unknown language or code.
+    """
+    sentences = [reason_text(reason, language, state) for reason in offer.reasons]
+    curated = state.parts.get("curated")
+    own = curated.text(offer, language) if isinstance(curated, Curated) else None
+    return sentences if own is None else [own, *sentences[1:]]
+
+
 def _blanks(numbers: Mapping[str, int | float | str], language: str, state: State) -> dict[str, str]:
     blanks = {}
     for name, value in numbers.items():
@@ -229,7 +242,7 @@ def _blanks(numbers: Mapping[str, int | float | str], language: str, state: Stat
 
 def offer_text(offer: Offer, language: str, state: State) -> str:
     """All reasons of an offer as sentences, and for an upgrade what is better."""
-    sentences = [reason_text(reason, language, state) for reason in offer.reasons]
+    sentences = reasons_told(offer, language, state)
     sentences.extend(differences_text(offer, language, state))
     return (" " if language == "en" else "").join(sentences)
 

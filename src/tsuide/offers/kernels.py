@@ -19,6 +19,7 @@ from tsuide.offers import (
     codes,
     columns,
     compiled,
+    curated,
     deal_table,
     deals_kernel,
     offer,
@@ -55,7 +56,7 @@ from tsuide.offers.policy.policy import LIMIT, SUPPRESSION
 
 _MADE_OF: Final[tuple[ModuleType, ...]] = (
     ahead, alike, bestsellers, block, bundles, cart, catalogue, chances, chain, codes, columns,
-    combined, complements, contacts, content, deal_table, deals_kernel, declared, fill,
+    combined, complements, contacts, content, curated, deal_table, deals_kernel, declared, fill,
     fillers, fuse, gather, ladder, listed, members, offer, policy, pool, promoted, records, rule, slate, trial,
     visited,
 )  # fmt: skip

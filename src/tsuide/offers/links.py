@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from tsuide.facts.catalogue import RELATION_TYPES
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.mining.backoff import SOURCES, FittedBackOff
@@ -22,14 +21,16 @@ from tsuide.offers import codes
 from tsuide.offers.candidates.alike import LIKED
 from tsuide.offers.candidates.bundles import MEMBERS, SET
 from tsuide.offers.candidates.fillers import FILLER
+from tsuide.offers.candidates.ladder import BY_PRICE, PINNED
+from tsuide.offers.curated import NOT_BESIDE, PUT_BESIDE, PUT_INSTEAD, RELATION_CODES, Curated
 
 LINK: Final = np.dtype(
     [
         ("item", np.int32),
         ("opens", np.int32),  # days after the anchor's purchase; -1 = no window known
         ("closes", np.int32),
-        ("relation", np.int8),  # code of facts.catalogue.RELATION_TYPES; -1 = mined
-        ("step", np.int8),  # 1 a step up, -1 a step down, 0 neither, BY_PRICE: whichever the prices say
+        ("relation", np.int8),  # of curated.RELATION_CODES; -1 = mined
+        ("step", np.int8),  # 1 a step up, -1 a step down, 0 neither, BY_PRICE or PINNED: whichever the prices say
         ("count", np.int64),  # baskets with both
         ("base", np.int64),  # baskets with the anchor
         ("lift", np.float64),
@@ -39,7 +40,6 @@ LINK: Final = np.dtype(
     align=True,
 )
 
-BY_PRICE: Final = 2
 MOST_SIBLINGS: Final = 12
 _SUBSTITUTES: Final = ("substitute", "different_brand", "upgrade_of")
 _BESIDE: Final = ("part_of_set", "required_part", "often_bought_with", "accessory")
@@ -222,8 +222,11 @@ def with_windows(links: Links, fitted: FittedTiming, ids: Index) -> Links:
     return Links(links.of, frozen(rows))
 
 
-def set_links(fitted: FittedBundles, ids: Index) -> tuple[Int64, np.ndarray]:
-    """Sets by their main product: (of int64 (products + 1,), SET); sets with an unknown member are left out."""
+def set_links(fitted: FittedBundles, ids: Index, curated: Curated | None = None) -> tuple[Int64, np.ndarray]:
+    """Sets by their main product: (of int64 (products + 1,), SET); sets with an unknown member are left out.
+
+    What people banned is left out too, and what they put first is marked.
+    """
     dense = ids.positions(fitted.item_ids.ids)
     members = np.where(fitted.items >= 0, dense[fitted.items], -2)[:, :MEMBERS]  # -2 = no member, -1 = unknown
     known = np.flatnonzero((members != -1).all(axis=1) & (members[:, 0] >= 0))
@@ -235,18 +238,38 @@ def set_links(fitted: FittedBundles, ids: Index) -> tuple[Int64, np.ndarray]:
     rows["intent"], rows["count"] = fitted.intent[known][order], fitted.count[known][order]
     rows["attach"][:, : min(members.shape[1], MEMBERS) - 1] = fitted.attach[known][order][:, : MEMBERS - 1]
     rows["base"] = fitted.degree[fitted.items[known, 0]][order]
+    if curated is not None and curated.marks:
+        rows = _without_banned(rows, curated, ids)
     of = np.zeros(len(ids) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(members[:, 0], minlength=len(ids)), out=of[1:])
+    np.cumsum(np.bincount(rows["items"][:, 0], minlength=len(ids)), out=of[1:])
     return frozen(of), frozen(rows)
 
 
-def filler_rows(fitted: FittedFillers, ids: Index) -> np.ndarray:
-    """The most appealing fillers, FILLER, best first."""
+def _without_banned(rows: np.ndarray, curated: Curated, ids: Index) -> np.ndarray:
+    banned, pinned = curated.banned("set"), curated.pinned("set")
+    if not banned and not pinned:
+        return rows
+    keys = [
+        (ids.ids[members[0]], tuple(sorted(ids.ids[each] for each in members[1:] if each >= 0)))
+        for members in rows["items"].tolist()
+    ]
+    rows["pinned"] = [key in pinned for key in keys]
+    kept: np.ndarray = rows[np.array([key not in banned for key in keys], np.bool_)]
+    return kept
+
+
+def filler_rows(fitted: FittedFillers, ids: Index, curated: Curated | None = None) -> np.ndarray:
+    """The most appealing fillers, FILLER, best first; what people banned is not among them."""
     dense = ids.positions(fitted.items.ids)
     order = np.argsort(-fitted.appeal, kind="stable")
     order = order[(dense[order] >= 0) & (fitted.appeal[order] > 0)][: fitted.pool]
     rows = np.zeros(len(order), FILLER)
     rows["item"], rows["appeal"] = dense[order], fitted.appeal[order]
+    if curated is not None and curated.marks:
+        found = (curated.banned("filler"), curated.pinned("filler"))
+        banned, pinned = (ids.positions([other for _, (other,) in each]) for each in found)
+        rows["pinned"] = np.isin(rows["item"], pinned)
+        rows = rows[~np.isin(rows["item"], banned)]
     return frozen(rows)
 
 
@@ -284,11 +307,12 @@ def declared_links(relations: pl.DataFrame, ids: Index) -> tuple[Links, Links, L
     """What people declared: (beside it, instead of it, never with it, what it is an accessory or a part of).
 
     An upgrade is also written the other way round, as the step down; never-with holds both ways. Of two things that
-    people put beside each other in both directions neither is the main one.
+    people put beside each other in both directions neither is the main one. What curation says of a pair holds only
+    the way it was said.
     """
-    beside = _of_types(relations, ids, _BESIDE)
-    instead = _of_types(relations, ids, _SUBSTITUTES, both=True)
-    never = _of_types(relations, ids, ("never_with",), both=True)
+    beside = _of_types(relations, ids, (*_BESIDE, PUT_BESIDE))
+    instead = _of_types(relations, ids, _SUBSTITUTES, both=True, one_way=(PUT_INSTEAD,))
+    never = _of_types(relations, ids, ("never_with",), both=True, one_way=(NOT_BESIDE,))
     turned = relations.filter(pl.col("relation").is_in(_ATTACHED)).rename(
         {"product_id": "other_id", "other_id": "product_id"}
     )
@@ -312,14 +336,17 @@ def sibling_links(parent: np.ndarray, tie: np.ndarray) -> Links:
     return make_links(pairs["place"].to_numpy().astype(np.int64), rows, len(parent))
 
 
-def _of_types(relations: pl.DataFrame, ids: Index, types: tuple[str, ...], *, both: bool = False) -> Links:
-    chosen = relations.filter(pl.col("relation").is_in(types)).unique(maintain_order=True)
+def _of_types(
+    relations: pl.DataFrame, ids: Index, types: tuple[str, ...], *, both: bool = False, one_way: tuple[str, ...] = ()
+) -> Links:
+    chosen = relations.filter(pl.col("relation").is_in((*types, *one_way))).unique(maintain_order=True)
     a = ids.positions(chosen["product_id"].to_list())
     b = ids.positions(chosen["other_id"].to_list())
-    codes = {name: code for code, name in enumerate(RELATION_TYPES)}
-    relation = np.array([codes[name] for name in chosen["relation"]], dtype=np.int8)
+    relation = np.array([RELATION_CODES[name] for name in chosen["relation"]], dtype=np.int8)
     if both:
-        a, b, relation = np.r_[a, b], np.r_[b, a], np.r_[relation, relation]
+        back = ~np.isin(relation, [RELATION_CODES[name] for name in one_way])
+        a, b, relation = np.r_[a, b[back]], np.r_[b, a[back]], np.r_[relation, relation[back]]
     rows = blank_rows(len(a))
-    rows["item"], rows["relation"], rows["chance"], rows["step"] = b, relation, 1.0, BY_PRICE
+    rows["item"], rows["relation"], rows["chance"] = b, relation, 1.0
+    rows["step"] = np.where(relation == RELATION_CODES[PUT_INSTEAD], PINNED, BY_PRICE)
     return make_links(a, rows, len(ids))

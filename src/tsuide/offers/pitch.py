@@ -6,7 +6,7 @@ from typing import Final
 from tsuide.kit.money import Money
 from tsuide.kit.phrases import Phrases
 from tsuide.mining.reviews import ReviewSignals, Standing
-from tsuide.offers.explain import differences_text, reason_text
+from tsuide.offers.explain import differences_text, reasons_told
 from tsuide.offers.offer import Offer
 from tsuide.offers.state import State
 
@@ -94,7 +94,7 @@ def pitch(offer: Offer, language: str, state: State) -> Pitch:
     key: str = "cross_sell_alone" if offer.kind == "cross_sell" and anchor is None else offer.kind
     if offer.kind == "filler" and any(reason.code == "closes_tier" for reason in offer.reasons):
         key = "filler_tier"
-    evidence = [reason_text(reason, language, state) for reason in offer.reasons]
+    evidence = reasons_told(offer, language, state)
     quote = quote_of(offer, language, state)
     if quote:
         evidence.append(PHRASES.text("quote", language, quote=quote))

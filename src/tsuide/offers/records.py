@@ -92,6 +92,7 @@ CANDIDATE: Final = np.dtype(
         ("too_dear_price", np.int64),  # the lowest price that was too dear
         ("suppressed", np.int16),  # row of the policy's suppression, from 1; 0 = none
         ("mandatory", np.bool_),
+        ("pinned", np.bool_),  # people put it first among its like
         ("lesson", np.int8),  # why content does not suit them now: bits of codes.LESSON_…
         # scores
         ("worth", np.int64),  # V, minor units; meaningless where margin_basis is unknown

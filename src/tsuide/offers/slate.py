@@ -15,6 +15,7 @@ import numpy as np
 from tsuide.offers import codes, trial
 from tsuide.offers.candidates.members import share_a_product
 from tsuide.offers.compiled import Rows, kernel
+from tsuide.offers.offer import KINDS
 
 PICK: Final = np.dtype(
     [("row", np.int32), ("slot", np.int32), ("place", np.int32), ("probability", np.float64)], align=True
@@ -25,9 +26,11 @@ SLOT: Final = np.dtype([("n", np.int64), ("kinds", np.int64)])
 SQRT2: Final = 1.4142135623730951
 LEAST: Final = -700.0  # below, e^x is nothing here
 UNREAD: Final = 1e9  # no logarithm of a number
+N_KINDS: Final = len(KINDS)
 _LN2: Final = 0.6931471805599453
 BESIDE_DRAWS: Final = 1 << 20  # of the seed's numbers, those that no draw takes
 RANDOM: Final = trial.RANDOM
+USUAL: Final = trial.USUAL
 PROPENSITY_ONLY: Final = trial.PROPENSITY_ONLY
 NO_LEVERS: Final = trial.NO_LEVERS
 RANDOM_PROPENSITY: Final = trial.RANDOM_PROPENSITY
@@ -122,6 +125,7 @@ def prioritise(
             elif known[kinds] > 0:
                 worth = total[kinds] / known[kinds]
         row.priority = _priority(row, worth, ranking, seed, i)
+        row.pinned = row.pinned and ranking == USUAL  # an arm that tries another ranking tries that alone
 
 
 @kernel
@@ -204,9 +208,10 @@ def weigh(
 ) -> int:
     """Write the priority of each of `cleared`, or 0 where it does not fit; returns the best's place, -1 = none.
 
-    While a mandatory candidate fits, only mandatory ones do.
+    While a mandatory candidate fits, only mandatory ones do. While one fits that people put first, it has the weight
+    of the best of its kind, and the others of its kind none.
     """
-    mandatory = False
+    mandatory, pinned = False, False
     best = -1
     for i in range(len(cleared)):
         weights[i] = 0.0
@@ -221,8 +226,31 @@ def weigh(
             weights[:i] = 0.0
         if row.mandatory or not mandatory:
             weights[i] = row.priority
+            pinned |= row.pinned
             if best < 0 or row.priority > weights[best]:
                 best = i
+    return _pinned_first(pool, cleared, weights) if pinned else best
+
+
+@kernel
+def _pinned_first(pool: Rows, cleared: Rows, weights: Rows) -> int:
+    """Give what people put first the weight of the best of its kind; returns the best's place."""
+    for kind in range(N_KINDS):
+        most, most_pinned = 0.0, 0.0
+        for i in range(len(cleared)):
+            if pool[cleared[i]].kind == kind:
+                most = max(most, weights[i])
+                if pool[cleared[i]].pinned:
+                    most_pinned = max(most_pinned, weights[i])
+        if most_pinned == 0.0:
+            continue
+        for i in range(len(cleared)):
+            if pool[cleared[i]].kind == kind:
+                weights[i] = weights[i] * (most / most_pinned) if pool[cleared[i]].pinned else 0.0
+    best = -1
+    for i in range(len(cleared)):
+        if weights[i] > 0.0 and (best < 0 or weights[i] > weights[best]):
+            best = i
     return best
 
 
@@ -277,8 +305,8 @@ def _draw(
             if weights[i] < floor:
                 weights[i] = 0.0
                 continue
-            if logs[i] == UNREAD:
-                logs[i] = ln(weights[i])  # a priority stays what it is from draw to draw
+            if logs[i] == UNREAD or pool[cleared[i]].pinned:
+                logs[i] = ln(weights[i])  # a priority stays what it is from draw to draw, but for what was put first
             weights[i] = exp((logs[i] - log_top) / temperature)
             total += weights[i]
     target = uniform(seed, draw) * total

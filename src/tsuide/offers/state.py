@@ -30,6 +30,7 @@ from tsuide.offers.candidates.fillers import FILLER
 from tsuide.offers.candidates.promoted import PROMOTED
 from tsuide.offers.codes import CONTENT_PRODUCT as CONTENT
 from tsuide.offers.columns import Vocabulary, item_rows, listed_words
+from tsuide.offers.curated import NOTHING_CURATED, Curated
 from tsuide.offers.deal_table import Deals, promoted_rows, with_deal_sets
 from tsuide.offers.links import (
     Links,
@@ -255,7 +256,7 @@ def build_state(
     if isinstance(complements, FittedComplements):
         items["baskets"] = baskets_of(complements, ids)
     liked = parts.get("lookalikes")
-    fillers, reviews = parts.get("fillers"), parts.get("reviews")
+    reviews = parts.get("reviews")
     beside_bought = complement_links(complements, ids) if isinstance(complements, FittedComplements) else none
     timing = parts.get("timing")
     if isinstance(timing, FittedTiming):
@@ -282,7 +283,6 @@ def build_state(
         complements=beside_bought,
         substitutes=substitute_links(substitutes, ids) if isinstance(substitutes, FittedAlternatives) else none,
         bestsellers=bestsellers_of(items),
-        fillers=filler_rows(fillers, ids) if isinstance(fillers, FittedFillers) else np.zeros(0, FILLER),
         contents=_contents(items),
         tags=_with_listed({}, products, "tags", ids),
         goals=_with_listed({}, products, "goals", ids),
@@ -297,13 +297,15 @@ def build_state(
 def _published(
     parts: Mapping[str, Fitted], relations: pl.DataFrame | None, ids: Index, baskets: Int64
 ) -> dict[str, Any]:
-    """What of a state follows from what people publish: declared links, sets and their prices, campaigns."""
+    """What of a state follows from what people publish: links, sets and their prices, campaigns, fillers."""
     declared = conform(relations, RELATIONS) if relations is not None else pl.DataFrame(schema=RELATIONS)
-    beside, instead, never, mains = declared_links(declared, ids)
-    bundles, deals = parts.get("bundles"), parts.get("deals")
+    curated = parts.get("curated")
+    marks = curated if isinstance(curated, Curated) else NOTHING_CURATED
+    beside, instead, never, mains = declared_links(pl.concat([declared, marks.relations()]), ids)
+    bundles, deals, fillers = parts.get("bundles"), parts.get("deals"), parts.get("fillers")
     set_of, sets = np.zeros(len(ids) + 1, dtype=np.int64), np.zeros(0, SET)
     if isinstance(bundles, FittedBundles):
-        set_of, sets = set_links(bundles, ids)
+        set_of, sets = set_links(bundles, ids, marks)
     promoted = np.zeros(0, PROMOTED)
     if isinstance(deals, Deals):
         set_of, sets = with_deal_sets(set_of, sets, deals, ids)
@@ -316,6 +318,7 @@ def _published(
         "set_of": set_of,
         "sets": sets,
         "promoted": promoted,
+        "fillers": filler_rows(fillers, ids, marks) if isinstance(fillers, FittedFillers) else np.zeros(0, FILLER),
     }
 
 

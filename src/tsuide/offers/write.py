@@ -58,6 +58,7 @@ class Told(NamedTuple):
     worth: int
     place: int
     mandatory: int
+    pinned: int
     set: int
     second: int
     promotion: int
@@ -274,7 +275,7 @@ def _reasons(row: Told, gains: Sequence[Gain], state: State) -> tuple[Reason, ..
     found = [_because(row, state)]
     if row.source == codes.BUNDLES:
         found.append(_make_reason("complete_set" if state.sets["intent"][row.set] else "starter_set", {}))
-    if row.declared and row.source != codes.DECLARED:
+    if row.declared and not row.pinned and row.source != codes.DECLARED:
         found.append(_make_reason("declared", {}))
     if row.since_anchor > 0 and row.anchor >= 0:
         found.append(_make_reason("bought_lately", {"with": state.ids.ids[row.anchor], "days": row.since_anchor}))
@@ -282,7 +283,7 @@ def _reasons(row: Told, gains: Sequence[Gain], state: State) -> tuple[Reason, ..
         found.append(_make_reason("rated", {"rating": row.rating, "reviews": row.reviews}))
     if row.discount > 0 or gains:
         found.extend(_savings(row, gains, state))
-    if row.mandatory:
+    if row.mandatory or row.pinned:
         found.append(_make_reason("put_first"))
     return tuple(found)
 

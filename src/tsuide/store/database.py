@@ -10,6 +10,7 @@ from tsuide.store.acceptances import Acceptances
 from tsuide.store.accounts import Accounts
 from tsuide.store.audit import Audit
 from tsuide.store.confirmations import Confirmations
+from tsuide.store.curation import Curation
 from tsuide.store.deals import Deals
 from tsuide.store.decisions import Decisions
 from tsuide.store.engines import checked_url, make_engine, sqlite_file
@@ -98,6 +99,7 @@ class Store:
     jobs: Jobs
     users: Users
     audit: Audit
+    curation: Curation
 
     def journal(self, *, trace_durability: TraceDurability = "normal", bound: int = BOUND) -> Journal:
         """A journal for the running event loop (or for synchronous callers); close it before the store.
@@ -185,6 +187,7 @@ def open_store(url: str) -> Store:
         jobs=Jobs(record),
         users=Users(record),
         audit=Audit(record),
+        curation=Curation(record),
     )
 
 

@@ -467,10 +467,7 @@ async def proposals(request: Request, deal: Named, body: ProposeIn) -> ProposedO
     offers = {offer.id: offer for offer in decision.offers}
     language = decision.request.language
     reasons = {
-        str(place): [
-            found.served.reason_text(each, language)
-            for each in offers[str(found.deal.line(place).offer_id)].reasons
-        ]
+        str(place): found.served.reasons_told(offers[str(found.deal.line(place).offer_id)], language)
         for place in found.places
     }  # fmt: skip
     return ProposedOut(

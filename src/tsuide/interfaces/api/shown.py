@@ -139,7 +139,10 @@ def _offer(offer: Offer, served: Served, language: str) -> dict[str, Any]:
         "promotion_id": offer.promotion_id,
         "difference": offer.difference,
         "difference_text": signed_text(offer.difference, offer.currency, language),
-        "reasons": [{"code": reason.code, "text": served.reason_text(reason, language)} for reason in offer.reasons],
+        "reasons": [
+            {"code": reason.code, "text": text}
+            for reason, text in zip(offer.reasons, served.reasons_told(offer, language), strict=True)
+        ],
         "quote": quote_of(offer, language, served.state) or None,
         "act": offer.act,
         "look": _look(served.look_of(offer), language),

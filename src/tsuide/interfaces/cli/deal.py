@@ -231,7 +231,7 @@ def ask(
             {
                 "line": place, "product_id": each.product_id, "title": each.title, "kind": each.kind,
                 "with": each.with_id, "offer_id": each.offer_id,
-                "reasons": [found.served.reason_text(why, language) for why in offers[str(each.offer_id)].reasons],
+                "reasons": found.served.reasons_told(offers[str(each.offer_id)], language),
             }
             for place in found.places
             for each in (found.deal.line(place),)

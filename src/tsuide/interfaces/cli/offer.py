@@ -116,7 +116,7 @@ def _offer(offer: Offer, served: Served, language: str) -> dict[str, Any]:
         "kind": offer.kind,
         "price": offer.price,
         "currency": offer.currency,
-        "reasons": [served.reason_text(reason, language) for reason in offer.reasons],
+        "reasons": served.reasons_told(offer, language),
         "rating": None if standing is None else round(standing.rating, 2),
         "reviews": 0 if standing is None else standing.count,
         "quote": quote_of(offer, language, served.state) or None,

@@ -8,7 +8,7 @@ from tsuide.facts.catalogue import Product, told
 from tsuide.interfaces.mcp.phrases import TEXTS
 from tsuide.interfaces.mcp.results import ItemOut, OfferOut, ReasonOut
 from tsuide.kit.money import Money
-from tsuide.offers.explain import NOTES, differences_text, reason_text
+from tsuide.offers.explain import NOTES, differences_text, reasons_told
 from tsuide.offers.offer import Offer
 from tsuide.offers.state import State
 
@@ -48,8 +48,8 @@ def paragraph(offers: list[OfferOut], language: str) -> str:
 def reasons_of(offer: Offer, language: str, state: State) -> list[ReasonOut]:
     """Its reasons with their figures."""
     return [
-        ReasonOut(code=each.code, text=reason_text(each, language, state), figures=dict(each.numbers))
-        for each in offer.reasons
+        ReasonOut(code=each.code, text=text, figures=dict(each.numbers))
+        for each, text in zip(offer.reasons, reasons_told(offer, language, state), strict=True)
     ]
 
 

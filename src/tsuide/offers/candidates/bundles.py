@@ -20,6 +20,7 @@ SET: Final = np.dtype(
         ("deal", np.int32),  # place in the table of deals, of a campaign's set; -1 = mined
         ("starts", np.int64),  # microseconds, of a campaign's set
         ("ends", np.int64),
+        ("pinned", np.bool_),  # put first by a person
     ],
     align=True,
 )
@@ -53,6 +54,7 @@ def propose(pool: Rows, size: Rows, seen: Rows, of: Rows, sets: Rows, anchors: R
             if not campaigns and (not mined or chance > row.propensity):
                 row.source = codes.BUNDLES if mined else codes.PROMOTION
                 row.set = at
+                row.pinned = one.pinned
                 row.anchor = anchor.item
                 row.anchor_price = anchor.price
                 row.propensity = chance

@@ -77,7 +77,7 @@ def family(parent: int) -> int:
 
 
 @kernel
-def fill(
+def fill(  # noqa: C901 - one loop
     pool: Rows,
     start: int,
     end: int,
@@ -130,6 +130,8 @@ def fill(
         own = _marked(row, row.item, item, slots, marks, mark_size, now)
         _rest(row, own, item.category, rests, wide)
         _answers(row, row.item, item, said)
+        if row.anchor >= 0:  # bought lately, it lies nowhere: what is never to go with it does not go with it now
+            row.never_with |= declared_apart(never_of, never, row.anchor, row.item)
         own_left, own_right = left | bound[row.item].apart_left, right | bound[row.item].apart_right
         row.never_with |= bound[row.item].apart_left & right != 0 or bound[row.item].apart_right & left != 0
         k = 0
@@ -141,6 +143,9 @@ def fill(
             own_right |= bound[other].apart_right
             join(row, more, bound[other])
             row.never_with |= declared_apart(never_of, never, row.item, other)
+            row.never_with |= declared_apart(never_of, never, other, row.item)
+            if row.anchor >= 0:
+                row.never_with |= declared_apart(never_of, never, row.anchor, other)
             row.qualified = row.qualified and qualified[more.qualification]
             own = _marked(row, other, more, slots, marks, mark_size, now)
             if more.parent >= 0:

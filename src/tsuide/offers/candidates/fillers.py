@@ -9,8 +9,9 @@ from tsuide.offers.candidates.pool import made_for_another, place_for
 from tsuide.offers.compiled import Rows, kernel
 from tsuide.offers.records import MOST_MONEY
 
-FILLER: Final = np.dtype([("item", np.int32), ("appeal", np.float64)], align=True)
-"""A small thing that comes along easily, and its share of the baskets of several things; best first."""
+FILLER: Final = np.dtype([("item", np.int32), ("appeal", np.float64), ("pinned", np.bool_)], align=True)
+"""A small thing that comes along easily, and its share of the baskets of several things; best first;
+and whether people put it first."""
 
 SINGLES: Final = 12
 PAIRS: Final = 6
@@ -50,6 +51,7 @@ def propose(
         served[i] |= not counts[i]
     _search(best, fillers, items, served, gap, overshoot)
     top = max(best[0, 0], best[SINGLES, 0])
+    _put_first(pool, size, seen, fillers, items, served, gap, overshoot, tier, priors, top)
     for b in range(len(best)):
         if best[b, 0] <= 0.0:
             continue
@@ -58,13 +60,55 @@ def propose(
             return
         row = pool[place]
         propensity = priors[codes.FILLER] / 10_000.0 * best[b, 0] / top
-        if propensity > row.propensity:
+        if propensity > row.propensity and not row.pinned:
             row.source = codes.FILLERS
             row.second = fillers[int(best[b, 2])].item if best[b, 2] >= 0.0 else -1
             row.group = tier
             row.reaches_gap = True
             row.propensity = propensity
             row.chance = fillers[int(best[b, 1])].appeal
+
+
+@kernel
+def _put_first(
+    pool: Rows,
+    size: Rows,
+    seen: Rows,
+    fillers: Rows,
+    items: Rows,
+    served: Rows,
+    gap: int,
+    overshoot: int,
+    tier: int,
+    priors: Rows,
+    top: float,
+) -> None:
+    """What people put first, where it closes the gap by itself within the same bounds."""
+    most = _most(gap, overshoot)
+    for i in range(len(fillers)):
+        price = items[fillers[i].item].price
+        if not fillers[i].pinned or served[i] or price < gap or price > most:
+            continue
+        place = place_for(pool, size, seen, fillers[i].item, codes.FILLER)
+        if place < 0:
+            return
+        row = pool[place]
+        row.source = codes.FILLERS
+        row.group = tier
+        row.reaches_gap = True
+        row.propensity = priors[codes.FILLER] / 10_000.0 * _readiness(fillers[i].appeal, price, gap) / top
+        row.chance = fillers[i].appeal
+        row.pinned = True
+
+
+@kernel
+def _most(gap: int, overshoot: int) -> int:
+    return int(gap + gap * overshoot // 10_000 if overshoot >= 0 else MOST_MONEY)
+
+
+@kernel
+def _readiness(appeal: float, price: int, gap: int) -> float:
+    return appeal / (1.0 + (price - gap) / gap)
 
 
 @kernel
@@ -85,7 +129,7 @@ def _served(fillers: Rows, items: Rows, main_of: Rows, mains: Rows, anchors: Row
 
 @kernel
 def _search(best: Rows, fillers: Rows, items: Rows, served: Rows, gap: int, overshoot: int) -> None:
-    most = gap + gap * overshoot // 10_000 if overshoot >= 0 else MOST_MONEY
+    most = _most(gap, overshoot)
     for i in range(len(fillers)):
         if served[i]:
             continue
@@ -106,7 +150,7 @@ def _keep(best: Rows, first: int, end: int, fillers: Rows, items: Rows, gap: int
         appeal *= 0.5 * fillers[j].appeal / fillers[0].appeal  # two things to say yes to, instead of one
     if items[fillers[i].item].price < 0 or price < gap or price > most:
         return
-    readiness = appeal / (1.0 + (price - gap) / gap)
+    readiness = _readiness(appeal, price, gap)
     at = end - 1
     if readiness <= best[at, 0]:
         return

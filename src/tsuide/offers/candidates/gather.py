@@ -251,6 +251,7 @@ def gather(
     )  # fmt: skip
     mark_mains(slots, marks, mark_size, main_of, mains, anchors)
     _put_first(pool, size, seen, mandatory, mandatory_kind, priors)
+    declared.make_room(pool, size, seen, beside_of, beside, anchors)
     ladder.propose_all(
         pool, size, seen, sibling_of, siblings, instead_of, instead, substitute_of, substitute, anchors, items, priors,
         hesitating,

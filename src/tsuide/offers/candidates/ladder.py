@@ -10,7 +10,8 @@ from tsuide.offers.candidates.pool import place_for
 from tsuide.offers.compiled import Row, Rows, kernel
 
 RENEWAL: Final = 7_000  # share of the usual interval after which a plan is nearly due, basis points
-BY_PRICE: Final = 2  # as in links: whichever step the prices say
+BY_PRICE: Final = 2  # whichever step the prices say
+PINNED: Final = 3  # the same, and put first by a person
 STEP: Final = np.dtype([("item", np.int32), ("step", np.int8), ("chance", np.float64)], align=True)
 """What a ladder reads of a link: sixteen bytes of fifty-six, since a long cart has hundreds of them."""
 
@@ -28,7 +29,7 @@ def kind_of(price: int, anchor_price: int, step: int, available: bool, hesitatin
     if step == 0 or price < 0 or anchor_price < 0 or price == anchor_price:
         return -1
     dearer = price > anchor_price
-    if step != BY_PRICE and dearer != (step > 0):
+    if step < BY_PRICE and dearer != (step > 0):
         return -1  # prices moved since the ladder was learned
     return codes.UP_SELL if dearer else codes.DOWN_SELL
 
@@ -76,6 +77,7 @@ def propose(
             propensity = priors[kind] / 10_000.0 * link.chance
             if declared:
                 row.declared = True
+                row.pinned |= link.step == PINNED
             if propensity > row.propensity:
                 row.source = codes.LADDER if kind != codes.ALTERNATIVE else codes.ALTERNATIVES
                 row.anchor = anchor.item

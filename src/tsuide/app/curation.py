@@ -1,0 +1,207 @@
+"""Curation: what people decide about single pairs, sets and fillers, in force everywhere as soon as it is published.
+
+Banned, put first, said in other words, or only approved (looked at and found good). Every change returns how it was
+before, and setting that again undoes it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from tsuide.app.wiring import Shop
+from tsuide.errors import BadValue, NotFound
+from tsuide.kit.clock import from_micros, to_micros
+from tsuide.kit.phrases import LANGUAGES
+from tsuide.offers.curated import ABOUT, VERDICTS, About, Curated, Mark, Verdict
+
+MOST_REASON: Final = 300
+"""Characters of a reason that a customer reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What people decided about one pair, set or filler.
+
+    Args:
+        mark: banned, put first, and texts.
+        approved_at, approved_by: who looked at it and found it good; None = nobody.
+        changed_at, changed_by: the newest change.
+    """
+
+    mark: Mark
+    approved_at: datetime | None = None
+    approved_by: str | None = None
+    changed_at: datetime | None = None
+    changed_by: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing."""
+        return self.mark.verdict is None and not self.mark.texts and self.approved_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A change to one judgement; what is not named stays.
+
+    Args:
+        verdict: "banned", "pinned", or "none" to take either back.
+        approved: True = by whoever asks, False = no more.
+        texts: language → text; an empty text takes the language's own away.
+    """
+
+    verdict: str | None = None
+    approved: bool | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+def subject(about: str, product_id: str, others: Sequence[str]) -> Mark:
+    """What is judged, checked: its others ascending, each once.
+
+    Raises:
+        BadValue: names the field.
+
+    >>> subject("set", "cam", ["card", "bag"]).other_ids
+    ('bag', 'card')
+    """
+    if about not in ABOUT:
+        raise BadValue("no such thing to curate", key="about", value=about, way_out=f"one of {', '.join(ABOUT)}")
+    found = tuple(sorted({each for each in others if each}))
+    if not found or (about != "set" and len(found) != 1):
+        raise BadValue("a set has others, everything else has one", key="other_ids", value=list(others))
+    if (about == "filler") != (product_id == ""):
+        raise BadValue("a filler stands beside no product, everything else does", key="product_id", value=product_id)
+    if product_id in found:
+        raise BadValue("nothing goes with itself", key="other_ids", value=product_id)
+    kind: About = about
+    return Mark(kind, product_id, found)
+
+
+def judgements(shop: Shop) -> list[Judgement]:
+    """Everything that people decided."""
+    return [_read(row) for row in shop.store.curation.all()]
+
+
+def judgement_of(shop: Shop, about: Mark) -> Judgement:
+    """What people decided about one; empty where nothing."""
+    row = shop.store.curation.one(about.about, about.product_id, _others(about))
+    return Judgement(about) if row is None else _read(row)
+
+
+def judge(shop: Shop, about: Mark, wish: Wish, who: str, now: datetime) -> tuple[Judgement, Judgement]:
+    """Change one judgement: (as it was, as it is). It is in force once it is published (`promotions.publish_deals`).
+
+    Args:
+        shop: whose.
+        about: from `subject`.
+        wish: the change.
+        who: makes it.
+        now: UTC.
+
+    Raises:
+        BadValue: an unknown verdict or language, or a text that is too long.
+    """
+    before = judgement_of(shop, about)
+    after = _changed(before, wish, who, now)
+    restore(shop, after)
+    return before, after
+
+
+def restore(shop: Shop, wanted: Judgement) -> None:
+    """Set a judgement as it is given: how a change is undone."""
+    mark = wanted.mark
+    if wanted.empty:
+        shop.store.curation.remove(mark.about, mark.product_id, _others(mark))
+        return
+    shop.store.curation.put(
+        {
+            "about": mark.about,
+            "product_id": mark.product_id,
+            "other_ids": _others(mark),
+            "verdict": mark.verdict,
+            "texts": json.dumps(dict(mark.texts), ensure_ascii=False, sort_keys=True),
+            "approved_at": None if wanted.approved_at is None else to_micros(wanted.approved_at),
+            "approved_by": wanted.approved_by,
+            "changed_at": 0 if wanted.changed_at is None else to_micros(wanted.changed_at),
+            "changed_by": wanted.changed_by,
+        }
+    )
+
+
+def take_away(shop: Shop, about: Mark) -> Judgement:
+    """Take a whole judgement away, and return it as it was.
+
+    Raises:
+        NotFound: nothing was decided.
+    """
+    before = judgement_of(shop, about)
+    if before.empty:
+        raise NotFound(
+            "nothing was decided about this", key=about.about, value=" ".join([about.product_id, *about.other_ids])
+        )
+    restore(shop, Judgement(about))
+    return before
+
+
+def curated(shop: Shop) -> Curated:
+    """What `decide` and the sentences read of it."""
+    return Curated.of(each.mark for each in judgements(shop) if each.mark.verdict is not None or each.mark.texts)
+
+
+def told(judgement: Judgement) -> dict[str, Any]:
+    """A judgement as plain values; `told_again` reads it."""
+    mark = judgement.mark
+    return {
+        "about": mark.about,
+        "product_id": mark.product_id,
+        "other_ids": list(mark.other_ids),
+        "verdict": mark.verdict,
+        "texts": dict(mark.texts),
+        "approved_at": None if judgement.approved_at is None else judgement.approved_at.isoformat(),
+        "approved_by": judgement.approved_by,
+        "changed_at": None if judgement.changed_at is None else judgement.changed_at.isoformat(),
+        "changed_by": judgement.changed_by,
+    }
+
+
+def told_again(value: Mapping[str, Any]) -> Judgement:
+    """A judgement from `told`."""
+    about = subject(value["about"], value["product_id"], value["other_ids"])
+    moments = {name: value[name] and datetime.fromisoformat(value[name]) for name in ("approved_at", "changed_at")}
+    mark = replace(about, verdict=value["verdict"], texts=dict(value["texts"]))
+    return Judgement(mark, approved_by=value["approved_by"], changed_by=value["changed_by"], **moments)
+
+
+def _changed(before: Judgement, wish: Wish, who: str, now: datetime) -> Judgement:
+    verdict: Verdict | None = before.mark.verdict
+    if wish.verdict is not None:
+        if wish.verdict not in {*VERDICTS, "none"}:
+            raise BadValue("no such verdict", key="verdict", value=wish.verdict, way_out="banned, pinned or none")
+        verdict = None if wish.verdict == "none" else wish.verdict  # type: ignore[assignment]  # checked above
+    texts = dict(before.mark.texts)
+    for language, given in wish.texts.items():
+        if language not in LANGUAGES:
+            raise BadValue("no such language", key="texts", value=language, way_out=f"one of {', '.join(LANGUAGES)}")
+        text = " ".join(given.split())
+        if len(text) > MOST_REASON:
+            raise BadValue(f"must be at most {MOST_REASON} characters", key=f"text_{language}", value=text)
+        texts[language] = text
+    mark = replace(before.mark, verdict=verdict, texts={name: text for name, text in texts.items() if text})
+    approved = {"approved_at": before.approved_at, "approved_by": before.approved_by}
+    if wish.approved is not None:
+        approved = {"approved_at": now, "approved_by": who} if wish.approved else dict.fromkeys(approved)
+    return Judgement(mark, changed_at=now, changed_by=who, **approved)  # type: ignore[arg-type]  # a moment and a name
+
+
+def _others(mark: Mark) -> str:
+    return json.dumps(list(mark.other_ids), ensure_ascii=False)
+
+
+def _read(row: Mapping[str, Any]) -> Judgement:
+    mark = Mark(
+        row["about"], row["product_id"], tuple(json.loads(row["other_ids"])), row["verdict"], json.loads(row["texts"])
+    )
+    approved_at = None if row["approved_at"] is None else from_micros(row["approved_at"])
+    return Judgement(mark, approved_at, row["approved_by"], from_micros(row["changed_at"]), row["changed_by"])

@@ -1,0 +1,62 @@
+"""The port of what people decided about single pairs, sets and fillers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from tsuide.store.columns import key, text, whole
+from tsuide.store.engines import reading, writing
+from tsuide.store.rows import Found, found, insert_into
+from tsuide.store.schema import RECORD, metadata
+
+curation = sa.Table(
+    "curation",
+    metadata,
+    key("about"),
+    key("product_id"),
+    key("other_ids"),  # a JSON array of product ids, ascending
+    text("verdict", null=True),
+    text("texts"),  # a JSON object: language → text
+    whole("approved_at", null=True),
+    text("approved_by", null=True),
+    whole("changed_at"),
+    text("changed_by"),
+    info=RECORD,
+)
+_KEYS = ("about", "product_id", "other_ids")
+
+
+@dataclass(frozen=True, slots=True)
+class Curation:
+    """Keeps one row per pair, set or filler. Every method raises `Unavailable` when there is no answer."""
+
+    engine: sa.Engine
+
+    def all(self) -> list[Found]:
+        """Every row, by what it is about."""
+        query = sa.select(curation).order_by(*(curation.c[name] for name in _KEYS))
+        with reading(self.engine) as connection:
+            return found(connection, query)
+
+    def one(self, about: str, product_id: str, other_ids: str) -> Found | None:
+        """One row; None where nothing was decided."""
+        c = curation.c
+        query = sa.select(curation).where(c.about == about, c.product_id == product_id, c.other_ids == other_ids)
+        with reading(self.engine) as connection:
+            return next(iter(found(connection, query)), None)
+
+    def put(self, row: Mapping[str, Any]) -> None:
+        """Set a row, new or changed."""
+        with writing(self.engine) as connection:
+            insert = insert_into(connection, curation).values(**row)
+            again = {name: value for name, value in row.items() if name not in _KEYS}
+            connection.execute(insert.on_conflict_do_update(index_elements=list(_KEYS), set_=again))
+
+    def remove(self, about: str, product_id: str, other_ids: str) -> bool:
+        """Take a row away; whether there was one."""
+        c = curation.c
+        gone = sa.delete(curation).where(c.about == about, c.product_id == product_id, c.other_ids == other_ids)
+        with writing(self.engine) as connection:
+            return bool(connection.execute(gone).rowcount)
