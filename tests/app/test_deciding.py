@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from tsuide.app.deciding import Decider, signed
+from tsuide.app.duplicates import merge
 from tsuide.app.learn import learn
 from tsuide.app.policies import put_in_force
 from tsuide.app.replaying import replay_decision
@@ -118,3 +119,12 @@ def test_a_replay_without_its_snapshot_is_refused_by_name(small_shop: Shop) -> N
 
 def test_64_bits_fit_the_store() -> None:
     assert [signed(n) for n in (0, (1 << 63) - 1, 1 << 63, (1 << 64) - 1)] == [0, (1 << 63) - 1, -(1 << 63), -1]
+
+
+def test_a_merged_id_is_decided_for_as_whoever_stays(small_shop: Shop) -> None:
+    learn(small_shop, now=NOW, seed=0)
+    merge(small_shop, "c01", "c02", NOW, 1)
+    (decision_id,) = with_decider(small_shop, OfferRequest("home", customer_id="c02"))
+    replayed = replay_decision(small_shop, decision_id)
+    assert (replayed.same, replayed.recorded.request.customer_id) == (True, "c01")
+    assert small_shop.store.decisions.get(decision_id)["customer_id"] == "c01"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from tsuide.store.database import Store, open_store
 from tsuide.store.engines import reading, writing
 from tsuide.store.journey_tables import enrolment
 from tsuide.store.merges import customer_merge
+from tsuide.store.rows import Row
 from tsuide.store.schema import acceptance, fact_sequence, metadata, orders
 from tsuide.store.segment_tables import segment_touch
 from tsuide.store.selling import confirmation
@@ -178,3 +180,77 @@ def test_what_waits_for_the_merged_ones_yes_waits_for_the_kept_ones(store: Store
         assert connection.execute(sa.select(confirmation.c.content)).scalar() == "for a"
     store.merges.undo("m1", NOW)
     assert everything(store) == before
+
+
+# --- a merged id that is still sent -------------------------------------------------------------------------
+
+
+def test_whatever_comes_under_the_merged_id_is_the_kept_ones_and_nobody_is_made_anew(store: Store) -> None:
+    merged(store)
+    facts = store.facts
+    facts.write_orders(*order_frames([Order("o-2", NOW, "JPY", "b", lines=(OrderLine("o-2", 1, "p", 1, 100, 100),))]))
+    facts.write_interactions(frame_of([Interaction("i2", "b", "visit", NOW)], INTERACTIONS))
+    facts.write_consents(frame_of([Consent("b", "marketing", "sms", granted=True, at=NOW, source="t")], CONSENTS))
+    store.said.add({"id": "f2", "customer_id": "b", "kind": "complaint", "at": 9, "score": None})
+    store.inbox.join("visitor2", "b", NOW)
+    journal = store.journal()
+    seen: dict[str, Any] = {"id": "e1", "kind": "view", "at": 1, "customer_id": "b"}
+    nobodys = {**seen, "id": "e2", "customer_id": None}
+    assert journal.write("trace", Row("event", seen), Row("event", nobodys)) == (True, True)
+    journal.close_now()
+    facts.write_customers(frame_of([Customer("new", parent_id="b")], CUSTOMERS))
+    assert not any(rows for name, rows in store.erasure.everything_of("b").items() if name != "customer_merge")
+    assert [row["id"] for row in facts.interactions("a").to_dicts()] == ["i1", "i2"]
+    assert facts.order("o-2")[0]["customer_id"].to_list() == ["a"]
+    assert facts.events()["customer_id"].to_list() == ["a", None]
+    assert {row["channel"] for row in facts.consents_of("a").to_dicts()} == {"email", "line", "sms"}
+    assert (store.inbox.customer_of("visitor2"), facts.customer("new")["parent_id"]) == ("a", "a")
+    assert (store.aliases.of("b"), store.aliases.of("a"), facts.customer("b")["id"]) == ("a", "a", "a")
+
+
+def test_only_news_under_the_merged_id_is_taken_over_and_once(store: Store) -> None:
+    b = Customer("b", "company", "top", "GTXPro", "info@gtx.example", attributes={"owner": "bob", "size": "9"})
+    merged(store)
+    before = store.facts.customer("a")
+    written = store.facts.write_customers(frame_of([b], CUSTOMERS))
+    assert (written.inserted, store.facts.customer("a")) == (0, before)
+    moved = replace(b, email="new@gtx.example", attributes={"owner": "cho", "size": "9"})
+    store.facts.write_customers(frame_of([moved], CUSTOMERS))
+    kept = store.facts.customer("a")
+    assert (kept["name"], kept["email"], json.loads(str(kept["attributes"]))["owner"]) == (
+        "GTX Pro", "new@gtx.example", "cho",
+    )  # fmt: skip
+    own = Customer("a", "company", "top", "GTX Pro", "own@gtx.example", attributes={"owner": "ann", "size": "9"})
+    store.facts.write_customers(frame_of([own, moved], CUSTOMERS))
+    assert store.facts.customer("a")["email"] == "own@gtx.example"
+    assert len(store.facts.customers()) == 3
+
+
+def test_a_consent_that_is_only_repeated_under_the_merged_id_takes_no_no_back(store: Store) -> None:
+    store.merges.merge("m1", "b", "a", NOW, lambda content: content)  # b's no of that moment holds
+    again = Consent("a", "marketing", "email", granted=True, at=NOW, source="t", evidence="1")
+    store.facts.write_consents(frame_of([again], CONSENTS))
+    assert {(row["channel"], row["granted"]) for row in store.facts.consents_of("b").to_dicts()} == {
+        ("email", False), ("line", True),
+    }  # fmt: skip
+    later = replace(again, at=NOW + timedelta(days=1))
+    store.facts.write_consents(frame_of([later], CONSENTS))
+    assert ("email", True) in {(row["channel"], row["granted"]) for row in store.facts.consents_of("b").to_dicts()}
+
+
+def test_an_id_that_was_merged_on_leads_straight_to_who_stays_and_undo_leads_back(store: Store) -> None:
+    merged(store)
+    merged(store, "m2", "top", "a")
+    assert store.aliases.all() == {"b": "top", "a": "top"}
+    store.merges.undo("m2", NOW)
+    assert store.aliases.all() == {"b": "a"}
+    store.merges.undo("m1", NOW)
+    assert store.aliases.all() == {}
+    store.facts.write_interactions(frame_of([Interaction("i2", "b", "call", NOW)], INTERACTIONS))
+    assert [row["id"] for row in store.facts.interactions("b").to_dicts()] == ["i1", "i2"]
+
+
+def test_erasing_who_stayed_forgets_where_the_merged_id_led(store: Store) -> None:
+    merged(store)
+    store.erasure.erase("a", str, str)
+    assert store.aliases.all() == {}

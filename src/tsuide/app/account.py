@@ -58,6 +58,7 @@ def account_of(shop: Shop, decider: Decider, customer_id: str) -> Account:
         NothingLearned: nothing has been learned yet.
     """
     known = shop.store.facts.customer(customer_id)
+    customer_id = str(known["id"])
     view = decider.view(OfferRequest("account", customer_id=customer_id))
     days: dict[int, list[tuple[str, int, int]]] = {}
     for product, at, quantity, _, _, amount in shop.store.people.bought(customer_id):

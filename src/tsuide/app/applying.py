@@ -109,7 +109,11 @@ def offer_reports(said: Said) -> dict[str, list[Reported]]:
 
 
 def customer_with(shop: Shop, said: Customer, at: datetime) -> Customer:
-    """A customer as known, with what is said laid over it: what is not said stays as it was."""
+    """A customer as known, with what is said laid over it: what is not said stays as it was.
+
+    What is said under an id that was merged into another's is said of that other.
+    """
+    said = replace(said, id=shop.store.aliases.of(said.id))
     try:
         known = shop.store.facts.customer(said.id)
     except UnknownCustomer:

@@ -71,6 +71,7 @@ def customer_whole(
         UnknownCustomer: nobody has this id.
     """
     since = now - LOOKED_BACK
+    customer_id = shop.store.aliases.of(customer_id)
     found = shop.store.accounts.on_record(customer_id, since, n)
     own = found.members[0]
     return {

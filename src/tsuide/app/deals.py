@@ -76,6 +76,7 @@ def add_deal(
     if not 0 < len(title.strip()) <= _LONGEST:
         raise BadValue(f"1 to {_LONGEST} characters", key="title", value=title)
     account = account_of(shop, customer_id)
+    customer_id = customer_id if account is None else account.id
     of_account = "" if account is None else account.attributes.get("owner", "")
     made = Deal(
         deal_id or time_id("deal", now, entropy), title.strip(), customer_id, of_account if owner is None else owner,
@@ -101,6 +102,8 @@ def change_deal(shop: Shop, deal_id: str, now: datetime, who: str | None = None,
         refuse_closed(deal)
         return replace(deal, **values), Deed("changed" if stage is None else "stage", who, None, values)
 
+    if (account := account_of(shop, values.get("customer_id"))) is not None:
+        values["customer_id"] = account.id
     if "customer_id" in values:
         withdraw(shop, deal_id, now)  # another account's yes is another yes
     return shop.store.deals.change(deal_id, make, now)

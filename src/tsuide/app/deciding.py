@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -103,6 +103,7 @@ class Decider:
         self._entropy = entropy
         self._customers = Customers(shop.store)
         self._trials = Trials(shop)
+        self._merged: Mapping[str, str] = {}
         self._loaded: Loaded | None = None
         self._trouble: NothingLearned | SnapshotDamaged | None = None
         self._policy = active_policy(shop, clock())
@@ -146,7 +147,7 @@ class Decider:
         Raises:
             NothingLearned: nothing has been learned yet.
         """
-        return self._customers.view(request, self._clock(), self.loaded)
+        return self._customers.view(self._whose(request), self._clock(), self.loaded)
 
     async def decide(self, request: OfferRequest) -> Served:
         """One decision, in the journal before it comes back.
@@ -172,6 +173,7 @@ class Decider:
             Unavailable: the store does not answer.
         """
         loaded, policy, now = self.loaded, self._policy, self._clock()
+        request = self._whose(request)
         return self._answered(request, self._customers.view(request, now, loaded), loaded, policy, now)
 
     def keep_now(self, served: Sequence[Served]) -> None:
@@ -212,12 +214,18 @@ class Decider:
 
     async def _decided(self, request: OfferRequest) -> Served:
         loaded, policy, now = self.loaded, self._policy, self._clock()
+        request = self._whose(request)
         with span("decide", placement=request.placement):
             if self._remote:  # a database over the network must not hold up the other requests
                 view = await asyncio.to_thread(self._customers.view, request, now, loaded)
             else:
                 view = self._customers.view(request, now, loaded)
             return self._answered(request, view, loaded, policy, now)
+
+    def _whose(self, request: OfferRequest) -> OfferRequest:
+        """The request for whoever the customer is by now: their id may have been merged into another's."""
+        kept = self._merged.get(request.customer_id or "")
+        return request if kept is None else replace(request, customer_id=kept)
 
     def _answered(
         self, request: OfferRequest, view: CustomerView, loaded: Loaded, policy: Policy, now: datetime
@@ -272,6 +280,7 @@ class Decider:
         before = (self._loaded, self._policy.version)
         self._take_policy()
         self._take_looks()
+        self._merged = self._shop.store.aliases.all()
         tried = self._trials.refresh()
         if newest is None and self._loaded is None:
             return tried

@@ -30,6 +30,7 @@ def erase_customer(shop: Shop, customer_id: str, now: datetime) -> dict[str, int
     Returns:
         Rows changed or deleted, by table.
     """
+    customer_id = shop.store.aliases.of(customer_id)  # who was merged is who stays
     done = shop.store.erasure.erase(customer_id, _nobodys, _unsigned)
     folder = disclosures(shop)
     for path in folder.glob(f"{_name(customer_id)}-*.json") if folder.is_dir() else ():
@@ -77,6 +78,7 @@ def everything_of(shop: Shop, customer_id: str) -> dict[str, list[dict[str, Any]
     Raises:
         UnknownCustomer: nothing is kept of anybody with this id.
     """
+    customer_id = shop.store.aliases.of(customer_id)
     kept = shop.store.erasure.everything_of(customer_id)
     if not any(kept.values()):
         raise UnknownCustomer("nothing is kept of this customer", key="customer_id", value=customer_id)

@@ -1,5 +1,6 @@
 """Complaints and scores: recorded, and known to the very next decision of that customer."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,7 @@ def record_feedback(shop: Shop, said: Feedback, now: datetime) -> bool:
         raise BadValue("must be 0 … 10", key="score", value=said.score)
     must_be_short("text", said.text)
     must_have_happened("at", said.at, now)
+    said = replace(said, customer_id=shop.store.aliases.of(said.customer_id))
     row = {"id": said.id, "customer_id": said.customer_id, "kind": said.kind, "at": to_micros(said.at)}
     new = shop.store.said.add({**row, "score": said.score, "text": said.text, "source": said.source})
     _tell_customer(shop, said.customer_id, said.at)  # of what was recorded before too: it may have ended in between

@@ -1,5 +1,6 @@
 """Talks with customers, notes about them, and what they gained: written down by hand or by another system."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,7 +30,7 @@ def record_interaction(shop: Shop, said: Interaction, now: datetime) -> bool:
         must_be_short(name, getattr(said, name))
     must_have_happened("at", said.at, now)
     facts = shop.store.facts
-    facts.customer(said.customer_id)
+    said = replace(said, customer_id=str(facts.customer(said.customer_id)["id"]))
     _of_nobody_else("interaction", said.id, facts.interaction_of(said.id), said.customer_id)
     return facts.write_interactions(frame_of([said], INTERACTIONS)).inserted > 0
 
@@ -49,7 +50,7 @@ def record_win(shop: Shop, said: Win, now: datetime) -> bool:
             raise BadValue("must be said", key=name, value=text)
     must_have_happened("at", said.at, now)
     facts = shop.store.facts
-    facts.customer(said.customer_id)
+    said = replace(said, customer_id=str(facts.customer(said.customer_id)["id"]))
     _of_nobody_else("win", said.id, facts.win_of(said.id), said.customer_id)
     new = facts.write_wins(frame_of([said], WINS)).inserted > 0
     known = customer_with(shop, Customer(said.customer_id, attributes={"won": "yes"}), said.at)
@@ -63,8 +64,8 @@ def interactions_of(shop: Shop, customer_id: str) -> list[dict[str, Any]]:
     Raises:
         UnknownCustomer: nobody has this id.
     """
-    shop.store.facts.customer(customer_id)
-    rows = shop.store.facts.interactions(customer_id).iter_rows(named=True)
+    whose = str(shop.store.facts.customer(customer_id)["id"])
+    rows = shop.store.facts.interactions(whose).iter_rows(named=True)
     return [{**row, "at": row["at"].isoformat()} for row in rows]
 
 

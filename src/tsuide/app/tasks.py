@@ -93,6 +93,7 @@ def add_task(
             raise BadValue(f"1 to {_LONGEST} characters", key=f"title.{language}", value=title.get(language))
     if customer_id is not None:
         known = shop.store.facts.customer(customer_id)
+        customer_id = str(known["id"])
         owner = json.loads(str(known["attributes"] or "{}")).get("owner", "")
         assignee = str(owner) if assignee is None else assignee
     task_id = time_id("tsk", now, entropy)

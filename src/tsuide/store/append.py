@@ -6,7 +6,7 @@ import operator
 import sqlite3
 from collections.abc import Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
@@ -105,7 +105,16 @@ def _statement(table: str) -> tuple[str, tuple[str, ...], str]:
 def _one_row(table: str) -> tuple[str, tuple[str, ...]]:
     """The INSERT of one row into SQLite, and its columns."""
     start, names, key = _statement(table)
-    return f"{start} VALUES ({', '.join('?' * len(names))}) ON CONFLICT ({key}) DO NOTHING", names
+    given = ", ".join(_whose(f"?{n}") if name == _WHOSE else f"?{n}" for n, name in enumerate(names, 1))
+    return f"{start} VALUES ({given}) ON CONFLICT ({key}) DO NOTHING", names
+
+
+_WHOSE: Final = "customer_id"
+
+
+def _whose(value: str) -> str:
+    """Whose a merged id is by now; any other its own."""
+    return f"COALESCE((SELECT kept_id FROM customer_alias WHERE merged_id = {value}), {value})"
 
 
 def _insert_sqlite(cursor: Any, row: Row) -> bool:  # noqa: ANN401 - sqlite3 through SQLAlchemy's proxy
@@ -122,7 +131,8 @@ def _insert_postgresql(cursor: Any, table: str, rows: Sequence[Row]) -> list[boo
     """One statement for all rows: a row more costs no trip more."""
     start, names, key = _statement(table)
     cursor.execute(
-        f"{start} SELECT {', '.join(names)} FROM json_populate_recordset(NULL::{table}, %s::json) "
+        f"{start} SELECT {', '.join(_whose('r.' + each) if each == _WHOSE else 'r.' + each for each in names)} "
+        f"FROM json_populate_recordset(NULL::{table}, %s::json) r "
         f"ON CONFLICT ({key}) DO NOTHING RETURNING {key}",
         (json.dumps([row.values for row in rows], default=dict),),
     )

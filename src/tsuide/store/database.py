@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tsuide.errors import Unavailable
 from tsuide.store.acceptances import Acceptances
 from tsuide.store.accounts import Accounts
+from tsuide.store.aliases import Aliases
 from tsuide.store.audit import Audit
 from tsuide.store.confirmations import Confirmations
 from tsuide.store.curation import Curation
@@ -70,6 +71,7 @@ class Store:
     people: People
     accounts: Accounts
     merges: Merges
+    aliases: Aliases
     inbox: Inbox
     erasure: Erasure
     policies: Policies
@@ -158,6 +160,7 @@ def open_store(url: str) -> Store:
         people=People(trace, glance),
         accounts=Accounts(trace),
         merges=Merges(record),
+        aliases=Aliases(record),
         inbox=Inbox(record),
         erasure=Erasure(record),
         policies=Policies(record),

@@ -17,7 +17,7 @@ from tsuide.facts.interactions import INTERACTIONS, WINS
 from tsuide.facts.reviews import REVIEWS
 from tsuide.facts.schema import MOMENT, TEXT, WHOLE, Schema
 from tsuide.kit.clock import to_micros
-from tsuide.store import bulk, catalogue, finding, fresh, order_book, schema, sequence
+from tsuide.store import aliases, bulk, catalogue, finding, fresh, order_book, schema, sequence
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
 from tsuide.store.interactions import interaction, win
@@ -194,12 +194,17 @@ class Facts:
             return sequence.newest(connection)
 
     def customer(self, customer_id: str) -> dict[str, object]:
-        """One customer, keys as in CUSTOMERS.
+        """One customer, keys as in CUSTOMERS; by an id that was merged into another's that other.
 
         Raises:
             UnknownCustomer: nobody has this id.
         """
         rows = self._read(schema.customer, CUSTOMERS, schema.customer.c.id == customer_id)
+        if rows.is_empty():
+            with reading(self.engine) as connection:
+                kept_id = aliases.of(connection, customer_id)
+            if kept_id != customer_id:
+                rows = self._read(schema.customer, CUSTOMERS, schema.customer.c.id == kept_id)
         if rows.is_empty():
             raise UnknownCustomer("no such customer", key="customer_id", value=customer_id)
         return rows.row(0, named=True)
@@ -271,12 +276,16 @@ class Facts:
         need(rows, [name for name in shape if not table.c[name].nullable], table.name)
         with writing(self.engine) as connection:
             sequence.lock(connection)  # one writer of facts at a time, also on PostgreSQL
+            rows = _as_known_now(connection, table, rows)
             first = table.c[identity[0]]
             names = rows[identity[0]].unique()
             query = sa.select(*(table.c[name] for name in shape))
             if len(names) <= _FEW:
                 query = query.where(first.in_(names.to_list()))
-            change = difference(rows, bulk.fetch(connection, query, stored_schema(shape)), identity)
+            stored = bulk.fetch(connection, query, stored_schema(shape))
+            if table is schema.consent:
+                rows = _without_repeated(rows, stored, identity)
+            change = difference(rows.select(list(shape)), stored, identity)
             bulk.insert(connection, table, change.inserted)
             bulk.update(connection, table, change.updated, identity)
             if also is not None:
@@ -288,3 +297,31 @@ class Facts:
         query = query.order_by(*table.primary_key.columns)
         with reading(self.engine) as connection:
             return from_storage(bulk.fetch(connection, query, stored_schema(shape)), shape)
+
+
+_WAS_MERGED: Final = "was_merged"
+
+
+def _as_known_now(connection: sa.Connection, table: sa.Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows under merged ids as those of who stays; of consents with a column that says which were."""
+    known = aliases.names(connection)
+    if not known:
+        return rows
+    if table is schema.customer:
+        return aliases.told_on(connection, rows, known)
+    if "customer_id" not in rows.columns:
+        return rows
+    marked = rows.with_columns(pl.col("customer_id").is_in(list(known)).alias(_WAS_MERGED))
+    return aliases.resolved(marked if table is schema.consent else rows, known)
+
+
+def _without_repeated(rows: pl.DataFrame, stored: pl.DataFrame, identity: list[str]) -> pl.DataFrame:
+    """Consents without those that are only repeated under a merged id: the word of that moment is kept already.
+
+    Of two words of one moment in the rows themselves the no holds.
+    """
+    if _WAS_MERGED not in rows.columns:
+        return rows
+    again = rows.filter(pl.col(_WAS_MERGED)).join(stored, on=identity, how="semi")
+    fresh = rows.join(again, on=[*identity, _WAS_MERGED], how="anti", nulls_equal=True)
+    return fresh.sort("granted", maintain_order=True).unique(identity, keep="first", maintain_order=True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import Conflict
 from tsuide.facts.feedback import FEEDBACK
-from tsuide.store import bulk
+from tsuide.store import aliases, bulk
 from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import from_storage, stored_schema
@@ -49,6 +49,7 @@ class Said:
         """
         with writing(self.engine) as connection:
             lock(connection)
+            row = {**row, "customer_id": aliases.of(connection, row["customer_id"])}
             before = found(connection, sa.select(feedback).where(feedback.c.id == row["id"]))
             if before:
                 if any(before[0][name] != row.get(name) for name in _SAME):

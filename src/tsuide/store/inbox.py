@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import NotFound
 from tsuide.kit.clock import to_micros
+from tsuide.store import aliases
 from tsuide.store.arrivals import message, same_person
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, Row, Value, found
@@ -91,6 +92,7 @@ class Inbox:
         """
         moment = to_micros(at)
         with writing(self.engine) as connection:
+            customer_id = aliases.of(connection, customer_id) or customer_id
             known = connection.execute(
                 sa.select(same_person.c.customer_id).where(same_person.c.anonymous_id == anonymous_id)
             ).scalar()

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from tsuide.errors import BadValue, Conflict, NotFound, UnknownCustomer
 from tsuide.facts.schema import TEXT
 from tsuide.kit.clock import to_micros
-from tsuide.store import bulk, finding, sequence
+from tsuide.store import aliases, bulk, finding, sequence
 from tsuide.store.columns import key, text, whole
 from tsuide.store.engines import reading, writing
 from tsuide.store.journey_tables import enrolment
@@ -93,6 +93,7 @@ class Merges:
             connection.execute(sa.update(customer).where(customer.c.parent_id == merged_id).values(parent_id=kept_id))
             connection.execute(sa.delete(customer).where(customer.c.id == merged_id))
             connection.execute(sa.update(customer).where(customer.c.id == kept_id).values(**became))
+            record["led"] = aliases.lead(connection, merged, kept_id)
             _renumber(connection, record["moved"][orders.name], newest)
             _touch(connection, kept_id, merged_id)
             finding.renew(connection, kept_id, merged_id)
@@ -126,6 +127,7 @@ class Merges:
             if merged_id in known:
                 raise Conflict("somebody has this id again", key="merged", value=merged_id, way_out="merge them again")
             record = json.loads(row["record"])
+            aliases.unlead(connection, merged_id, kept_id, record.get("led", []))
             now_known = _customer(connection, kept_id)
             back = restored(now_known, record["became"], record["kept"])
             connection.execute(sa.update(customer).where(customer.c.id == kept_id).values(**back))
@@ -174,7 +176,9 @@ class Merges:
 
 def erase(connection: sa.Connection, customer_id: str) -> dict[str, int]:
     """Forget the merges in which a customer stands: their records hold both."""
-    return {"customer_merge": connection.execute(sa.delete(customer_merge).where(of(customer_id))).rowcount}
+    done = {"customer_merge": connection.execute(sa.delete(customer_merge).where(of(customer_id))).rowcount}
+    aliases.forget(connection, customer_id)
+    return done
 
 
 def of(customer_id: str) -> sa.ColumnElement[bool]:

@@ -10,7 +10,7 @@ from tsuide.errors import BadValue
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import MOMENT, TEXT, WHOLE, YES, Schema
 from tsuide.kit.clock import to_micros
-from tsuide.store import bulk, fresh
+from tsuide.store import aliases, bulk, fresh
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
 from tsuide.store.schema import OWN_ORIGIN, order_line, orders, product_number
 from tsuide.store.sequence import advance, lock
@@ -70,6 +70,7 @@ def write_orders(connection: sa.Connection, orders_frame: pl.DataFrame, lines_fr
     need(rows, ["id", "placed_at", "currency"], "orders")
     need(lines, ["order_id", "line", "product_id", "quantity", "unit_price", "amount"], "order lines")
     start = lock(connection)
+    rows = aliases.resolved(rows, aliases.names(connection))
     old = _read_orders(connection, pl.concat([rows["id"], lines["order_id"].unique()]).unique())
     change = difference(rows, old.select(list(STORED)), ["id"])
     inserted = _numbered(connection, change.inserted)
