@@ -141,6 +141,17 @@ def _must_be_sendable(shop: Shop, journey: Journey) -> None:
             raise BadJourney(f"the template is {found.purpose}", key=key, value=value, way_out=way_out)
 
 
+def check_templates(shop: Shop, text: str) -> Journey:
+    """The journey that a text describes, if each of its messages could be sent.
+
+    Raises:
+        BadJourney: names the line; a message has no template, or one for something else.
+    """
+    journey = read_journey(text)
+    _must_be_sendable(shop, journey)
+    return journey
+
+
 def undo_journey(shop: Shop, journey_id: str, now: datetime, *, author: str | None = None) -> int:
     """Write the version before the newest as a new one; its number.
 
@@ -167,6 +178,42 @@ def set_journey(shop: Shop, journey_id: str, state: str, now: datetime) -> dict[
     return journey_told(shop, journey_id)
 
 
+def take_back_state(shop: Shop, journey_id: str, before: str, stopped_at: datetime | None, now: datetime) -> None:
+    """Let a journey do again what it did before; whoever left as it was stopped at `stopped_at` goes on.
+
+    Raises:
+        NotFound: no such journey.
+    """
+    if stopped_at is not None:
+        shop.store.journeys.bring_back(journey_id, stopped_at)
+    set_journey(shop, journey_id, before, now)
+
+
+def take_back_journey(shop: Shop, journey_id: str, before: str | None, now: datetime, *, author: str) -> None:
+    """Write what a journey said before as its next version.
+
+    One that was new (None) is forgotten, or stopped where somebody began it.
+
+    Raises:
+        NotFound: no such journey.
+        BadJourney: it names a template that there is not any more.
+    """
+    if before is not None:
+        put_journey(shop, before, now, author=author, named=journey_id)
+    elif not shop.store.journeys.drop(journey_id):
+        set_journey(shop, journey_id, "stopped", now)
+    shop.store.journeys.refresh_news(_listened)
+
+
+def version_text(shop: Shop, journey_id: str, version: int) -> str:
+    """What a version of a journey says.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    return shop.store.journeys.text(journey_id, version)
+
+
 def journeys_told(shop: Shop) -> list[dict[str, Any]]:
     """Every journey, in short."""
     return [_told(shop, row) for row in shop.store.journeys.all()]
@@ -181,13 +228,15 @@ def journey_told(shop: Shop, journey_id: str) -> dict[str, Any]:
     row = shop.store.journeys.get(journey_id)
     standing = shop.store.journeys.standing(journey_id)
     waiting = {str(each["step"] or "begin"): each["n"] for each in standing if each["state"] == "active"}
+    under_way = shop.store.journeys.under_way(journey_id)
     return {
         **_told(shop, row),
         "doubts": doubts_of(shop, journey_of(row["text"])),
         "waiting": waiting,
         "ways": [dict(each) for each in shop.store.journeys.counts(journey_id)],
         "versions": [
-            {**each, "at": from_micros(each["at"]).isoformat()} for each in shop.store.journeys.versions(journey_id)
+            {**each, "at": from_micros(each["at"]).isoformat(), "under_way": under_way.get(each["version"], 0)}
+            for each in shop.store.journeys.versions(journey_id)
         ],
         "text": row["text"],
     }  # fmt: skip
@@ -211,7 +260,9 @@ def _told(shop: Shop, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def enrolments_told(shop: Shop, journey_id: str, state: str | None = None, n: int = 100) -> list[dict[str, Any]]:
+def enrolments_told(
+    shop: Shop, journey_id: str, state: str | None = None, n: int = 100, customer_id: str | None = None
+) -> list[dict[str, Any]]:
     """Who is in a journey, those that moved last first; with the steps that they passed.
 
     Raises:
@@ -219,7 +270,7 @@ def enrolments_told(shop: Shop, journey_id: str, state: str | None = None, n: in
     """
     shop.store.journeys.get(journey_id)
     told = []
-    for row in shop.store.journeys.enrolments(journey_id, state, n):
+    for row in shop.store.journeys.enrolments(journey_id, state, n, customer_id):
         passed = [
             f"{each['step']}{':' + each['said'] if each['said'] else ''}"
             for each in shop.store.journeys.marks(row["id"])
@@ -231,6 +282,28 @@ def enrolments_told(shop: Shop, journey_id: str, state: str | None = None, n: in
             "entered_at": from_micros(row["entered_at"]).isoformat(),
         })  # fmt: skip
     return told
+
+
+def walk_told(shop: Shop, enrolment_id: str) -> dict[str, Any]:
+    """One customer's walk: where they stand, and each step that they passed, when, and what came of it.
+
+    Raises:
+        NotFound: there is no such enrolment.
+    """
+    row = shop.store.journeys.enrolled(enrolment_id)
+    names = ("id", "journey_id", "customer_id", "key", "version", "state", "step", "why")
+    marks = [
+        {**{name: each[name] for name in ("step", "way", "said")}, "at": from_micros(each["at"])}
+        for each in shop.store.journeys.marks(enrolment_id)
+    ]
+    return {
+        **{name: row[name] for name in names},
+        "due_at": from_micros(row["due_at"]) if row["state"] == "active" else None,
+        "entered_at": from_micros(row["entered_at"]),
+        "reached": bool(row["reached"]),
+        "passed": marks,
+        "text": shop.store.journeys.text(row["journey_id"], row["version"]),
+    }
 
 
 def ready_journeys() -> dict[str, str]:

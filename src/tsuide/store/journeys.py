@@ -174,6 +174,28 @@ class Journeys:
             listen(connection, listened(_running(connection)))
         return before
 
+    def bring_back(self, journey_id: str, stopped_at: datetime) -> int:
+        """Whoever left because a journey was stopped at that moment goes on where they stood; how many do."""
+        where = sa.and_(
+            enrolment.c.journey_id == journey_id,
+            enrolment.c.state == "left",
+            enrolment.c.why == "stopped",
+            enrolment.c.moved_at == to_micros(stopped_at),
+        )
+        with writing(self.engine) as connection:
+            return connection.execute(sa.update(enrolment).where(where).values(state="active", why=None)).rowcount
+
+    def drop(self, journey_id: str) -> bool:
+        """Forget a journey that nobody ever began, with its versions; False where somebody did."""
+        with writing(self.engine) as connection:
+            lock(connection)
+            begun = sa.select(enrolment.c.id).where(enrolment.c.journey_id == journey_id).limit(1)
+            if connection.execute(begun).first() is not None:
+                return False
+            connection.execute(sa.delete(journey_version).where(journey_version.c.journey_id == journey_id))
+            connection.execute(sa.delete(journey).where(journey.c.id == journey_id))
+        return True
+
     def refresh_news(self, listened: Callable[[list[Found]], Iterable[str]]) -> None:
         """Listen for what the journeys that run want to hear, after a new version."""
         with writing(self.engine) as connection:
@@ -329,13 +351,34 @@ class Journeys:
 
     # --- looking ------------------------------------------------------------------------------------------------
 
-    def enrolments(self, journey_id: str, state: str | None = None, n: int = 100) -> list[Found]:
+    def enrolments(
+        self, journey_id: str, state: str | None = None, n: int = 100, customer_id: str | None = None
+    ) -> list[Found]:
         """Some enrolments, those that moved last first."""
         query = sa.select(enrolment).where(enrolment.c.journey_id == journey_id)
-        if state is not None:
-            query = query.where(enrolment.c.state == state)
+        for column, wanted in ((enrolment.c.state, state), (enrolment.c.customer_id, customer_id)):
+            query = query if wanted is None else query.where(column == wanted)
         with reading(self.engine) as connection:
             return found(connection, query.order_by(enrolment.c.moved_at.desc(), enrolment.c.id).limit(n))
+
+    def enrolled(self, enrolment_id: str) -> Found:
+        """One enrolment.
+
+        Raises:
+            NotFound: there is none of this id.
+        """
+        with reading(self.engine) as connection:
+            rows = found(connection, sa.select(enrolment).where(enrolment.c.id == enrolment_id))
+        if not rows:
+            raise NotFound("no such enrolment", key="enrolment", value=enrolment_id)
+        return rows[0]
+
+    def under_way(self, journey_id: str) -> dict[int, int]:
+        """Version → how many are under way in it."""
+        e = enrolment.c
+        query = sa.select(e.version, sa.func.count()).where(e.journey_id == journey_id, e.state == "active")
+        with reading(self.engine) as connection:
+            return {int(version): int(n) for version, n in connection.execute(query.group_by(e.version))}
 
     def marks(self, enrolment_id: str) -> list[Found]:
         """The steps that an enrolment passed, in order."""

@@ -25,6 +25,7 @@ from tsuide.app.serving import Serving
 from tsuide.app.users import ROOMS, Doorkeeper
 from tsuide.errors import BadInput, NotFound, TsuideError
 from tsuide.interfaces.console import door, experiments, keys, log, segments, settings, shop_settings, tasks, today
+from tsuide.interfaces.console import door, experiments, journeys, log, segments, today
 from tsuide.interfaces.console.charts import library
 from tsuide.interfaces.console.frame import sorry
 
@@ -33,6 +34,7 @@ PAGES: Final = {
     "today": today.ROUTES,
     "segments": segments.ROUTES,
     "tasks": tasks.ROUTES,
+    "journeys": journeys.ROUTES,
     "experiments": experiments.ROUTES,
     "settings": [*settings.ROUTES, *keys.ROUTES, *shop_settings.ROUTES],
     "audit": log.ROUTES,

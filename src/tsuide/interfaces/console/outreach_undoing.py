@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tsuide.app.changes import Undo
+from tsuide.app.journeys import take_back_journey, take_back_state
 from tsuide.app.segments import restore_segment
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
@@ -14,4 +15,18 @@ def _segment(shop: Shop, undo: Mapping[str, Any], who: User, now: datetime) -> N
     restore_segment(shop, undo["id"], undo["before"], now, author=who.name)
 
 
-OUTREACH_WAYS: Final[Mapping[str, Undo]] = {"segment.put": _segment, "segment.remove": _segment}
+def _journey(shop: Shop, undo: Mapping[str, Any], who: User, now: datetime) -> None:
+    take_back_journey(shop, undo["id"], undo["before"], now, author=who.name)
+
+
+def _state(shop: Shop, undo: Mapping[str, Any], _: User, now: datetime) -> None:
+    stopped = undo.get("stopped_at")
+    take_back_state(shop, undo["id"], undo["before"], None if stopped is None else datetime.fromisoformat(stopped), now)
+
+
+OUTREACH_WAYS: Final[Mapping[str, Undo]] = {
+    "segment.put": _segment,
+    "segment.remove": _segment,
+    "journey.put": _journey,
+    "journey.state": _state,
+}

@@ -13,6 +13,11 @@ ACTIONS: Final = Phrases(
         "did.user.end": {"ja": "利用者 {subject} の利用を止めました", "en": "Ended the user {subject}"},
         "did.user.again": {"ja": "利用者 {subject} の利用を再開しました", "en": "Let the user {subject} in again"},
         "did.api.change": {"ja": "APIから変更しました: {subject}", "en": "Changed over the API: {subject}"},
+        "did.journey.put": {"ja": "ジャーニー「{subject}」を保存しました", "en": "Saved the journey “{subject}”"},
+        "did.journey.state": {
+            "ja": "ジャーニー「{subject}」の実行状態を変えました",
+            "en": "Changed whether the journey “{subject}” runs",
+        },
         "did.segment.put": {"ja": "セグメント「{subject}」を保存しました", "en": "Saved the segment “{subject}”"},
         "did.segment.remove": {
             "ja": "セグメント「{subject}」の使用をやめました",

@@ -80,6 +80,7 @@ FRAME: Final = Phrases(
         "job.experiment": {"ja": "実験の読み取り", "en": "Reading the experiment"},
         "job.initiative": {"ja": "施策の読み取り", "en": "Reading the initiative"},
         "job.conclude": {"ja": "施策の結論", "en": "Concluding the initiative"},
+        "job.dry_run": {"ja": "ジャーニーの試し実行", "en": "Dry run of a journey"},
         "job.segments": {"ja": "セグメントの読み込み", "en": "Reading the shop for segments"},
         "job.doctor": {"ja": "診断", "en": "Looking over the installation"},
         "step_of": {"ja": "{step}（{done} / {total}）", "en": "{step} ({done} of {total})"},

@@ -46,6 +46,14 @@ for (const box of document.querySelectorAll('[data-job]')) {
 for (const form of document.querySelectorAll('form.filters:not([data-still])')) {
   form.addEventListener('change', (event) => { if (event.target.matches('select, [type=checkbox], [type=date]')) form.requestSubmit() })
 }
+for (const area of document.querySelectorAll('textarea[data-line]')) { // to the line that is wrong
+  const before = area.value.split('\n').slice(0, Number(area.dataset.line) - 1).join('\n')
+  const first = before.length + (before ? 1 : 0)
+  const end = area.value.indexOf('\n', first)
+  area.focus({ preventScroll: true })
+  area.setSelectionRange(first, end < 0 ? area.value.length : end)
+  area.scrollTop = Math.max(0, (Number(area.dataset.line) - 4) * parseFloat(getComputedStyle(area).lineHeight))
+}
 for (const field of document.querySelectorAll('[data-press]')) { // what its choice changes comes from the server
   const button = field.form.querySelector(`button[name=do][value="${field.dataset.press}"]`)
   if (!button) continue
