@@ -24,8 +24,18 @@ from starlette.staticfiles import StaticFiles
 from tsuide.app.serving import Serving
 from tsuide.app.users import ROOMS, Doorkeeper
 from tsuide.errors import BadInput, NotFound, TsuideError
-from tsuide.interfaces.console import door, experiments, keys, log, segments, settings, shop_settings, tasks, today
-from tsuide.interfaces.console import door, experiments, journeys, log, segments, today
+from tsuide.interfaces.console import (
+    door,
+    experiments,
+    journeys,
+    keys,
+    log,
+    segments,
+    settings,
+    shop_settings,
+    tasks,
+    today,
+)
 from tsuide.interfaces.console.charts import library
 from tsuide.interfaces.console.frame import sorry
 

@@ -18,6 +18,7 @@ _BEND: Final = 46  # room of a way that passes a layer
 _BETWEEN: Final = 62  # height between two layers: a count stands there
 _EDGE: Final = 14
 _SWEEPS: Final = 6
+_NEARER: Final = 0.72  # of the way to where it leads a count stands: ways that fork are apart there
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ def _edge(
         x, y = place[each]
         half = (y - at[1]) / 2
         parts.append(f"C{at[0]:.0f} {at[1] + half:.0f} {x:.0f} {y - half:.0f} {x:.0f} {y:.0f}")
-        middle = middle or ((at[0] + x) / 2, (at[1] + y) / 2)
+        middle = middle or (at[0] + (x - at[0]) * _NEARER, at[1] + (y - at[1]) / 2)
         at = (x, y)
         if ">" in each:
             parts.append(f"L{x:.0f} {y + HEIGHT:.0f}")

@@ -22,7 +22,7 @@ from tsuide.interfaces.console.phrases.journeys import JOURNEYS
 from tsuide.interfaces.console.tables import Action, Column, Table
 from tsuide.interfaces.console.visit import Visit, change, see
 from tsuide.outreach.journeys.journey import END, Journey, Step, schema
-from tsuide.outreach.phrases import GATE
+from tsuide.outreach.phrases import GATE, STATES
 
 _STATES: Final = ("running", "paused", "stopped")
 _ENROLLED: Final = ("active", "done", "left")
@@ -98,7 +98,7 @@ def _one(visit: Visit, problem: TsuideError | None = None) -> Response:
         "journey.html",
         f"={told['names'][language]}",
         JOURNEYS,
-        tables=[_ways_table(visit, journey, counts, begun, waiting), *_said_tables(told, version),
+        tables=[_ways_table(visit, journey, counts, begun, waiting), *_said_tables(told, version, language),
                 _versions_table(visit, told)],
         problem=problem,
         told=told,
@@ -240,14 +240,29 @@ def _ways_table(
     return Table("ways", columns, rows, caption="ways")
 
 
-def _said_tables(told: Mapping[str, Any], version: int) -> list[Table]:
+def _said_tables(told: Mapping[str, Any], version: int, language: str) -> list[Table]:
     """What came of the steps, by version."""
-    rows = [each for each in told["ways"] if not version or each["version"] == version]
+    rows = [
+        {**each, "said": _came(each["said"], language), "way": _to(each["way"], language)}
+        for each in told["ways"]
+        if not version or each["version"] == version
+    ]
     columns = [
         Column("version", kind="number"), Column("step"), Column("way", label="to"), Column("said", label="came_of_it"),
         Column("n", kind="number", help="help_went", label="went"),
     ]  # fmt: skip
     return [Table("said", columns, rows, caption="said", empty="nobody_yet")]
+
+
+def _to(way: str, language: str) -> str:
+    return JOURNEYS.text("the_end", language) if way == END else way
+
+
+def _came(said: str, language: str) -> str:
+    """What came of a step, in words: ``refused:consent``, ``happened``, ``sent``."""
+    state, _, code = said.partition(":")
+    words = STATES.all(language).get(state) or JOURNEYS.all(language).get(f"said.{state}", state)
+    return f"{words}: {GATE.all(language).get(code, code)}" if code else words
 
 
 def _versions_table(visit: Visit, told: Mapping[str, Any]) -> Table:
@@ -486,8 +501,8 @@ def walk(visit: Visit) -> Response:
             {
                 **each,
                 "does": None if step is None else f"{known[f'step.{step.kind}']} {_line(step, visit.language)}",
-                "to": known["the_end"] if each["way"] == END else each["way"],
-                "said": GATE.all(visit.language).get(each["said"], each["said"]),
+                "to": _to(each["way"], visit.language),
+                "said": _came(each["said"], visit.language),
             }
         )
     columns = [Column("at", kind="moment"), Column("step"), Column("does", sortable=False), Column("to"),

@@ -189,6 +189,12 @@ JOURNEYS: Final = Phrases(
         "id": {"ja": "ID", "en": "Id"},
         "left.stopped": {"ja": "ジャーニーの終了", "en": "the journey was stopped"},
         "left.empty": {"ja": "カートが空になった", "en": "the cart was empty"},
+        "said.happened": {"ja": "あった", "en": "happened"},
+        "said.taken": {"ja": "受け取られた", "en": "taken"},
+        "said.again": {"ja": "あとで再送", "en": "to be repeated"},
+        "said.seen": {"ja": "表示された", "en": "seen"},
+        "said.expired": {"ja": "期限切れ", "en": "its time passed"},
+        "said.gone": {"ja": "段がなくなった", "en": "the step is gone"},
         # ways
         "way.happened": {"ja": "あった", "en": "happened"},
         "way.not_happened": {"ja": "なかった", "en": "did not"},
