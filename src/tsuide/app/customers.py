@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from tsuide.app.loading import Loaded
@@ -26,6 +27,7 @@ from tsuide.offers.customer import (
     Risks,
     Touch,
     Viewed,
+    allowed,
 )
 from tsuide.offers.learned import (
     Outlook,
@@ -41,7 +43,7 @@ from tsuide.offers.moved import PREFIX as UPLIFT_PREFIX
 from tsuide.offers.moved import FittedUplift
 from tsuide.offers.offer import Kind, NoReason, Outcome, Placement
 from tsuide.offers.records import MOST_MONEY
-from tsuide.offers.request import OfferRequest
+from tsuide.offers.request import CartLine, OfferRequest
 from tsuide.offers.state import State
 from tsuide.outreach.segments.sheets import CUSTOMER
 from tsuide.store.database import Store
@@ -98,6 +100,7 @@ class Customers:
         self._memberships = Memberships(store)
         self._histories: OrderedDict[str, _History] = OrderedDict()
         self._foreseen: OrderedDict[str, _Foreseen] = OrderedDict()
+        self._carts: OrderedDict[str, tuple[_Foreseen, tuple[CartLine, ...], tuple[Expected, ...]]] = OrderedDict()
         self._outlooks: OrderedDict[tuple[str, bool], tuple[object, datetime, Outlook]] = OrderedDict()
         self._reached = 0
 
@@ -162,8 +165,9 @@ class Customers:
         """The view of a customer from what is `told` of anybody; made once, since every making costs a request time."""
         attributes = _attributes(person.attributes)
         history = self._history(told["id"], loaded.sequence) if person.kind is not None else _NO_HISTORY
+        grants = _grants(person.consents)
         told |= {
-            "consents": tuple(Grant(cast("Purpose", p), cast("Channel", c)) for p, c in person.consents),
+            "consents": grants,
             "owned": history.owned,
             "attributes": attributes,
             "age": _age(attributes, now) if attributes else None,
@@ -173,43 +177,54 @@ class Customers:
             "joined": _joined(person.joined) if person.joined else (),
             "segments": self._claimed(_segments(request.segments, attributes)),
         }
-        view = _make_view(**told)
         channel = codes.CHANNEL_OF_PLACEMENT[request.placement]
-        if not (view.allows("personalisation", channel) or view.allows("personalisation", "site")):
-            return view
+        if not (allowed(grants, "personalisation", channel) or allowed(grants, "personalisation", "site")):
+            return _make_view(**told)
         uplift = loaded.state.parts.get("uplift")
         moved = uplift.segment_of(told["id"]) if isinstance(uplift, FittedUplift) else None
         kept = self._memberships.of(told["id"], None)
         if kept or moved is not None:
             told["segments"] = (*told["segments"], *kept, *(() if moved is None else (moved,)))
-        habits = self._habits(view, history, now, loaded.state)
-        cart = [line.product_id for line in request.cart]
-        beside = likely_beside(told["id"], cart, habits.times, loaded.state, now) if cart else ()
+        habits = self._habits(told["id"], history, now, loaded.state)
         told |= {
             "viewed": _viewed(person.seen, history.owned) if person.seen else (),
             "abandoned": _left_behind(person.seen, history.owned, request, now) if person.seen else (),
             "due": habits.due,
-            "expected": beside or habits.expected,
+            "expected": (self._beside(request, habits) if request.cart else ()) or habits.expected,
             "price_band": history.band,
         }
         if attributes:
             told |= {name: _words(attributes, name) for name in ("tastes", "needs", "goals")}
         return _make_view(**told)
 
-    def _habits(self, view: CustomerView, history: _History, now: datetime, state: State) -> _Foreseen:
+    def _habits(self, customer: str, history: _History, now: datetime, state: State) -> _Foreseen:
         """Refills and next basket, foreseen once an hour: the decision's record keeps what it was given."""
-        assert view.id is not None  # noqa: S101 - a customer is known here
         hour = now.replace(minute=0, second=0, microsecond=0)
-        kept = self._foreseen.get(view.id)
+        kept = self._foreseen.get(customer)
         if kept is None or kept.history is not history or kept.hour != hour or not _same(kept.state, state):
-            habits = habits_of(view, state)
+            habits = habits_of(CustomerView(customer, owned=history.owned), state)
             times = times_bought(habits)
             due = refills_due(habits, state, hour)
-            expected = likely_next(view.id, times, state, hour)
-            kept = self._foreseen[view.id] = _Foreseen(history, state, hour, due, expected, times)
+            expected = likely_next(customer, times, state, hour)
+            kept = self._foreseen[customer] = _Foreseen(history, state, hour, due, expected, times)
+            self._carts.pop(customer, None)
             if len(self._foreseen) > _MOST_KEPT:
                 self._foreseen.popitem(last=False)
         return kept
+
+    def _beside(self, request: OfferRequest, habits: _Foreseen) -> tuple[Expected, ...]:
+        """What completes the customer's cart, foreseen once for each cart: a visit's pages ask with the same one."""
+        customer = request.customer_id
+        assert customer is not None  # noqa: S101 - a customer is known here
+        kept = self._carts.get(customer)
+        if kept is not None and kept[0] is habits and kept[1] == request.cart:
+            return kept[2]
+        cart = [line.product_id for line in request.cart]
+        found = likely_beside(customer, cart, habits.times, habits.state, habits.hour)
+        self._carts[customer] = habits, request.cart, found
+        if len(self._carts) > _MOST_KEPT:
+            self._carts.popitem(last=False)
+        return found
 
     def _outlook(self, customer_id: str, attributes: Mapping[str, str], now: datetime, state: State) -> Outlook:
         """As learned; kept for an hour."""
@@ -401,7 +416,14 @@ def _segments(asked: Sequence[str], attributes: Mapping[str, str]) -> tuple[str,
     return tuple(each for each in named if not each.startswith(UPLIFT_PREFIX))  # those are told by learning alone
 
 
-def _attributes(text: str | None) -> dict[str, str]:
+@lru_cache(maxsize=4_096)
+def _grants(consents: tuple[tuple[str, str], ...]) -> tuple[Grant, ...]:
+    return tuple(Grant(cast("Purpose", purpose), cast("Channel", channel)) for purpose, channel in consents)
+
+
+@lru_cache(maxsize=4_096)
+def _attributes(text: str | None) -> Mapping[str, str]:
+    """Read once; nobody writes into them."""
     return {str(name): str(value) for name, value in json.loads(text).items()} if text else {}
 
 

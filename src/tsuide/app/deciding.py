@@ -233,7 +233,7 @@ class Decider:
         drawn, policy = self._trials.of(request, policy)
         if drawn.arms:
             view = replace(view, arms=drawn.arms, trial=drawn.trial)
-        decision = decide(request.checked(), loaded.state, view, policy, now=now, seed=self._entropy())
+        decision = decide(request, loaded.state, view, policy, now=now, seed=self._entropy())
         warnings = _warnings(request, loaded.catalogue)
         return Served(decision, loaded.state, loaded.catalogue, policy, warnings, self._looks)
 
@@ -378,6 +378,8 @@ def signed(bits: int) -> int:
 
 
 def _warnings(request: OfferRequest, catalogue: Catalogue) -> tuple[str, ...]:
-    named: Sequence[str | None] = (request.product_id, *(line.product_id for line in request.cart))
-    unknown = dict.fromkeys(each for each in named if each is not None and each not in catalogue)
-    return tuple(f"{UNKNOWN}: {each}" for each in unknown)
+    named = [line.product_id for line in request.cart]
+    if request.product_id is not None:
+        named.insert(0, request.product_id)
+    unknown = [each for each in named if each not in catalogue]
+    return tuple(f"{UNKNOWN}: {each}" for each in dict.fromkeys(unknown)) if unknown else ()

@@ -8,6 +8,7 @@ another way, with that variable missing, a scrape tells the process that it met.
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -50,12 +51,23 @@ sequence: Final = Gauge(
 
 def answered(method: str, route: str, status: int, seconds: float) -> None:
     """One request was answered."""
-    requests.labels(method if method in _METHODS else "OTHER", route, str(status)).observe(seconds)
+    _request_series(method if method in _METHODS else "OTHER", route, status).observe(seconds)
 
 
 def decided(placement: str, arm: str, offers: int) -> None:
     """One decision was made."""
-    decisions.labels(placement, arm, "yes" if offers else "no").inc()
+    _decision_series(placement, arm, "yes" if offers else "no").inc()
+
+
+@lru_cache(maxsize=4_096)
+def _request_series(method: str, route: str, status: int) -> Histogram:
+    """Looked up once: to find a series by its labels takes as long as to count in it."""
+    return requests.labels(method, route, str(status))
+
+
+@lru_cache(maxsize=4_096)
+def _decision_series(placement: str, arm: str, offered: str) -> Counter:
+    return decisions.labels(placement, arm, offered)
 
 
 def took(taken: int, known: int, quarantined: int, refused: int = 0) -> None:

@@ -1,6 +1,6 @@
 """The prepared customer: everything that `decide` may know of a person, gathered by the caller beforehand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -194,7 +194,12 @@ class CustomerView:
         >>> CustomerView(consents=(Grant("marketing", "email"),)).allows("marketing", "line")
         False
         """
-        for grant in self.consents:  # a plain loop: every decision asks three times
-            if grant.purpose == purpose and (grant.channel == channel or grant.channel == "any"):  # noqa: PLR1714 - as above
-                return True
-        return False
+        return allowed(self.consents, purpose, channel)
+
+
+def allowed(consents: Sequence[Grant], purpose: Purpose, channel: Channel) -> bool:
+    """As `CustomerView.allows`, of consents alone."""
+    for grant in consents:  # noqa: SIM110 - a plain loop: every decision asks three times
+        if grant.purpose == purpose and (grant.channel == channel or grant.channel == "any"):  # noqa: PLR1714 - as above
+            return True
+    return False

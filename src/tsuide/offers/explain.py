@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,7 @@ from tsuide.offers.policy.phrases import RULES
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.prepare import prepare_customer
 from tsuide.offers.records import PlainRecord
-from tsuide.offers.state import State
+from tsuide.offers.state import State, Unchanged
 from tsuide.offers.tiers import Tiers
 
 REASONS: Final = Phrases(
@@ -204,7 +205,13 @@ def reason_text(reason: Reason, language: str, state: State) -> str:
         code = "due_every"
     if code == "your_history" and not numbers.get("times"):
         code = "your_taste"
-    return REASONS.text(code, language, **_blanks(numbers, language, state))
+    return _sentence(code, tuple(numbers.items()), language, Unchanged(state))
+
+
+@lru_cache(maxsize=16_384)
+def _sentence(code: str, numbers: tuple[tuple[str, int | float | str], ...], language: str, key: Unchanged) -> str:
+    """Kept: what goes with a product that sells is told again and again, with the same numbers."""
+    return REASONS.text(code, language, **_blanks(dict(numbers), language, key.state))
 
 
 def reasons_told(offer: Offer, language: str, state: State) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from tsuide.interfaces.api.schemas import LARGEST, MOST_LINES, MOST_LISTED
+from tsuide.kit.maker import maker
 from tsuide.offers.offer import KINDS, PLACEMENTS, Kind
 from tsuide.offers.request import MOST_OFFERS, MOST_QUANTITY, CartLine, OfferRequest
 
@@ -23,6 +24,8 @@ _PLACEMENTS: Final = frozenset(PLACEMENTS)
 _KINDS: Final = frozenset(KINDS)
 _LANGUAGES: Final = frozenset({"ja", "en"})
 _MOST_KINDS: Final = 8
+_make_request: Final = maker(OfferRequest)
+_make_line: Final = maker(CartLine)
 
 
 def quickly(body: bytes, language: str) -> OfferRequest | None:
@@ -46,7 +49,7 @@ def quickly(body: bytes, language: str) -> OfferRequest | None:
     try:
         if found.get("placement") not in _PLACEMENTS:
             return None
-        return OfferRequest(
+        return _make_request(
             placement=found["placement"],
             n=_whole(found.get("n", 3), 1, MOST_OFFERS),
             customer_id=_id(found.get("customer_id")),
@@ -118,7 +121,7 @@ def _line(value: object) -> CartLine:
     if type(value) is not dict or not value.keys() <= _OF_LINE:
         raise _NotUsualError
     price = value.get("unit_price")
-    return CartLine(
+    return _make_line(
         _needed(value.get("product_id")),
         _whole(value.get("quantity", 1), 1, MOST_QUANTITY),
         None if price is None else _whole(price, 0, LARGEST),
