@@ -64,20 +64,42 @@ def _encoder(record_type: type[Any], *, as_text: bool) -> _Step:
 
 def _make_encoder(record_type: type[Any], *, as_text: bool) -> _Step:
     """A function written for the record type: one line per field, no loop, since every decision is recorded."""
-    hints = typing.get_type_hints(record_type)
     names: dict[str, object] = {}
-    lines = ["def encode(record):", "    written = {}"]
+    lines = ["def encode(record):", *_encoding(record_type, names, as_text=as_text), "    return written"]
+    exec("\n".join(lines), names)  # noqa: S102 - made of our own field names only
+    return typing.cast("_Step", names["encode"])
+
+
+def _make_list_encoder(record_type: type[Any], *, as_text: bool) -> _Step:
+    """As `_make_encoder`, for many records: a customer's purchases are dozens, and each call costs."""
+    names: dict[str, object] = {}
+    inside = [f"    {line}" for line in _encoding(record_type, names, as_text=as_text)]
+    lines = ["def encode_all(records):", "    made = []", "    for record in records:", *inside]
+    lines += ["        made.append(written)", "    return made"]
+    exec("\n".join(lines), names)  # noqa: S102 - as above
+    return typing.cast("_Step", names["encode_all"])
+
+
+def _encoding(record_type: type[Any], names: dict[str, object], *, as_text: bool) -> list[str]:
+    """The lines that make `written` of `record`; `names` takes what they refer to."""
+    hints = typing.get_type_hints(record_type)
+    always: list[str] = []
+    lines: list[str] = []
     for place, each in enumerate(dataclasses.fields(record_type)):
         step, default = _encode_step(hints[each.name], as_text=as_text), _default_of(each)
         names[f"step{place}"], names[f"default{place}"] = step, default
+        if default is _NEVER and not lines:  # those without a default come first
+            told = f"record.{each.name}"
+            if step is not None:
+                told = f"None if record.{each.name} is None else step{place}(record.{each.name})"
+            always.append(f"{each.name!r}: {told}")
+            continue
         told = "value" if step is None else f"value if value is None else step{place}(value)"
         lines.append(f"    value = record.{each.name}")
         if default is not _NEVER:
             lines.append(f"    if value is not default{place} and value != default{place}:")
         lines.append(f"    {'' if default is _NEVER else '    '}written[{each.name!r}] = {told}")
-    lines.append("    return written")
-    exec("\n".join(lines), names)  # noqa: S102 - made of our own field names only
-    return typing.cast("_Step", names["encode"])
+    return [f"    written = {{{', '.join(always)}}}", *lines]
 
 
 def _default_of(each: "dataclasses.Field[Any]") -> object:
@@ -118,7 +140,10 @@ def _encode_step(hint: Any, *, as_text: bool) -> _Step | None:  # noqa: ANN401 -
     if dataclasses.is_dataclass(hint):
         return _encoder(typing.cast("type[Any]", hint), as_text=as_text)
     if typing.get_origin(hint) is tuple:
-        step = _encode_step(typing.get_args(hint)[0], as_text=as_text)
+        inside = typing.get_args(hint)[0]
+        if dataclasses.is_dataclass(inside):
+            return _make_list_encoder(typing.cast("type[Any]", inside), as_text=as_text)
+        step = _encode_step(inside, as_text=as_text)
         return list if step is None else lambda value: [step(each) for each in value]
     if typing.get_origin(hint) in {dict, Mapping}:
         return dict
