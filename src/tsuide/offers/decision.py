@@ -1,17 +1,17 @@
 """What was decided: the offers, and everything needed to decide the same again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
 from tsuide.errors import BadValue
-from tsuide.offers.customer import CustomerView
-from tsuide.offers.offer import Arm, Offer
-from tsuide.offers.plain import build, plain, with_moments
+from tsuide.offers.customer import CustomerView, Due, Expected
+from tsuide.offers.offer import OWN, Arm, Offer, shared
+from tsuide.offers.plain import build, plain, with_moments, write_lists_of
 from tsuide.offers.request import OfferRequest
 
 FORMAT: Final = 1
@@ -75,9 +75,9 @@ class Decision:
 
     def to_json(self) -> str:
         """The whole decision as one JSON object; floats keep every bit."""
-        written = with_moments(self)
-        written["format"] = self.format
         try:
+            written = with_moments(self)
+            written["format"] = self.format
             return orjson.dumps(written).decode()
         except TypeError:  # half a surrogate pair in somebody's text
             slowly = plain(self) | {"format": self.format}
@@ -101,3 +101,65 @@ class Decision:
         if isinstance(value, dict) and value.get("format", FORMAT) != FORMAT:
             raise BadValue(f"written in another format than {FORMAT}", key="format", value=value.get("format"))
         return build(cls, value)
+
+
+_MOST_KEPT: Final = 8_192
+_AFTER_SLOT: Final = (
+    "anchor_id",
+    "price",
+    "list_price",
+    "difference",
+    "discount",
+    "promotion_id",
+    "gains",
+    "margin_basis",
+)
+_LAST: Final = ("reasons", "expires_at", "act")
+_drafts: dict[int, tuple[tuple[Any, ...], tuple[bytes, bytes, bytes]]] = {}
+_lists: dict[int, tuple[Any, orjson.Fragment]] = {}
+
+
+def _slate(offers: Sequence[Offer]) -> list[orjson.Fragment]:
+    """Offers as JSON; those of one draft (`write_offers`) share their scores, and all else but four fields."""
+    return [_offer(each) for each in offers]
+
+
+def _offer(offer: Offer) -> orjson.Fragment:
+    kept, of = _drafts.get(id(offer.scores)), shared(offer)
+    if kept is None or kept[0] != of:
+        if len(_drafts) >= _MOST_KEPT:
+            _drafts.clear()
+        kept = _drafts[id(offer.scores)] = (of, _parts(with_moments(offer)))
+    first, then, last = kept[1]
+    own = orjson.dumps({"id": offer.id, "place": offer.place})[:-1]
+    slot = b',"slot":' + orjson.dumps(offer.slot) if offer.slot else b""
+    shown = offer.shown_probability
+    drawn = b',"shown_probability":' + orjson.dumps(shown) if shown != 1.0 else b""
+    return orjson.Fragment(b"%s%s%s%s%s%s}" % (own, first, slot, then, drawn, last))
+
+
+def _parts(told: Mapping[str, Any]) -> tuple[bytes, bytes, bytes]:
+    """The fields before the slot, between it and the probability, and after it, each with a comma before."""
+    then = {name: told[name] for name in _AFTER_SLOT if name in told}
+    last = {name: told[name] for name in _LAST if name in told}
+    first = {name: value for name, value in told.items() if name not in OWN and name not in then and name not in last}
+    return _with_comma(first), _with_comma(then), _with_comma(last)
+
+
+def _with_comma(told: Mapping[str, Any]) -> bytes:
+    return b"," + orjson.dumps(told)[1:-1] if told else b""
+
+
+def _foreseen(told: Sequence[Expected | Due]) -> orjson.Fragment:
+    """A list that learning foresees for an hour, as JSON; written once for all decisions of that hour."""
+    kept = _lists.get(id(told))
+    if kept is None or kept[0] is not told:
+        if len(_lists) >= _MOST_KEPT:
+            _lists.clear()
+        kept = _lists[id(told)] = (told, orjson.Fragment(orjson.dumps([with_moments(each) for each in told])))
+    return kept[1]
+
+
+write_lists_of(Offer, _slate)
+write_lists_of(Expected, _foreseen)
+write_lists_of(Due, _foreseen)

@@ -1,8 +1,9 @@
 """What is proposed: one offer, why, and the closed vocabularies of the room."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Final, Literal, TypeAlias, get_args
 
 Kind: TypeAlias = Literal[
@@ -194,3 +195,9 @@ class Offer:
         """
         instead = self.kind in INSTEAD or self.source == "combined"
         return self.anchor_id if instead else None
+
+
+OWN: Final = frozenset({"id", "place", "slot", "shown_probability"})
+"""What only its decision knows of an offer. All else comes from its draft, which many decisions share."""
+shared: Final = attrgetter(*(each.name for each in fields(Offer) if each.name not in OWN))
+"""All that an offer shares with every other of its draft; equal where they are told and recorded alike."""

@@ -17,6 +17,7 @@ from tsuide.errors import BadValue
 _R = TypeVar("_R")
 _Step = Callable[[Any], Any]
 _ENCODERS: dict[tuple[type[Any], bool], _Step] = {}  # made once per record type, with moments as text or as they are
+_WRITERS: dict[Any, _Step] = {}
 _READERS: dict[type[Any], _Step] = {}
 
 
@@ -33,6 +34,16 @@ def plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
 def with_moments(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any dataclass
     """As `plain`, moments left as they are: for an encoder that writes ISO 8601 itself, and faster."""
     return typing.cast("dict[str, Any]", _encoder(type(record), as_text=False)(record))
+
+
+def write_lists_of(record_type: type[Any], writer: _Step) -> None:
+    """Let `with_moments` write every list of such records so; to be told before the first record is written.
+
+    Args:
+        record_type: of the entries.
+        writer: from the list to what orjson writes exactly as it would have written the plain entries.
+    """
+    _WRITERS[record_type] = writer
 
 
 def build(record_type: type[_R], value: object, where: str = "") -> _R:
@@ -142,7 +153,8 @@ def _encode_step(hint: Any, *, as_text: bool) -> _Step | None:  # noqa: ANN401 -
     if typing.get_origin(hint) is tuple:
         inside = typing.get_args(hint)[0]
         if dataclasses.is_dataclass(inside):
-            return _make_list_encoder(typing.cast("type[Any]", inside), as_text=as_text)
+            own = None if as_text else _WRITERS.get(inside)
+            return own or _make_list_encoder(typing.cast("type[Any]", inside), as_text=as_text)
         step = _encode_step(inside, as_text=as_text)
         return list if step is None else lambda value: [step(each) for each in value]
     if typing.get_origin(hint) in {dict, Mapping}:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from tsuide.offers.state import State
 from tsuide.offers.tiers import Tiers
 
 _SURE: Final = 1.959963984540054  # standard deviations of a 95 % interval
-_make_offer: Final = maker(Offer)
+_make_offer: Final[Any] = maker(Offer)
 _make_item: Final = maker(OfferItem)
 _make_scores: Final = maker(Scores)
 _make_reason: Final = maker(Reason)
@@ -102,68 +102,98 @@ def write_offers(
         state: as decided on.
         policy: as decided by.
     """
-    prices = state.items["price"]
+    drafts = _drafts_of(state)
+    in_cart = {line.product_id for line in request.cart}
+    bits, more = whole.tobytes(), real.tobytes()
     written = []
     for number, (numbers, shares, (_, at, _, probability)) in enumerate(
         zip(whole.tolist(), real.tolist(), picks.tolist(), strict=True)
     ):
-        row = _told((*numbers, *shares))
-        slot = request.slots[at].name if request.slots else ""
-        priced_set = row.set >= 0 and row.discount > 0  # its price holds for the whole of it
-        anchored = priced_set and state.ids.ids[row.anchor] not in {line.product_id for line in request.cart}
-        written.append(
-            _offer(f"{decision_id}.{number}", row, slot, probability, state, policy, prices, anchored=anchored)
+        anchored = numbers[_SET] >= 0 and numbers[_DISCOUNT] > 0 and state.ids.ids[numbers[_ANCHOR]] not in in_cart
+        here, there = number * _WIDTH, number * _WIDE
+        key = (  # every bit of it, but for the place
+            bits[here : here + _PLACE_AT],
+            bits[here + _PLACE_AT + 8 : here + _WIDTH],
+            more[there : there + _WIDE],
+            anchored,
+            policy.currency,
         )
+        draft = drafts.get(key)
+        if draft is None:
+            if len(drafts) >= _MOST_DRAFTS:
+                drafts.clear()
+            draft = drafts[key] = _draft(_told((*numbers, *shares)), state, policy.currency, anchored=anchored)
+        first, then, last = draft
+        slot = request.slots[at].name if request.slots else ""
+        written.append(_make_offer(f"{decision_id}.{number}", numbers[_PLACE], *first, slot, *then, probability, *last))
     return tuple(written)
+
+
+_PLACE, _SET, _DISCOUNT, _ANCHOR = (Told._fields.index(name) for name in ("place", "set", "discount", "anchor"))
+_WIDTH, _WIDE, _PLACE_AT = 8 * len(WHOLE), 8 * len(REAL), 8 * _PLACE  # bytes
+_MOST_DRAFTS: Final = 8_192
+_Draft: TypeAlias = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
+"""An offer's fields in their order, without those that only its decision knows: id and place, slot, probability."""
+_KEPT: Final = 4
+_last: list[tuple[State, dict[tuple[Any, ...], _Draft]]] = []
+
+
+def _drafts_of(state: State) -> dict[tuple[Any, ...], _Draft]:
+    """Offers that were written on this catalogue and learning; the last few are kept, as `ground_of` keeps them.
+
+    What goes with a product that sells is proposed again and again, with the same numbers.
+    """
+    for known, drafts in tuple(_last):  # another thread may put its own there meanwhile
+        same = (
+            known.items is state.items
+            and known.parts is state.parts
+            and known.sets is state.sets
+            and known.beside is state.beside
+        )
+        if same:
+            return drafts
+    made: dict[tuple[Any, ...], _Draft] = {}
+    _last[:] = [(state, made), *_last[: _KEPT - 1]]
+    return made
 
 
 def _told(values: tuple[Any, ...]) -> Told:
     return tuple.__new__(Told, values)
 
 
-def _offer(
-    offer_id: str,
-    row: Told,
-    slot: str,
-    probability: float,
-    state: State,
-    policy: Policy,
-    prices: Int64,
-    *,
-    anchored: bool,
-) -> Offer:
-    """The offer; `anchored`: accepting adds the anchor too, since a set's price is of the whole."""
-    ids = state.ids.ids
+def _draft(row: Told, state: State, currency: str, *, anchored: bool) -> _Draft:
+    """An offer's fields; `anchored`: accepting adds the anchor too, since a set's price is of the whole.
+
+    `currency`: of an offer whose product has none.
+    """
+    ids, prices = state.ids.ids, state.items["price"]
     product = ids[row.item]
     whole = int(prices[row.anchor]) if anchored else 0
     price = row.price + whole if row.price >= 0 else None
     gains = _gains(row, state)
     anchor_price = _known(row.anchor_price)
     ends = _ends(row, state) if gains else None
-    return _make_offer(
-        id=offer_id,
-        place=row.place,
-        slot=slot,
-        kind=KINDS[row.kind],
-        source=SOURCES[row.source],
-        product_id=product,
-        anchor_id=ids[row.anchor] if row.anchor >= 0 else None,
-        items=_items(row, state, prices, anchored=anchored) + _free(gains, state),
-        currency=state.words.currencies.words[row.currency] if row.currency >= 0 else policy.currency,
-        price=price,
-        list_price=row.list_price + whole if row.list_price >= 0 else None,
-        difference=price - anchor_price
-        if row.kind in _STEPS and price is not None and anchor_price is not None
-        else None,
-        discount=row.discount,
-        promotion_id=gains[0].promotion_id if gains else None,
-        gains=gains,
-        margin_basis=MARGIN_BASES[row.margin_basis],
-        shown_probability=probability,
-        scores=_scores(row, state),
-        reasons=_reasons(row, gains, state),
-        expires_at=ends,
-        act="offer" if row.qualified else "hand_over",
+    stepped = row.kind in _STEPS and price is not None and anchor_price is not None
+    return (
+        (
+            KINDS[row.kind],
+            SOURCES[row.source],
+            product,
+            state.words.currencies.words[row.currency] if row.currency >= 0 else currency,
+            _scores(row, state),
+            _items(row, state, prices, anchored=anchored) + _free(gains, state),
+        ),
+        (
+            ids[row.anchor] if row.anchor >= 0 else None,
+            price,
+            row.list_price + whole if row.list_price >= 0 else None,
+            price - anchor_price if stepped else None,  # type: ignore[operator]  # both are known
+            row.discount,
+            gains[0].promotion_id if gains else None,
+            gains,
+            MARGIN_BASES[row.margin_basis],
+        ),
+        (_reasons(row, gains, state), ends, "offer" if row.qualified else "hand_over"),
     )
 
 

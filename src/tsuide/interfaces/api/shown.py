@@ -1,5 +1,6 @@
 """A decision as its JSON answer. What a product always looks like is written once per catalogue and language."""
 
+from operator import is_not
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,7 @@ from tsuide.facts.looks import Look
 from tsuide.interfaces.api.money import amount_text, signed_text
 from tsuide.interfaces.api.products import product_out
 from tsuide.offers.explain import QUESTIONS
-from tsuide.offers.offer import Offer, OfferItem
+from tsuide.offers.offer import Offer, OfferItem, shared
 from tsuide.offers.pitch import pitch, quote_of
 
 _MOST_WRITTEN: Final = 50_000
@@ -120,13 +121,31 @@ def _look(look: Look | None, language: str) -> dict[str, Any] | None:
     return None if look is None else {"id": look.id, "title": look.names[language], "image": look.image}
 
 
-def _offer(offer: Offer, served: Served, language: str) -> dict[str, Any]:
+def _offer(offer: Offer, served: Served, language: str) -> orjson.Fragment:
+    """An offer as JSON; what `decide` wrote from the same draft looks the same but for a few fields."""
+    rep = served.decision.request.rep is not None
+    key = (id(offer.scores), language, rep)
+    kept = _KEPT.get(key)
+    of, same = (served.catalogue, served.state.parts, served.looks), shared(offer)
+    if kept is None or kept[0] != same or any(map(is_not, kept[1], of)):
+        if len(_KEPT) >= _MOST_KEPT:
+            _KEPT.clear()
+        kept = _KEPT[key] = (same, of, orjson.dumps(_told(offer, served, language))[1:-1])
+    own = orjson.dumps({"id": offer.id, "slot": offer.slot, "place": offer.place})
+    until = holds_until(served.decision, offer).isoformat().encode()
+    return orjson.Fragment(b'%s,%s,"expires_at":"%s"}' % (own[:-1], kept[2], until))
+
+
+_MOST_KEPT: Final = 8_192
+_KEPT: Final[dict[tuple[int, str, bool], tuple[tuple[Any, ...], tuple[object, ...], bytes]]] = {}
+"""Scores (each draft of an offer has its own), with all that an offer's looks come from → its fields as JSON."""
+
+
+def _told(offer: Offer, served: Served, language: str) -> dict[str, Any]:
+    """What does not change from one decision to the next."""
     listed = offer.list_price
     crossed_out = listed if listed is not None and offer.price is not None and listed > offer.price else None
     return {
-        "id": offer.id,
-        "slot": offer.slot,
-        "place": offer.place,
         "kind": offer.kind,
         "product": _written(served, offer.product_id, language).product,
         "anchor_id": offer.anchor_id,
@@ -147,5 +166,4 @@ def _offer(offer: Offer, served: Served, language: str) -> dict[str, Any]:
         "act": offer.act,
         "look": _look(served.look_of(offer), language),
         "pitch": None if served.decision.request.rep is None else pitch(offer, language, served.state).text(),
-        "expires_at": holds_until(served.decision, offer).isoformat(),
     }
