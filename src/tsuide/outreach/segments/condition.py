@@ -5,17 +5,14 @@ condition is *true* of.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, TypeAlias
-
-from sqlglot.parser import Parser
-from sqlglot.tokens import Tokenizer
 
 from tsuide.outreach.segments.vocabulary import FACTS, FUNCTIONS, Deed, Kind
 
 Value: TypeAlias = "str | int | float"
 Operator: TypeAlias = Literal["=", "<>", "<", "<=", ">", ">="]
 Sign: TypeAlias = Literal["+", "-", "*", "/"]
-_SQL_WORDS: Final = frozenset({*Tokenizer.KEYWORDS, *Parser.NO_PAREN_FUNCTION_PARSERS})
 FLIPPED: Final[dict[Operator, Operator]] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -253,10 +250,19 @@ def _operand(term: Term) -> str:
     return f"({_term(term)})" if isinstance(term, Sum) else _term(term)
 
 
+@cache
+def _sql_words() -> frozenset[str]:
+    """Words that mean something in SQL; the parser is loaded only here, or every command that opens a store would wait."""
+    from sqlglot.parser import Parser
+    from sqlglot.tokens import Tokenizer
+
+    return frozenset({*Tokenizer.KEYWORDS, *Parser.NO_PAREN_FUNCTION_PARSERS})
+
+
 def _plain(name: str) -> bool:
     """Whether a name needs no quotes: SQL's own words do."""
     letters = name.isascii() and name.isidentifier() and name == name.lower()
-    return letters and name.upper() not in _SQL_WORDS and name not in FUNCTIONS and name not in FACTS
+    return letters and name.upper() not in _sql_words() and name not in FUNCTIONS and name not in FACTS
 
 
 def _value(value: Value) -> str:
