@@ -233,15 +233,10 @@ EXPERIMENTS: Final = Phrases(
         "change_initiative": {"ja": "施策を直す", "en": "Change the initiative"},
         "due": {"ja": "見直し時期", "en": "Due for review"},
         "waiting": {"ja": "結果待ち", "en": "Over, figures still coming in"},
-        "now_running": {"ja": "実施中の施策", "en": "Running now"},
         "planned": {"ja": "予定", "en": "planned"},
         "concluded": {"ja": "結論済み", "en": "concluded"},
         "learned": {"ja": "わかったこと", "en": "What was learned"},
         "without": {"ja": "仮説のない変更", "en": "In force without a hypothesis"},
-        "without_help": {
-            "ja": "いま効いているのに、何のためか書かれていないもの。",
-            "en": "What is in force, and nobody wrote down what for.",
-        },
         "none_without": {"ja": "すべてに仮説があります。", "en": "Everything has its hypothesis."},
         "write_one": {"ja": "仮説を書く", "en": "Write its hypothesis"},
         "open_ones": {"ja": "進めている施策", "en": "Under way"},
@@ -331,6 +326,5 @@ EXPERIMENTS: Final = Phrases(
         "leads_value": {"ja": "{n}件", "en": "{n}"},
         "cost_each": {"ja": "1件あたり {cost}", "en": "{cost} each"},
         "help_leads": {"ja": "記録されたすべて。効果ではなく、数えたもの。", "en": "All that were recorded: counted, not caused."},
-        "none_found": {"ja": "ありません。", "en": "None."},
     }
 )  # fmt: skip

@@ -14,7 +14,6 @@ LOG: Final = Phrases(
         "after": {"ja": "後", "en": "After"},
         "state": {"ja": "状態", "en": "State"},
         "was_undone": {"ja": "元に戻した", "en": "undone"},
-        "is_undoing": {"ja": "元に戻す操作", "en": "an undoing"},
         "empty": {
             "ja": "まだ変更はありません。画面から何かを変更すると、ここに残ります。",
             "en": "Nothing was changed yet. Whatever is changed in these pages stands here.",
