@@ -252,7 +252,7 @@ def _operand(term: Term) -> str:
 
 @cache
 def _sql_words() -> frozenset[str]:
-    """Words that mean something in SQL; the parser is loaded only here, or every command that opens a store would wait."""
+    """Words that mean something in SQL; the parser is loaded only here: commands that open a store need not wait."""
     from sqlglot.parser import Parser
     from sqlglot.tokens import Tokenizer
 
