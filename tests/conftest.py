@@ -24,6 +24,11 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from hypothesis import settings
 
+from tsuide.app import accepting
+from tsuide.app.accepting import Asked
+from tsuide.app.catalogue import Catalogue
+from tsuide.app.deciding import row_of
+from tsuide.app.signing import DEMO_TERMS, set_sale_terms
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.facts.catalogue import PRODUCTS
@@ -31,6 +36,10 @@ from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
 from tsuide.mining.baskets import Baskets
+from tsuide.offers.customer import CustomerView
+from tsuide.offers.decision import Decision
+from tsuide.offers.offer import Offer, OfferItem, Scores
+from tsuide.offers.request import OfferRequest, Rep
 
 settings.register_profile("untimed", deadline=None)  # how long an example takes depends on who else uses the machine
 settings.load_profile("untimed")
@@ -196,6 +205,43 @@ def small_shop(empty_shop: Shop) -> Shop:
     """A shop with 12 products, 40 customers and 400 orders; nothing learned yet."""
     fill(empty_shop)
     return empty_shop
+
+
+@pytest.fixture(scope="session")
+def rep_sales() -> Callable[[Shop, datetime], None]:
+    """Six reps enter twelve sales each, all confirmed; tanaka's within seconds: (shop, now)."""
+    return _rep_sales
+
+
+def _rep_sales(shop: Shop, now: datetime) -> None:
+    goods = shop.store.facts.products().filter(pl.col("id") == "card")
+    plan = goods.with_columns(
+        id=pl.lit("plan"), title=pl.lit("Plan"), kind=pl.lit("subscription"), parent_id=pl.lit(None, pl.String),
+        attributes=pl.lit('{"term": "12 months", "cancellation": "any time"}'),
+    )  # fmt: skip
+    set_sale_terms(shop, DEMO_TERMS, now - timedelta(days=80))
+    shop.store.facts.write_products(conform(plan, PRODUCTS))
+    catalogue, journal = Catalogue(plan, {}), shop.store.journal()
+    sales = []
+    for rep in ("suzuki", "sato", "kato", "ito", "mori", "tanaka"):
+        for n in range(12):
+            at = now - timedelta(days=10 + n, hours=n)
+            name, price = f"{rep}-{n}", plan["price"][0]
+            offer = Offer(f"{name}.0", 0, "cross_sell", "complements", scores=Scores(0.2, None, 1.0, 1.0, 0.2),
+                          items=(OfferItem("plan", 1, price),), product_id="plan", currency=plan["currency"][0],
+                          price=price)  # fmt: skip
+            request = OfferRequest("rep", customer_id=f"c-{name}", rep=Rep(rep))
+            made = Decision(
+                id=name, at=at, request=request, customer=CustomerView(id=f"c-{name}"), snapshot_id="s", sequence=0,
+                policy="p", policy_version="1", seed=0, arm="treated", unit="customer", slate=(offer,),
+            )  # fmt: skip
+            journal.write("trace", row_of(made))
+            sales.append((rep, name, at, timedelta(seconds=20) if rep == "tanaka" else timedelta(hours=2 + n)))
+    journal.close_now()
+    for rep, name, at, wait in sales:
+        asked = accepting.ask(shop, catalogue, Asked(name, f"{name}.0", entered_by=rep), at)
+        assert asked.token is not None
+        accepting.confirm(shop, catalogue, asked.token, "ja", at + wait)
 
 
 @dataclass

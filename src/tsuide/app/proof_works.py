@@ -8,6 +8,7 @@ from tsuide.app.effect import read_experiment_effect
 from tsuide.app.initiative_effect import conclude, initiative_effect
 from tsuide.app.initiatives import plain
 from tsuide.app.jobs import Tell, Work
+from tsuide.app.supervising import audit_shop, supervise
 from tsuide.app.wiring import Shop
 
 
@@ -27,8 +28,16 @@ def _conclude(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) 
     return plain(found, now)
 
 
+def _supervise(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    tell("read", 0, 2)
+    found = supervise(shop, now, back=int(wanted["back"]))
+    tell("read", 1, 2)
+    return found | {"audit": audit_shop(shop, now, back=int(wanted["back"]))}
+
+
 PROOF_WORKS: Final[Mapping[str, Work]] = {
     "experiment": _experiment,
     "initiative": _initiative,
     "conclude": _conclude,
+    "supervise": _supervise,
 }

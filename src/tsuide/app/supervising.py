@@ -159,6 +159,20 @@ def _advised(shop: Shop, start: datetime, now: datetime) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=ADVISED)
 
 
+def sales_told(shop: Shop, sales: Iterable[str], now: datetime) -> list[dict[str, Any]]:
+    """The sales behind a finding, oldest first: who, when it was entered and answered, and what became of it."""
+    wanted = set(sales)
+    rows = shop.store.supervision.entered(from_micros(0), now) if wanted else []
+    told = ("id", "customer_id", "entered_by", "state", "decision_id", "offer_id", "order_id")
+    return [
+        {name: row[name] for name in told}
+        | {"at": from_micros(row["at"]), "given_at": _given_at(row)}
+        | {"undone_at": None if row["undone_at"] is None else from_micros(row["undone_at"])}
+        for row in rows
+        if row["id"] in wanted
+    ]
+
+
 # --- cases ------------------------------------------------------------------------------------------------
 
 

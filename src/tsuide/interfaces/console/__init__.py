@@ -33,6 +33,7 @@ from tsuide.interfaces.console import (
     segments,
     settings,
     shop_settings,
+    supervision,
     tasks,
     today,
 )
@@ -47,6 +48,7 @@ PAGES: Final = {
     "journeys": journeys.ROUTES,
     "experiments": experiments.ROUTES,
     "settings": [*settings.ROUTES, *keys.ROUTES, *shop_settings.ROUTES],
+    "supervision": supervision.ROUTES,
     "audit": log.ROUTES,
 }
 """Room → its routes; rooms whose pages are there stand in the menu."""

@@ -196,6 +196,8 @@ def _millionths(key: str, text: object) -> int:
 
 def one(visit: Visit) -> Response:
     """One experiment: what it asks, where it stands, and what came of it."""
+    if not visit.asked("id"):
+        return visit.done("/experiments")
     found = desk.experiment_of(visit.shop, visit.asked("id"))
     done = newest_of(visit.shop, "experiment", {"id": found.id}, visit.now)
     under_way = [each for each in waited_for(visit, "experiment") if each["wanted"] == {"id": found.id}]

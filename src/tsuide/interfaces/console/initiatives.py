@@ -185,6 +185,8 @@ def _local(at: datetime, place: ZoneInfo) -> str:
 def one(visit: Visit, problem: TsuideError | None = None) -> Response:
     """One initiative: hypothesis, verdict, costs and leads."""
     named = visit.asked("id") or visit.given("id")
+    if not named:
+        return visit.done("/experiments/initiatives")
     meant = desk.initiative_of(visit.shop, named)
     found = {name: getattr(meant, name) for name in ("window", "subject", "experiment", "arm")}
     found |= desk.plain(meant, visit.now)

@@ -61,6 +61,36 @@ def p_values(hits: Int64, trials: Int64) -> Float64:
     return found
 
 
+def limits(hits: Int64, trials: Int64, sizes: Int64, levels: tuple[float, ...]) -> tuple[float, Float64]:
+    """The usual share of all reps together, and for each number of trials the share that chance exceeds so seldom.
+
+    Drawn for all reps at once, for a picture: what is called beyond chance is tested against the *others* (`p_values`).
+
+    Args:
+        hits: of each rep.
+        trials: of each rep.
+        sizes: trials at which limits are wanted.
+        levels: probabilities of a share at least as high, falling.
+
+    Returns:
+        The usual share, and float64 (levels, sizes): 1 where even all hits would not be so rare.
+
+    >>> usual, found = limits(np.array([5, 4, 6, 5, 3]), np.full(5, 100), np.array([10, 1000]), (0.05,))
+    >>> round(usual, 3), found.round(2).tolist()
+    (0.05, [[0.3, 0.11]])
+    """
+    mean, spread = _fitted(hits, trials)
+    found = np.ones((len(levels), len(sizes)))
+    for place, size in enumerate(sizes.tolist()):
+        for row, level in enumerate(levels):
+            low, high = 0, size + 1  # the fewest hits whose tail is at most the level
+            while high - low > 1:
+                middle = (low + high) // 2
+                low, high = (low, middle) if tail(middle, size, mean, spread) <= level else (middle, high)
+            found[row, place] = min(high / size, 1.0)
+    return mean, found
+
+
 def _fitted(hits: Int64, trials: Int64) -> tuple[float, float]:
     """Mean and intraclass correlation by moments, high rates pulled in."""
     n = trials.astype(np.float64)

@@ -51,5 +51,8 @@ ACTIONS: Final = Phrases(
         "did.initiative.cost": {"ja": "施策「{subject}」の費用を記録しました", "en": "Recorded a cost of “{subject}”"},
         "did.initiative.lead": {"ja": "施策「{subject}」のリードを記録しました", "en": "Recorded a lead of “{subject}”"},
         "did.initiative.takeback": {"ja": "施策「{subject}」の記録を取り消しました", "en": "Took back an entry of “{subject}”"},
+        "did.case.open": {"ja": "{subject} さんの案件を開きました", "en": "Opened a case on {subject}"},
+        "did.case.step": {"ja": "案件 {subject} の対応を記録しました", "en": "Recorded a step of the case {subject}"},
+        "did.case.close": {"ja": "案件 {subject} を終えました", "en": "Closed the case {subject}"},
     }
 )  # fmt: skip

@@ -73,6 +73,11 @@ FRAME: Final = Phrases(
         "job.dry_run": {"ja": "ジャーニーの試し実行", "en": "Dry run of a journey"},
         "job.segments": {"ja": "セグメントの読み込み", "en": "Reading the shop for segments"},
         "job.doctor": {"ja": "診断", "en": "Looking over the installation"},
+        "job.supervise": {"ja": "営業記録の点検", "en": "Looking over reps' sales"},
+        "job.results": {"ja": "成果レポートの作成", "en": "Making the report of results"},
+        "job.newcomer": {"ja": "注文の分析レポートの作成", "en": "Making the report on orders"},
+        "job.what_if": {"ja": "もしもの試算", "en": "Working out what would have been"},
+        "job.map": {"ja": "道のりの集計", "en": "Counting how customers move"},
         "step_of": {"ja": "{step}（{done} / {total}）", "en": "{step} ({done} of {total})"},
         # rooms
         "group_offers": {"ja": "提案", "en": "Offers"},
