@@ -1,7 +1,9 @@
 """The policy in force, and every one that ever was: kept by the store, read by `offers.policy`."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from tsuide.app.wiring import Shop
 from tsuide.errors import NotFound
@@ -10,6 +12,7 @@ from tsuide.offers.policy.load import load_policy, ready_text
 from tsuide.offers.policy.policy import Policy
 
 FIRST = "standard"
+_DRAFT: Final = "policy.draft."
 
 
 def active_policy(shop: Shop, now: datetime) -> Policy:
@@ -94,3 +97,25 @@ def policy_of(shop: Shop, name: str, version: str) -> Policy:
         NotFound: it was never kept.
     """
     return load_policy(shop.store.policies.get(name, version)["text"], name=name, kept=True)
+
+
+def keep_draft(shop: Shop, who: str, draft: Mapping[str, Any] | None, now: datetime) -> None:
+    """Keep what somebody is working on, so that leaving the page loses nothing; None = it is done."""
+    shop.store.settings.put(f"{_DRAFT}{who}", "" if draft is None else json.dumps(draft, ensure_ascii=False), now)
+
+
+def draft_of(shop: Shop, who: str) -> dict[str, Any] | None:
+    """What somebody is working on; None = nothing."""
+    kept = shop.store.settings.get(f"{_DRAFT}{who}")
+    draft: dict[str, Any] | None = json.loads(kept) if kept else None
+    return draft
+
+
+def version_of(shop: Shop, name: str, version: str) -> dict[str, Any]:
+    """One version as it was kept: name, version, text, at, author, note, active.
+
+    Raises:
+        NotFound: it was never kept.
+    """
+    row = shop.store.policies.get(name, version)
+    return {**row, "at": from_micros(row["at"]), "active": bool(row["active"])}

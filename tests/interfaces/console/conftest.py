@@ -1,8 +1,9 @@
 """The console over a learned small shop, and people of every role who are signed in to it."""
 
+import asyncio
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +13,15 @@ import httpx2 as httpx
 import pytest
 from starlette.testclient import TestClient
 
+from tsuide.app.deciding import Decider
 from tsuide.app.users import Doorkeeper, choose_password, invite
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.asgi import create
 from tsuide.config import Settings
 from tsuide.interfaces.console.visit import COOKIE
+from tsuide.kit.clock import to_micros
+from tsuide.offers.decision import Decision
+from tsuide.offers.request import OfferRequest
 
 CONSOLE = "/console"
 _CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
@@ -106,3 +111,25 @@ def running(tmp_path_factory: pytest.TempPathFactory, learned: Any) -> Iterator[
 def console(running: Console) -> Person:
     """An owner, signed in."""
     return running.person("owner")
+
+
+@pytest.fixture(scope="session")
+def decided() -> Callable[..., list[Decision]]:
+    """Decides beside a camera for customers new0 …: (shop, moment, customers, **more of the request)."""
+    return _decided
+
+
+def _decided(shop: Shop, moment: datetime, customers: range, **more: Any) -> list[Decision]:
+    async def ask() -> list[Decision]:
+        journal = shop.store.journal()
+        seeds = iter(range(1 + to_micros(moment) % 10_000_000_007, 1 << 40))
+        decider = Decider(shop, journal, lambda: moment, seeds.__next__)
+        decider.refresh()
+        found = []
+        for n in customers:
+            asked = {"placement": "product", "product_id": "cam-a", "customer_id": f"new{n}", **more}
+            found.append((await decider.decide(OfferRequest(**asked))).decision)
+        await journal.close()
+        return found
+
+    return asyncio.run(ask())

@@ -30,6 +30,7 @@ from tsuide.interfaces.console import (
     journeys,
     keys,
     log,
+    policy,
     segments,
     settings,
     shop_settings,
@@ -43,6 +44,7 @@ from tsuide.interfaces.console.frame import sorry
 _STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = {
     "today": today.ROUTES,
+    "policy": policy.ROUTES,
     "segments": segments.ROUTES,
     "tasks": tasks.ROUTES,
     "journeys": journeys.ROUTES,

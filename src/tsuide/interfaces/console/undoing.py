@@ -10,6 +10,7 @@ from tsuide.app.initiatives import take_back_initiative, undo_entry
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
 from tsuide.interfaces.console.outreach_undoing import OUTREACH_WAYS
+from tsuide.interfaces.console.policy_undoing import POLICY_WAYS
 from tsuide.interfaces.console.sales_undoing import SALES_WAYS
 from tsuide.interfaces.console.shop_undoing import SHOP_WAYS
 from tsuide.offers.plain import build
@@ -32,6 +33,7 @@ WAYS: Final[Mapping[str, Undo]] = {
     "initiative.cost": lambda shop, undo, _, now: _entry(shop, undo, now),
     "initiative.lead": lambda shop, undo, _, now: _entry(shop, undo, now),
     **OUTREACH_WAYS,
+    **POLICY_WAYS,
     **SHOP_WAYS,
 }
 """Action → how it is undone: with the plain values that were recorded as `undo`."""

@@ -41,6 +41,8 @@ ACTIONS: Final = Phrases(
         "did.hook.set": {"ja": "Webhook {subject} を設定しました", "en": "Set the webhook {subject}"},
         "did.hook.remove": {"ja": "Webhook {subject} を外しました", "en": "Removed the webhook {subject}"},
         "did.mail.test": {"ja": "{subject} へテストメールを送りました", "en": "Sent a test mail to {subject}"},
+        "did.policy.save": {"ja": "新しいポリシーを適用しました", "en": "Put a new policy in force"},
+        "did.policy.restore": {"ja": "前の版のポリシーに戻しました", "en": "Restored an older policy"},
         "did.job.begin": {"ja": "ジョブ「{subject}」を始めました", "en": "Began the job “{subject}”"},
         "did.experiment.save": {"ja": "実験「{subject}」の下書きを保存しました", "en": "Saved the draft “{subject}”"},
         "did.experiment.start": {"ja": "実験「{subject}」を開始しました", "en": "Started the experiment “{subject}”"},

@@ -66,6 +66,7 @@ FRAME: Final = Phrases(
         "job_gone": {"ja": "中断", "en": "interrupted"},
         "jobs": {"ja": "進行中の処理", "en": "Under way"},
         "job.learn": {"ja": "学習", "en": "Learning"},
+        "job.policy": {"ja": "ポリシーの試算", "en": "Trying a policy"},
         "job.effect": {"ja": "効果の集計", "en": "Measuring the effect"},
         "job.experiment": {"ja": "実験の読み取り", "en": "Reading the experiment"},
         "job.initiative": {"ja": "施策の読み取り", "en": "Reading the initiative"},
