@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tsuide.app.customer_files import import_upload
 from tsuide.app.data_works import DATA_WORKS
 from tsuide.app.effect import standing_effect
 from tsuide.app.jobs import Tell, Work
@@ -37,6 +38,7 @@ WORKS: Final[Mapping[str, Work]] = {
     "learn": _learn,
     "effect": _effect,
     "policy": _policy,
+    "import_customers": import_upload,
     **DATA_WORKS,
     **PROOF_WORKS,
     **OUTREACH_WORKS,

@@ -21,6 +21,7 @@ from tsuide.store import aliases, bulk, catalogue, finding, fresh, order_book, s
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
 from tsuide.store.interactions import interaction, win
+from tsuide.store.segment_tables import segment_touch
 from tsuide.store.written import Written
 
 _OWNED: Final[Schema] = {"product_id": TEXT, "quantity": WHOLE, "first_at": MOMENT, "last_at": MOMENT}
@@ -82,6 +83,22 @@ class Facts:
     def write_wins(self, frame: pl.DataFrame) -> Written:
         """Write what customers gained (WINS)."""
         return self._write(win, frame, WINS, ["id"])
+
+    def remove_interaction(self, interaction_id: str) -> bool:
+        """Remove what was written down by mistake; False where there is none of this id."""
+        return self._remove(interaction, interaction_id)
+
+    def remove_win(self, win_id: str) -> bool:
+        """Remove a win that was written down by mistake; False where there is none of this id."""
+        return self._remove(win, win_id)
+
+    def _remove(self, table: sa.Table, row_id: str) -> bool:
+        with writing(self.engine) as connection:
+            whose = connection.execute(sa.select(table.c.customer_id).where(table.c.id == row_id)).scalar()
+            gone = connection.execute(sa.delete(table).where(table.c.id == row_id)).rowcount
+            if whose is not None:
+                connection.execute(sa.insert(segment_touch).values(customer_id=whose, cause="customer"))
+            return bool(gone)
 
     def products(self) -> pl.DataFrame:
         """All products, as PRODUCTS."""

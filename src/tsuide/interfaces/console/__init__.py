@@ -25,6 +25,8 @@ from tsuide.app.serving import Serving
 from tsuide.app.users import ROOMS, Doorkeeper
 from tsuide.errors import BadInput, NotFound, TsuideError
 from tsuide.interfaces.console import (
+    customer,
+    customers,
     door,
     experiments,
     journeys,
@@ -46,6 +48,7 @@ PAGES: Final = {
     "today": today.ROUTES,
     "policy": policy.ROUTES,
     "segments": segments.ROUTES,
+    "customers": [*customers.ROUTES, *customer.ROUTES],
     "tasks": tasks.ROUTES,
     "journeys": journeys.ROUTES,
     "experiments": experiments.ROUTES,

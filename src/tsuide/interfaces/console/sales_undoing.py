@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
+from tsuide.app import duplicates
 from tsuide.app import tasks as desk
 from tsuide.app.changes import Undo
+from tsuide.app.customer_changes import change_customer, say_consent, take_back_note, take_back_win
 from tsuide.app.journeys import put_journey, set_journey
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
@@ -44,7 +46,34 @@ def _rule_switched(shop: Shop, undo: _Kept, _who: User, now: datetime) -> None:
     set_journey(shop, undo["rule"], undo["state"], now)
 
 
+def _note(shop: Shop, undo: _Kept, _who: User, _now: datetime) -> None:
+    take_back_note(shop, undo["interaction"])
+
+
+def _win(shop: Shop, undo: _Kept, _who: User, _now: datetime) -> None:
+    take_back_win(shop, undo["win"], undo["customer"], undo["won"])
+
+
+def _profile(shop: Shop, undo: _Kept, _who: User, _now: datetime) -> None:
+    change_customer(shop, undo["customer"], undo["given"])
+
+
+def _consent(shop: Shop, undo: _Kept, who: User, now: datetime) -> None:
+    """What held before is said anew: a yes or no that was on record stays there."""
+    say_consent(shop, undo["customer"], undo["purpose"], undo["channel"], now, granted=undo["granted"],
+                evidence=_UNDONE, who=who.name)  # fmt: skip
+
+
+def _merge(shop: Shop, undo: _Kept, who: User, now: datetime) -> None:
+    duplicates.undo(shop, undo["merge"], now, who=who.name)
+
+
 SALES_WAYS: Final[Mapping[str, Undo]] = {
+    "customers.note": _note,
+    "customers.win": _win,
+    "customers.change": _profile,
+    "customers.consent": _consent,
+    "customers.merge": _merge,
     "tasks.add": _task_added,
     "tasks.done": _task_settled,
     "tasks.drop": _task_settled,

@@ -36,7 +36,9 @@ def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
     first = visit.number("from", 0)
     shown = rows[first : first + _PAGE]
     names = visit.shop.store.finding.names(row["customer_id"] for row in shown if row["customer_id"])
+    people = dict(people_of(visit.shop))
     told = [_row(visit, row, names) for row in shown]
+    told = [{**row, "assignee": people.get(row["assignee"] or "", row["assignee"])} for row in told]
     columns = [
         Column("title", label="task", href=lambda row: visit.url(f"/tasks/{row['id']}")),
         Column("customer", href=lambda row: _customer(visit, row["customer_id"])),

@@ -65,6 +65,7 @@ FRAME: Final = Phrases(
         "job_failed": {"ja": "失敗", "en": "failed"},
         "job_gone": {"ja": "中断", "en": "interrupted"},
         "jobs": {"ja": "進行中の処理", "en": "Under way"},
+        "job.import_customers": {"ja": "顧客の取り込み", "en": "Importing customers"},
         "job.learn": {"ja": "学習", "en": "Learning"},
         "job.policy": {"ja": "ポリシーの試算", "en": "Trying a policy"},
         "job.effect": {"ja": "効果の集計", "en": "Measuring the effect"},

@@ -4,6 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 SALES_ACTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "did.customers.note": {"ja": "{subject} との接点を記録しました", "en": "Noted a contact with {subject}"},
+    "did.customers.win": {"ja": "{subject} の成果を記録しました", "en": "Noted a result of {subject}"},
+    "did.customers.change": {"ja": "{subject} の情報を変更しました", "en": "Changed what is known of {subject}"},
+    "did.customers.consent": {"ja": "{subject} の同意を記録しました", "en": "Recorded a consent of {subject}"},
+    "did.customers.merge": {"ja": "重複を {subject} に統合しました", "en": "Merged a duplicate into {subject}"},
+    "did.customers.import": {"ja": "「{subject}」の取り込みを始めました", "en": "Began to import “{subject}”"},
+    "did.customers.erase": {"ja": "顧客を1件消去しました", "en": "Erased a customer"},
     "did.tasks.add": {"ja": "タスクを追加しました", "en": "Added a task"},
     "did.tasks.done": {"ja": "タスクを完了にしました", "en": "Marked a task as done"},
     "did.tasks.drop": {"ja": "タスクを取りやめました", "en": "Dropped a task"},
