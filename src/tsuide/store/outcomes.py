@@ -1,5 +1,6 @@
 """The ports of outcomes and contacts: what came of offers, and how often a person was spoken to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import BadValue
 from tsuide.kit.clock import to_micros
-from tsuide.store.engines import reading
+from tsuide.store.engines import reading, writing
 from tsuide.store.glance import Glance
 from tsuide.store.rows import Found, Row, Value, found
 from tsuide.store.schema import outcome
@@ -40,6 +41,11 @@ class Outcomes:
     def between(self, start: datetime, end: datetime) -> list[Found]:
         """Outcomes with start ≤ at < end, oldest first."""
         return self._rows(outcome.c.at >= to_micros(start), outcome.c.at < to_micros(end))
+
+    def take_back(self, ids: Sequence[str]) -> int:
+        """Remove outcomes that were reported by mistake; how many there were."""
+        with writing(self.engine) as connection:
+            return int(connection.execute(sa.delete(outcome).where(outcome.c.id.in_(list(ids)))).rowcount)
 
     def _rows(self, *where: sa.ColumnElement[bool]) -> list[Found]:
         query = sa.select(outcome).where(*where).order_by(outcome.c.at, outcome.c.id)

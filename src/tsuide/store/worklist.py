@@ -165,6 +165,30 @@ class Worklist:
             _tell(connection, row)
         return True
 
+    def answer_to(self, offer_id: str) -> Found | None:
+        """What was said of an offer so far; None where nothing was."""
+        with reading(self.engine) as connection:
+            rows = found(connection, _about({"offer_id": offer_id}))
+        return rows[0] if rows else None
+
+    def take_back(self, offer_id: str, before: Mapping[str, Value] | None, at: datetime) -> bool:
+        """Take a rep's answer back, as if it had not been given; what was said `before` it stands again.
+
+        Returns:
+            False where nothing was said.
+        """
+        a = worklist_answer.c
+        with writing(self.engine) as connection:
+            lock(connection)
+            rows = found(connection, _about({"offer_id": offer_id}))
+            if not rows:
+                return False
+            connection.execute(sa.delete(worklist_answer).where(a.offer_id == offer_id))
+            if before is not None:
+                connection.execute(sa.insert(worklist_answer).values(**before))
+            _tell(connection, {**rows[0], "state": "taken_back", "reason": None, "at": to_micros(at)})
+        return True
+
     def must_fit(self, row: Mapping[str, Value]) -> None:
         """Refuse what `answer` would.
 
@@ -195,6 +219,11 @@ class Worklist:
         """Keep a note on a product's pitch."""
         with writing(self.engine) as connection:
             connection.execute(sa.insert(pitch_note).values(**row))
+
+    def remove_note(self, note_id: str) -> bool:
+        """Remove a note on a product's pitch; False where there is none of this id."""
+        with writing(self.engine) as connection:
+            return bool(connection.execute(sa.delete(pitch_note).where(pitch_note.c.id == note_id)).rowcount)
 
     def notes(self, products: Sequence[str]) -> list[Found]:
         """Notes on these products, the newest first."""

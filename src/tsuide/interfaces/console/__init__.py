@@ -39,6 +39,7 @@ from tsuide.interfaces.console import (
     supervision,
     tasks,
     today,
+    worklist,
 )
 from tsuide.interfaces.console.charts import library
 from tsuide.interfaces.console.frame import sorry
@@ -49,6 +50,7 @@ PAGES: Final = {
     "policy": policy.ROUTES,
     "segments": segments.ROUTES,
     "customers": [*customers.ROUTES, *customer.ROUTES],
+    "worklist": worklist.ROUTES,
     "tasks": tasks.ROUTES,
     "journeys": journeys.ROUTES,
     "experiments": experiments.ROUTES,

@@ -11,7 +11,10 @@ from tsuide.app.customer_changes import change_customer, say_consent, take_back_
 from tsuide.app.journeys import put_journey, set_journey
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
+from tsuide.app.worklist import set_thresholds
+from tsuide.app.worklist_back import take_back
 from tsuide.kit.clock import to_micros
+from tsuide.outreach.sales.worklist import Thresholds
 
 _Kept: TypeAlias = Mapping[str, Any]
 _UNDONE: Final = "undone"
@@ -68,12 +71,29 @@ def _merge(shop: Shop, undo: _Kept, who: User, now: datetime) -> None:
     duplicates.undo(shop, undo["merge"], now, who=who.name)
 
 
+def _answered(shop: Shop, undo: _Kept, who: User, now: datetime) -> None:
+    take_back(shop, undo, now, who.name)
+
+
+def _pitch_note(shop: Shop, undo: _Kept, _who: User, _now: datetime) -> None:
+    shop.store.worklist.remove_note(undo["note"])
+
+
+def _thresholds(shop: Shop, undo: _Kept, _who: User, now: datetime) -> None:
+    set_thresholds(shop, Thresholds(**undo["thresholds"]), now)
+
+
 SALES_WAYS: Final[Mapping[str, Undo]] = {
     "customers.note": _note,
     "customers.win": _win,
     "customers.change": _profile,
     "customers.consent": _consent,
     "customers.merge": _merge,
+    "worklist.accept": _answered,
+    "worklist.dismiss": _answered,
+    "worklist.snooze": _answered,
+    "worklist.note": _pitch_note,
+    "worklist.thresholds": _thresholds,
     "tasks.add": _task_added,
     "tasks.done": _task_settled,
     "tasks.drop": _task_settled,
