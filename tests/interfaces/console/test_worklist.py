@@ -63,7 +63,7 @@ def test_an_offer_dismissed_with_a_reason_is_declined_until_that_is_undone(ann: 
     assert outcomes(running, offer) == []
 
 
-def test_an_account_put_off_is_away_until_that_is_undone(ann: Any, running: Any) -> None:
+def test_an_account_put_off_is_away_until_that_is_undone(ann: Any) -> None:
     offer = offers(ann.get("/worklist"))[0]
     answer = ann.post("/worklist/answer", offer=offer, answer="snooze", days="30")
     assert "Off the list for now" in ann.get("/worklist")

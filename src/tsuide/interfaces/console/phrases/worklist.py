@@ -98,7 +98,7 @@ WORKLIST: Final = Phrases(
         "why_other": {"ja": "その他", "en": "other"},
         "snooze": {"ja": "あとで", "en": "Later"},
         "days": {"ja": "何日後", "en": "Days"},
-        "answer": {"ja": "返答する", "en": "Answer"},
+        "answer": {"ja": "メモ付き・見送る・あとで", "en": "With a note, dismiss, later"},
         "said_accepted": {"ja": "取り組み中", "en": "taken up"},
         "said_dismissed": {"ja": "見送り", "en": "dismissed"},
         "said_snoozed": {"ja": "あとで", "en": "later"},
