@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from tsuide.app.wiring import Shop
 from tsuide.errors import NotFound
+from tsuide.kit.clock import from_micros
 from tsuide.outreach.channels.mail.template import (
     READY,
     MailTemplate,
@@ -66,3 +68,28 @@ def remove_template(shop: Shop, name: str) -> None:
     """
     if not shop.store.mail_templates.remove(name):
         raise NotFound("the shop has no template of its own of this name", key="template", value=name)
+
+
+def own_templates(shop: Shop) -> frozenset[str]:
+    """The names of the shop's own templates that are in use."""
+    return frozenset(str(row["name"]) for row in shop.store.mail_templates.active())
+
+
+def template_versions(shop: Shop, name: str) -> list[dict[str, Any]]:
+    """Every version of the shop's own template, the one that was kept last first: version, at, text, active."""
+    return [
+        {"version": row["version"], "at": from_micros(row["at"]), "text": row["text"], "active": bool(row["active"])}
+        for row in shop.store.mail_templates.versions(name)
+    ]
+
+
+def take_back_template(shop: Shop, name: str, before: str | None, now: datetime) -> None:
+    """Let a template say again what it said; None = the shop had none of its own.
+
+    Raises:
+        NotFound: it is to be taken out, and there is none.
+    """
+    if before is None:
+        remove_template(shop, name)
+    else:
+        put_template(shop, name, before, now)

@@ -399,8 +399,10 @@ class Outreach:
 
     # --- looking -----------------------------------------------------------------------------------------------
 
-    def preview(self, message: Message, language: str | None = None) -> Preview:
+    def preview(self, message: Message, language: str | None = None, template: MailTemplate | None = None) -> Preview:
         """A message as this customer would read it now; nothing is recorded, nothing goes out.
+
+        Where a `template` is given it is looked at in place of the one that the shop keeps.
 
         Raises:
             NotFound: no such template.
@@ -408,7 +410,7 @@ class Outreach:
         """
         now = self._clock()
         policy = self._policy_now(now)
-        composed, to = self._looked_at(message, policy, now, language)
+        composed, to = self._looked_at(message, policy, now, language, template)
         verdict = judge(message, to.standing, policy, now, now)
         if composed is None:
             verdict = verdict if verdict.say == "never" else Verdict("never", "no_offer")
@@ -419,8 +421,12 @@ class Outreach:
             letter.subject, letter.html, letter.text, letter.language, verdict, composed.offered, to.standing.address
         )
 
-    def test(self, message: Message, to: str, language: str | None = None) -> Answer:
+    def test(
+        self, message: Message, to: str, language: str | None = None, template: MailTemplate | None = None
+    ) -> Answer:
         """Send one message to an address of the shop's own people: marked as a test, and no contact of anybody's.
+
+        Where a `template` is given it is sent in place of the one that the shop keeps.
 
         Raises:
             NotFound: no such template.
@@ -428,7 +434,7 @@ class Outreach:
         """
         now = self._clock()
         policy = self._policy_now(now)
-        composed, _ = self._looked_at(message, policy, now, language)
+        composed, _ = self._looked_at(message, policy, now, language, template)
         if composed is None:
             raise BadValue(
                 "there is nothing to offer to this customer now", key="customer_id", value=message.customer_id
@@ -444,7 +450,12 @@ class Outreach:
         return self._carriers.of(message.channel).deliver(marked)
 
     def _looked_at(
-        self, message: Message, policy: Policy, now: datetime, language: str | None
+        self,
+        message: Message,
+        policy: Policy,
+        now: datetime,
+        language: str | None,
+        template: MailTemplate | None = None,
     ) -> tuple[Composed | None, Addressee]:
         message.checked()
         for choice in self._chosen([message] if message.best else [], policy, now):
@@ -452,7 +463,7 @@ class Outreach:
         (to,) = addressees(self.shop, self.links, policy, [message], now)
         if to.recipient is None:
             raise NotFound("no such customer", key="customer_id", value=message.customer_id)
-        template = template_of(self.shop, message.template)
+        template = template or template_of(self.shop, message.template)
         message_id = time_id("m", now, self._entropy())
         wanted = Wanted(message, message_id, to, template, now, keep=False, language=language)
         return self.composer.compose(wanted, policy), to

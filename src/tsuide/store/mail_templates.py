@@ -46,6 +46,13 @@ class MailTemplates:
             change = sa.update(mail_template).where(c.name == name, c.active == 1).values(active=0)
             return bool(connection.execute(change).rowcount)
 
+    def versions(self, name: str) -> list[Found]:
+        """Every version of a template, the one that was kept last first."""
+        c = mail_template.c
+        query = sa.select(mail_template).where(c.name == name).order_by(c.at.desc(), c.version)
+        with reading(self.engine) as connection:
+            return found(connection, query)
+
     def active(self) -> list[Found]:
         """Those in use, by name."""
         query = sa.select(mail_template).where(mail_template.c.active == 1).order_by(mail_template.c.name)

@@ -465,6 +465,41 @@ class Outbox:
         with reading(self.engine) as connection:
             return int(connection.execute(query).scalar_one())
 
+    def by_domain(self, since: datetime) -> list[Found]:
+        """domain, purpose, sent, measured: mails that went out since a moment; `measured`: who agreed to it."""
+        c = outbound.c
+        query = (
+            sa.select(c.domain, c.purpose, sa.func.count().label("sent"), sa.func.count(c.links).label("measured"))
+            .where(c.channel == "email", c.sent_at >= to_micros(since), c.state == "sent")
+            .group_by(c.domain, c.purpose)
+        )
+        with reading(self.engine) as connection:
+            return found(connection, query.order_by(c.domain, c.purpose))
+
+    def came_by_domain(self, since: datetime) -> list[Found]:
+        """domain, purpose, kind, n: of how many mails that went out since a moment each kind of event came.
+
+        `any_bounce` counts those of which either kind of bounce came once.
+        """
+        c, e = outbound.c, outbound_event.c
+        joined = outbound.join(outbound_event, e.message_id == c.id)
+        where = sa.and_(c.channel == "email", c.sent_at >= to_micros(since), c.state == "sent")
+        either = sa.case((e.kind.in_(["bounce", "soft_bounce"]), "any_bounce"), else_="")
+        found_: list[Found] = []
+        with reading(self.engine) as connection:
+            for kind in (e.kind, either):
+                told = kind.label("kind")
+                query = sa.select(c.domain, c.purpose, told, sa.func.count(c.id.distinct()).label("n"))
+                query = query.select_from(joined).where(where).group_by(c.domain, c.purpose, told)
+                found_ += [row for row in found(connection, query) if row["kind"]]
+        return found_
+
+    def all_blocked(self, n: int) -> list[Found]:
+        """Up to `n` addresses to which nothing, or no advertising, goes; those that came last first."""
+        c = blocked_address.c
+        with reading(self.engine) as connection:
+            return found(connection, sa.select(blocked_address).order_by(c.at.desc(), c.mark).limit(n))
+
     def block(self, mark: str, reason: Literal["bounce", "complaint"], now: datetime, detail: str = "") -> None:
         """Nothing goes to an address any more; a bounce says more than a complaint."""
         values = {"mark": mark, "reason": reason, "at": to_micros(now), "detail": detail or None}

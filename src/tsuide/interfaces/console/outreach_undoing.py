@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from tsuide.app.changes import Undo
 from tsuide.app.journeys import take_back_journey, take_back_state
+from tsuide.app.mail_health import block_again
+from tsuide.app.mail_templates import take_back_template
 from tsuide.app.segments import restore_segment
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
@@ -24,9 +26,20 @@ def _state(shop: Shop, undo: Mapping[str, Any], _: User, now: datetime) -> None:
     take_back_state(shop, undo["id"], undo["before"], None if stopped is None else datetime.fromisoformat(stopped), now)
 
 
+def _template(shop: Shop, undo: Mapping[str, Any], _: User, now: datetime) -> None:
+    take_back_template(shop, undo["name"], undo["before"], now)
+
+
+def _address(shop: Shop, undo: Mapping[str, Any], _: User, now: datetime) -> None:
+    block_again(shop, undo["mark"], undo["reason"], undo["detail"], now)
+
+
 OUTREACH_WAYS: Final[Mapping[str, Undo]] = {
     "segment.put": _segment,
     "segment.remove": _segment,
     "journey.put": _journey,
     "journey.state": _state,
+    "template.put": _template,
+    "template.remove": _template,
+    "address.unblock": _address,
 }

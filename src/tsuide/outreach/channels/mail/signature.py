@@ -15,7 +15,7 @@ from typing import Final
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from tsuide.errors import BadSetting
 
@@ -44,6 +44,16 @@ class DkimKey:
     selector: str
     domain: str
     pem: bytes
+
+
+def public_half(key: DkimKey) -> str:
+    """What stands after ``p=`` in the record ``selector._domainkey.domain``.
+
+    Raises:
+        BadSetting: the key is none, or too short to be believed.
+    """
+    public = _key(key.pem).public_key()
+    return base64.b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
 
 
 def signed(mail: bytes, key: DkimKey, at: datetime) -> bytes:
