@@ -1,13 +1,18 @@
 """Long jobs about the shop's data and its installation."""
 
+import csv
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from tsuide.app.doctor import examine
 from tsuide.app.jobs import Tell, Work
+from tsuide.app.uploads import UNDONE, rejects_of, try_upload, upload_of
 from tsuide.app.wiring import Shop
+
+_SHOWN: Final = 20
 
 
 def _doctor(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
@@ -16,4 +21,25 @@ def _doctor(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) ->
     return {"findings": [asdict(each) for each in examine(shop.settings, now)]}
 
 
-DATA_WORKS: Final[Mapping[str, Work]] = {"doctor": _doctor}
+def _try(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    return _imported(shop, wanted, tell, now, dry_run=True)
+
+
+def _import(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    before = shop.store.facts.sequence()
+    told = _imported(shop, wanted, tell, now, dry_run=False)
+    numbers = {"before": before, "after": shop.store.facts.sequence()}
+    return told | (numbers if told["kind"] in UNDONE else {})
+
+
+def _imported(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime, *, dry_run: bool) -> dict[str, Any]:
+    upload = upload_of(shop, str(wanted["upload"]))
+    report = try_upload(shop, upload, now, tell, dry_run=dry_run)
+    examples: list[list[str]] = []
+    if report.rejects is not None:
+        with rejects_of(shop, upload).open(encoding="utf-8-sig", newline="") as file:
+            examples = list(islice(csv.reader(file), 1, 1 + _SHOWN))
+    return report.to_json() | {"file": upload.name, "rejects": report.rejects is not None, "examples": examples}
+
+
+DATA_WORKS: Final[Mapping[str, Work]] = {"doctor": _doctor, "import_try": _try, "import": _import}

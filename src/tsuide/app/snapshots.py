@@ -1,11 +1,12 @@
 """What was learned and is kept: list it, and go back to an earlier state."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from tsuide.app.wiring import Shop
 from tsuide.errors import NotFound, NothingLearned, SnapshotDamaged
-from tsuide.mining.snapshot import Snapshot, current_snapshot, list_snapshots, open_snapshot, return_to
+from tsuide.mining.snapshot import Snapshot, current_snapshot, list_snapshots, noted, open_snapshot, return_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,37 @@ def kept_snapshots(shop: Shop) -> list[KeptSnapshot]:
         else:
             parts = tuple(sorted(opened.parts))
             found.append(KeptSnapshot(each, opened.number, learned_at(opened), parts, each == current, None))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A kept snapshot by what its manifest says; its arrays were not read.
+
+    Args:
+        id, number, learned_at, parts, current: as of `KeptSnapshot`.
+        orders: from how many it was learned; None where that was not noted.
+        left_out: model → why the shop's data could not teach it.
+    """
+
+    id: str
+    number: int
+    learned_at: datetime | None
+    parts: tuple[str, ...]
+    current: bool
+    orders: int | None
+    left_out: Mapping[str, str]
+
+
+def noted_snapshots(shop: Shop) -> list[Noted]:
+    """Every kept snapshot by its manifest, newest first: quick, and nothing is verified."""
+    current, found = current_snapshot(shop.snapshots), []
+    for each in list_snapshots(shop.snapshots):
+        number, meta, parts = noted(shop.snapshots, each)
+        at = meta.get("learned_at")
+        learned = datetime.fromisoformat(at) if isinstance(at, str) else None
+        left = dict(meta.get("left_out") or {})
+        found.append(Noted(each, number, learned, parts, each == current, meta.get("orders"), left))
     return found
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import UnknownCustomer
 from tsuide.facts.behaviour import EVENTS
-from tsuide.facts.catalogue import RELATIONS
+from tsuide.facts.catalogue import PRODUCTS, RELATIONS
 from tsuide.facts.consent import CONSENTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.interactions import INTERACTIONS, WINS
@@ -26,6 +26,7 @@ from tsuide.store.written import Written
 
 _OWNED: Final[Schema] = {"product_id": TEXT, "quantity": WHOLE, "first_at": MOMENT, "last_at": MOMENT}
 _FEW: Final = 2000
+_LIKE: Final = str.maketrans({each: f"\\{each}" for each in "\\%_"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +281,34 @@ class Facts:
         )
         with reading(self.engine) as connection:
             return {name: int(count) for name, count in connection.execute(query).mappings().one().items()}
+
+    def overview(self) -> dict[str, int | None]:
+        """How many rows of each kind there are, and the newest order and event (microseconds); quick also for many."""
+        counted = {
+            "products": schema.product, "customers": schema.customer, "orders": schema.orders,
+            "reviews": schema.review, "relations": schema.relation, "consents": schema.consent,
+            "interactions": interaction,
+        }  # fmt: skip
+        asked: dict[str, sa.Select[tuple[int]]] = {
+            name: sa.select(sa.func.count()).select_from(table) for name, table in counted.items()
+        }
+        asked["newest_order"] = sa.select(sa.func.max(schema.orders.c.placed_at))
+        asked["newest_event"] = sa.select(sa.func.max(schema.event.c.at))
+        with reading(self.engine) as connection:
+            return {name: connection.execute(query).scalar() for name, query in asked.items()}
+
+    def found_products(self, text: str = "", after: str = "", n: int = 50) -> pl.DataFrame:
+        """Products in the order of their ids, after one; only those whose id or title holds a text."""
+        held = f"%{text.casefold().translate(_LIKE)}%"
+        either = [sa.func.lower(schema.product.c[name]).like(held, escape="\\") for name in ("id", "title")]
+        query = (
+            sa.select(*(schema.product.c[name] for name in stored_schema(PRODUCTS)))
+            .where(schema.product.c.id > after, sa.or_(*either))
+            .order_by(schema.product.c.id)
+            .limit(n)
+        )
+        with reading(self.engine) as connection:
+            return from_storage(bulk.fetch(connection, query, stored_schema(PRODUCTS)), PRODUCTS)
 
     def _write(
         self,

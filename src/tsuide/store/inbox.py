@@ -15,10 +15,11 @@ from tsuide.store import aliases
 from tsuide.store.arrivals import message, same_person
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, Row, Value, found
-from tsuide.store.schema import event, outcome
+from tsuide.store.schema import decision, event, outcome
 
 State = Literal["waiting", "done", "quarantined"]
 _MOST: Final = 1_000
+_LOOKED: Final = 5_000  # of the newest, where what is asked for has no index
 
 
 def message_row(values: dict[str, Value]) -> Row:
@@ -70,6 +71,46 @@ class Inbox:
         query = sa.select(message.c.state, sa.func.count()).group_by(message.c.state)
         with reading(self.engine) as connection:
             return {str(state): int(count) for state, count in connection.execute(query)}
+
+    def newest(
+        self, n: int, *, state: State | None = None, source: str | None = None, customer_id: str | None = None
+    ) -> list[Found]:
+        """The newest messages, the newest first; with a state or a source, of the newest thousands."""
+        looked = sa.select(message).order_by(message.c.received_at.desc(), message.c.id.desc()).limit(_LOOKED)
+        if customer_id is not None:
+            looked = looked.where(sa.or_(message.c.customer_id == customer_id, message.c.anonymous_id == customer_id))
+        newest = looked.subquery()
+        query = sa.select(newest).order_by(newest.c.received_at.desc(), newest.c.id.desc()).limit(n)
+        for column, wanted in ((newest.c.state, state), (newest.c.source, source)):
+            query = query if wanted is None else query.where(column == wanted)
+        with reading(self.engine) as connection:
+            return found(connection, query)
+
+    def newest_events(self, n: int, *, kind: str | None = None, customer_id: str | None = None) -> list[Found]:
+        """What visitors did last, the newest first; of a kind, among the newest thousands."""
+        looked = sa.select(event).order_by(event.c.at.desc()).limit(_LOOKED)
+        if customer_id is not None:
+            looked = looked.where(sa.or_(event.c.customer_id == customer_id, event.c.anonymous_id == customer_id))
+        newest = looked.subquery()
+        query = sa.select(newest).order_by(newest.c.at.desc(), newest.c.id.desc()).limit(n)
+        with reading(self.engine) as connection:
+            return found(connection, query if kind is None else query.where(newest.c.kind == kind))
+
+    def received_since(self, moment: datetime) -> dict[str, int]:
+        """Source → messages since a moment (behaviour by when it happened), and ``offers``: decisions that were asked."""
+        since = to_micros(moment)
+        by_source = sa.select(message.c.source, sa.func.count()).where(message.c.received_at >= since)
+        counts: dict[str, int] = {}
+        with reading(self.engine) as connection:
+            for source, count in connection.execute(by_source.group_by(message.c.source)):
+                counts[str(source)] = int(count)
+            for source in ("segment", "ga4", "shopify"):
+                own = sa.and_(event.c.at >= since, event.c.raw.is_not(None), event.c.id.startswith(f"{source}:"))
+                many = connection.execute(sa.select(sa.func.count()).select_from(event).where(own)).scalar_one()
+                counts[source] = counts.get(source, 0) + int(many)
+            asked = sa.select(sa.func.count()).select_from(decision).where(decision.c.at >= since)
+            counts["offers"] = int(connection.execute(asked).scalar_one())
+        return counts
 
     def settle(self, outcomes: Sequence[tuple[str, State, str | None]]) -> None:
         """Write down what became of messages: (id, state, reason)."""
