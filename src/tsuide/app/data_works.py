@@ -34,7 +34,8 @@ def _import(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) ->
 
 def _imported(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime, *, dry_run: bool) -> dict[str, Any]:
     upload = upload_of(shop, str(wanted["upload"]))
-    report = try_upload(shop, upload, now, tell, dry_run=dry_run)
+    language = str(wanted.get("language", ""))
+    report = try_upload(shop, upload, now, tell, language=language, dry_run=dry_run)
     examples: list[list[str]] = []
     if report.rejects is not None:
         with rejects_of(shop, upload).open(encoding="utf-8-sig", newline="") as file:

@@ -1,7 +1,7 @@
 """Files that somebody sends in to be imported: kept in the home's folder, looked at, mapped, tried, imported.
 
-A file lies in ``HOME/imports/ID/`` with what was said about it (``upload.json``), its first rows for the preview, and the
-rejects of the last try. It holds data of customers: it goes when somebody removes it, and by itself after a week.
+A file lies in ``HOME/imports/ID/`` with what was said about it (``upload.json``), its first rows for the preview, and
+the rejects of the last try. It holds data of customers: it goes when somebody removes it, and by itself after a week.
 """
 
 import json
@@ -116,12 +116,10 @@ def upload_of(shop: Shop, upload_id: str) -> Upload:
     Raises:
         NotFound: there is none of this id, any more.
     """
-    try:
-        if _ID.fullmatch(upload_id) is None:
-            raise FileNotFoundError
-        return Upload(**json.loads((_folder(shop, upload_id) / "upload.json").read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise NotFound("no such file any more", key="upload", value=upload_id, way_out="send it again") from error
+    path = _folder(shop, upload_id) / "upload.json"
+    if _ID.fullmatch(upload_id) is None or not path.exists():
+        raise NotFound("no such file any more", key="upload", value=upload_id, way_out="send it again")
+    return Upload(**json.loads(path.read_text(encoding="utf-8")))
 
 
 def uploads(shop: Shop) -> list[Upload]:
@@ -179,8 +177,12 @@ def table_as_sent(shop: Shop, upload: Upload) -> pl.DataFrame:
     return read_file(sample, "products", encoding=encoding, delimiter=delimiter).table.frame
 
 
-def try_upload(shop: Shop, upload: Upload, now: datetime, progress: Progress, *, dry_run: bool = True) -> ImportReport:
+def try_upload(
+    shop: Shop, upload: Upload, now: datetime, progress: Progress, *, language: str = "", dry_run: bool = True
+) -> ImportReport:
     """Convert the whole file and count what would be kept; with `dry_run` False write it.
+
+    Reasons of rejects are told in `language`; "" = the shop's.
 
     Raises:
         BadColumns: a needed field has no column.
@@ -195,7 +197,7 @@ def try_upload(shop: Shop, upload: Upload, now: datetime, progress: Progress, *,
         currency=upload.currency or shop.settings.currency,
         zone=upload.zone or shop.settings.time_zone,
         day_first={"yes": True, "no": False}.get(upload.day_first),
-        language=shop.settings.language,
+        language=language or shop.settings.language,
     )
     return import_file(
         shop.store.facts, read, settings, dry_run=dry_run, rejects_path=rejects, with_products=upload.with_products,

@@ -289,13 +289,13 @@ class Facts:
             "reviews": schema.review, "relations": schema.relation, "consents": schema.consent,
             "interactions": interaction,
         }  # fmt: skip
-        asked: dict[str, sa.Select[tuple[int]]] = {
+        asked: dict[str, sa.Select[int]] = {
             name: sa.select(sa.func.count()).select_from(table) for name, table in counted.items()
         }
         asked["newest_order"] = sa.select(sa.func.max(schema.orders.c.placed_at))
         asked["newest_event"] = sa.select(sa.func.max(schema.event.c.at))
         with reading(self.engine) as connection:
-            return {name: connection.execute(query).scalar() for name, query in asked.items()}
+            return {name: connection.scalar(query) for name, query in asked.items()}
 
     def found_products(self, text: str = "", after: str = "", n: int = 50) -> pl.DataFrame:
         """Products in the order of their ids, after one; only those whose id or title holds a text."""

@@ -97,7 +97,7 @@ class Inbox:
             return found(connection, query if kind is None else query.where(newest.c.kind == kind))
 
     def received_since(self, moment: datetime) -> dict[str, int]:
-        """Source → messages since a moment (behaviour by when it happened), and ``offers``: decisions that were asked."""
+        """Source → messages since a moment (behaviour by when it happened), and ``offers``: decisions."""
         since = to_micros(moment)
         by_source = sa.select(message.c.source, sa.func.count()).where(message.c.received_at >= since)
         counts: dict[str, int] = {}

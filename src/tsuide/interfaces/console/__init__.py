@@ -25,12 +25,16 @@ from tsuide.app.serving import Serving
 from tsuide.app.users import ROOMS, Doorkeeper
 from tsuide.errors import BadInput, NotFound, TsuideError
 from tsuide.interfaces.console import (
+    connectors,
     customer,
     customers,
+    data,
     door,
     experiments,
+    imports,
     journeys,
     keys,
+    live,
     log,
     mail_pages,
     policy,
@@ -56,6 +60,7 @@ PAGES: Final = {
     "journeys": journeys.ROUTES,
     "templates": mail_pages.ROUTES,
     "experiments": experiments.ROUTES,
+    "data": [*data.ROUTES, *imports.ROUTES, *live.ROUTES, *connectors.ROUTES],
     "settings": [*settings.ROUTES, *keys.ROUTES, *shop_settings.ROUTES],
     "supervision": supervision.ROUTES,
     "audit": log.ROUTES,

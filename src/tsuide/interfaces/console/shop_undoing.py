@@ -6,9 +6,13 @@ from typing import Any, Final
 
 from tsuide.app.changes import Undo
 from tsuide.app.hooks import remove_hook, restore_hook
+from tsuide.app.jobs import job_told
 from tsuide.app.signing import restore_sale_terms
+from tsuide.app.snapshots import roll_back
+from tsuide.app.uploads import put_mapping, take_back_products
 from tsuide.app.users import User, change_user, withdraw_link
 from tsuide.app.wiring import Shop
+from tsuide.errors import Conflict
 
 
 def _invitation(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
@@ -27,6 +31,32 @@ def _hook(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> Non
         restore_hook(shop, undo["was"], now)
 
 
+def _import(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
+    """Products as they stood before a file was imported.
+
+    Raises:
+        Conflict: the import is not over, or products were changed since.
+    """
+    job = job_told(shop, undo["job"], now)
+    if job["under_way"]:
+        raise Conflict("the import is still under way", key="job", value=job["id"], way_out="wait until it has ended")
+    if job["state"] == "done":
+        take_back_products(shop, job["result"]["before"], job["result"]["after"])
+
+
+def _snapshot(shop: Shop, undo: Mapping[str, Any], _who: User, _now: datetime) -> None:
+    roll_back(shop, undo["id"])
+
+
+def _mapping(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
+    put_mapping(shop, undo["name"], undo["was"], now)
+
+
+def _message(shop: Shop, undo: Mapping[str, Any], _who: User, _now: datetime) -> None:
+    """Back into quarantine, as it was."""
+    shop.store.inbox.settle([(undo["id"], "quarantined", undo["reason"])])
+
+
 SHOP_WAYS: Final[Mapping[str, Undo]] = {
     "user.invite": _invitation,
     "user.link": lambda shop, undo, _who, _now: withdraw_link(shop, undo["id"]),
@@ -38,5 +68,10 @@ SHOP_WAYS: Final[Mapping[str, Undo]] = {
     "terms.set": lambda shop, undo, _who, now: restore_sale_terms(shop, undo["was"], now),
     "hook.set": _hook,
     "hook.remove": _hook,
+    "import.begin": _import,
+    "mapping.keep": _mapping,
+    "mapping.forget": _mapping,
+    "message.drop": _message,
+    "snapshot.use": _snapshot,
 }
 """Action → how it is undone: with the plain values that were recorded as `undo`."""

@@ -74,6 +74,8 @@ FRAME: Final = Phrases(
         "job.conclude": {"ja": "施策の結論", "en": "Concluding the initiative"},
         "job.dry_run": {"ja": "ジャーニーの試し実行", "en": "Dry run of a journey"},
         "job.segments": {"ja": "セグメントの読み込み", "en": "Reading the shop for segments"},
+        "job.import": {"ja": "取り込み", "en": "Importing"},
+        "job.import_try": {"ja": "取り込みの試し", "en": "Trying the import"},
         "job.doctor": {"ja": "診断", "en": "Looking over the installation"},
         "job.supervise": {"ja": "営業記録の点検", "en": "Looking over reps' sales"},
         "job.results": {"ja": "成果レポートの作成", "en": "Making the report of results"},

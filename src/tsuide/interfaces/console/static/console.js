@@ -87,3 +87,36 @@ document.addEventListener('keydown', (event) => {
     search.select()
   }
 })
+
+// what comes in: the newest rows are put in their place; the page does not move, and stands still while it is paused
+for (const box of document.querySelectorAll('[data-live]')) {
+  const pause = document.querySelector('[data-pause]')
+  pause.hidden = false
+  document.querySelector('[data-without-script]').hidden = true
+  const ask = async () => {
+    const resting = pause.querySelector('input').checked || document.hidden || box.contains(document.activeElement)
+    try {
+      const answer = resting ? null : await fetch(box.dataset.live)
+      if (answer && answer.ok && !answer.redirected) {
+        const top = scrollY
+        const text = await answer.text()
+        if (text !== box.dataset.last) box.innerHTML = box.dataset.last = text
+        if (scrollY !== top) scrollTo(scrollX, top)
+      }
+    } catch { /* the server is away for a moment */ }
+    setTimeout(ask, 2500)
+  }
+  setTimeout(ask, 2500)
+}
+
+// what is to be copied
+for (const box of document.querySelectorAll('[data-copy]')) {
+  if (!navigator.clipboard) break
+  const button = Object.assign(document.createElement('button'), { type: 'button', className: 'copy plain small', textContent: box.dataset.copy })
+  button.addEventListener('click', async () => {
+    await navigator.clipboard.writeText(box.textContent)
+    button.textContent = '✓'
+    setTimeout(() => { button.textContent = box.dataset.copy }, 1500)
+  })
+  box.after(button)
+}

@@ -1,0 +1,119 @@
+"""Files that are sent in: kept, looked at, mapped, tried, imported, taken back."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tsuide.app import uploads
+from tsuide.app.wiring import Shop, open_shop
+from tsuide.config import Settings
+from tsuide.errors import BadColumns, BadFile, Conflict, NotFound
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+PRODUCTS = "sku no,title,price,cost\nA,Cup,1200,700\nB,Pot,x,900\nC,Jar,300,100\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, store_url: str) -> Iterator[Shop]:
+    opened = open_shop(Settings(home=tmp_path / "home", database_url=store_url, language="en"))
+    yield opened
+    opened.close()
+
+
+def _silent(_what: str, _done: int, _all: int) -> None: ...
+
+
+def _sent(shop: Shop, text: str, name: str = "products.csv", now: datetime = NOW, entropy: int = 1) -> uploads.Upload:
+    return uploads.keep_upload(shop, name, io.BytesIO(text.encode()), "Hana", now, entropy)
+
+
+def test_a_file_with_a_column_of_an_unknown_name_is_mapped_tried_imported_and_taken_back(shop: Shop) -> None:
+    upload = replace(_sent(shop, PRODUCTS), kind="products")
+    assert "id" not in uploads.sample_of(shop, upload).mapping.columns
+    mapped = replace(upload, given={"id": "sku no"})
+    tried = uploads.try_upload(shop, mapped, NOW, _silent)
+    assert (tried.rows, tried.kept, tried.rejected, tried.reasons) == (3, 2, 1, {"money": 1})
+    assert shop.store.facts.counts()["products"] == 0
+    assert "B" not in uploads.rejects_of(shop, upload).read_text(encoding="utf-8-sig").partition("x")[0].split(",")
+    before = shop.store.facts.sequence()
+    uploads.try_upload(shop, mapped, NOW, _silent, dry_run=False)
+    after = shop.store.facts.sequence()
+    assert shop.store.facts.products()["id"].to_list() == ["A", "C"]
+    assert uploads.take_back_products(shop, before, after) == 2
+    assert shop.store.facts.products()["status"].to_list() == ["discontinued", "discontinued"]
+
+
+def test_a_changed_product_goes_back_to_what_it_was_unless_it_was_changed_since(shop: Shop) -> None:
+    first = replace(_sent(shop, "id,title,price\nA,Cup,1200\n"), kind="products")
+    uploads.try_upload(shop, first, NOW, _silent, dry_run=False)
+    before = shop.store.facts.sequence()
+    second = replace(_sent(shop, "id,title,price\nA,Cup,900\n", entropy=2), kind="products")
+    uploads.try_upload(shop, second, NOW, _silent, dry_run=False)
+    after = shop.store.facts.sequence()
+    uploads.take_back_products(shop, before, after)
+    assert shop.store.facts.products()["price"].to_list() == [1200]
+    with pytest.raises(Conflict, match="changed since"):
+        uploads.take_back_products(shop, before, after)
+
+
+def test_a_field_that_somebody_emptied_is_read_from_no_column(shop: Shop) -> None:
+    upload = replace(_sent(shop, "id,title,price,cost\nA,Cup,1,1\n"), kind="products", without=["cost"])
+    mapping = uploads.sample_of(shop, upload).mapping
+    assert "cost" not in mapping.columns
+    assert mapping.unused == ("cost",)
+
+
+def test_without_a_column_that_it_needs_nothing_is_tried(shop: Shop) -> None:
+    upload = replace(_sent(shop, "a,b\n1,2\n"), kind="orders")
+    with pytest.raises(BadColumns, match="no column for"):
+        uploads.try_upload(shop, upload, NOW, _silent)
+
+
+@pytest.mark.parametrize("text", ["", "id,title\n", "PK\x03\x04zip"])
+def test_what_is_no_table_is_refused_and_nothing_of_it_stays(shop: Shop, text: str) -> None:
+    with pytest.raises(BadFile):
+        _sent(shop, text)
+    assert list((shop.settings.home / "imports").iterdir()) == []
+
+
+def test_how_a_file_was_read_is_kept_by_name_and_the_next_one_is_read_so(shop: Shop) -> None:
+    upload = replace(_sent(shop, PRODUCTS), kind="products", given={"id": "sku no"}, without=["cost"])
+    mapping = uploads.sample_of(shop, upload).mapping
+    assert uploads.keep_mapping(shop, "supplier", upload, mapping, NOW) is None
+    again = _sent(shop, PRODUCTS, entropy=2)
+    assert (again.kind, again.given["id"], again.without) == ("products", "sku no", ["cost"])
+    other = uploads.as_kept(shop, _sent(shop, "sku no,title\nA,Cup\n", entropy=3), "supplier")
+    assert other.given == {"id": "sku no", "title": "title"}
+    with pytest.raises(NotFound):
+        uploads.as_kept(shop, again, "nobody's")
+    uploads.put_mapping(shop, "supplier", None, NOW)
+    assert uploads.kept_mappings(shop) == {}
+
+
+def test_files_are_listed_newest_first_and_go_after_a_week_or_when_somebody_removes_them(shop: Shop) -> None:
+    first = _sent(shop, PRODUCTS, "a.csv")
+    second = _sent(shop, PRODUCTS, "../b.csv", NOW + timedelta(days=1))
+    assert [each.name for each in uploads.uploads(shop)] == ["b.csv", "a.csv"]
+    uploads.drop_upload(shop, second.id)
+    assert uploads.forget_old(shop, NOW + timedelta(days=7)) == 0
+    assert uploads.forget_old(shop, NOW + timedelta(days=8)) == 1
+    for gone in (first.id, second.id, "../../etc", "upl_" + "x" * 80):
+        with pytest.raises(NotFound):
+            uploads.upload_of(shop, gone)
+
+
+def test_of_a_large_file_whole_lines_are_looked_at_and_parquet_is_read_by_its_rows(shop: Shop) -> None:
+    large = "id,title\n" + "".join(f"P{n},{'long title ' * 8}\n" for n in range(5_000))
+    read = uploads.sample_of(shop, replace(_sent(shop, large), kind="products"))
+    assert read.table.broken == ()
+    assert 1_000 < read.table.rows < 5_000
+    raw = io.BytesIO()
+    pl.DataFrame({"id": ["A"], "title": ["Cup"]}).write_parquet(raw)
+    raw.seek(0)
+    kept = uploads.keep_upload(shop, "p.parquet", raw, "Hana", NOW, 7)
+    assert uploads.sample_of(shop, replace(kept, kind="products")).mapping.columns == {"id": "id", "title": "title"}
