@@ -58,10 +58,9 @@ analytics.flush()"""),
             ("snippet.node", """import { Analytics } from "@segment/analytics-node"
 
 const analytics = new Analytics({ writeKey: "[key]", host: "[server]" })"""),
-            ("snippet.rudder", '''import rudderstack.analytics as rudder
+            ("snippet.rudder", """from rudderstack.analytics.client import Client
 
-rudder.write_key = "[key]"
-rudder.dataPlaneUrl = "[server]"'''),
+analytics = Client("[key]", host="[server]")"""),
         ),
         "admin", "segment",
     ),

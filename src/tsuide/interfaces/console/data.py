@@ -92,14 +92,16 @@ def snapshots(visit: Visit) -> Response:
         for each in noted_snapshots(visit.shop)
     ]  # fmt: skip
     columns = [
-        Column("number", kind="number"), Column("learned_at", kind="moment"), Column("orders", kind="number"),
-        Column("state", kind="mark"), Column("id", "snapshot_id"), Column("parts", kind="lines", sortable=False),
-        Column("left_out", kind="lines", help="help_left_out", sortable=False),
+        Column("number", kind="number", href=lambda row: visit.here(of=row["id"])),
+        Column("learned_at", kind="moment"), Column("orders", kind="number"),
+        Column("state", kind="mark"), Column("id", "snapshot_id"),
     ]  # fmt: skip
     use = Action("go_back", "/data/snapshots", lambda row: None if row["state"] == "in_use" else {"id": row["id"]})
     failed = next((each for each in jobs_told(visit.shop, visit.now, "learn", 1) if each["state"] == "failed"), None)
+    shown = next((each for each in rows if each["id"] == visit.asked("of")), rows[0] if rows else None)
     return page(
         visit, "data_snapshots.html", "room.data", DATA, tabs=TABS, under_way=waited_for(visit, "learn"), failed=failed,
+        shown=shown,
         tables=[Table("snapshots", columns, rows, [use], empty="no_snapshots", title_key="number")],
     )  # fmt: skip
 
@@ -135,7 +137,7 @@ def jobs(visit: Visit) -> Response:
         Column("what", "job"), Column("state", kind="mark"), Column("begun_at", kind="moment"),
         Column("ended_at", kind="moment"), Column("who"), Column("result", kind="lines", sortable=False),
     ]  # fmt: skip
-    under_way = [each for each in rows if each["under_way"]]
+    under_way = [each for each in jobs_told(visit.shop, visit.now, kind, _JOBS) if each["under_way"]]
     kinds = sorted({each["kind"] for each in jobs_told(visit.shop, visit.now, None, _JOBS)})
     return page(
         visit, "data_jobs.html", "room.data", DATA, tabs=TABS, under_way=under_way, kind=kind or "",

@@ -105,8 +105,8 @@ def _one(visit: Visit, upload: Upload, problem: TsuideError | None = None) -> Re
         mapping, frame = read.mapping, read.table.frame
         kind = mapping.kind
     except TsuideError as error:
-        problem = problem or error
         kind = upload.kind
+        problem = problem or (error if kind else None)  # its kind alone is asked for, without blame
         frame = uploads.table_as_sent(visit.shop, replace(upload, encoding="", delimiter=""))
     rows = [{name: _short(value) for name, value in row.items()} for row in frame.head(_ROWS).to_dicts()]
     job = _job(visit, upload)

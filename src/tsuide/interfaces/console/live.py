@@ -65,10 +65,16 @@ def _newest(visit: Visit, wanted: str, customer: str | None) -> list[dict[str, A
 
 def _message(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "at": from_micros(row["received_at"]), "type": f"{row['source']}: {row['topic']}",
+        "at": from_micros(row["received_at"]), "type": f"{row['source']}: {_named(row)}",
         "who_": row["customer_id"] or row["anonymous_id"], "about": row["reason"] or row["thing"],
         "state": f"message_{row['state']}",
     }  # fmt: skip
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    """What a message is called: a track call by its event."""
+    event = json.loads(row["body"]).get("event") if row["topic"] == "track" else None
+    return event if isinstance(event, str) else str(row["topic"])
 
 
 def _act(visit: Visit, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,7 +96,8 @@ def quarantine(visit: Visit) -> Response:
 def _quarantine(visit: Visit, problem: Exception | None = None) -> Response:
     inbox = visit.shop.store.inbox
     held = [
-        {**row, "at": from_micros(row["received_at"]), "raw": _pretty(row["body"]), "hint": _hint(row["reason"] or "")}
+        {**row, "named": _named(row), "at": from_micros(row["received_at"]),
+         "raw": _pretty(row["body"]), "hint": _hint(row["reason"] or "")}
         for row in inbox.in_state("quarantined", most=_HELD)
     ]  # fmt: skip
     return page(
