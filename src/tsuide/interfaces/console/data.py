@@ -65,7 +65,7 @@ def products(visit: Visit) -> Response:
     asked = visit.asked("q")
     found = visit.shop.store.facts.found_products(asked, visit.asked("after"), _ROWS + 1)
     rows = [
-        {**each, "category": " > ".join(each["category"] or []), "state": each["status"],
+        {**each, "category": " > ".join(each["category"] or []), "state": f"status.{each['status']}",
          "currency": each["currency"] or visit.serving.settings.currency}
         for each in found.head(_ROWS).to_dicts()
     ]  # fmt: skip

@@ -101,9 +101,9 @@ DATA: Final = Phrases(
         },
         "stock": {"ja": "在庫", "en": "Stock"},
         "state": {"ja": "状態", "en": "State"},
-        "active": {"ja": "販売中", "en": "on sale"},
-        "hidden": {"ja": "非公開", "en": "hidden"},
-        "discontinued": {"ja": "販売終了", "en": "discontinued"},
+        "status.active": {"ja": "販売中", "en": "on sale"},
+        "status.hidden": {"ja": "非公開", "en": "hidden"},
+        "status.discontinued": {"ja": "販売終了", "en": "discontinued"},
         "no_products": {
             "ja": "まだ商品がありません。「取り込み」で商品のファイルを送ってください。",
             "en": "No products yet: send a file of them under “Import”.",
