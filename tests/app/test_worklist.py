@@ -14,6 +14,7 @@ from tsuide.app.interactions import record_win
 from tsuide.app.learn import learn
 from tsuide.app.ledger import Ledger
 from tsuide.app.past import replay_range
+from tsuide.app.policies import put_in_force
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.app.worklist import Wanted, best_time, set_thresholds, thresholds_of, worklist_now
 from tsuide.app.worklist_accounts import Known
@@ -27,6 +28,7 @@ from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
 from tsuide.mining.contact_time import ContactTime
 from tsuide.offers.decision import Decision
+from tsuide.offers.policy.load import ready_text
 from tsuide.outreach.sales.worklist import Thresholds
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -323,3 +325,13 @@ def test_results_of_like_accounts_stand_in_the_pitch_without_a_name_that_is_not_
     assert (told["w1"]["account"], told["w1"]["evidence"]) == (None, None)  # ito's
     assert told["w1"]["text"] == "At another account (clinic), waiting time went from 40 min to 10 min."
     assert "w2" not in told
+
+
+def test_where_a_need_is_not_known_yet_the_list_says_what_to_ask(shop: Shop) -> None:
+    put_in_force(shop, ready_text("sales_team"), NOW)
+    found = listed(shop)
+    held = [each for group in found["groups"] for each in group["held"]]
+    assert entries(found) == []
+    assert found["text"].startswith(f"Nothing is to be proposed to these {len(held)} accounts now")
+    asked = {each["why_no_offer"]["code"]: each["question"] for each in held}
+    assert asked["need_recorded"]

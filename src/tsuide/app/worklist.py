@@ -25,6 +25,7 @@ from tsuide.mining.contact_time import Hour
 from tsuide.mining.rooms import AccountRoom, FittedRooms
 from tsuide.mining.whitespace import Room
 from tsuide.offers.decision import Decision
+from tsuide.offers.explain import QUESTIONS
 from tsuide.offers.offer import Offer, Reason
 from tsuide.offers.pitch import pitch
 from tsuide.offers.policy.phrases import RULES
@@ -156,7 +157,7 @@ def worklist(
         "thresholds": asdict(thresholds),
         "away": [{"account": who, **each} for who, each in sorted(away.items())],
         "groups": groups,
-        "text": None if offered else _empty(wanted.rep, known, wanted.language),
+        "text": None if offered else _empty(wanted.rep, known, groups, wanted.language),
     }
     return told, served
 
@@ -200,13 +201,21 @@ class _Asked:
                 told = _offer_told(one, account, bought, self.habits, language, self._named)
                 entries.append((one, self.told(place) | told))
             else:
-                silence = {"decision": one.decision.id, "why_no_offer": _why_none(one.decision, language)}
+                asked = one.decision.question
+                silence = {
+                    "decision": one.decision.id,
+                    "why_no_offer": _why_none(one.decision, language),
+                    "question": None if asked is None else QUESTIONS.text(asked, language),
+                }
                 held.append((one, self.told(place) | silence))
         return entries, held
 
 
-def _empty(rep: str, known: Sequence[Known], language: str) -> str:
-    return WORKLIST.text("done", language) if known else WORKLIST.text("empty", language, rep=rep)
+def _empty(rep: str, known: Sequence[Known], groups: Sequence[Mapping[str, Any]], language: str) -> str:
+    if not known:
+        return WORKLIST.text("empty", language, rep=rep)
+    held = sum(len(group["held"]) for group in groups)
+    return WORKLIST.text("all_held", language, n=held) if held else WORKLIST.text("done", language)
 
 
 def _away(answers: Sequence[Found], now: datetime) -> dict[str, dict[str, Any]]:

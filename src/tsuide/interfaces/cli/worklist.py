@@ -182,9 +182,23 @@ def _emit(shop: Shop, answered: said.Answered, *, as_json: bool) -> None:
 
 def worklist_table(found: dict[str, Any], language: str) -> RenderableType:
     """One table for each currency, the first account to call first."""
-    if found["text"] is not None:
-        return Text(found["text"])
-    return Group(*(_table(group, found["rep"], language) for group in found["groups"] if group["entries"]))
+    parts: list[RenderableType] = [] if found["text"] is None else [Text(found["text"])]
+    parts += [_table(group, found["rep"], language) for group in found["groups"] if group["entries"]]
+    parts += [_held(group, language) for group in found["groups"] if group["held"]]
+    return Group(*parts)
+
+
+def _held(group: dict[str, Any], language: str) -> Table:
+    """To whom nothing is to be proposed, why, and what to ask them instead."""
+    table = Table(title=WORKLIST.text("held", language), title_justify="left")
+    for each in ("account", "quadrant", "why", "question"):
+        table.add_column(WORKLIST.text(each, language), overflow="fold")
+    for each in group["held"]:
+        table.add_row(
+            escape(f"{each['name']}\n{each['account']}"), WORKLIST.text(each["quadrant"], language),
+            escape(f"{each['why_no_offer']['text']}\n{each['decision']}"), escape(each["question"] or ""),
+        )  # fmt: skip
+    return table
 
 
 def _table(group: dict[str, Any], rep: str, language: str) -> Table:
