@@ -140,6 +140,11 @@ def shop_orders(shop: Shop) -> Material:
     )
 
 
+def report_path(shop: Shop, language: str) -> Path:
+    """Where the console keeps the page on the shop's own orders."""
+    return shop.settings.home / "reports" / f"orders-{language}.html"
+
+
 def write_report(
     read: Material,
     path: Path,

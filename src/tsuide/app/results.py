@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from tsuide.app.exposures import exposures, records_between
 from tsuide.app.group_effect import group_effect
 from tsuide.app.models import lines_of
 from tsuide.app.wiring import Shop
-from tsuide.errors import SampleRatioMismatch, TooFewData, TsuideError, Unavailable
-from tsuide.kit.clock import from_micros
+from tsuide.errors import BadValue, SampleRatioMismatch, TooFewData, TsuideError, Unavailable
+from tsuide.kit.clock import from_micros, midnight, zone
 from tsuide.proof.reports.results import (
     SOUGHT,
     TOUCHED,
@@ -65,6 +65,25 @@ def results(shop: Shop, start: datetime, end: datetime, *, window: int = 90) -> 
         effect=effect,
         groups=groups,
     )
+
+
+def days_between(shop: Shop, since: str, until: str) -> tuple[datetime, datetime]:
+    """From the beginning of one day to the end of another, as the shop's zone has them.
+
+    Raises:
+        BadValue: not a day, or the second lies before the first.
+    """
+    days = {}
+    for key, text in (("since", since), ("until", until)):
+        try:
+            days[key] = date.fromisoformat(text)
+        except ValueError as exc:
+            raise BadValue("not a day", key=key, value=text, way_out="2026-06-01") from exc
+    if days["until"] < days["since"]:
+        raise BadValue("lies before the first day", key="until", value=until)
+    place = zone(shop.settings.time_zone)
+    first, behind = days["since"], days["until"] + timedelta(days=1)
+    return from_micros(midnight(first, place)), from_micros(midnight(behind, place))
 
 
 def rows_behind(shop: Shop, start: datetime, end: datetime, sort: str | None, name: str | None) -> pl.DataFrame:

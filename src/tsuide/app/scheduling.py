@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,7 +12,7 @@ from tsuide.app.mailing import report_mail, send
 from tsuide.app.results import files_of, results, write_files
 from tsuide.app.tasks import task_digest
 from tsuide.app.wiring import Shop
-from tsuide.errors import TsuideError
+from tsuide.errors import NotFound, TsuideError
 from tsuide.kit.clock import from_micros, to_micros, zone
 from tsuide.offers.plain import build
 from tsuide.offers.plain import plain as as_record
@@ -36,6 +37,27 @@ def put_schedule(shop: Shop, schedule: Schedule, now: datetime) -> Schedule:
     """Set a schedule; a new one is first run at its next moment."""
     shop.store.schedules.put(schedule.id, json.dumps(as_record(checked(schedule)), ensure_ascii=False), now)
     return schedule
+
+
+def pause_schedule(shop: Shop, schedule_id: str, now: datetime, *, paused: bool) -> bool:
+    """Let a schedule wait, or go on from its next moment on: what fell into the pause is not made up for.
+
+    Returns:
+        Whether anything changed.
+
+    Raises:
+        NotFound: there is none of this id.
+    """
+    row = next((each for each in shop.store.schedules.all() if each["id"] == schedule_id), None)
+    if row is None:
+        raise NotFound("no such schedule", key="schedule", value=schedule_id, way_out="tsuide schedule list")
+    schedule = build(Schedule, json.loads(row["record"]))
+    if schedule.paused == paused:
+        return False
+    if not paused:
+        shop.store.schedules.remove(schedule_id)  # set anew, it is first run at its next moment
+    put_schedule(shop, replace(schedule, paused=paused), now)
+    return True
 
 
 def remove_schedule(shop: Shop, schedule_id: str) -> dict[str, Any]:
@@ -66,6 +88,8 @@ def run_due(shop: Shop, now: datetime, post: Callable[[EmailMessage], None] | No
     done = []
     for row in shop.store.schedules.all():
         schedule = build(Schedule, json.loads(row["record"]))
+        if schedule.paused:
+            continue
         slot = newest_slot(schedule, now, zone(shop.settings.time_zone))
         wait = row["error"] is not None and from_micros(row["tried_at"]) + RETRY > now
         if to_micros(slot) <= row["ran_for"] or wait:
@@ -106,5 +130,16 @@ def _run(shop: Shop, schedule: Schedule, slot: datetime, post: Callable[[EmailMe
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     schedule = build(Schedule, json.loads(row["record"]))
-    told = {"every": schedule.every, "at": schedule.at, "language": schedule.language, **as_record(schedule)}
-    return {**told, "ran_for": from_micros(row["ran_for"]).isoformat(), "error": row["error"]}
+    told = {
+        "every": schedule.every,
+        "at": schedule.at,
+        "language": schedule.language,
+        "paused": schedule.paused,
+        **as_record(schedule),
+    }
+    return {
+        **told,
+        "ran_for": from_micros(row["ran_for"]).isoformat(),
+        "error": row["error"],
+        "ever_ran": row["tried_at"] is not None,
+    }

@@ -38,6 +38,7 @@ from tsuide.interfaces.console import (
     log,
     mail_pages,
     policy,
+    reports,
     segments,
     settings,
     shop_settings,
@@ -63,6 +64,7 @@ PAGES: Final = {
     "data": [*data.ROUTES, *imports.ROUTES, *live.ROUTES, *connectors.ROUTES],
     "settings": [*settings.ROUTES, *keys.ROUTES, *shop_settings.ROUTES],
     "supervision": supervision.ROUTES,
+    "reports": reports.ROUTES,
     "audit": log.ROUTES,
 }
 """Room → its routes; rooms whose pages are there stand in the menu."""

@@ -305,7 +305,7 @@ def stop(visit: Visit) -> Response:
 def drop(visit: Visit) -> Response:
     """Throw a draft away."""
     found = as_record(desk.drop_experiment(visit.shop, visit.must("id")))
-    entry = visit.record(Change("experiment.drop", found["id"], found, None, {"before": found}))
+    entry = visit.record(Change("experiment.drop", found["id"], found, None, {"id": found["id"], "before": found}))
     return visit.done("/experiments", entry)
 
 

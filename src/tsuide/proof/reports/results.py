@@ -104,6 +104,34 @@ class Results:
         }
 
 
+_TABLES: Final[Mapping[str, Schema]] = {
+    "offers": {
+        "sort": pl.String(),
+        "name": pl.String(),
+        **dict.fromkeys(OUTCOMES, pl.Int64()),
+        "attributed": pl.Int64(),
+        "accept_rate": pl.Float64(),
+    },
+    "customers": {"group": pl.String(), **dict.fromkeys(("customers", "orders", "revenue", "attributed"), pl.Int64())},
+    "first_in_category": {"category": pl.String(), "customers": pl.Int64(), "through_offers": pl.Int64()},
+    "searches": {"query": pl.String(), **dict.fromkeys(("times", "empty", "nowhere"), pl.Int64())},
+    "reasons": {"reason": pl.String(), "category": pl.String(), "times": pl.Int64()},
+}
+
+
+def results_from(plain: Mapping[str, Any]) -> Results:
+    """The report again, from what `Results.plain` told and somebody kept.
+
+    Args:
+        plain: JSON.
+    """
+    tables = {name: pl.DataFrame(plain[name], schema=schema) for name, schema in _TABLES.items()}
+    start, end = (datetime.fromisoformat(plain[name]) for name in ("since", "until"))
+    return Results(
+        start=start, end=end, currency=plain["currency"], effect=plain["effect"], groups=plain["effect_by"], **tables
+    )
+
+
 def exploded(touched: pl.DataFrame) -> pl.DataFrame:
     """TOUCHED with sort and name: a row for each name that an outcome counts under."""
     parts = []

@@ -27,6 +27,7 @@ class Schedule:
         language: ja or en.
         about: what the shop earned, or what its people are to do (overdue, and due today; nothing is sent for nothing).
         whose: of tasks only theirs; None = everybody's.
+        paused: whether it waits until somebody lets it go on.
         link: address of the rows behind a figure, with {sort} and {name} in it, for the mail; None = the attached file.
     """
 
@@ -40,6 +41,7 @@ class Schedule:
     link: str | None = None
     about: Literal["results", "tasks"] = "results"
     whose: str | None = None
+    paused: bool = False
 
     @property
     def back(self) -> timedelta:

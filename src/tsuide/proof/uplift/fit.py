@@ -4,18 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+
 from tsuide.errors import TooFewData
 from tsuide.kit.arrays import Bool, Float64, Int8
 from tsuide.offers.moved import GROUPS
 from tsuide.proof.difference import difference
 from tsuide.proof.uplift.groups import LEAST, effects, factors, groups
 from tsuide.proof.uplift.learners import LEARNERS, baseline, cross_fitted, response, standardised
-from tsuide.proof.uplift.qini import qini, qini_with_deviation
+from tsuide.proof.uplift.qini import qini, qini_curve, qini_with_deviation
 from tsuide.proof.uplift.top import uplift_at
 
 LEARNER: Final = "t"  # fixed beforehand: choosing the best of three on the same customers would flatter it
 SHARES: Final = (0.1, 0.2, 0.3)
 RESAMPLES: Final = 100
+_CURVE: Final = 60  # points that are kept of the curve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +79,7 @@ def fit_uplift(features: Float64, bought: Float64, treated: Bool, everybody: Flo
             "overall": overall.plain(),
             "qini": {name: _qini(each, bought, treated, seed) for name, each in found.items()},
             "qini_of_response_model": round(qini(response(features, bought, treated, seed=seed), bought, treated), 6),
+            "curve": _curve(own, bought, treated),
             "uplift_at": {f"{k:g}": _top(own, bought, treated, k) for k in SHARES},
             "groups": {
                 name: {
@@ -98,6 +102,13 @@ def _cross_untreated(features: Float64, bought: Float64, treated: Bool, seed: in
 def _qini(uplift: Float64, bought: Float64, treated: Bool, seed: int) -> dict[str, float]:
     value, deviation = qini_with_deviation(uplift, bought, treated, resamples=RESAMPLES, seed=seed)
     return {"value": round(value, 6), "deviation": round(deviation, 6)}
+
+
+def _curve(uplift: Float64, bought: Float64, treated: Bool) -> list[list[float]]:
+    """The Qini curve at so many points: part of the customers taken, extra buyers among the treated of them."""
+    taken, extra = qini_curve(uplift, bought, treated)
+    places = np.unique(np.linspace(0, len(taken) - 1, _CURVE).astype(np.int64))
+    return [[round(float(taken[at] / taken[-1]), 4), round(float(extra[at]), 2)] for at in places]
 
 
 def _top(uplift: Float64, bought: Float64, treated: Bool, k: float) -> dict[str, float | None] | None:

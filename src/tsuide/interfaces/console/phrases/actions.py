@@ -68,5 +68,9 @@ ACTIONS: Final = Phrases(
         "did.case.open": {"ja": "{subject} さんの案件を開きました", "en": "Opened a case on {subject}"},
         "did.case.step": {"ja": "案件 {subject} の対応を記録しました", "en": "Recorded a step of the case {subject}"},
         "did.case.close": {"ja": "案件 {subject} を終えました", "en": "Closed the case {subject}"},
+        "did.schedule.add": {"ja": "定期レポート「{subject}」を追加しました", "en": "Scheduled the report “{subject}”"},
+        "did.schedule.pause": {"ja": "定期レポート「{subject}」を休止しました", "en": "Paused the schedule “{subject}”"},
+        "did.schedule.resume": {"ja": "定期レポート「{subject}」を再開しました", "en": "Resumed the schedule “{subject}”"},
+        "did.schedule.remove": {"ja": "定期レポート「{subject}」をやめました", "en": "Removed the schedule “{subject}”"},
     }
 )  # fmt: skip
