@@ -128,8 +128,8 @@ class Customers:
             customer, anonymous, now - _SEEN_FOR, lessons=lessons, contacts_since=now - _REMEMBERED
         )
         touches = _touches_of(person.contacts[-MOST_TOUCHES:]) if person.contacts else ()
-        seen_now = _of_visit(person.seen, request, now)
-        visit, removed = _looked_at(seen_now, request), _removed(seen_now)
+        seen_now = _of_visit(person.seen, request, now) if person.seen else []
+        visit, removed = _looked_at(seen_now, request), _removed(seen_now) if seen_now else ()
         session = likely_views(visit, loaded.state)
         if customer is None:
             return _make_view(
@@ -138,8 +138,8 @@ class Customers:
                 session_products=visit,
                 removed=removed,
                 session=session,
-                viewed=_viewed(person.seen, ()),
-                joined=_joined(person.joined),
+                viewed=_viewed(person.seen, ()) if person.seen else (),
+                joined=_joined(person.joined) if person.joined else (),
                 segments=(*self._claimed(request.segments), *self._memberships.of(None, anonymous)),
             )
         known = {"id": customer, "anonymous_id": anonymous, "touches": touches, "session_products": visit}
@@ -163,19 +163,21 @@ class Customers:
         self, told: dict[str, Any], person: Person, request: OfferRequest, now: datetime, loaded: Loaded
     ) -> CustomerView:
         """The view of a customer from what is `told` of anybody; made once, since every making costs a request time."""
-        attributes = _attributes(person.attributes)
+        said = _said(person.attributes)
+        attributes = said.attributes
         history = self._history(told["id"], loaded.sequence) if person.kind is not None else _NO_HISTORY
         grants = _grants(person.consents)
+        outlook = self._outlook(told["id"], now, loaded.state, margin_asked=said.cost is not None)
         told |= {
             "consents": grants,
             "owned": history.owned,
             "attributes": attributes,
             "age": _age(attributes, now) if attributes else None,
             "company": person.kind == "company",
-            "risks": _risks(history, attributes, self._outlook(told["id"], attributes, now, loaded.state)),
-            "won": _said_yes(attributes, "won"),
+            "risks": _risks(history, said, outlook),
+            "won": said.won,
             "joined": _joined(person.joined) if person.joined else (),
-            "segments": self._claimed(_segments(request.segments, attributes)),
+            "segments": self._claimed(_segments(request.segments, said.segments)),
         }
         channel = codes.CHANNEL_OF_PLACEMENT[request.placement]
         if not (allowed(grants, "personalisation", channel) or allowed(grants, "personalisation", "site")):
@@ -194,7 +196,7 @@ class Customers:
             "price_band": history.band,
         }
         if attributes:
-            told |= {name: _words(attributes, name) for name in ("tastes", "needs", "goals")}
+            told |= {"tastes": said.tastes, "needs": said.needs, "goals": said.goals}
         return _make_view(**told)
 
     def _habits(self, customer: str, history: _History, now: datetime, state: State) -> _Foreseen:
@@ -226,14 +228,13 @@ class Customers:
             self._carts.popitem(last=False)
         return found
 
-    def _outlook(self, customer_id: str, attributes: Mapping[str, str], now: datetime, state: State) -> Outlook:
+    def _outlook(self, customer_id: str, now: datetime, state: State, *, margin_asked: bool) -> Outlook:
         """As learned; kept for an hour."""
-        asked = _whole_number(attributes, "cost_to_serve") is not None
         hour = now.replace(minute=0, second=0, microsecond=0)
-        kept = self._outlooks.get((customer_id, asked))
+        kept = self._outlooks.get((customer_id, margin_asked))
         if kept is None or kept[0] is not state.parts or kept[1] != hour:
-            found = outlook_of(customer_id, state, hour, margin_asked=asked)
-            kept = self._outlooks[customer_id, asked] = (state.parts, hour, found)
+            found = outlook_of(customer_id, state, hour, margin_asked=margin_asked)
+            kept = self._outlooks[customer_id, margin_asked] = (state.parts, hour, found)
             if len(self._outlooks) > _MOST_KEPT:
                 self._outlooks.popitem(last=False)
         return kept[2]
@@ -281,6 +282,7 @@ _make_touch: Final = maker(Touch)
 _make_view: Final = maker(CustomerView)
 _make_viewed: Final = maker(Viewed)
 _make_owned: Final = maker(Owned)
+_make_risks: Final = maker(Risks)
 _NO_HISTORY: Final = _History((), None, None, 0)
 
 
@@ -373,23 +375,60 @@ def _left_behind(seen: Sequence[Seen], owned: Sequence[Owned], request: OfferReq
 
 def _looked_at(seen: Sequence[Seen], request: OfferRequest) -> tuple[str, ...]:
     """What this visit looked at or put into a cart, oldest first, each product at the last time."""
+    if not seen:
+        return (request.product_id,) if request.product_id else ()
     visit = [*dict.fromkeys(one.product_id for one in seen if one.kind != "remove")][::-1]
     if request.product_id:
         visit = [*(each for each in visit if each != request.product_id), request.product_id]
     return tuple(visit[-_MOST_IN_VISIT:])
 
 
-def _risks(history: _History, attributes: Mapping[str, str], outlook: Outlook) -> Risks:
-    cost, margin = (_whole_number(attributes, name) for name in ("cost_to_serve", "margin"))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Said:
+    """A customer's attributes, and what is read in them by name."""
+
+    attributes: Mapping[str, str]
+    won: bool
+    payment_default: bool
+    open_complaint: bool
+    last_score: int | None
+    cost: int | None
+    margin: int | None
+    segments: tuple[str, ...]
+    tastes: tuple[str, ...]
+    needs: tuple[str, ...]
+    goals: tuple[str, ...]
+
+
+@lru_cache(maxsize=4_096)
+def _said(text: str | None) -> _Said:
+    """Read once for each text; nobody writes into it."""
+    attributes = _attributes(text)
     score = attributes.get("last_score", "")
-    return Risks(
-        return_rate=history.return_rate,
-        bought_units=history.bought_units,
+    return _Said(
+        attributes,
+        won=_said_yes(attributes, "won"),
         payment_default=_said_yes(attributes, "payment_default"),
         open_complaint=_said_yes(attributes, "open_complaint"),
         last_score=int(score) if score.isdigit() and len(score) < 3 else None,  # noqa: PLR2004 - 0 … 10
-        cost_to_serve=outlook.cost_to_serve if cost is None else cost,
-        margin=outlook.margin if margin is None else margin,
+        cost=_whole_number(attributes, "cost_to_serve"),
+        margin=_whole_number(attributes, "margin"),
+        segments=_words(attributes, "segments"),
+        tastes=_words(attributes, "tastes"),
+        needs=_words(attributes, "needs"),
+        goals=_words(attributes, "goals"),
+    )
+
+
+def _risks(history: _History, said: _Said, outlook: Outlook) -> Risks:
+    return _make_risks(
+        return_rate=history.return_rate,
+        bought_units=history.bought_units,
+        payment_default=said.payment_default,
+        open_complaint=said.open_complaint,
+        last_score=said.last_score,
+        cost_to_serve=outlook.cost_to_serve if said.cost is None else said.cost,
+        margin=outlook.margin if said.margin is None else said.margin,
         returns_compared=outlook.returns_compared,
     )
 
@@ -403,16 +442,18 @@ def _whole_number(attributes: Mapping[str, str], name: str) -> int | None:
 def segments_of(store: Store, customer_id: str, now: datetime) -> tuple[str, ...]:
     """The segments that a customer's own record names, and with their consent those that they were found to be in."""
     person = store.people.of(customer_id, None, now)
-    said = _segments((), _attributes(person.attributes))
+    said = _segments((), _said(person.attributes).segments)
     agreed = ("personalisation", "site") in person.consents or ("personalisation", "any") in person.consents
     defined = store.segments.ids()
     found = store.segments.named(CUSTOMER + customer_id) if defined and agreed else ()
     return (*(each for each in said if each not in defined), *found)
 
 
-def _segments(asked: Sequence[str], attributes: Mapping[str, str]) -> tuple[str, ...]:
+def _segments(asked: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
     """Those that the customer is known to be in, and those that the asker named."""
-    named = dict.fromkeys((*_words(attributes, "segments"), *asked))
+    if not asked and not known:
+        return ()
+    named = dict.fromkeys((*known, *asked))
     return tuple(each for each in named if not each.startswith(UPLIFT_PREFIX))  # those are told by learning alone
 
 
@@ -421,9 +462,7 @@ def _grants(consents: tuple[tuple[str, str], ...]) -> tuple[Grant, ...]:
     return tuple(Grant(cast("Purpose", purpose), cast("Channel", channel)) for purpose, channel in consents)
 
 
-@lru_cache(maxsize=4_096)
-def _attributes(text: str | None) -> Mapping[str, str]:
-    """Read once; nobody writes into them."""
+def _attributes(text: str | None) -> dict[str, str]:
     return {str(name): str(value) for name, value in json.loads(text).items()} if text else {}
 
 
