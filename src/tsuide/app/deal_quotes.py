@@ -58,7 +58,7 @@ PHRASES: Final = Phrases(
 def seller_of(shop: Shop) -> Seller | None:
     """Who quotes; None where nobody has said."""
     kept = shop.store.settings.get(_SELLER)
-    return None if kept is None else build(Seller, json.loads(kept))
+    return build(Seller, json.loads(kept)) if kept else None
 
 
 def set_seller(shop: Shop, seller: Seller, now: datetime) -> None:
@@ -68,6 +68,11 @@ def set_seller(shop: Shop, seller: Seller, now: datetime) -> None:
         BadValue: a language is missing, or the number is not T and 13 digits.
     """
     shop.store.settings.put(_SELLER, json.dumps(plain(checked_seller(seller)), ensure_ascii=False), now)
+
+
+def restore_seller(shop: Shop, kept: Mapping[str, object] | None, now: datetime) -> None:
+    """Who quoted before; None = nobody had said."""
+    shop.store.settings.put(_SELLER, "" if kept is None else json.dumps(kept, ensure_ascii=False), now)
 
 
 @dataclass(frozen=True, slots=True)

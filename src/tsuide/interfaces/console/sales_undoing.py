@@ -8,6 +8,9 @@ from tsuide.app import duplicates
 from tsuide.app import tasks as desk
 from tsuide.app.changes import Undo
 from tsuide.app.customer_changes import change_customer, say_consent, take_back_note, take_back_win
+from tsuide.app.deal_back import put_back
+from tsuide.app.deal_quotes import restore_seller
+from tsuide.app.deals import lose_deal
 from tsuide.app.journeys import put_journey, set_journey
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
@@ -83,6 +86,18 @@ def _thresholds(shop: Shop, undo: _Kept, _who: User, now: datetime) -> None:
     set_thresholds(shop, Thresholds(**undo["thresholds"]), now)
 
 
+def _deal(shop: Shop, undo: _Kept, who: User, now: datetime) -> None:
+    put_back(shop, undo["deal"], undo["before"], now, who.name, outcomes=undo["outcomes"])
+
+
+def _deal_added(shop: Shop, undo: _Kept, who: User, now: datetime) -> None:
+    lose_deal(shop, undo["deal"], "other", now, note=_UNDONE, who=who.name)
+
+
+def _seller(shop: Shop, undo: _Kept, _who: User, now: datetime) -> None:
+    restore_seller(shop, undo["seller"], now)
+
+
 SALES_WAYS: Final[Mapping[str, Undo]] = {
     "customers.note": _note,
     "customers.win": _win,
@@ -94,6 +109,12 @@ SALES_WAYS: Final[Mapping[str, Undo]] = {
     "worklist.snooze": _answered,
     "worklist.note": _pitch_note,
     "worklist.thresholds": _thresholds,
+    "deals.add": _deal_added,
+    "deals.seller": _seller,
+    **{
+        f"deals.{verb}": _deal
+        for verb in ("change", "stage", "line", "price", "set", "give", "take", "lose", "propose", "answer", "send")
+    },
     "tasks.add": _task_added,
     "tasks.done": _task_settled,
     "tasks.drop": _task_settled,
