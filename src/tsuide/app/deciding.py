@@ -176,6 +176,22 @@ class Decider:
         request = self._whose(request)
         return self._answered(request, self._customers.view(request, now, loaded), loaded, policy, now)
 
+    def preview(self, request: OfferRequest, seed: int) -> Served:
+        """What would be decided now, for who wants to see it: nothing is recorded, and nobody may be shown it.
+
+        Args:
+            request: of a customer, a visitor, or nobody.
+            seed: 64 bits; with the same one the same comes out, as long as nothing is learned.
+
+        Raises:
+            NothingLearned: there is no state to decide on.
+            BadValue: the request's numbers make no sense.
+            Unavailable: the store does not answer.
+        """
+        loaded, policy, now = self.loaded, self._policy, self._clock()
+        request = self._whose(request)
+        return self._answered(request, self._customers.view(request, now, loaded), loaded, policy, now, seed)
+
     def keep_now(self, served: Sequence[Served]) -> None:
         """Record decisions, with one commit; they may be shown when it comes back.
 
@@ -228,12 +244,18 @@ class Decider:
         return request if kept is None else replace(request, customer_id=kept)
 
     def _answered(
-        self, request: OfferRequest, view: CustomerView, loaded: Loaded, policy: Policy, now: datetime
+        self,
+        request: OfferRequest,
+        view: CustomerView,
+        loaded: Loaded,
+        policy: Policy,
+        now: datetime,
+        seed: int | None = None,
     ) -> Served:
         drawn, policy = self._trials.of(request, policy)
         if drawn.arms:
             view = replace(view, arms=drawn.arms, trial=drawn.trial)
-        decision = decide(request, loaded.state, view, policy, now=now, seed=self._entropy())
+        decision = decide(request, loaded.state, view, policy, now=now, seed=self._entropy() if seed is None else seed)
         warnings = _warnings(request, loaded.catalogue)
         return Served(decision, loaded.state, loaded.catalogue, policy, warnings, self._looks)
 

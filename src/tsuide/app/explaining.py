@@ -123,7 +123,20 @@ def _told(each: Traced) -> dict[str, Any]:
         "priority": _short(each.priority),
         "shown_probability": None if each.shown_probability is None else _short(each.shown_probability),
         "refused_by": list(each.refused_by),
+        "evidence": _evidence(each),
     }
+
+
+def _evidence(each: Traced) -> dict[str, float | int] | None:
+    """In how many baskets it lay beside what it goes with, of how many, and how much more often than by chance."""
+    if each.fields["count"] <= 0:
+        return None
+    found: dict[str, float | int] = {name: int(each.fields[name]) for name in ("count", "base")}
+    for name in ("lift", "lift_low"):
+        value = _short(float(each.fields[name]))
+        if value is not None and value > 0:
+            found[name] = value
+    return found
 
 
 def _short(number: float) -> float | None:

@@ -43,7 +43,7 @@ class Past:
             SnapshotDamaged: it does not match its checksums.
         """
         for (snapshot, reached), state in self._states.items():
-            if snapshot == snapshot_id and (reached == sequence or self._same_facts(reached, sequence)):
+            if snapshot == snapshot_id and (reached == sequence or same_facts(self._shop, reached, sequence)):
                 return replace(state, sequence=sequence)
         state = load(self._shop, snapshot_id, sequence).state
         self._states[snapshot_id, sequence] = state
@@ -69,12 +69,13 @@ class Past:
                 yield Decision.from_json(row["record"])
             start = until
 
-    def _same_facts(self, one: int, other: int) -> bool:
-        """Whether no product has changed since the earlier of two sequences, and no order came between them."""
-        facts = self._shop.store.facts
-        if facts.fresh_baskets(min(one, other), max(one, other)):
-            return False
-        return facts.products_since(min(one, other)).is_empty()
+
+def same_facts(shop: Shop, one: int, other: int) -> bool:
+    """Whether no product has changed since the earlier of two sequences, and no order came between them."""
+    facts = shop.store.facts
+    if facts.fresh_baskets(min(one, other), max(one, other)):
+        return False
+    return facts.products_since(min(one, other)).is_empty()
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,5 +358,5 @@ def _traced(row: np.void, state: State, refused: tuple[str, ...], number: int, p
         refused_by=refused,
         place=number,
         shown_probability=probability,
-        fields={name: row[name].item() for name in row.dtype.names or ()},
+        fields=dict(zip(row.dtype.names or (), row.item(), strict=True)),
     )

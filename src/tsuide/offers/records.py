@@ -168,8 +168,7 @@ class PlainRecord:
     __slots__ = ("_fields",)
 
     def __init__(self, row: np.void) -> None:
-        names = row.dtype.names or ()
-        self._fields: dict[str, int] = {name: row[name].item() for name in names}
+        self._fields: dict[str, int] = dict(zip(row.dtype.names or (), row.item(), strict=True))
 
     def __getattr__(self, name: str) -> int:
         try:

@@ -166,6 +166,12 @@ class Outbox:
         """
         return self._one(outbound.c.id, message_id)
 
+    def with_decision(self, decision_id: str) -> Found | None:
+        """The message in which a decision's offers went out; None = none did."""
+        with reading(self.engine) as connection:
+            rows = _few(connection, outbound.c.decision_id, [decision_id])
+        return rows[0] if rows else None
+
     def sources(self, decision_ids: Sequence[str]) -> dict[str, str]:
         """Decision → the journey or campaign in whose message its offers went out; none of the others."""
         with reading(self.engine) as connection:

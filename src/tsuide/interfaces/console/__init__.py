@@ -38,6 +38,7 @@ from tsuide.interfaces.console import (
     live,
     log,
     mail_pages,
+    offers,
     policy,
     reports,
     segments,
@@ -54,6 +55,7 @@ from tsuide.interfaces.console.frame import sorry
 _STATIC: Final = Path(__file__).parent / "static"
 PAGES: Final = {
     "today": today.ROUTES,
+    "offers": offers.ROUTES,
     "policy": policy.ROUTES,
     "segments": segments.ROUTES,
     "customers": [*customers.ROUTES, *customer.ROUTES],

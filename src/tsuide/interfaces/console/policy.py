@@ -287,7 +287,10 @@ def _tried(visit: Visit, draft: Draft) -> dict[str, Any] | None:
 def _tables(visit: Visit, tried: Mapping[str, Any] | None) -> list[Table]:
     if tried is None or tried["failed"]:
         return []
-    columns = [Column("rule"), Column("offers_n", kind="number"), Column("examples", kind="lines", sortable=False)]
+    columns = [
+        Column("rule"), Column("offers_n", kind="number"), Column("examples", kind="lines", sortable=False),
+        Column("one", href=lambda row: visit.url(f"/offers/decision/{row['decision']}"), sortable=False),
+    ]  # fmt: skip
     return [
         Table(name, columns, [_row(visit, rule, each) for rule, each in tried[f"{name}_by_rule"].items()],
               caption=caption, empty="none_differs")
@@ -301,7 +304,8 @@ def _row(visit: Visit, rule: str, each: Mapping[str, Any]) -> dict[str, Any]:
     if visit.language == "en":
         examples = [f"{one['title']} ({known['kind.' + one['kind']]})" for one in each["examples"]]
     said = known.get(f"rule.{rule}", known.get(rule, rule))
-    return {"rule": said, "offers_n": each["count"], "examples": list(dict.fromkeys(examples))}
+    return {"rule": said, "offers_n": each["count"], "examples": list(dict.fromkeys(examples)),
+            "decision": each["examples"][0]["decision"], "one": known["see_one"]}  # fmt: skip
 
 
 def history(visit: Visit) -> Response:

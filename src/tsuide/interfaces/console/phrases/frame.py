@@ -67,6 +67,7 @@ FRAME: Final = Phrases(
         "jobs": {"ja": "進行中の処理", "en": "Under way"},
         "job.import_customers": {"ja": "顧客の取り込み", "en": "Importing customers"},
         "job.learn": {"ja": "学習", "en": "Learning"},
+        "job.replay": {"ja": "判断の再現", "en": "Replaying a decision"},
         "job.policy": {"ja": "ポリシーの試算", "en": "Trying a policy"},
         "job.effect": {"ja": "効果の集計", "en": "Measuring the effect"},
         "job.experiment": {"ja": "実験の読み取り", "en": "Reading the experiment"},

@@ -131,6 +131,8 @@ POLICY: Final = Phrases(
         "rule": {"ja": "条件", "en": "Rule"},
         "offers_n": {"ja": "件数", "en": "Offers"},
         "examples": {"ja": "例", "en": "For example"},
+        "one": {"ja": "判断", "en": "A decision"},
+        "see_one": {"ja": "1件を見る", "en": "See one"},
         "none_differs": {"ja": "違いはありません。", "en": "There is no difference."},
         "no_candidate": {"ja": "このポリシーでは候補になりません", "en": "would not be a candidate"},
         "save_title": {"ja": "適用", "en": "Put in force"},
