@@ -164,6 +164,11 @@ class Catalogue:
         return kept
 
     @cached_property
+    def words(self) -> pl.DataFrame:
+        """What can be bought, as it is searched: id, folded (title, brand and category, folded), category."""
+        return self._on_sale.select("id", _FOLDED, "category")
+
+    @cached_property
     def _families(self) -> dict[str, list[int]]:
         """Parent product → places of its variants."""
         found: dict[str, list[int]] = {}

@@ -1,0 +1,21 @@
+"""How changes of opportunities and promotions are taken back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from tsuide.app.changes import Undo
+from tsuide.app.curation import restore, told_again
+from tsuide.app.promotions import publish_deals
+from tsuide.app.users import User
+from tsuide.app.wiring import Shop
+
+
+def _judgement(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
+    """As it was, in force at once."""
+    restore(shop, told_again(undo["judgement"]))
+    publish_deals(shop, now)
+
+
+_JUDGED: Final = ("approve", "unapprove", "pin", "unpin", "ban", "unban", "word")
+OFFERS_WAYS: Final[Mapping[str, Undo]] = {f"opportunities.{each}": _judgement for each in _JUDGED}
