@@ -40,6 +40,7 @@ DEALS: Final = Phrases(
         "customer_id": {"ja": "取引先のID", "en": "Account's id"},
         "customer_of": {"ja": "取引先: {name}", "en": "Account: {name}"},
         "needs": {"ja": "お客様のご要望（カンマ区切り）", "en": "What the customer needs (commas between)"},
+        "needs_told": {"ja": "ご要望", "en": "Needs"},
         "note": {"ja": "メモ", "en": "Note"},
         "owner": {"ja": "担当", "en": "Rep"},
         "accounts_rep": {"ja": "（取引先の担当）", "en": "(the account's rep)"},
