@@ -23,7 +23,10 @@ from tsuide.app.wiring import open_shop
 from tsuide.config import Settings
 from tsuide.offers.decision import Decision
 
-SALES = {"list_worklist", "answer_worklist", "show_customer", "list_tasks", "change_task", "list_deals", "show_deal"}
+SALES = {
+    "list_worklist", "answer_worklist", "show_customer", "list_tasks", "change_task", "list_deals", "show_deal",
+    "propose_for_deal", "answer_deal_line", "list_deal_promotions", "give_in_deal", "note_customer",
+}  # fmt: skip
 TOOLS = {
     "recommend_complements",
     "recommend_upgrades",
@@ -254,6 +257,9 @@ def test_a_reps_agent_works_the_list_and_the_tasks_and_a_shopping_agent_sees_non
         assert (await call(client, "show_customer", customer_id="c01"))["orders"]
         assert "groups" in await call(client, "list_worklist", rep="nobody")
         assert (await call(client, "list_deals"))["deals"] == []
+        for tool in ("propose_for_deal", "list_deal_promotions"):
+            assert (await client.call_tool(tool, {"deal_id": "x"})).is_error
+        assert (await call(client, "note_customer", customer_id="c01", text="asks for a card", kind="call"))["id"]
         missing = await client.call_tool("show_deal", {"deal_id": "x"})
         assert "not-found" in said(missing)
 

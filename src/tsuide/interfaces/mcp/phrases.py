@@ -20,6 +20,11 @@ TITLES: Final = Phrases(
         "change_task": {"ja": "タスクを進める", "en": "Do, put off or pass on a task"},
         "list_deals": {"ja": "商談", "en": "Deals"},
         "show_deal": {"ja": "商談の詳細", "en": "One deal"},
+        "propose_for_deal": {"ja": "商談への提案", "en": "What goes with a deal"},
+        "answer_deal_line": {"ja": "お客様の反応を記録", "en": "What was said to a line"},
+        "list_deal_promotions": {"ja": "付与できる特典", "en": "What may be given"},
+        "give_in_deal": {"ja": "特典を付与", "en": "Give a promotion"},
+        "note_customer": {"ja": "対応記録", "en": "Note a talk"},
     }
 )
 
@@ -84,6 +89,26 @@ DESCRIPTIONS: Final = Phrases(
         "show_deal": {
             "ja": "一つの商談を、明細と見積とともに返します。",
             "en": "One deal with its lines and quotes.",
+        },
+        "propose_for_deal": {
+            "ja": "商談の品目と一緒に提案するものを、同じポリシーで尋ね、提案行として残します。",
+            "en": "Ask what goes with a deal's lines, under the same policy as everywhere; kept as proposed lines.",
+        },
+        "answer_deal_line": {
+            "ja": "提案行へのお客様の反応を担当者が聞いたとおりに記録します。承諾の代わりにはなりません。",
+            "en": "Note what the customer said to a proposed line, as the rep heard it. It is no acceptance.",
+        },
+        "list_deal_promotions": {
+            "ja": "この商談で付与できる特典（営業限定を含む）と、それぞれの値引額、または付与できない理由。",
+            "en": "What may be given in a deal, also what only reps may give: what each takes off, or why it cannot.",
+        },
+        "give_in_deal": {
+            "ja": "粗利の下限の範囲で、商談の行に特典を付与します。下回る場合は名前を挙げて拒否します。",
+            "en": "Give a promotion on lines of a deal. What would break the margin floor is refused by its name.",
+        },
+        "note_customer": {
+            "ja": "お客様との通話・訪問・メモを記録します。",
+            "en": "Write down a call, a visit or a note about a customer.",
         },
         "record_outcome": {
             "ja": (

@@ -12,9 +12,15 @@ from tsuide.app import tasks as task_desk
 from tsuide.app import worklist as worklist_desk
 from tsuide.app import worklist_answers as said
 from tsuide.app.customer_whole import whole_now
+from tsuide.app.deal_offers import answer_line, propose, tell
+from tsuide.app.deal_promotions import give_promotion, promotions_for
+from tsuide.app.interactions import record_interaction
 from tsuide.app.serving import Serving, entropy
 from tsuide.errors import WrongKey
+from tsuide.facts.interactions import Interaction, InteractionKind
 from tsuide.interfaces.mcp.arguments import Id, Language, Said
+from tsuide.kit.ids import time_id
+from tsuide.offers.offer import NoReason
 
 Ctx: TypeAlias = Context[Any, Any]
 Scopes: TypeAlias = Callable[[Ctx], frozenset[str]]
@@ -143,6 +149,76 @@ class SalesTools:
         """One deal with its lines and quotes."""
         self._rep(ctx)
         return await asyncio.to_thread(deal_desk.deal_told, self._serving.shop, deal_id)
+
+    async def propose_for_deal(
+        self,
+        ctx: Ctx,
+        deal_id: Id,
+        n: Annotated[int, Field(ge=1, le=20, description="At most so many.")] = 3,
+        who: Name | None = None,
+    ) -> dict[str, Any]:
+        """What goes with a deal, kept in it as proposed lines."""
+        self._rep(ctx)
+        serving = self._serving
+        found = await propose(serving.shop, serving.decider.decide, deal_id, serving.clock(), n=n, who=who)
+        told = await asyncio.to_thread(deal_desk.deal_told, serving.shop, deal_id)
+        return {"deal": told, "decision": found.served.decision.id, "lines": list(found.places),
+                "handed_over": list(found.handed_over)}  # fmt: skip
+
+    async def answer_deal_line(
+        self,
+        ctx: Ctx,
+        deal_id: Id,
+        line: Annotated[int, Field(ge=1, le=10_000, description="Its number in the deal.")],
+        state: Literal["accepted", "declined", "proposed"],
+        reason: Annotated[NoReason | None, Field(description="Of a no.")] = None,
+        who: Name | None = None,
+    ) -> dict[str, Any]:
+        """What the customer said to a proposed line, as the rep heard it: no acceptance."""
+        self._rep(ctx)
+        serving = self._serving
+        _, told = await asyncio.to_thread(
+            lambda: answer_line(serving.shop, deal_id, line, state, serving.clock(), reason=reason, who=who)
+        )
+        await tell(serving.ledger, told)
+        return await asyncio.to_thread(deal_desk.deal_told, serving.shop, deal_id)
+
+    async def list_deal_promotions(self, ctx: Ctx, deal_id: Id) -> dict[str, Any]:
+        """What may be given in a deal, also what only a rep may give."""
+        self._rep(ctx)
+        rows = await asyncio.to_thread(promotions_for, self._serving.shop, deal_id, self._serving.clock())
+        return {"promotions": rows}
+
+    async def give_in_deal(
+        self,
+        ctx: Ctx,
+        deal_id: Id,
+        promotion: Id,
+        lines: Annotated[list[int] | None, Field(description="Only on these; left out: all that it is for.")] = None,
+        who: Name | None = None,
+    ) -> dict[str, Any]:
+        """Give a promotion in a deal, within the margin floor."""
+        self._rep(ctx)
+        shop, now = self._serving.shop, self._serving.clock()
+        await asyncio.to_thread(lambda: give_promotion(shop, deal_id, promotion, now, places=lines or (), who=who))
+        return await asyncio.to_thread(deal_desk.deal_told, shop, deal_id)
+
+    async def note_customer(
+        self,
+        ctx: Ctx,
+        customer_id: Id,
+        text: Said,
+        kind: InteractionKind = "note",
+        outcome: Annotated[str | None, Field(description="no_answer: nobody was reached.")] = None,
+        who: Name | None = None,
+    ) -> dict[str, Any]:
+        """Write down a call, a visit or a note."""
+        self._rep(ctx)
+        now = self._serving.clock()
+        said_id = time_id("int", now, entropy())
+        note = Interaction(said_id, customer_id, kind, now, who, None, text, outcome)
+        await asyncio.to_thread(record_interaction, self._serving.shop, note, now)
+        return {"id": said_id}
 
     def _rep(self, ctx: Ctx) -> None:
         """Let only the shop's own people on.

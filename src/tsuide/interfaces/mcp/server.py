@@ -33,8 +33,13 @@ SALES: Final = (
     "change_task",
     "list_deals",
     "show_deal",
+    "propose_for_deal",
+    "answer_deal_line",
+    "list_deal_promotions",
+    "give_in_deal",
+    "note_customer",
 )
-_ONLY_READ: Final = frozenset({"explain_offer", "list_tasks", "list_deals", "show_deal"})
+_ONLY_READ: Final = frozenset({"explain_offer", "list_tasks", "list_deals", "show_deal", "list_deal_promotions"})
 _SAID_TWICE_COUNTS_ONCE: Final = frozenset({"record_outcome", "answer_worklist"})
 # a recommendation writes its decision down and changes nothing else; an outcome said twice counts once
 _HINTS: Final = ToolAnnotations(destructive_hint=False, open_world_hint=False)
