@@ -126,12 +126,12 @@ def test_a_key_of_a_connector_works_and_what_it_sends_is_counted_and_seen_live(c
     assert _track(running, key, "Product Viewed", "m1", product_id="cam-a").status_code == 200
     assert "received 1 messages in the last hour" in console.get("/data/connectors")
     assert "cam-a" in console.get("/data/live")
-    rows = console.get("/data/live/rows", type="event.view")
+    rows = console.get("/data/live.rows", type="event.view")
     assert "cam-a" in rows
     assert "<html" not in rows
-    assert "cam-a" not in console.get("/data/live/rows", type="event.search")
-    assert "cam-a" in console.get("/data/live/rows", customer="c1")
-    assert "cam-a" not in console.get("/data/live/rows", customer="somebody")
+    assert "cam-a" not in console.get("/data/live.rows", type="event.search")
+    assert "cam-a" in console.get("/data/live.rows", customer="c1")
+    assert "cam-a" not in console.get("/data/live.rows", customer="somebody")
 
 
 def test_only_an_owner_makes_a_secret_key_and_a_marketer_makes_a_public_one(running: Any) -> None:

@@ -47,7 +47,7 @@ def _live(visit: Visit, template: str) -> Response:
     asked = {"type": wanted or None, "customer": customer or None}
     return page(
         visit, template, "room.data", DATA, tabs=TABS, type=wanted, customer=customer,
-        kinds=[("", DATA.text("every_type", visit.language)), *kinds], rows_path=visit.url("/data/live/rows", **asked),
+        kinds=[("", DATA.text("every_type", visit.language)), *kinds], rows_path=visit.url("/data/live.rows", **asked),
         tables=[Table("live", columns, _newest(visit, wanted, customer or None), empty=empty)],
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ def drop(visit: Visit) -> Response:
 
 ROUTES: Final = [
     see("/data/live", "data", live),
-    see("/data/live/rows", "data", rows),
+    see("/data/live.rows", "data", rows),
     see("/data/quarantine", "data", quarantine),
     change("/data/quarantine/again", "data", again),
     change("/data/quarantine/drop", "data", drop),

@@ -1,0 +1,194 @@
+"""Tasks in the console's rooms of data and settings, done as a person does them: in a browser, in both languages."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tsuide.app.users import Doorkeeper, choose_password, invite
+from tsuide.interfaces.console.phrases.data import DATA
+from tsuide.interfaces.console.phrases.frame import FRAME
+from tsuide.interfaces.console.phrases.settings import SETTINGS
+from tsuide.interfaces.console.visit import COOKIE
+from tsuide.kit.phrases import Phrases
+
+pytestmark = pytest.mark.browser
+WORDS = "a few words that do"
+
+
+class Screen:
+    """A browser's window of somebody who is signed in, in one language."""
+
+    def __init__(self, page: Page, base: str, language: str) -> None:
+        self.page, self.base, self.language = page, base, language
+
+    def open(self, path: str) -> None:
+        """Go to a page."""
+        self.page.goto(f"{self.base}{path}{'&' if '?' in path else '?'}lang={self.language}")
+
+    def say(self, table: Phrases, key: str, **blanks: Any) -> str:
+        """A phrase as the page says it."""
+        return table.text(key, self.language, **blanks)
+
+    def press(self, table: Phrases, key: str) -> None:
+        """Press the first button of that name."""
+        self.page.get_by_role("button", name=self.say(table, key), exact=True).first.click()
+
+    def is_accessible(self) -> None:
+        """Axe finds nothing serious in the page as it stands."""
+        found = Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa"]})
+        serious = [each for each in found.response["violations"] if each["impact"] in {"serious", "critical"}]
+        assert serious == [], found.generate_report()
+
+
+@pytest.fixture(scope="module", params=["ja", "en"])
+def screen(request: Any, server: Any, browser: Any) -> Iterator[Screen]:
+    """An owner's."""
+    shop, now = server.shop(), datetime.now(UTC)
+    email = f"owner-{request.param}@example.com"
+    user, token = invite(shop, {"email": email, "name": "Hana", "role": "owner"}, now, len(shop.store.users.all()))
+    choose_password(shop, token, WORDS, now)
+    cookie = Doorkeeper(shop, lambda: 0.0).begin(user, now)
+    shop.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.add_cookies([{"name": COOKIE, "value": cookie, "url": f"{server.url}/console"}])
+    yield Screen(context.new_page(), f"{server.url}/console", request.param)
+    context.close()
+
+
+def test_import_a_file_with_a_wrong_column_map_it_import_see_the_products(screen: Screen, tmp_path: Path) -> None:
+    page, mark = screen.page, screen.language.upper()
+    file = tmp_path / f"gear-{mark}.csv"
+    file.write_text(
+        f"my number,label,worth\nGEAR-{mark},Lantern {mark},4800\nBAD-{mark},Tent,cheap\n", encoding="utf-8"
+    )
+    screen.open("/data/import")
+    page.locator("#f-file").set_input_files(file)
+    screen.press(DATA, "send_and_look")
+    assert page.get_by_text(screen.say(DATA, "which_kind")).is_visible()
+    page.locator("#f-kind").select_option("products")
+    screen.press(DATA, "apply")
+    page.locator("#m-id").select_option("my number")
+    page.locator("#m-title").select_option("label")
+    page.locator("#m-price").select_option("worth")
+    screen.press(DATA, "try_it")
+    page.get_by_role("heading", name=screen.say(DATA, "tried")).wait_for(timeout=120_000)  # the page follows the job
+    assert page.get_by_text(screen.say(DATA, "reject.money")).first.is_visible()
+    screen.is_accessible()
+    screen.press(DATA, "import_it")
+    screen.open("/data")  # the job does not mind that the page is left
+    page.go_back()
+    page.get_by_role("heading", name=screen.say(DATA, "imported"), exact=True).wait_for(timeout=120_000)
+    page.get_by_role("link", name=screen.say(DATA, "see_products")).click()
+    page.locator("#f-q").fill(f"gear-{mark.lower()}")
+    page.locator("#f-q").press("Enter")
+    assert page.get_by_role("cell", name=f"Lantern {mark}").is_visible()
+    screen.open("/log")
+    row = page.get_by_role("row").filter(has_text=file.name).first
+    row.get_by_role("button").click()
+    screen.open(f"/data/products?q=GEAR-{mark}")
+    assert page.get_by_text(screen.say(DATA, "status.discontinued")).is_visible()
+
+
+def _asked(server: Any, key: str) -> int:
+    body = json.dumps({"placement": "home"}).encode()
+    headers = {"X-Api-Key": key, "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.url}/v1/offers", body, headers)  # noqa: S310 - our own server
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_revoke_a_key_and_see_it_refused(server: Any, screen: Screen) -> None:
+    page, name = screen.page, f"till {screen.language}"
+    screen.open("/settings/keys")
+    page.locator("#f-name").fill(name)
+    screen.press(SETTINGS, "make_key")
+    key = page.locator("#once").input_value()
+    screen.is_accessible()
+    assert _asked(server, key) == 200
+    screen.open("/settings/keys")
+    assert page.get_by_text(key).count() == 0
+    row = page.get_by_role("row").filter(has_text=name)
+    row.get_by_role("button").click()
+    page.locator(".notice").wait_for()
+    page.wait_for_timeout(1_200)  # a server remembers a key for a second
+    assert _asked(server, key) == 401
+    screen.press(FRAME, "undo")
+    page.wait_for_timeout(1_200)
+    assert _asked(server, key) == 200
+
+
+def test_invite_a_user_who_chooses_a_password_and_sees_only_their_rooms(browser: Any, screen: Screen) -> None:
+    page, name = screen.page, f"Sato {screen.language}"
+    screen.open("/settings")
+    page.locator("#f-name").fill(name)
+    page.locator("#f-email").fill(f"sato-{screen.language}@example.com")
+    page.locator("#f-role").select_option("marketer")
+    page.locator("#f-language").select_option(screen.language)
+    screen.press(SETTINGS, "invite")
+    link = page.locator("#once").input_value()
+    context = browser.new_context(locale=screen.language)
+    theirs = context.new_page()
+    theirs.goto(link)
+    theirs.locator("#f-password").fill("short")
+    theirs.get_by_role("button", name=screen.say(FRAME, "save")).click()
+    assert theirs.get_by_role("alert").is_visible()
+    theirs.locator("#f-password").fill(WORDS)
+    theirs.get_by_role("button", name=screen.say(FRAME, "save")).click()
+    theirs.get_by_role("heading", level=1, name=screen.say(FRAME, "room.today")).wait_for()
+    menu = theirs.locator("nav").first
+    assert menu.get_by_role("link", name=screen.say(FRAME, "room.data"), exact=True).is_visible()
+    assert menu.get_by_role("link", name=screen.say(FRAME, "room.settings"), exact=True).count() == 0
+    assert theirs.goto(f"{screen.base}/settings").status == 403  # type: ignore[union-attr]  # there is an answer
+    theirs.goto(link)
+    assert theirs.get_by_role("alert").is_visible()  # it is used up
+    theirs.goto(f"{screen.base}/me")
+    Screen(theirs, screen.base, screen.language).is_accessible()
+    screen.open("/settings")
+    page.get_by_role("row").filter(has_text=name).get_by_role("button", name=screen.say(SETTINGS, "end")).click()
+    theirs.goto(f"{screen.base}/data")
+    assert "/sign-in" in theirs.url
+    screen.press(FRAME, "undo")
+    context.close()
+
+
+def _track(server: Any, key: str, event: str, message: str, **properties: Any) -> None:
+    body = json.dumps({"userId": "c1", "event": event, "properties": properties, "messageId": message}).encode()
+    headers = {"X-Api-Key": key, "Content-Type": "application/json"}
+    request = urllib.request.Request(f"{server.url}/v1/track", body, headers)  # noqa: S310 - our own server
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        assert answer.status == 200
+
+
+def test_read_a_quarantined_message_again(server: Any, screen: Screen) -> None:
+    page, order = screen.page, f"late-{screen.language}"
+    screen.open("/data/connectors")
+    page.locator("#segment").get_by_role("button", name=screen.say(DATA, "make_key_here")).click()
+    key = page.locator("#once").input_value()
+    screen.open("/data/live")
+    _track(server, key, "Order Refunded", f"refund-{order}", order_id=order)
+    page.get_by_text("segment: Order Refunded").first.wait_for(timeout=20_000)  # without anybody loading the page anew
+    screen.open("/data/quarantine")
+    card = page.get_by_role("article").filter(has_text=f"refund-{order}")
+    assert "no such order yet" in card.inner_text()
+    card.locator("summary").click()
+    assert f'"order_id": "{order}"' in card.inner_text()
+    screen.is_accessible()
+    again = screen.say(DATA, "read_again")
+    card.get_by_role("button", name=again).click()
+    assert page.get_by_text(screen.say(DATA, "still_n", n=1)).is_visible()
+    _track(server, key, "Order Completed", f"order-{order}", order_id=order, currency="JPY",
+           products=[{"product_id": "cam-a", "quantity": 1, "price": 100}])  # fmt: skip
+    card.get_by_role("button", name=again).click()
+    assert page.get_by_text(screen.say(DATA, "read_n", n=1)).is_visible()
+    assert card.count() == 0
