@@ -151,13 +151,16 @@ def _kind(visit: Visit, kind: str) -> str:
 
 
 def _job(visit: Visit, told: Mapping[str, Any]) -> dict[str, Any]:
-    return {**told, "what": _kind(visit, told["kind"]), "state": f"job_{told['state']}", "result": _result(told)}
+    return {**told, "what": _kind(visit, told["kind"]), "state": f"job_{told['state']}", "result": _result(visit, told)}
 
 
-def _result(told: Mapping[str, Any]) -> list[str]:
-    found = told["result"] or {}
-    plain = {name: value for name, value in found.items() if isinstance(value, (str, int, float)) and value != ""}
-    return [f"{name}: {value}" for name, value in list(plain.items())[:8]]
+def _result(visit: Visit, told: Mapping[str, Any]) -> list[str]:
+    found, known = told["result"] or {}, DATA.all(visit.language)
+    return [
+        f"{known[f'result.{name}']}: {number(value, visit.language) if isinstance(value, int) else value}"
+        for name, value in found.items()
+        if f"result.{name}" in known and value not in (None, "")
+    ]
 
 
 ROUTES: Final = [

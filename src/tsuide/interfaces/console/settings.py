@@ -155,7 +155,9 @@ def me(visit: Visit) -> Response:
 def _me(visit: Visit, problem: TsuideError | None = None) -> Response:
     kept = plain_form(visit.form) if problem is not None else {}
     given = {"name": visit.user.name, "language": visit.user.language or ""} | kept
-    return page(visit, "me.html", "own_page", SETTINGS, problem=problem, given=given, tongues=_languages(visit))
+    return page(
+        visit, "me.html", "own_page", SETTINGS, problem=problem, room="", given=given, tongues=_languages(visit)
+    )
 
 
 def my_profile(visit: Visit) -> Response:

@@ -16,6 +16,7 @@ from tsuide.errors import BadValue, TsuideError
 from tsuide.interfaces.console.frame import page
 from tsuide.interfaces.console.log import begin, waited_for
 from tsuide.interfaces.console.phrases.environment import ENVIRONMENT
+from tsuide.interfaces.console.phrases.frame import FRAME
 from tsuide.interfaces.console.phrases.settings import SETTINGS
 from tsuide.interfaces.console.settings import TABS
 from tsuide.interfaces.console.tables import Action, Column, Table
@@ -27,6 +28,7 @@ from tsuide.offers.plain import plain
 from tsuide.outreach.phrases import PURPOSES
 
 _TERMS: Final = ("payment", "delivery", "cancellation")
+_YES_NO: Final = {"True": "yes", "False": "no"}
 _GRADES: Final = {"bad": 0, "mind": 1, "good": 2}
 
 
@@ -180,7 +182,8 @@ def unset_hook(visit: Visit) -> Response:
 def environment(visit: Visit) -> Response:
     """Every setting of the server, with the variable it comes from."""
     rows = [
-        {"what": ENVIRONMENT.text(each.name, visit.language), "variable": each.variable, "value": each.value,
+        {"what": ENVIRONMENT.text(each.name, visit.language), "variable": each.variable,
+         "value": FRAME.text(_YES_NO[each.value], visit.language) if each.value in _YES_NO else each.value,
          "source": "usual" if each.usual else "chosen"}
         for each in told_settings(visit.serving.settings)
     ]  # fmt: skip
