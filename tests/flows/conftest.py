@@ -1,5 +1,6 @@
 """Real server processes, and a real browser where Debian's chromium is there."""
 
+import os
 import re
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,12 +45,14 @@ class Server:
         return open_shop(Settings(home=self.home, language="en"))
 
 
-def start(home: Path, *options: str) -> Server:
-    """Start a server on a free port and wait until it can decide."""
+def start(home: Path, *options: str, settings: Mapping[str, str] | None = None) -> Server:
+    """Start a server on a free port and wait until it can decide; `settings`: further variables of its environment."""
     command = [sys.executable, "-m", "tsuide", "serve", "--home", str(home), "--port", "0", *options]
     log = home / f"server-{time.monotonic_ns()}.log"  # not a pipe: a full one would hold the server up
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stderr=out, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, stderr=out, stdout=subprocess.DEVNULL, env={**os.environ, **(settings or {})}
+        )
     for _ in range(600):
         found = re.search(r"API docs +(http://[^/]+)/docs", log.read_text(encoding="utf-8"))
         if found:

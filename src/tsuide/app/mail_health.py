@@ -118,7 +118,7 @@ def delivered(shop: Shop, since: datetime) -> list[dict[str, Any]]:
 def _judged(row: Mapping[str, Any]) -> dict[str, Any]:
     sent = row["sent"]
     many = row["any_bounce"] > sent * _MANY_BOUNCES or row["complaint"] > sent * _MANY_COMPLAINTS
-    return {**row, "delivered": sent - row["any_bounce"], "say": "many_back" if many else None}
+    return {**row, "delivered": sent - row["any_bounce"], "many": many}
 
 
 def held_back(shop: Shop, since: datetime) -> list[dict[str, Any]]:

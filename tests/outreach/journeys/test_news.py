@@ -95,3 +95,9 @@ def seen(*products: str) -> News:
 def test_a_wait_ends_with_what_is_meant(awaited: dict[str, object], products: tuple[str, ...], *, ends: bool) -> None:
     waiting = Await.model_validate({"happens": "view", "at_most": "7d"} | awaited)
     assert ends_waiting(waiting, seen(*products), Cameras()) is ends
+
+
+def test_a_mail_about_an_order_can_name_it() -> None:
+    text = "id: x\nnames: {ja: あ, en: a}\ntrigger: {order: {}}\nsteps: [{id: a, goal: {}}]"
+    (begun,) = beginnings(read_journey(text), News("order", "o-1", NOON, "c1", ("cam",)), Cameras())
+    assert begun.context["value.order_id"] == "o-1"

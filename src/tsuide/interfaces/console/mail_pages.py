@@ -345,6 +345,7 @@ def _fares(visit: Visit, problem: TsuideError | None = None) -> Response:
             **row,
             "domain": row["domain"] or MAIL.text("erased", language),
             "purpose": PURPOSES.text(row["purpose"], language),
+            "say": "many_back" if row["many"] else None,
             "delivered_share": row["delivered"] / row["sent"],
             "opened": row["open"] if row["measured"] else None,
             "clicked": row["click"] if row["measured"] else None,

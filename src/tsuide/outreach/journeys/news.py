@@ -151,6 +151,8 @@ def _about(about: About, products: Sequence[str], shelf: Shelf) -> bool:
 
 def _context(news: News) -> dict[str, str]:
     context = {"thing": news.thing}
+    if news.kind == "order":
+        context["value.order_id"] = news.thing
     if news.cart_id is not None:
         context["cart"] = news.cart_id
     if news.products:

@@ -149,6 +149,8 @@ SEGMENTS: Final = Phrases(
             "en": "The same as the form says. Write here if you like; the form follows.",
         },
         "join": {"ja": "行のつなぎ方", "en": "Of these rows"},
+        "rows.all": {"ja": "すべてに当てはまる", "en": "all are true"},
+        "rows.any": {"ja": "どれかに当てはまる", "en": "at least one is true"},
         "not": {"ja": "〜ではない", "en": "not"},
         "row_n": {"ja": "{n}行目", "en": "Row {n}"},
         "group_n": {"ja": "まとまり", "en": "Group"},
