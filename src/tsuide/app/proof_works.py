@@ -10,6 +10,7 @@ from tsuide.app.experiments import kept_policy
 from tsuide.app.initiative_effect import conclude, initiative_effect
 from tsuide.app.initiatives import plain
 from tsuide.app.jobs import Tell, Work
+from tsuide.app.journey_map import journey_map
 from tsuide.app.reporting import report_path, shop_orders, write_report
 from tsuide.app.results import days_between, results
 from tsuide.app.supervising import audit_shop, supervise
@@ -65,6 +66,13 @@ def _what_if(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -
     return would_have_earned(shop, start, now, policy=policy, snapshot_id=wanted.get("snapshot") or None)
 
 
+def _map(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    tell("read", 0, 0)
+    asked = {name: str(wanted[name]) for name in ("segment", "category") if wanted.get(name)}
+    numbers = {name: int(wanted[name]) for name in ("back", "window") if wanted.get(name)}
+    return journey_map(shop, now, **numbers, **asked)  # type: ignore[arg-type]  # by name
+
+
 PROOF_WORKS: Final[Mapping[str, Work]] = {
     "experiment": _experiment,
     "initiative": _initiative,
@@ -73,4 +81,5 @@ PROOF_WORKS: Final[Mapping[str, Work]] = {
     "results": _results,
     "newcomer": _newcomer,
     "what_if": _what_if,
+    "map": _map,
 }

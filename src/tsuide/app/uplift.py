@@ -12,7 +12,7 @@ from tsuide.errors import BadValue, NothingLearned, TooFewData
 from tsuide.kit.arrays import frozen
 from tsuide.kit.phrases import LANGUAGES
 from tsuide.mining.index import Index
-from tsuide.mining.snapshot import open_snapshot
+from tsuide.mining.snapshot import Snapshot, open_snapshot
 from tsuide.offers.moved import GROUPS, PREFIX, FittedUplift, Group
 from tsuide.proof.metrics import within
 from tsuide.proof.uplift.features import FEATURES, features_of
@@ -83,7 +83,15 @@ def uplift_of(shop: Shop) -> FittedUplift:
         NothingLearned: nothing was learned at all.
         TooFewData: the holdout did not say enough yet.
     """
-    snapshot = open_snapshot(shop.snapshots)
+    return uplift_in(open_snapshot(shop.snapshots))
+
+
+def uplift_in(snapshot: Snapshot) -> FittedUplift:
+    """The part of a snapshot.
+
+    Raises:
+        NothingLearned, TooFewData: as `uplift_of`.
+    """
     part = snapshot.parts.get("uplift")
     if isinstance(part, FittedUplift):
         return part
@@ -93,8 +101,10 @@ def uplift_of(shop: Shop) -> FittedUplift:
     raise TooFewData(why, key="uplift", way_out="let the holdout run, then tsuide learn")
 
 
-def segment_members(shop: Shop, segment: str) -> dict[str, Any]:
+def segment_members(shop: Shop, segment: str, part: FittedUplift | None = None) -> dict[str, Any]:
     """A segment by name: its date, its definition, whether the holdout supports it, and its customers.
+
+    `part` is what was learned, where somebody holds it in memory; None = of the current snapshot.
 
     Raises:
         BadValue: no such segment.
@@ -102,7 +112,7 @@ def segment_members(shop: Shop, segment: str) -> dict[str, Any]:
         TooFewData: as `uplift_of`.
     """
     group = _group(segment)
-    part = uplift_of(shop)
+    part = part or uplift_of(shop)
     return {
         "segment": PREFIX + group,
         "learned_at": part.facts["learned_at"],

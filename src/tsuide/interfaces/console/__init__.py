@@ -38,6 +38,7 @@ from tsuide.interfaces.console import (
     live,
     log,
     mail_pages,
+    moves,
     offers,
     opportunities,
     policy,
@@ -71,6 +72,7 @@ PAGES: Final = {
     "settings": [*settings.ROUTES, *keys.ROUTES, *shop_settings.ROUTES],
     "supervision": supervision.ROUTES,
     "reports": reports.ROUTES,
+    "map": moves.ROUTES,
     "audit": log.ROUTES,
 }
 """Room → its routes; rooms whose pages are there stand in the menu."""

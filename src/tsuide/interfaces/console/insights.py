@@ -11,7 +11,7 @@ from starlette.responses import Response
 from tsuide.app.jobs import jobs_told, newest_of, newest_result
 from tsuide.app.policies import versions
 from tsuide.app.reporting import report_path
-from tsuide.app.uplift import account, segment_members, uplift_of
+from tsuide.app.uplift import account, segment_members, uplift_in
 from tsuide.errors import BadValue, TsuideError
 from tsuide.interfaces.console.charts import QUIET, Chart, chart_of
 from tsuide.interfaces.console.frame import HEADERS, page
@@ -103,7 +103,7 @@ def uplift(visit: Visit) -> Response:
     found: dict[str, Any] | None = None
     why: TsuideError | None = None
     try:
-        found = account(uplift_of(visit.shop))
+        found = account(uplift_in(visit.serving.decider.loaded.snapshot))
     except TsuideError as error:  # nothing learned, or the holdout is too small: said as such
         why = error
     tables: list[Table] = []
@@ -211,7 +211,7 @@ def members(visit: Visit) -> Response:
     group = visit.asked("group")
     if not group:
         return visit.done("/reports/uplift")
-    found = segment_members(visit.shop, group)
+    found = segment_members(visit.shop, group, uplift_in(visit.serving.decider.loaded.snapshot))
     rows = [{"customer": each} for each in found["customers"]]
     columns = [Column("customer", href=lambda row: visit.url("/customers", q=row["customer"]))]
     table = Table("members", columns, rows[:200], everything=lambda: rows)

@@ -349,9 +349,11 @@ def write(visit: Visit) -> Response:
     of, ready = visit.asked("of"), visit.asked("ready")
     if of:
         return _builder(visit, shelf.journey_told(visit.shop, of)["text"], of)
-    return _builder(visit, shelf.ready_journey(ready) if ready else _START)
+    prepared = visit.asked("text")[:_PREPARED]  # as another page wrote it
+    return _builder(visit, prepared or (shelf.ready_journey(ready) if ready else _START))
 
 
+_PREPARED: Final = 8_000
 _START: Final = """id: my-journey
 names: {ja: 新しいジャーニー, en: My journey}
 purpose: {ja: 注文の翌日にお礼をお送りします。, en: Says thank you a day after an order.}
