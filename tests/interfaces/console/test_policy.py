@@ -156,7 +156,7 @@ def test_lines_that_only_one_text_has_are_told_apart() -> None:
 
 def test_a_policy_is_tried_before_it_is_saved(owner: Any, running: Any, decided: Any) -> None:
     decided(running.shop, clock() - timedelta(days=2), range(3))
-    text = STANDARD.replace("evidence: {count: 5", "evidence: {count: 5000")
+    text = STANDARD.replace("margin_floor: {rate: 5%}", "margin_floor: {rate: 95%}")
     owner.post("/policy/try", status=422, **sent(owner, text=text, days="many"))
     owner.post("/policy/try", **sent(owner, text=text, days="30"))
     assert "data-job=" in owner.get("/policy")
@@ -164,7 +164,8 @@ def test_a_policy_is_tried_before_it_is_saved(owner: Any, running: Any, decided:
     assert wait_for(running.shop, job["id"], clock, 60)["state"] == "done"
     page = owner.get("/policy")
     assert text_of(page) == text  # the draft outlives the page
-    assert "rests on too little evidence" in page
+    assert re.search(r'<td data-label="Rule">below the margin floor</td>', page)
+    assert "/offers/decision/dec_" in page  # an example
     assert "Would have refused" in page
     owner.post("/policy/discard")
     assert "This was tried with another text" in owner.get("/policy")

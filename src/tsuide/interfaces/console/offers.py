@@ -236,11 +236,12 @@ def _image(url: str | None) -> str | None:
 
 def _cards(visit: Visit, served: Served) -> list[dict[str, Any]]:
     """The slate as a page would show it."""
-    return [_card(visit, offer, served.state, served.product(offer.product_id)) for offer in served.decision.slate]
+    tongue = _tongue(visit)
+    return [_card(tongue, offer, served.state, served.product(offer.product_id)) for offer in served.decision.slate]
 
 
-def _card(visit: Visit, offer: Offer, state: State, product: Product | None) -> dict[str, Any]:
-    scores, language = offer.scores, visit.language
+def _card(language: str, offer: Offer, state: State, product: Product | None) -> dict[str, Any]:
+    scores = offer.scores
     price = None if offer.price is None else Money(offer.price, offer.currency).text(language)
     listed = offer.list_price if offer.list_price is not None and offer.list_price != offer.price else None
     return {
@@ -443,7 +444,11 @@ def decision(visit: Visit) -> Response:
             "product": request.product_id, "cart": cart_text(request.cart) or None, "n": request.n,
             "budget": request.budget, "hesitation": list(request.hesitation), "tongue": request.language}  # fmt: skip
     place = SAID.all(visit.language)[f"placement.{request.placement}"]
-    slate = [] if state is None else [_card(visit, each, state, _of(loaded, each.product_id)) for each in found.slate]
+    slate = (
+        []
+        if state is None
+        else [_card(visit.language, each, state, _of(loaded, each.product_id)) for each in found.slate]
+    )
     return page(
         visit,
         "offers_decision.html",
@@ -454,6 +459,7 @@ def decision(visit: Visit) -> Response:
         decision=found,
         cards=slate,
         seen=None if state is None else _seen(visit, found, state),
+        paid_in=next((each.currency for each in found.slate), visit.shop.settings.currency),
         cart=[(_title(visit, loaded, line.product_id), line.quantity) for line in request.cart],
         owned=[_title(visit, loaded, each.product_id) for each in reversed(found.customer.owned[-12:])],
         channel=CHANNEL_OF_PLACEMENT[request.placement],
