@@ -12,6 +12,7 @@ from tsuide.errors import Conflict
 from tsuide.kit.clock import MICROS_PER_DAY, to_micros
 from tsuide.store.columns import key, sequence, text, whole
 from tsuide.store.engines import reading, writing
+from tsuide.store.finding import customer_key
 from tsuide.store.interactions import win
 from tsuide.store.rows import Found, Value, found
 from tsuide.store.schema import RECORD, customer, event, metadata, order_line, orders, outcome, product_number
@@ -90,7 +91,9 @@ class Worklist:
         columns = (c.id, c.kind, c.parent_id, c.name, c.email, c.attributes)
         with reading(self.engine) as connection:
             owner, top = _owner(connection), sa.or_(c.kind == "company", c.parent_id.is_(None))
-            return found(connection, sa.select(*columns).where(owner == rep, top).order_by(c.id))
+            k = customer_key.c
+            theirs = sa.select(k.customer_id).where(k.field == "owner", k.value == rep.strip())
+            return found(connection, sa.select(*columns).where(c.id.in_(theirs), owner == rep, top).order_by(c.id))
 
     def owners(self) -> dict[str, int]:
         """How many accounts each rep has, by name."""

@@ -22,6 +22,8 @@ from tsuide.interfaces.console.tables import Column, Table
 from tsuide.interfaces.console.visit import Visit, change, see
 
 _PAGE: Final = 50
+_AT_ONCE: Final = 1_000
+_MOST: Final = 20_000
 _IMPORT: Final = "import_customers"
 
 
@@ -42,7 +44,7 @@ def customers(visit: Visit) -> Response:
     told = [_row(row, above) for row in rows]
     more = visit.here(after=after) if after is not None else None
     empty = "none_yet" if not told and sought == Sought(owner=rep_of(visit)) else "none_found"
-    table = Table("customers", columns, told, empty=empty, more=more)
+    table = Table("customers", columns, told, empty=empty, more=more, everything=lambda: _all(visit, sought))
     return page(
         visit, "customers.html", "room.customers", CUSTOMERS, tables=[table], sought=sought,
         prefectures=port.values("prefecture"), owners=[] if visit.user.own_only else port.values("owner"),
@@ -50,6 +52,17 @@ def customers(visit: Visit) -> Response:
         further=after is not None and len(rows) < _PAGE,
         zip_same=lambda values: [(each, each) for each in values],
     )  # fmt: skip
+
+
+def _all(visit: Visit, sought: Sought) -> list[dict[str, Any]]:
+    """Everybody who is sought, for CSV; at most so many."""
+    told: list[dict[str, Any]] = []
+    after: str | None = ""
+    while after is not None and len(told) < _MOST:
+        rows, after = find_customers(visit.shop, sought, _AT_ONCE, after)
+        above = visit.shop.store.finding.names(row["parent_id"] for row in rows if row["parent_id"])
+        told += [_row(row, above) for row in rows]
+    return told[:_MOST]
 
 
 def _row(row: Mapping[str, Any], above: Mapping[str, str]) -> dict[str, Any]:

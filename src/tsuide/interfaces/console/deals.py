@@ -35,6 +35,7 @@ from tsuide.outreach.sales.deals import LOSSES, OPEN_STAGES, STAGES, Deal
 from tsuide.outreach.sales.quotes import Buyer, Seller, html_of
 
 _PAGE: Final = 100
+_MOST: Final = 10_000
 _BARS: Final = 12
 _FOR_GOOD: Final = frozenset({"deals.quote", "deals.withdraw"})  # a quote's number is never given twice
 _MANAGING: Final = frozenset({"owner", "sales_manager"})
@@ -63,6 +64,12 @@ def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
     names = visit.shop.store.finding.names(row["customer_id"] for row in rows if row["customer_id"])
     people = dict(people_of(visit.shop))
     told = [_row(row, names, people) for row in rows]
+
+    def everything() -> list[dict[str, Any]]:
+        every = desk.deals_told(visit.shop, stage, owner=owner, n=_MOST)
+        found = visit.shop.store.finding.names(row["customer_id"] for row in every if row["customer_id"])
+        return [_row(row, found, people) | {"lacks": row["flags"]} for row in every]
+
     columns = [
         Column("title", label="deal", href=lambda row: visit.url(f"/deals/{row['id']}")), Column("account"),
         *([] if visit.user.own_only else [Column("rep")]), Column("stage_", label="stage", kind="mark"),
@@ -72,8 +79,9 @@ def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
     for row in told:
         row["lacks"] = [DEALS.text(f"flag_{each}", visit.language) for each in row["flags"]]
     sums = {each: [row for row in told if row["stage"] == each] for each in OPEN_STAGES}
+    table = Table("deals", columns, told, empty="no_deals", everything=everything)
     return page(
-        visit, "deals.html", "room.deals", DEALS, tables=[Table("deals", columns, told, empty="no_deals")],
+        visit, "deals.html", "room.deals", DEALS, tables=[table],
         problem=problem, board=board, stage=stage, stages=STAGES, columns=sums, owner=owner or "",
         people=list(people.items()), customer_id=customer or "", entered=entered(visit), next_of=_NEXT,
         stage_names=[(each, DEALS.text(f"stage_{each}", visit.language)) for each in STAGES],

@@ -1,6 +1,6 @@
 """Tasks: what is to be done, by whom and when; put off, passed on, done, and the rules that make them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -34,11 +34,14 @@ def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
     who = rep_of(visit) if visit.user.own_only else visit.asked("who") or None
     rows = _rows(visit, state, who)
     first = visit.number("from", 0)
-    shown = rows[first : first + _PAGE]
-    names = visit.shop.store.finding.names(row["customer_id"] for row in shown if row["customer_id"])
     people = dict(people_of(visit.shop))
-    told = [_row(visit, row, names) for row in shown]
-    told = [{**row, "assignee": people.get(row["assignee"] or "", row["assignee"])} for row in told]
+
+    def told_of(some: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        names = visit.shop.store.finding.names(row["customer_id"] for row in some if row["customer_id"])
+        told = [_row(visit, row, names) for row in some]
+        return [{**row, "assignee": people.get(row["assignee"] or "", row["assignee"])} for row in told]
+
+    told = told_of(rows[first : first + _PAGE])
     columns = [
         Column("title", label="task", href=lambda row: visit.url(f"/tasks/{row['id']}")),
         Column("customer", href=lambda row: _customer(visit, row["customer_id"])),
@@ -48,7 +51,8 @@ def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
         Column("snoozes", kind="number", help="snoozes_help"),
     ]
     more = visit.here(**{"from": first + _PAGE}) if len(rows) > first + _PAGE else None
-    table = Table("tasks", columns, told, _actions(), empty="no_tasks", more=more)
+    table = Table("tasks", columns, told, _actions(), empty="no_tasks", more=more,
+                  everything=lambda: told_of(rows))  # fmt: skip
     now, everything = visit.now, _rows(visit, "open", who)
     late = sum(row["due_at"] <= now.isoformat() for row in everything)
     counts = {"open": len(everything), "overdue": late, "today": len(_of_today(visit, everything))}

@@ -1,7 +1,7 @@
 """The worklist: whom a rep calls first, with what and why; and what they say to it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -31,7 +31,7 @@ async def worklist(visit: Visit) -> Response:
 
 async def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
     serving = visit.serving
-    owners = await asyncio.to_thread(visit.shop.store.worklist.owners)
+    owners = [] if visit.user.own_only else await asyncio.to_thread(visit.shop.store.finding.values, "owner")
     rep = (
         rep_of(visit)
         or visit.asked("rep")
@@ -53,15 +53,15 @@ async def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
 
 
 def _page(
-    visit: Visit, rep: str, owners: Mapping[str, int], told: dict[str, Any] | None, problem: TsuideError | None
+    visit: Visit, rep: str, owners: Sequence[str], told: dict[str, Any] | None, problem: TsuideError | None
 ) -> Response:
     people = dict(people_of(visit.shop))
-    reps = [(name, f"{people.get(name, name)} ({many})") for name, many in owners.items()]
+    reps = sorted([(name, people.get(name, name)) for name in owners], key=lambda each: each[1])
     groups = [] if told is None else told["groups"]
     tables = [_away(visit, told), *(_everybody(visit, group, n) for n, group in enumerate(groups))] if told else []
     return page(
         visit, "worklist.html", "room.worklist", WORKLIST, tables=tables, problem=problem, told=told, groups=groups,
-        rep=rep, reps=[] if visit.user.own_only else reps, rep_name=people.get(rep, rep), reasons=said.REASONS,
+        rep=rep, reps=reps, rep_name=people.get(rep, rep), reasons=said.REASONS,
         thresholds=desk.thresholds_told(desk.thresholds_of(visit.shop)), entered=entered(visit),
         may_set=visit.changing and not visit.user.own_only, everybody=visit.asked("all") == "yes",
         learned=visit.serving.decider.loaded_or_none is not None, n=visit.number("n", _FEW, 1, desk.MOST),
