@@ -82,3 +82,30 @@ def test_a_large_account_has_more_room_where_amounts_are_brought_to_its_own_size
 def test_many_accounts_at_once_get_what_each_gets_alone() -> None:
     fitted = Whitespace(neighbours=6).fit(table([*CLINICS, *GARAGES, ("new", "gloves", 90), ("odd", "oil", 1)]))
     assert list(fitted.rooms()) == [fitted.of(name) for name in fitted.customers.ids]
+
+
+def test_who_buys_little_of_what_their_like_need_has_more_left_than_who_buys_nearly_all_of_it() -> None:
+    rng = np.random.default_rng(5)
+    lines = [f"l{n}" for n in range(10)]
+    rows = [(f"a{n}", line, 100) for n in range(300) for line in lines if rng.random() < 0.4]
+    rows += [("few", "l0", 100), *(("many", line, 100) for line in lines[:9])]
+    same = pl.DataFrame({"customer": sorted({row[0] for row in rows})}).with_columns(industry=pl.lit("one"))
+    plain, fitted = (
+        Whitespace(attribute_weight=0.9, part=part).fit(table(rows), same) for part in (None, 0.4)
+    )  # fmt: skip
+    few, many = ({room.line: room for room in fitted.of(who)}["l9"] for who in ("few", "many"))
+    assert few.share == pytest.approx(many.share, abs=0.15)
+    assert few.potential > 2 * many.potential
+    usual = {room.line: room for room in plain.of("few")}["l9"]
+    assert usual.potential < few.potential <= few.amount
+    assert few.potential_low <= few.potential <= few.potential_high
+
+
+def test_no_more_is_expected_than_those_spend_who_buy_and_a_part_is_a_part() -> None:
+    fitted = Whitespace(neighbours=6, part=0.4).fit(table([*CLINICS, ("new", "gloves", 90)]))
+    assert all(room.potential <= room.amount for room in fitted.of("new"))
+    again = type(fitted).from_arrays(fitted.arrays(), fitted.meta())
+    assert again.of("new") == fitted.of("new")
+    for wrong in (0, 1.0, -0.2):
+        with pytest.raises(BadValue, match="part"):
+            Whitespace(part=wrong)

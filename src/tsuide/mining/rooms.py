@@ -16,7 +16,7 @@ from tsuide.mining.whitespace import Room, Whitespace
 
 _MOST: Final = 10  # lines of one account that are kept
 _AT_ONCE: Final = 2_000
-_MODEL: Final = Whitespace(neighbours=150, attribute_weight=0.5, size_prior=1.0)
+_MODEL: Final = Whitespace(neighbours=150, attribute_weight=0.5, size_prior=1.0, part=0.4)
 _FLOATS: Final = ("share", "low", "high", "potential", "reach")
 
 

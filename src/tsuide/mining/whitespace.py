@@ -23,6 +23,8 @@ from tsuide.mining.tables import Table, as_polars
 
 _COLUMNS: Final = ("customer", "line", "amount")
 _AT_ONCE: Final = 2_000  # accounts compared with everybody at a time
+_SURE: Final = 0.95  # no share is told to be surer
+_PRIOR_LINES: Final = 2.0  # that the usual part bought here is worth
 _LEAST: Final = 1e-6  # likeness that counts
 
 
@@ -36,7 +38,7 @@ class Room:
         low: 95 % interval of the share (Wilson, with the effective number of look-alikes).
         high: the same.
         amount: what those who buy it spend on it in the period of the data, mean, minor units.
-        potential: share × amount, minor units.
+        potential: share × amount, minor units, times how open the line is with this account (`part`).
         potential_low: 95 % interval of the potential.
         potential_high: the same.
         buyers: look-alikes that buy it.
@@ -64,6 +66,9 @@ class Whitespace:
         min_buyers: fewer buying look-alikes than this say nothing.
         size_prior: where given, what look-alikes spend is brought to the account's own size: how much more than
             others it spends on the lines that it buys, shrunk by this many lines to how its look-alikes spend.
+        part: where given, the part of what accounts need that they usually buy here, 0 … 1. Of an account that buys
+            already most of what its look-alikes buy, little is left to win: what it does not buy it hardly needs.
+            Of one that buys less of it than is usual, more: it has the rest from others (`_left`).
 
     >>> bought = pl.DataFrame({"customer": ["a", "a", "b", "b", "c"], "line": ["x", "y", "x", "y", "x"],
     ...                        "amount": [10, 40, 10, 60, 10]})
@@ -76,6 +81,7 @@ class Whitespace:
     attribute_weight: float = 0.3
     min_buyers: int = 3
     size_prior: float | None = None
+    part: float | None = None
 
     def __post_init__(self) -> None:
         must_be_whole("neighbours", self.neighbours, 1)
@@ -83,6 +89,8 @@ class Whitespace:
         must_be_whole("min_buyers", self.min_buyers)
         if self.size_prior is not None:
             must_be_number("size_prior", self.size_prior, above=0)
+        if self.part is not None:
+            must_be_number("part", self.part, above=0, most=_SURE)
 
     def fit(self, bought: Table, attributes: "Table | None" = None) -> "WhitespaceMap":
         """Learn who buys what.
@@ -123,6 +131,7 @@ class Whitespace:
             attribute_weight=self.attribute_weight,
             min_buyers=self.min_buyers,
             size_prior=self.size_prior,
+            part=self.part,
         )
 
 
@@ -167,6 +176,7 @@ class WhitespaceMap:
     attribute_weight: float
     min_buyers: int
     size_prior: float | None = None
+    part: float | None = None
 
     def likeness(self, customer: int) -> Float64:
         """How alike every account is to one, 0 … 1, itself 0; float64 (customers,)."""
@@ -292,12 +302,37 @@ class WhitespaceMap:
         # product of independent estimates: relative variances add (delta method)
         error_share = (high - low) / (2 * Z95)
         reach = Z95 * np.sqrt((mean * error_share) ** 2 + share**2 * (error_mean**2 + unsure * mean**2))
+        left, unsure_left = self._left(asked, share)
+        potential = share * mean * left
+        reach = np.sqrt((reach * left) ** 2 + (Z95 * potential) ** 2 * unsure_left)
         silent = buyers < max(self.min_buyers, 1)
         for row, account in enumerate(asked.tolist()):
             silent[row, self.line[self.starts[account] : self.starts[account + 1]]] = True
-        for each in (share, low, high, mean, reach, buyers):
+        for each in (share, low, high, mean, potential, reach, buyers):
             each[silent] = 0
-        return Estimated(share, low, high, mean, share * mean, reach, buyers.astype(np.int64))
+        return Estimated(share, low, high, mean, potential, reach, buyers.astype(np.int64))
+
+    def _left(self, asked: Int64, share: Float64) -> tuple[Float64, Float64]:
+        """By how much more or less than is usual a line that an account does not buy is open with it.
+
+        Look-alikes buy `part` of what they need here: share / part of them need a line. The part h that this account
+        buys is the lines that it buys of those that it probably needs, shrunk to the usual part by two lines. That it
+        needs a line which it does not buy is then the likelier the less it buys here: need × (1 − h) / (1 − need × h),
+        told as a multiple of what it is for an account with the usual part and a rare need; no more is expected of
+        a line than those spend on it who buy it.
+
+        Returns:
+            The multiple, (asked, lines), and its relative variance, (asked, 1).
+        """
+        if self.part is None:
+            return np.ones((1, 1)), np.zeros((1, 1))
+        need = np.minimum(share / self.part, _SURE)
+        lines = np.diff(self.starts)[asked].astype(np.float64)
+        behind = need.sum(axis=1) + _PRIOR_LINES
+        here = np.clip((lines + _PRIOR_LINES * self.part) / behind, 1 - _SURE, _SURE)[:, None]
+        variance = here * (1 - here) / (behind[:, None] + 1)
+        left = (1 - here) / ((1 - self.part) * (1 - need * here))
+        return np.minimum(left, 1 / np.maximum(share, self.part)), variance / (1 - here) ** 2
 
     def _matrix(self, values: Float64) -> Any:  # noqa: ANN401 - scipy's arrays carry no types
         return sparse.csr_array((values, self.line, self.starts), shape=(len(self.customers), len(self.lines)))
@@ -348,6 +383,7 @@ class WhitespaceMap:
             "attribute_weight": self.attribute_weight,
             "min_buyers": self.min_buyers,
             "size_prior": self.size_prior,
+            "part": self.part,
         }
 
     @classmethod
@@ -370,6 +406,7 @@ class WhitespaceMap:
             attribute_weight=meta["attribute_weight"],
             min_buyers=meta["min_buyers"],
             size_prior=meta.get("size_prior"),
+            part=meta.get("part"),
         )
 
 
@@ -380,7 +417,8 @@ class Estimated:
     Args:
         share: of look-alikes that buy the line, with its 95 % interval `low` … `high`.
         amount: what those spend on it, minor units.
-        potential: share × amount; `reach` is half its 95 % interval.
+        potential: share × amount, more or less as the account buys less or more here than is usual; `reach` is half
+            its 95 % interval.
         buyers: look-alikes that buy it.
     """
 
