@@ -138,3 +138,8 @@ def test_a_customer_is_disclosed_and_erased_by_an_owner_who_says_so_twice(runnin
     answer = console.post("/customers/erase", id="gone", confirm="gone")
     assert "Gone Soon" not in console.get("/customers", q="Gone")
     assert "Undo" not in console.get(answer.headers["location"].removeprefix("/console"))
+
+
+@pytest.mark.parametrize("path", ["/customers/one", "/customers/erase"])
+def test_a_page_of_nobody_leads_to_the_list(console: Any, path: str) -> None:
+    assert console._ask("GET", path).headers["location"] == "/console/customers"

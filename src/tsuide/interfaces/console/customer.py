@@ -35,6 +35,8 @@ Doing = Callable[[Visit, str], Response]
 async def one(visit: Visit) -> Response:
     """The page."""
     customer_id = visit.asked("id")
+    if not customer_id:
+        return visit.done("/customers")
     await asyncio.to_thread(refuse_others_customer, visit, customer_id)
     return await _shown(visit, customer_id)
 
@@ -268,7 +270,7 @@ def disclosure(visit: Visit) -> Response:
 def erasing(visit: Visit) -> Response:
     """What will be removed; nothing is yet."""
     _owners_only(visit)
-    return _erasing(visit, visit.asked("id"))
+    return _erasing(visit, visit.asked("id")) if visit.asked("id") else visit.done("/customers")
 
 
 def _erasing(visit: Visit, customer_id: str, problem: TsuideError | None = None) -> Response:
