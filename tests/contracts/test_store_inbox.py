@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from tsuide.errors import BadValue, NotFound
+from tsuide.facts.catalogue import PRODUCTS
+from tsuide.facts.schema import conform
 from tsuide.kit.clock import to_micros
 from tsuide.store.database import Store, open_store
 from tsuide.store.inbox import as_body, message_row
@@ -106,3 +109,67 @@ def test_on_a_shared_browser_the_last_who_signed_in_gets_what_comes_after(store:
 def test_half_a_character_does_not_stop_a_message(store: Store) -> None:
     put(store, a_message(1, body=as_body({"title": "tea \ud83c"})))
     assert store.inbox.get("segment:m1")["body"] == '{"title":"tea ?"}'
+
+
+def test_the_newest_messages_come_first_by_state_source_and_whom_they_are_about(store: Store) -> None:
+    mine = {"customer_id": "c1", "source": "ga4"}
+    put(store, a_message(1), a_message(2, state="quarantined", reason="x"), a_message(3, **mine))
+    inbox = store.inbox
+    assert [row["id"] for row in inbox.newest(2)] == ["segment:m3", "segment:m2"]
+    assert [row["id"] for row in inbox.newest(9, state="quarantined")] == ["segment:m2"]
+    assert [row["id"] for row in inbox.newest(9, source="ga4")] == ["segment:m3"]
+    assert [row["id"] for row in inbox.newest(9, customer_id="c1")] == ["segment:m3"]
+    assert inbox.newest(9, customer_id="nobody") == []
+
+
+def test_the_newest_acts_come_first_by_kind_and_by_who_acted(store: Store) -> None:
+    at = to_micros(NOW)
+    acts = [("segment:a", "view", 1, "c1"), ("segment:b", "search", 2, "c2"), ("ga4:c", "view", 3, None)]
+    events = [
+        Row("event", {"id": each, "kind": kind, "at": at + n, "customer_id": who, "anonymous_id": "v", "raw": "{}"})
+        for each, kind, n, who in acts
+    ]
+    put(store, *events)
+    inbox = store.inbox
+    assert [row["id"] for row in inbox.newest_events(9)] == ["ga4:c", "segment:b", "segment:a"]
+    assert [row["id"] for row in inbox.newest_events(1, kind="view")] == ["ga4:c"]
+    assert [row["id"] for row in inbox.newest_events(9, customer_id="c1")] == ["segment:a"]
+    assert len(inbox.newest_events(9, customer_id="v")) == 3
+
+
+def test_what_came_since_a_moment_is_counted_by_source(store: Store) -> None:
+    old = to_micros(NOW - timedelta(days=1))
+    put(
+        store,
+        a_message(1),
+        a_message(2, received_at=old),
+        Row("event", {"id": "segment:a", "kind": "view", "at": to_micros(NOW), "raw": "{}"}),
+        Row("event", {"id": "segment:a.1", "kind": "view", "at": to_micros(NOW)}),  # of the same message
+        Row("event", {"id": "ga4:b", "kind": "view", "at": old, "raw": "{}"}),
+        Row("decision", {"id": "d1", "at": to_micros(NOW), "placement": "home", "record": "{}"}),
+    )
+    counts = store.inbox.received_since(NOW - timedelta(hours=1))
+    assert {name: count for name, count in counts.items() if count} == {"segment": 2, "offers": 1}
+
+
+def test_a_key_that_was_revoked_is_taken_again_when_that_is_undone_and_says_when_it_was_seen(store: Store) -> None:
+    key = store.keys.add("k" * 40, "till", ["rep"], NOW)
+    store.keys.saw({key.id, "nobody"}, NOW)
+    store.keys.revoke(key.id, NOW)
+    store.keys.restore(key.id)
+    assert store.keys.check("k" * 40).used_at == NOW
+    with pytest.raises(NotFound):
+        store.keys.restore("nobody")
+
+
+def test_an_overview_counts_and_products_are_found_by_what_their_name_holds(store: Store) -> None:
+    assert store.facts.overview()["newest_order"] is None
+    rows = [{"id": f"p{n}", "title": title} for n, title in enumerate(("Green Tea", "100% Cotton", "緑茶", "Tea cup"))]
+    usual = {"status": "active", "kind": "physical", "tax_rate": 1000, "tax_included": True, "category": []}
+    store.facts.write_products(conform(pl.DataFrame([row | usual for row in rows]), PRODUCTS))
+    found = store.facts.found_products
+    assert store.facts.overview()["products"] == 4
+    assert found("tea")["id"].to_list() == ["p0", "p3"]
+    assert found("%")["id"].to_list() == ["p1"]
+    assert found("緑")["id"].to_list() == ["p2"]
+    assert found("", "p1", 1)["id"].to_list() == ["p2"]

@@ -1,9 +1,13 @@
 """Data: what is there, imports, what comes in, the quarantine, connectors, snapshots, jobs."""
 
+import html
 import io
 import re
+import shlex
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from tsuide.app.jobs import wait_for
 from tsuide.app.snapshots import noted_snapshots
@@ -132,6 +136,18 @@ def test_a_key_of_a_connector_works_and_what_it_sends_is_counted_and_seen_live(c
     assert "cam-a" not in console.get("/data/live.rows", type="event.search")
     assert "cam-a" in console.get("/data/live.rows", customer="c1")
     assert "cam-a" not in console.get("/data/live.rows", customer="somebody")
+
+
+@pytest.mark.parametrize(("connector", "status"), [("ga4", 204), ("api", 200)])
+def test_what_is_copied_for_curl_works_as_it_stands(console: Any, running: Any, connector: str, status: int) -> None:
+    page = console.post("/data/connectors", status=200, connector=connector).text
+    text = next(html.unescape(each) for each in re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL) if "tsk_" in each)
+    command = shlex.split(text)
+    headers = dict(command[n + 1].split(": ", 1) for n, each in enumerate(command) if each == "-H")
+    body = command[command.index("--data") + 1]
+    running.client.cookies.clear()
+    path = command[1].removeprefix("http://testserver")
+    assert running.client.post(path, content=body, headers=headers).status_code == status
 
 
 def test_only_an_owner_makes_a_secret_key_and_a_marketer_makes_a_public_one(running: Any) -> None:

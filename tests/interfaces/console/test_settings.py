@@ -10,11 +10,13 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from tsuide.app.jobs import run_job
+from tsuide.app.mailing import send, trial_mail
 from tsuide.app.signing import sale_terms
 from tsuide.app.users import users_told
 from tsuide.app.works import WORKS
 from tsuide.asgi import create
 from tsuide.config import Settings
+from tsuide.errors import BadValue
 from tsuide.interfaces.console.visit import COOKIE, csrf_of
 
 GIVEN = {"name": "Aoi", "role": "marketer", "language": "", "rep_id": ""}
@@ -193,6 +195,15 @@ def test_mail_that_could_not_go_out_says_what_is_missing(console: Any) -> None:
     assert "TSUIDE_MAIL_FROM" in text
     assert "nobody is named as sender" in text
     assert "nobody is named as sender" in console.post("/settings/mail/test", status=422, to="a@example.com").text
+
+
+def test_a_test_mail_arrives(tmp_path: Path, post_office: Any) -> None:
+    settings = Settings(home=tmp_path, smtp=SecretStr(post_office.url), mail_from="Shop <shop@example.com>")
+    send(settings, trial_mail(settings, "hana@example.com", "ja"))
+    [mail] = post_office.mails()
+    assert (mail["To"], mail["Subject"]) == ("hana@example.com", "ついで: テストメール")
+    with pytest.raises(BadValue, match="not an address"):
+        trial_mail(settings, "hana", "ja")
 
 
 def test_the_environment_is_shown_with_its_variables_and_without_its_secrets(tmp_path: Path) -> None:
