@@ -101,6 +101,21 @@ def pause_promotion(shop: Shop, promotion_id: str, now: datetime, *, paused: boo
     return put_promotion(shop, replace(standing(shop, promotion_id).promotion, paused=paused), now)
 
 
+def take_back(shop: Shop, promotion_id: str, before: Mapping[str, Any] | None, now: datetime) -> None:
+    """Set a promotion as it was; one that was new is gone, or paused where somebody has drawn on it already.
+
+    Args:
+        shop: whose.
+        promotion_id: its id.
+        before: as `written` said it; None = there was none.
+        now: UTC.
+    """
+    if before is not None:
+        put_promotion(shop, read_promotion(before), now)
+    elif not shop.store.promotions.remove_unused(promotion_id):
+        pause_promotion(shop, promotion_id, now)
+
+
 def standing(shop: Shop, promotion_id: str) -> Standing:
     """One promotion and what it gave.
 

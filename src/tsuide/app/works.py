@@ -14,6 +14,7 @@ from tsuide.app.outreach_works import OUTREACH_WORKS
 from tsuide.app.past import policy_what_if
 from tsuide.app.proof_works import PROOF_WORKS
 from tsuide.app.replaying import replay_decision
+from tsuide.app.thresholds import threshold_what_if
 from tsuide.app.wiring import Shop
 from tsuide.kit.phrases import LANGUAGES
 from tsuide.offers.policy.load import load_policy
@@ -45,12 +46,19 @@ def _policy(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) ->
     return {"name": other.name, "version": other.version, **as_plain(found)}
 
 
+def _threshold(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    """What another order threshold would have met."""
+    numbers = {name: int(wanted[name]) for name in ("old", "new", "shipping", "days")}
+    return threshold_what_if(shop, **numbers, now=now, tell=tell)
+
+
 WORKS: Final[Mapping[str, Work]] = {
     "learn": _learn,
     "effect": _effect,
     "policy": _policy,
     "import_customers": import_upload,
     "replay": _replay,
+    "threshold": _threshold,
     **DATA_WORKS,
     **PROOF_WORKS,
     **OUTREACH_WORKS,

@@ -88,6 +88,36 @@ def set_price(
     return SetPrice(full, price, discount, gain, best, curve)
 
 
+def margin_curve(
+    prices: Sequence[int],
+    margins: Sequence[int],
+    attach: Sequence[float],
+    joint: float,
+    *,
+    response: float = 5.0,
+    deepest: int = _DEEPEST,
+) -> tuple[tuple[int, int, float, float], ...]:
+    """What every discount would do, from none to the deepest: arguments as `set_price`.
+
+    Returns:
+        (discount in basis points, price, gain per buyer of the main item, margin of the set over its price).
+
+    Raises:
+        BadValue: as `set_price`.
+
+    >>> margin_curve([10_000, 5_000], [3_000, 3_000], [0.1], 0.1, response=20.0, deepest=1_000)[10]
+    (1000, 13500, 90.0, 0.3333333333333333)
+    """
+    _check(prices, margins, attach, joint, response, 1)
+    full, whole = sum(prices), sum(margins)
+    found = []
+    for discount in range(0, deepest + 1, _STEP):
+        price = _rounded(full, discount, 1)
+        gain = _gain(discount, full, margins, attach, joint, response)
+        found.append((discount, price, round(gain, 6), (whole - (full - price)) / price if price else 0.0))
+    return tuple(found)
+
+
 def _rounded(full: int, discount: int, step: int) -> int:
     exact = full * (RATE_UNIT - discount)
     return -(-exact // (RATE_UNIT * step)) * step

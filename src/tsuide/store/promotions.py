@@ -65,6 +65,14 @@ class Promotions:
                 "less than what was given already", key="budget", value=promotion_id, way_out="pause it instead"
             ) from error
 
+    def remove_unused(self, promotion_id: str) -> bool:
+        """Take a promotion away that nobody has drawn on; whether there was such a one."""
+        c = promotion.c
+        drawn = sa.exists().where(promotion_use.c.promotion_id == promotion_id)
+        gone = sa.delete(promotion).where(c.id == promotion_id, c.uses == 0, ~drawn)
+        with writing(self.engine) as connection:
+            return bool(connection.execute(gone).rowcount)
+
     def get(self, promotion_id: str) -> Found:
         """One promotion with what it spent.
 

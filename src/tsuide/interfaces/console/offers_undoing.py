@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tsuide.app.changes import Undo
 from tsuide.app.curation import restore, told_again
-from tsuide.app.promotions import publish_deals
+from tsuide.app.promotions import publish_deals, take_back
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
 
@@ -17,5 +17,14 @@ def _judgement(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -
     publish_deals(shop, now)
 
 
+def _promotion(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
+    """As it was, in force at once."""
+    take_back(shop, undo["id"], undo["before"], now)
+    publish_deals(shop, now)
+
+
 _JUDGED: Final = ("approve", "unapprove", "pin", "unpin", "ban", "unban", "word")
-OFFERS_WAYS: Final[Mapping[str, Undo]] = {f"opportunities.{each}": _judgement for each in _JUDGED}
+OFFERS_WAYS: Final[Mapping[str, Undo]] = {
+    **{f"opportunities.{each}": _judgement for each in _JUDGED},
+    **{f"promotions.{each}": _promotion for each in ("save", "pause", "resume")},
+}

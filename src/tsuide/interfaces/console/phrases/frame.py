@@ -66,6 +66,7 @@ FRAME: Final = Phrases(
         "job_gone": {"ja": "中断", "en": "interrupted"},
         "jobs": {"ja": "進行中の処理", "en": "Under way"},
         "job.import_customers": {"ja": "顧客の取り込み", "en": "Importing customers"},
+        "job.threshold": {"ja": "送料無料ラインの試算", "en": "Trying an order threshold"},
         "job.learn": {"ja": "学習", "en": "Learning"},
         "job.replay": {"ja": "判断の再現", "en": "Replaying a decision"},
         "job.policy": {"ja": "ポリシーの試算", "en": "Trying a policy"},
