@@ -1,5 +1,6 @@
 """What a promotion would be, before it is saved: its products, its margin, and for a set what every price would do."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,7 @@ from tsuide.offers.policy.policy import Policy
 from tsuide.offers.price_history import premium_allowed
 
 _RESPONSE: Final = 50_000  # the policy's own default: ten percent off makes half as many more
+_DEEPEST: Final = 3_000  # beyond it a set is a clearance
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Checked:
         floor: of the policy, basis points.
         below_floor: products that fall below the margin floor with it, of those whose margin is known.
         premium_lawful: whether what is free is within the limit for premiums; None = nothing is free.
+        offered_from: lowest price at which the policy still offers the set beside its first product: what is added
+            without it keeps the floor too; None where a margin is not known.
         curve: of a set; None where a margin is not known, or it is no set.
     """
 
@@ -71,6 +75,7 @@ class Checked:
     below_floor: int
     premium_lawful: bool | None
     curve: Curve | None
+    offered_from: int | None = None
 
 
 def check_promotion(promotion: Promotion, loaded: Loaded, policy: Policy) -> Checked:
@@ -102,8 +107,21 @@ def check_promotion(promotion: Promotion, loaded: Loaded, policy: Policy) -> Che
     curve = None
     if costs_known and len(items) > 1:
         curve = curve_of(items, prices, margins, loaded, policy, floor)
-    below_floor = int(rate is not None and rate * RATE_UNIT < floor)
-    return Checked(len(items), unknown, full, benefit.value, margin, rate, floor, below_floor, None, curve)
+    offered_from = None
+    if full is not None and costs_known and len(items) > 1:
+        nets = [int(each) for each in state.items["net"][places]]
+        offered_from = _offered_from(full, nets, margins, floor)
+    below_floor = int(rate is not None and (rate * RATE_UNIT < floor or benefit.value < (offered_from or 0)))
+    return Checked(
+        len(items), unknown, full, benefit.value, margin, rate, floor, below_floor, None, curve, offered_from
+    )
+
+
+def _offered_from(full: int, nets: Sequence[int], margins: Sequence[int], floor: int) -> int:
+    """The price below which what is added to the first product falls under the floor, minor units as shown."""
+    rest_net, rest_margin, least = sum(nets[1:]), sum(margins[1:]), floor / RATE_UNIT
+    saving = max((rest_margin - least * rest_net) / (1 - least), 0.0) if least < 1 else 0.0
+    return math.ceil(full - saving * full / sum(nets))
 
 
 def curve_of(
@@ -114,9 +132,10 @@ def curve_of(
     if joint <= 0:
         return None
     response = (policy.set_prices.response if policy.set_prices is not None else _RESPONSE) / RATE_UNIT
-    points = margin_curve(prices, margins, attach, joint, response=response)
+    points = margin_curve(prices, margins, attach, joint, response=response, deepest=_DEEPEST)
     found = set_price(prices, margins, attach, joint, response=response, floor=floor)
-    best = None if found is None else next(price for discount, price, _, _ in points if discount == found.best_discount)
+    by_discount = {discount: price for discount, price, _, _ in points}
+    best = None if found is None else by_discount.get(found.best_discount)
     shown = tuple((discount, price, gain * 100, rate) for discount, price, gain, rate in points)
     return Curve(sum(prices), shown, floor, None if found is None else found.price, best, counted, response)
 

@@ -441,7 +441,9 @@ def _thresholds(visit: Visit, problem: TsuideError | None = None) -> Response:
     tiers = [each for each in standings(visit.shop) if each.promotion.targets.least]
     tier_columns = [Column("name", href=lambda row: visit.url("/promotions/edit", id=row["id"])), Column("benefit"),
                     Column("for_what"), Column("when"), Column("state", kind="mark")]  # fmt: skip
-    tables.append(Table("tiers", tier_columns, [_row(visit, each) for each in tiers], caption="tiers"))
+    tables.append(
+        Table("tiers", tier_columns, [_row(visit, each) for each in tiers], caption="tiers", empty="no_tiers")
+    )
     return page(
         visit,
         "promotions_thresholds.html",

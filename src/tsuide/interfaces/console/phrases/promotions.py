@@ -108,6 +108,14 @@ PROMOTIONS: Final = Phrases(
             "ja": "利益率の下限を下回る商品: {n}。ポリシーにより、この商品は提案されません。",
             "en": "{n} below the margin floor: the policy does not offer them at this price.",
         },
+        "set_below": {
+            "ja": "この価格では利益率の下限を下回るため、ポリシーにより提案されません。",
+            "en": "At this price the margin falls below the floor: the policy does not offer it.",
+        },
+        "offered_from": {
+            "ja": "ポリシーが提案する最も安い価格: {price}（主となる商品に加える分の利益率も下限を守る価格）",
+            "en": "The lowest price that the policy still offers: {price} (what is added to the main product keeps the floor too)",
+        },
         "premium_no": {
             "ja": "おまけの価額が景品表示法の上限を超えます。",
             "en": "The gift is above the legal limit for premiums.",
@@ -184,6 +192,10 @@ PROMOTIONS: Final = Phrases(
         "value_to": {"ja": "金額（未満）", "en": "To below"},
         "count": {"ja": "件数", "en": "Orders"},
         "what_if": {"ja": "試算", "en": "what-if"},
+        "no_tiers": {
+            "ja": "最低購入額のある販促はありません。「新しい販促」の「最低購入額」で作れます。",
+            "en": "No promotion asks for a least purchase. Make one under “New promotion”, “From what purchase”.",
+        },
         "tiers": {"ja": "購入額で決まる販促", "en": "Promotions with a least purchase"},
         "now_free": {
             "ja": "いまの送料無料ライン（ポリシー）: {value}",
