@@ -158,3 +158,18 @@ def test_which_combinations_win_is_told_by_line_product_and_rep(console: Any, an
     for query in ({}, {"by": "product", "each": "yes"}, {"lang": "ja"}):
         console.get("/deals/report", **query)
     assert "reps" not in ann.get("/deals/report", csv="reps")[:4]
+
+
+def test_a_combination_that_has_won_stands_in_the_chart_with_its_interval(running: Any, ann: Any) -> None:
+    manager = running.person("sales_manager")
+    for product in products(running)[:30]:
+        deal = begun(ann, product)
+        ann.post("/deals/propose", deal=deal)
+        attached = [line for line in whole(running, deal).lines if line.role == "attached"]
+        if attached:
+            break
+    ann.post("/deals/answer", deal=deal, place=str(attached[0].place), state="accepted")
+    manager.post("/deals/send", deal=deal, to="")
+    manager.post("/deals/won", deal=deal, number="PO-2", person="Ms Mori", filed="cabinet 3")
+    assert "Share won by combination" in manager.get("/deals/report", each="yes")
+    assert manager.get("/deals/report", svg="combinations").startswith("<svg")
