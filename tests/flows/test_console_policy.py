@@ -1,6 +1,7 @@
 """In a real browser: find why a customer saw an offer; try a stricter policy on last week, save it, take it back."""
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from tsuide.app.keys import create_key
 from tsuide.app.policies import active_policy
@@ -98,6 +100,9 @@ def test_try_a_stricter_policy_on_last_week_and_save_it(
     page.locator("details.stage").nth(2).locator("summary").click()
     page.locator("[name='rules.margin_floor.rate']").fill("95%")
     page.locator("#f-days").fill("7")
+    expect(page.locator("#f-text")).to_have_value(re.compile("margin_floor: {rate: 95%}"))  # the script sees to it
+    assert page.locator("details.stage").nth(2).get_attribute("open") is not None
+    assert page.locator("#f-days").input_value() == "7"
     page.get_by_role("button", name=t["try"], exact=True).click()
     page.locator("#what-if .figure").first.wait_for()  # a process of its own; the page comes anew when it has ended
     assert page.locator("table", has_text=t["refused_by_rule"]).locator("tbody tr").count() >= 1

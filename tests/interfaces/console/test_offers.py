@@ -9,9 +9,11 @@ import pytest
 from tsuide.app.decision_log import Sought, look_up, silence_of
 from tsuide.app.erasing import erase_customer
 from tsuide.app.jobs import wait_for
+from tsuide.app.segments import put_segment
 from tsuide.app.serving import clock
 from tsuide.errors import BadValue
 from tsuide.interfaces.console.offers import cart_of, cart_text
+from tsuide.outreach.segments.definition import Segment
 
 DAY = timedelta(days=1)
 
@@ -39,6 +41,17 @@ def test_a_preview_says_what_and_why_and_leaves_no_trace(console: Any) -> None:
     assert "Refused candidates" in page
     assert console.shop.store.decisions.count() == before
     assert console.shop.store.contacts.of(clock() - DAY, anonymous_id="v1") == []
+
+
+def test_a_preview_as_somebody_of_a_segment(console: Any, running: Any) -> None:
+    put_segment(
+        running.shop, Segment("buyers", {"ja": "購入者", "en": "Buyers"}, "order_count > 0"), clock(), confirm=40
+    )
+    page = console.get("/offers", placement="product", product="cam-a", **{"as": "segment", "who": "buyers"})
+    assert "who is in buyers" in page
+    assert "somebody else of it" in page
+    nobody = console.get("/offers", status=404, **{"as": "segment", "who": "nowhere"})
+    assert 'value="nowhere"' in nobody
 
 
 def test_the_address_alone_holds_the_preview(console: Any) -> None:

@@ -120,3 +120,28 @@ for (const box of document.querySelectorAll('[data-copy]')) {
   })
   box.after(button)
 }
+
+// policy: what is changed on one side stands on the other a moment later; the server says how, as “Check” does
+const written = (form) => new URLSearchParams(new FormData(form)).toString()
+document.addEventListener('change', (event) => {
+  const form = event.target.closest('form.policy')
+  if (!form || event.target.matches('[name=note], [name=days], [name*="[new]"]') || document.querySelector('[data-job]')) return
+  setTimeout(async () => { // whoever has pressed a button by now is on the way to another page
+    if (form.dataset.sent || !form.isConnected) return
+    const sent = written(form)
+    try {
+      const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(sent) })
+      const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+      const fresh = page.querySelector('form.policy')
+      if (!fresh || written(form) !== sent || form.dataset.sent || !form.isConnected) return // the next change takes it along
+      const focused = document.activeElement?.id
+      const top = form.querySelector('#f-text').scrollTop
+      const open = [...document.querySelectorAll('main details')].map((each) => each.open)
+      for (const name of ['note', 'days']) fresh.elements[name].value = form.elements[name].value
+      page.querySelectorAll('main details').forEach((each, n) => { each.open = open[n] ?? each.open })
+      document.querySelector('main').replaceWith(page.querySelector('main'))
+      document.querySelector('#f-text').scrollTop = top
+      if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
+    } catch { /* the server is away for a moment: “Check” is there */ }
+  }, 300)
+})
