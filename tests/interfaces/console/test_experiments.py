@@ -116,6 +116,12 @@ def test_the_planner_tells_customers_and_days_and_what_is_missing(console: Any) 
     assert "3,839 treated, 3,839 in control" in console.get("/experiments/plan", **share)
 
 
+def test_an_experiment_of_a_plan_has_its_days_and_still_two_arms_to_begin_with(console: Any) -> None:
+    text = console.get("/experiments/new", days="26")
+    assert 'value="26"' in text
+    assert 'value="silence"' in text
+
+
 def test_an_initiative_has_its_costs_and_leads_each_undone(console: Any) -> None:
     console.post("/experiments/initiatives/save", id="tea", **MEANT)
     cost = console.post("/experiments/initiatives/cost", id="tea", amount="12000", note="Flyers")

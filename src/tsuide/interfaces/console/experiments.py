@@ -29,6 +29,7 @@ from tsuide.proof.experiment import DEFAULT_LAYER, Experiment, Metric, Treatment
 METRICS: Final[Sequence[str]] = get_args(Metric)
 _UNITS: Final[Sequence[str]] = get_args(Unit)
 _ARMS: Final = 6
+_FIRST: Final = {"arm0": "offers", "share0": "50", "arm1": "silence", "share1": "50", "does1": "silent"}
 _PERCENT: Final = BUCKETS // 100
 _TONES: Final = {"gain": "good", "loss": "bad", "not_certain": "", "not_readable": "warn"}
 
@@ -63,13 +64,12 @@ def _percent(each: Experiment) -> dict[str, float]:
 def form(visit: Visit) -> Response:
     """A new experiment, a draft to be changed (`id`), or another one like one that is there (`like`)."""
     named = visit.asked("id") or visit.asked("like")
-    given = _as_form(desk.experiment_of(visit.shop, named)) if named else {}
+    given = _as_form(desk.experiment_of(visit.shop, named)) if named else dict(_FIRST)
     if visit.asked("like"):
         given |= {"id": ""}
     if visit.asked("days"):
         given |= {"days": visit.asked("days")}
-    return _form(visit, given or {"arm0": "offers", "share0": "50", "arm1": "silence", "share1": "50",
-                                  "does1": "silent"}, changed=visit.asked("id"))  # fmt: skip
+    return _form(visit, given, changed=visit.asked("id"))
 
 
 def _form(visit: Visit, given: Mapping[str, Any], *, changed: str, problem: TsuideError | None = None) -> Response:
