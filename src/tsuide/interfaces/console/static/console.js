@@ -43,7 +43,7 @@ for (const box of document.querySelectorAll('[data-job]')) {
 }
 
 // filters act when a choice is made; a form is sent once
-for (const form of document.querySelectorAll('form.filters:not([data-still])')) {
+for (const form of document.querySelectorAll('form.filters[method=get]:not([data-still])')) {
   form.addEventListener('change', (event) => { if (event.target.matches('select, [type=checkbox], [type=date]')) form.requestSubmit() })
 }
 for (const area of document.querySelectorAll('textarea[data-line]')) { // to the line that is wrong
