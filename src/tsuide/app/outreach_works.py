@@ -11,15 +11,13 @@ from tsuide.app.segments import make_sheets
 from tsuide.app.wiring import Shop
 
 
-def _segments(shop: Shop, _: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
-    tell("read", 0, 0)
+def _segments(shop: Shop, _: Mapping[str, Any], _tell: Tell, now: datetime) -> dict[str, Any]:
     make_sheets(shop, now)
     return {}
 
 
-def _dry_run(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+def _dry_run(shop: Shop, wanted: Mapping[str, Any], _tell: Tell, now: datetime) -> dict[str, Any]:
     """What the journey `text` would have done in the last `days`."""
-    tell("walk", 0, 0)
     days = int(wanted["days"])
     found = dry_run_of(shop, journey_of(str(wanted["text"])), now - timedelta(days=days), now, lambda: now)
     return {**found, "days": days, "text": str(wanted["text"])}

@@ -265,6 +265,12 @@ def _came(said: str, language: str) -> str:
     return f"{words}: {GATE.all(language).get(code, code)}" if code else words
 
 
+def _passed(mark: str, language: str) -> str:
+    """A step that was passed with what came of it, as `enrolments_told` has it: ``remind:refused:consent``."""
+    step, _, said = mark.partition(":")
+    return f"{step} ({_came(said, language)})" if said else step
+
+
 def _versions_table(visit: Visit, told: Mapping[str, Any]) -> Table:
     rows = [{**row, "at": datetime.fromisoformat(row["at"])} for row in told["versions"]]
     again = Action(
@@ -456,7 +462,7 @@ def enrolled(visit: Visit) -> Response:
     rows = [
         {
             **row,
-            "passed": " → ".join(row["passed"]),
+            "passed": " → ".join(_passed(each, visit.language) for each in row["passed"]),
             "state": f"enrolled_{row['state']}",
             "due_at": datetime.fromisoformat(row["due_at"]) if row["due_at"] else None,
             "entered_at": datetime.fromisoformat(row["entered_at"]),
