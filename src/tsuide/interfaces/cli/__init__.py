@@ -35,6 +35,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "hook": "tsuide.interfaces.cli.hook:hook",
     "worker": "tsuide.interfaces.cli.journey:worker",
     "promotion": "tsuide.interfaces.cli.promotion:promotion",
+    "curate": "tsuide.interfaces.cli.curate:curate",
     "look": "tsuide.interfaces.cli.look:look",
     "experiment": "tsuide.interfaces.cli.experiment:experiment",
     "feedback": "tsuide.interfaces.cli.feedback:feedback",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from tsuide.app.changes import Change
 from tsuide.app.curation import Judgement, Wish, judge, subject, told
@@ -132,6 +132,8 @@ def _categories(loaded: Loaded, language: str) -> list[tuple[str, str]]:
 def one(visit: Visit) -> Response:
     """One of them with all its evidence, and what customers read."""
     query = visit.request.query_params
+    if not query.getlist("b"):
+        return RedirectResponse(visit.url("/opportunities"), 303)
     return _one(visit, _kind(visit), visit.asked("a"), query.getlist("b"))
 
 

@@ -133,6 +133,8 @@ def new(visit: Visit) -> Response:
 
 def edit(visit: Visit) -> Response:
     """A promotion as it is."""
+    if not visit.asked("id"):
+        return RedirectResponse(visit.url("/promotions"), 303)
     return _form(visit, _form_of(visit, standing(visit.shop, visit.asked("id")).promotion))
 
 
