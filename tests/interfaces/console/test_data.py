@@ -141,7 +141,8 @@ def test_a_key_of_a_connector_works_and_what_it_sends_is_counted_and_seen_live(c
 @pytest.mark.parametrize(("connector", "status"), [("ga4", 204), ("api", 200)])
 def test_what_is_copied_for_curl_works_as_it_stands(console: Any, running: Any, connector: str, status: int) -> None:
     page = console.post("/data/connectors", status=200, connector=connector).text
-    text = next(html.unescape(each) for each in re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL) if "tsk_" in each)
+    texts = [html.unescape(each) for each in re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.DOTALL)]
+    text = next(each for each in texts if each.startswith("curl") and "tsk_…" not in each)
     command = shlex.split(text)
     headers = dict(command[n + 1].split(": ", 1) for n, each in enumerate(command) if each == "-H")
     body = command[command.index("--data") + 1]
