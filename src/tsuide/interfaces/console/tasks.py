@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from tsuide.app import tasks as desk
 from tsuide.app.changes import Change
-from tsuide.app.journeys import journeys_told, put_journey, ready_journey, ready_journeys, set_journey
+from tsuide.app.journeys import journey_of, journeys_told, put_journey, ready_journey, ready_journeys, set_journey
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, NotFound, TsuideError
 from tsuide.interfaces.console.frame import page
@@ -16,7 +16,6 @@ from tsuide.interfaces.console.phrases.tasks import TASKS
 from tsuide.interfaces.console.tables import Action, Column, Table
 from tsuide.interfaces.console.visit import Visit, change, see
 from tsuide.kit.text import must_be_said, must_be_short
-from tsuide.outreach.journeys.reading import read_journey
 
 STATES: Final = ("open", "overdue", "today", "snoozed", "done", "dropped")
 _PAGE: Final = 50
@@ -239,7 +238,7 @@ def rules(visit: Visit) -> Response:
 
 
 def _gives_tasks(text: str) -> bool:
-    return any(step.task is not None for step in read_journey(text).steps)
+    return any(step.task is not None for step in journey_of(text).steps)
 
 
 def _rules(visit: Visit, problem: TsuideError | None = None) -> Response:
@@ -260,7 +259,7 @@ def _rules(visit: Visit, problem: TsuideError | None = None) -> Response:
                if row["state"] == "rule_running" else None),
     ]  # fmt: skip
     ready = {
-        name: read_journey(text).names.model_dump()[visit.language]
+        name: journey_of(text).names.model_dump()[visit.language]
         for name, text in ready_journeys().items()
         if name not in kept and _gives_tasks(text)
     }
@@ -279,7 +278,7 @@ def put_rule(visit: Visit) -> Response:
         text = visit.must("text")
         if not _gives_tasks(text):
             raise BadValue("gives no task", key="text", way_out="a step with task: (docs/tasks.md)")
-        named = read_journey(text).id
+        named = journey_of(text).id
         try:
             before = str(shop.store.journeys.get(named)["text"])
         except NotFound:
