@@ -270,11 +270,10 @@ def enrolments_told(
     """
     shop.store.journeys.get(journey_id)
     told = []
-    for row in shop.store.journeys.enrolments(journey_id, state, n, customer_id):
-        passed = [
-            f"{each['step']}{':' + each['said'] if each['said'] else ''}"
-            for each in shop.store.journeys.marks(row["id"])
-        ]
+    rows = shop.store.journeys.enrolments(journey_id, state, n, customer_id)
+    marks = shop.store.journeys.marks_of([row["id"] for row in rows])
+    for row in rows:
+        passed = [f"{each['step']}{':' + each['said'] if each['said'] else ''}" for each in marks[row["id"]]]
         told.append({
             "id": row["id"], "customer_id": row["customer_id"], "key": row["key"], "version": row["version"],
             "state": row["state"], "step": row["step"], "why": row["why"], "passed": passed,

@@ -386,6 +386,18 @@ class Journeys:
         with reading(self.engine) as connection:
             return found(connection, query.order_by(enrolment_mark.c.n))
 
+    def marks_of(self, enrolment_ids: Sequence[str]) -> dict[str, list[Found]]:
+        """Of each enrolment the steps that it passed, in order."""
+        m = enrolment_mark.c
+        passed: dict[str, list[Found]] = {each: [] for each in enrolment_ids}
+        with reading(self.engine) as connection:
+            for first in range(0, len(enrolment_ids), _AT_ONCE):
+                some = list(enrolment_ids[first : first + _AT_ONCE])
+                query = sa.select(enrolment_mark).where(m.enrolment_id.in_(some)).order_by(m.enrolment_id, m.n)
+                for row in found(connection, query):
+                    passed[row["enrolment_id"]].append(row)
+        return passed
+
     def counts(self, journey_id: str) -> list[Found]:
         """How many passed each step of each version which way, and what came of it."""
         m = enrolment_mark.c
