@@ -164,6 +164,12 @@ class Catalogue:
         return kept
 
     @cached_property
+    def broad(self) -> tuple[str, ...]:
+        """Names of the two broadest levels of categories, each once."""
+        names = {name for path in self._columns["category"] for name in (path or ())[:2]}
+        return tuple(sorted(names))
+
+    @cached_property
     def words(self) -> pl.DataFrame:
         """What can be bought, as it is searched: id, folded (title, brand and category, folded), category."""
         return self._on_sale.select("id", _FOLDED, "category")

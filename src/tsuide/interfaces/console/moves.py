@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import polars as pl
 from starlette.responses import Response
 
 from tsuide.app.jobs import jobs_told, newest_of
@@ -21,6 +20,7 @@ _WINDOWS: Final = (14, 30, 60, 90)
 _LEFT: Final = 9  # touch points in the picture; the table has all
 _THINNEST: Final = 0.01  # part of a column's whole below which a flow is left to the table
 _BEST: Final = 12  # moments that are shown; the CSV holds all
+_CATEGORIES: Final = 400  # that can be chosen
 _STOPPED: Final = "stopped"
 
 
@@ -55,7 +55,7 @@ def shown(visit: Visit) -> Response:
         failed=done["result"] if done is not None and done["state"] != "done" else None,
         made_at=None if done is None else done["ended_at"],
         segments=blank + [(each, each) for each in visit.shop.store.segments.ids()],
-        categories=blank + [(each, each) for each in _categories(visit)],
+        categories=blank + [(each, _category(visit, each)) for each in _categories(visit)],
         backs=days(_BACKS),
         windows=days(_WINDOWS),
         under_way=waited_for(visit, "map"),
@@ -65,11 +65,13 @@ def shown(visit: Visit) -> Response:
 def _categories(visit: Visit) -> list[str]:
     """The two broadest levels."""
     loaded = visit.serving.decider.loaded_or_none
-    if loaded is None:
-        return []
-    path = loaded.products.select("category")["category"]
-    both = pl.concat([path.list.get(0, null_on_oob=True), path.list.get(1, null_on_oob=True)])
-    return sorted(both.drop_nulls().unique().to_list())[:400]
+    return [] if loaded is None else [*loaded.catalogue.broad[:_CATEGORIES]]
+
+
+def _category(visit: Visit, name: str) -> str:
+    """A category of the broadest level as the reader's language calls it; others by their own name."""
+    loaded = visit.serving.decider.loaded_or_none
+    return name if loaded is None else loaded.catalogue.path_told((name,), visit.language)[-1]
 
 
 def make(visit: Visit) -> Response:
@@ -87,7 +89,7 @@ def _step(visit: Visit, step: str | None) -> str:
         return MAP.text(_STOPPED, visit.language)
     kind, _, what = step.partition(":")
     known = MAP.all(visit.language)
-    named = MAP.text("other", visit.language) if what == OTHER else what
+    named = MAP.text("other", visit.language) if what == OTHER else _category(visit, what)
     if f"{kind}_{what}" in known:
         return known[f"{kind}_{what}"]
     named = known.get(what, named) if kind in {"touch", "click", "talk"} else named
