@@ -348,11 +348,8 @@ def deals_told(
         raise BadValue("not a stage", key="stage", value=stage, way_out=", ".join(("open", "all", *STAGES)))
     stages = OPEN_STAGES if stage == "open" else None if stage in {"all", None} else (str(stage),)
     rows = shop.store.deals.listed(stages, owner=owner, customer_id=customer_id, n=n)
-    known: dict[str | None, bool] = {}
-    for deal in rows:
-        if deal.customer_id not in known:
-            known[deal.customer_id] = account_of(shop, deal.customer_id) is not None
-    return [told(deal, known=known[deal.customer_id]) for deal in rows]
+    known = shop.store.finding.known(deal.customer_id for deal in rows if deal.customer_id is not None)
+    return [told(deal, known=deal.customer_id in known) for deal in rows]
 
 
 def deal_told(shop: Shop, deal_id: str) -> dict[str, Any]:

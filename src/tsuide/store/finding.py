@@ -107,6 +107,16 @@ class Finding:
                 told |= {str(who): str(name) for who, name in rows}
         return told
 
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Those of these customers that there are."""
+        c = customer.c
+        with reading(self.engine) as connection:
+            return {
+                str(who)
+                for part in _parts(sorted(set(ids)))
+                for who in connection.execute(sa.select(c.id).where(c.id.in_(part))).scalars()
+            }
+
     def owners_above(self, customer_id: str) -> list[str]:
         """Who looks after a customer, and after the accounts above, the nearest first."""
         c = customer.c
