@@ -19,6 +19,7 @@ from tsuide.offers.codes import CHANNEL_OF_PLACEMENT
 from tsuide.offers.decide import replay
 from tsuide.offers.decision import ERASED, Decision
 from tsuide.offers.offer import KINDS, PLACEMENTS
+from tsuide.offers.policy.policy import Policy
 
 Position: TypeAlias = tuple[int, str]
 """Time in microseconds and id of the last decision that was looked at."""
@@ -222,8 +223,16 @@ def message_of(shop: Shop, decision_id: str) -> dict[str, Any] | None:
     return told | {"sent_at": None if row["sent_at"] is None else from_micros(row["sent_at"])}
 
 
-def replay_at_hand(shop: Shop, decision: Decision, loaded: Loaded | None) -> Replayed | None:
+def replay_at_hand(
+    shop: Shop, decision: Decision, loaded: Loaded | None, held: Policy | None = None
+) -> Replayed | None:
     """The decision made again from the state that the server holds; None = its state is another one.
+
+    Args:
+        shop: whose.
+        decision: as recorded.
+        loaded: what the server holds.
+        held: the policy in force, which need not be read anew where it is the decision's own.
 
     Raises:
         ReplayRefused: its customer was erased.
@@ -233,9 +242,12 @@ def replay_at_hand(shop: Shop, decision: Decision, loaded: Loaded | None) -> Rep
     same = decision.sequence == loaded.state.sequence
     if not same and decision.unit != ERASED and not same_facts(shop, decision.sequence, loaded.state.sequence):
         return None
-    try:
-        policy = policy_of(shop, decision.policy, decision.policy_version)
-    except NotFound:
-        return None
-    state = replace(loaded.state, sequence=decision.sequence)
+    if held is not None and (held.name, held.version) == (decision.policy, decision.policy_version):
+        policy = held
+    else:
+        try:
+            policy = policy_of(shop, decision.policy, decision.policy_version)
+        except NotFound:
+            return None
+    state = loaded.state if same else replace(loaded.state, sequence=decision.sequence)
     return Replayed(decision, replay(decision, state, policy), state, policy)

@@ -478,7 +478,7 @@ def _of(loaded: Loaded | None, product_id: str) -> Product | None:
 def _replayed(visit: Visit, found: Decision, loaded: Loaded | None) -> dict[str, Any]:
     """The decision made again: at once where its state is at hand, else as the newest job found."""
     try:
-        again = replay_at_hand(visit.shop, found, loaded)
+        again = replay_at_hand(visit.shop, found, loaded, visit.serving.decider.policy)
         if again is None and visit.asked("replay") and not visit.changing:  # who begins no job waits for it
             again = replay_decision(visit.shop, found.id)
     except ReplayRefused as error:
