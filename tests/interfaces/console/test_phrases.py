@@ -17,7 +17,14 @@ SOURCE = "\n".join(
     path.read_text(encoding="utf-8")
     for path in sorted([*ROOM.glob("*.py"), *ROOM.glob("templates/*.html"), *ROOM.glob("static/*.js")])
 )
-WORDS = set(re.findall(r"[\w.-]+", SOURCE)) | set(Settings.model_fields)  # each setting has a line
+CODES = "\n".join(  # words of the wings that pages only pass on: states, signs, steps, reasons
+    path.read_text(encoding="utf-8")
+    for path in sorted(ROOM.parents[1].rglob("*.py"))
+    if not path.is_relative_to(ROOM / "phrases")
+)
+WORDS = (
+    set(re.findall(r"[\w.-]+", SOURCE)) | set(re.findall(r"""["']([\w.-]+)["']""", CODES)) | set(Settings.model_fields)
+)
 STARTS = tuple(re.findall(r"""["']([\w.-]+[._])["'{]""", SOURCE)) + tuple(
     re.findall(r"""f["']([\w.-]+[._])\{""", SOURCE)
 )

@@ -284,7 +284,6 @@ CUSTOMERS: Final = Phrases(
         "by.domain": {"ja": "同じドメイン", "en": "the same domain"},
         "apart": {"ja": "別の取引先に所属", "en": "in two accounts"},
         "keep_this": {"ja": "こちらを残して統合", "en": "Keep this one, merge the other"},
-        "orders_n": {"ja": "注文 {n} 件", "en": "{n} orders"},
         "merges": {"ja": "これまでの統合", "en": "Merges so far"},
         "no_merges": {"ja": "統合の記録はありません。", "en": "Nobody was merged."},
         "merged": {"ja": "統合された側", "en": "Merged"},

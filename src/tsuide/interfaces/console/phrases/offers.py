@@ -86,11 +86,8 @@ OFFERS: Final = Phrases(
         },
         "funnel": {"ja": "候補の行方", "en": "What became of the candidates"},
         "considered": {"ja": "候補", "en": "Candidates"},
-        "help_considered": {"ja": "はじめに集めた候補の数。", "en": "That were gathered at first."},
-        "left_after": {"ja": "{n}件が残る", "en": "{n} left"},
         "refused_n": {"ja": "{n}件を見送り", "en": "{n} refused"},
         "chosen": {"ja": "提案した数", "en": "Chosen"},
-        "help_chosen": {"ja": "残った候補から選んだ数。", "en": "Of those that were left."},
         "cleared": {"ja": "通った候補", "en": "Allowed candidates"},
         "refused": {"ja": "見送った候補", "en": "Refused candidates"},
         "none_cleared": {"ja": "ポリシーを通った候補はありません。", "en": "No candidate passed the policy."},
@@ -211,7 +208,6 @@ OFFERS: Final = Phrases(
         "replay.under_way": {"ja": "再現しています。", "en": "It is being made again."},
         "replay_do": {"ja": "再現する", "en": "Replay"},
         "open_now": {"ja": "いまならどうなるか（プレビュー）", "en": "What it would be now (preview)"},
-        "policy_page": {"ja": "その版のポリシーを見る", "en": "See that policy"},
         "trace": {"ja": "すべての候補", "en": "Every candidate"},
     }
 )  # fmt: skip

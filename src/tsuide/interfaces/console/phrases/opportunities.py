@@ -60,7 +60,6 @@ OPPORTUNITIES: Final = Phrases(
         "goes_with": {"ja": "と一緒に", "en": "goes with"},
         "then": {"ja": "のあとに", "en": "then"},
         "instead": {"ja": "の上位", "en": "step up to"},
-        "plus": {"ja": "と", "en": "and"},
         "evidence": {"ja": "根拠", "en": "Evidence"},
         "orders": {"ja": "注文", "en": "Orders"},
         "orders_value": {"ja": "{base}件中 {count}件", "en": "{count} of {base}"},

@@ -160,14 +160,12 @@ POLICY: Final = Phrases(
         },
         "take_theirs": {"ja": "相手の版から始め直す", "en": "Begin again from theirs"},
         "changes": {"ja": "適用中の版からの変更", "en": "Changes against what is in force"},
-        "error_at": {"ja": "{n}行目を見る", "en": "Show line {n}"},
         "at": {"ja": "最初の適用", "en": "First put in force"},
         "version": {"ja": "版", "en": "Version"},
         "name": {"ja": "名前", "en": "Name"},
         "author": {"ja": "担当", "en": "By"},
         "state": {"ja": "状態", "en": "State"},
         "active": {"ja": "適用中", "en": "In force"},
-        "compare": {"ja": "比べる", "en": "Compare"},
         "restore": {"ja": "この版に戻す", "en": "Restore"},
         "versions_lead": {
             "ja": "一度でも適用した版はすべて残ります。戻しても、あとの版は消えません。",
@@ -188,6 +186,5 @@ POLICY: Final = Phrases(
         "left_out": {"ja": "同じ行を省略", "en": "equal lines left out"},
         "whole_text": {"ja": "全文", "en": "The whole text"},
         "help_weight": {"ja": "-99〜1000。100で2倍になります。", "en": "-99 … 1000; 100 doubles it."},
-        "empty_category": {"ja": "（新しいカテゴリー）", "en": "(a category)"},
     }
 )  # fmt: skip

@@ -58,7 +58,6 @@ PROMOTIONS: Final = Phrases(
         "least_value": {"ja": "{value}以上の購入", "en": "from {value}"},
         "name_ja": {"ja": "名前（日本語）", "en": "Name in Japanese"},
         "name_en": {"ja": "名前（英語）", "en": "Name in English"},
-        "names_help": {"ja": "お客様が読む名前です。", "en": "What customers read."},
         "kind": {"ja": "特典の種類", "en": "Kind of benefit"},
         "value": {"ja": "値", "en": "Value"},
         "value_help": {
