@@ -1,5 +1,6 @@
 """Forgetting a person: nothing leads back to them, everything that was counted stays counted."""
 
+import io
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tsuide.app.erasing import disclose, erase_customer, everything_of
 from tsuide.app.learn import learn
+from tsuide.app.uploads import keep_upload, uploads
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import UnknownCustomer
@@ -63,3 +65,11 @@ def test_what_is_kept_is_written_for_the_shops_own_eyes_and_goes_with_the_person
     erase_customer(shop, who, NOW)
     assert not path.exists()
     assert disclose(shop, who, NOW) is None
+
+
+def test_files_that_were_sent_in_and_name_the_person_go_too(shop: Shop) -> None:
+    who = somebody(shop)
+    for n, text in enumerate((f"id,name\n{who},Hana\n", "id,name\nx9,Taro\n")):
+        keep_upload(shop, f"{n}.csv", io.BytesIO(text.encode()), "A", NOW, n)
+    assert erase_customer(shop, who, NOW)["upload"] == 1
+    assert [each.name for each in uploads(shop)] == ["1.csv"]

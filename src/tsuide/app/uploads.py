@@ -147,6 +147,30 @@ def forget_old(shop: Shop, now: datetime) -> int:
     return len(old)
 
 
+def forget_files_of(shop: Shop, customer_id: str) -> int:
+    """Remove files that were sent in and name a customer, and what was rejected of them; how many.
+
+    A Parquet file is compressed: whom it names is not seen, so it goes too. The files are copies: whoever sent one in
+    has it.
+    """
+    named = [each for each in uploads(shop) if each.parquet or _names(_folder(shop, each.id), customer_id.encode())]
+    for each in named:
+        drop_upload(shop, each.id)
+    return len(named)
+
+
+def _names(folder: Path, told: bytes) -> bool:
+    """Whether a file of the folder holds these bytes, read piece by piece."""
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            before = b""
+            while block := file.read(_CHUNK):
+                if told in before + block:
+                    return True
+                before = block[-len(told) :]
+    return False
+
+
 def file_of(shop: Shop, upload: Upload) -> Path:
     """Where the file itself lies."""
     return _folder(shop, upload.id) / f"table{'.parquet' if upload.parquet else '.csv'}"

@@ -109,6 +109,16 @@ def test_an_auditor_changes_nothing(running: Any, path: str) -> None:
     assert len(running.shop.store.audit.listed(1_000)) == before
 
 
+@pytest.mark.parametrize(
+    "path", sorted({"/templates/of/order", *(path for path in _routes("GET") if "/x" not in path)})
+)
+def test_no_page_allows_styles_or_scripts_that_stand_in_it(console: Any, path: str) -> None:
+    policy = console._ask("GET", path).headers.get("content-security-policy", "")
+    apart = policy.startswith("sandbox")  # a file of ours that is shown as it is, in a world of its own
+    assert apart or "'unsafe-inline'" not in policy
+    assert "'unsafe-eval'" not in policy
+
+
 def test_every_answer_keeps_the_page_to_itself(console: Any) -> None:
     answer = console._ask("GET", "/")
     policy = answer.headers["content-security-policy"]

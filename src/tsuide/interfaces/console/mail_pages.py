@@ -16,6 +16,7 @@ from tsuide.app.changes import Change
 from tsuide.app.serving import example_customers
 from tsuide.errors import BadSetting, Conflict, NotFound, TsuideError, Unavailable
 from tsuide.interfaces.console.frame import HEADERS, page
+from tsuide.interfaces.console.mail_styles import with_styles_of
 from tsuide.interfaces.console.phrases.mail import MAIL
 from tsuide.interfaces.console.tables import Action, Column, Table
 from tsuide.interfaces.console.visit import Visit, change, see
@@ -30,8 +31,6 @@ _VALUE: Final = re.compile(r"\bvalues\.([A-Za-z_]\w{0,40})")
 _WIDTH: Final = 10_000  # no line is broken
 _DAYS: Final = (7, 30, 90)
 _SHOWN: Final = 200
-_MAIL_CSP: Final = HEADERS["Content-Security-Policy"].replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
-"""Mails bring their style along: their frames, which may run nothing, take over what this page may."""
 
 
 class _Block(str):
@@ -166,7 +165,8 @@ def _edited(
         sent_to=sent_to,
         email=visit.user.email,
     )
-    answer.headers["Content-Security-Policy"] = _MAIL_CSP
+    html = "" if found is None else found.html
+    answer.headers["Content-Security-Policy"] = with_styles_of(HEADERS["Content-Security-Policy"], html)
     return answer
 
 
