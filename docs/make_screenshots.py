@@ -4,6 +4,7 @@ Starts `tsuide demo` (imports and learns at the first run), opens its pages in h
 docs/images/*.png.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 IMAGES = Path(__file__).parent / "images"
 HOME = Path(__file__).parents[1] / ".tsuide"
@@ -33,6 +34,17 @@ PAGES = {
     "looks": ("/named/shop/?lang=en", ".offer"),
     "report": ("/shop/report", "main"),
 }
+# Of the made-up shop's console: path, and what must be seen there. Whoever looks is an owner made for it.
+CONSOLE_PAGES = {
+    "console-today": ("/?lang=en", "h1"),
+    "console-opportunities": ("/opportunities?lang=en", "main article, main table, main .card"),
+    "console-network": ("/opportunities/network?lang=ja", "main svg"),
+    "console-offers": ("/offers?lang=ja&placement=product&product=S1-white&customer=C1", "main table, main .card"),
+    "console-policy": ("/policy?lang=en", "textarea"),
+    "console-journey": ("/journeys/write?lang=en&ready=after-purchase", "main svg"),
+    "console-data": ("/data?lang=ja", "main"),
+}
+OWNER = {"email": "screenshots@example.com", "password": "only for the pictures"}
 PATIENCE_SECONDS = 300
 
 
@@ -53,7 +65,7 @@ def start() -> "tuple[subprocess.Popen[bytes], str]":
     raise SystemExit(f"the demo did not start:\n{log.read_text(encoding='utf-8')}")
 
 
-def shoot(browser: Browser, address: str, name: str, shows: str) -> None:
+def shoot(browser: Browser | BrowserContext, address: str, name: str, shows: str) -> None:
     """One picture of a page that shows `shows`.
 
     A report that is still being written is waited for; a visitor who fell into the holdout sees no offers, so the
@@ -61,7 +73,8 @@ def shoot(browser: Browser, address: str, name: str, shows: str) -> None:
     """
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page = browser.new_page()
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
         page.goto(address)
         page.wait_for_load_state("networkidle")
         if page.locator(shows).count():
@@ -70,6 +83,25 @@ def shoot(browser: Browser, address: str, name: str, shows: str) -> None:
         page.close()
         time.sleep(1)
     raise SystemExit(f"{address} never showed {shows}")
+
+
+def signed_in(browser: Browser, console: str, home: Path) -> BrowserContext:
+    """A window of an owner who chose a password with a link, as anybody would."""
+    command = [sys.executable, "-m", "tsuide", "user"]
+    where = ["--home", str(home)]
+    add, link = ([*command, verb, OWNER["email"], *where, "--json"] for verb in ("add", "link"))
+    found = subprocess.run(add, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if found.returncode:  # of an earlier run
+        found = subprocess.run(link, capture_output=True, text=True, check=True)  # noqa: S603 - our own command
+    token = json.loads(found.stdout)["link"].partition("?")[2]
+    window = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    page = window.new_page()
+    page.goto(f"{console}/password?{token}")
+    page.locator("input[name=password]").fill(OWNER["password"])
+    page.locator("form.door button").click()
+    page.wait_for_load_state("networkidle")
+    page.close()
+    return window
 
 
 def main() -> None:
@@ -81,6 +113,11 @@ def main() -> None:
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
             for name, (path, shows) in PAGES.items():
                 shoot(browser, address + path, name, shows)
+                print(f"docs/images/{name}.png", file=sys.stderr)
+            console = f"{address}/named/console"
+            window = signed_in(browser, console, HOME / "named")
+            for name, (path, shows) in CONSOLE_PAGES.items():
+                shoot(window, console + path, name, shows)
                 print(f"docs/images/{name}.png", file=sys.stderr)
             browser.close()
     finally:
