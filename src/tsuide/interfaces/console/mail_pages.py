@@ -165,7 +165,7 @@ def _edited(
         sent_to=sent_to,
         email=visit.user.email,
     )
-    html = "" if found is None else found.html
+    html = "" if found is None else found.html or ""
     answer.headers["Content-Security-Policy"] = with_styles_of(HEADERS["Content-Security-Policy"], html)
     return answer
 
