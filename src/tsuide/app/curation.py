@@ -84,6 +84,41 @@ def judgements(shop: Shop) -> list[Judgement]:
     return [_read(row) for row in shop.store.curation.all()]
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which judgements are looked for; None = any.
+
+    Args:
+        about: one of ABOUT.
+        product_id: on either side.
+        verdict: "banned" or "pinned".
+        approved: whether somebody looked and found it good.
+        worded: whether it has a text of its own.
+    """
+
+    about: About | None = None
+    product_id: str | None = None
+    verdict: Verdict | None = None
+    approved: bool | None = None
+    worded: bool | None = None
+
+    def fits(self, judgement: Judgement) -> bool:
+        """Whether it is one of them."""
+        mark = judgement.mark
+        return (
+            self.about in {None, mark.about}
+            and self.product_id in {None, mark.product_id, *mark.other_ids}
+            and self.verdict in {None, mark.verdict}
+            and self.approved in {None, judgement.approved_at is not None}
+            and self.worded in {None, bool(mark.texts)}
+        )
+
+
+def sought(shop: Shop, wanted: Sought) -> list[Judgement]:
+    """Those that fit, by what they are about and their products."""
+    return sorted((each for each in judgements(shop) if wanted.fits(each)), key=lambda each: each.mark.key)
+
+
 def judgement_of(shop: Shop, about: Mark) -> Judgement:
     """What people decided about one; empty where nothing."""
     row = shop.store.curation.one(about.about, about.product_id, _others(about))

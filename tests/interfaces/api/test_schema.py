@@ -148,6 +148,8 @@ OPERATIONS = [
     ("/v1/looks", "GET"),
     ("/v1/looks/{look}", "PUT"),
     ("/v1/looks/{look}", "DELETE"),
+    *(("/v1/curation", method) for method in ("GET", "PUT", "DELETE")),
+    ("/v1/curation/undo", "POST"),
     ("/healthz", "GET"),
     ("/readyz", "GET"),
 ]
@@ -208,11 +210,14 @@ FOREIGN = (
     "/v1/webhooks/woocommerce",
 )
 LEFT_OUT |= {(path, "POST"): [positive_data_acceptance] for path in FOREIGN}
+# a filler stands beside no product, everything else does; only a set has several others
+LEFT_OUT |= {("/v1/curation", method): [positive_data_acceptance] for method in ("PUT", "DELETE")}
+LEFT_OUT |= {("/v1/curation/undo", "POST"): [positive_data_acceptance]}
 # of many rows the good ones are kept, whatever the others look like
 BULK = ("/v1/orders", "/v1/products", "/v1/customers", "/v1/events", "/v1/reviews")
 LEFT_OUT |= {(path, "POST"): [positive_data_acceptance, negative_data_rejection] for path in BULK}
 # a cursor is text that came with the page before: any other is refused
-PAGED = ("/v1/products", "/v1/customers", "/v1/segments/{segment}/members")
+PAGED = ("/v1/products", "/v1/customers", "/v1/segments/{segment}/members", "/v1/curation")
 LEFT_OUT |= {(path, "GET"): [positive_data_acceptance] for path in PAGED}
 
 

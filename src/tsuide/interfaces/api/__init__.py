@@ -13,6 +13,7 @@ from tsuide import __version__
 from tsuide.app.keys import Scope
 from tsuide.interfaces.api import (
     acceptances,
+    curation,
     customers,
     deals,
     decisions,
@@ -64,13 +65,13 @@ _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     ),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
-        *(segments, journeys, hooks),
+        *(segments, journeys, hooks, curation),
     ),
 }
 """The narrowest key that any route of a part lets in: a caller without it is told so before a body is looked at."""
 _AUDITED: Final = frozenset(
     {policies, experiments, initiatives, reports, supervision, looks, outreach, segments, journeys, hooks, surveys}
-    | {snapshots, promotions, merges}
+    | {snapshots, promotions, merges, curation}
 )
 """Parts that change how the shop sells: what a key does there stands in the audit log."""
 _HEADERS: Final = (
