@@ -11,22 +11,31 @@ from typing import Any
 
 import httpx
 import httpx2
+import polars as pl
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult, TextContent
 
 from tsuide.app.customer_tokens import customer_secret, customer_token
+from tsuide.app.deal_quotes import set_seller
 from tsuide.app.keys import create_key
+from tsuide.app.learn import learn
 from tsuide.app.tasks import add_task
-from tsuide.app.wiring import open_shop
+from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
+from tsuide.facts.customers import CUSTOMERS
+from tsuide.facts.schema import conform
 from tsuide.offers.decision import Decision
+from tsuide.outreach.sales.quotes import Seller
 
 SALES = {
     "list_worklist", "answer_worklist", "show_customer", "list_tasks", "change_task", "list_deals", "show_deal",
-    "propose_for_deal", "answer_deal_line", "list_deal_promotions", "give_in_deal", "note_customer",
+    "propose_for_deal", "answer_deal_line", "list_deal_promotions", "give_in_deal", "note_customer", "begin_deal",
+    "change_deal", "put_deal_line", "price_deal_set", "take_back_in_deal", "quote_deal", "lose_deal", "reopen_deal",
+    "show_deal_history", "report_deals", "list_duplicates",
 }  # fmt: skip
+LEADING = {"show_results", "list_merges", "merge_customers", "undo_merge"}
 TOOLS = {
     "recommend_complements",
     "recommend_upgrades",
@@ -36,6 +45,7 @@ TOOLS = {
     "explain_offer",
     "record_outcome",
 }
+SCOPES = ("storefront", "agent", "rep", "admin")
 Talk = Callable[[Client], Awaitable[None]]
 
 
@@ -97,7 +107,7 @@ def outcomes(home: Path, decision: str) -> list[tuple[str, str | None]]:
 def agents(taught_home: Path, start_server: Any) -> Iterator[Any]:
     """`tsuide serve --agents`, and keys of each scope."""
     shop = open_shop(Settings(home=taught_home))
-    keys = {scope: create_key(shop, scope, [scope], datetime.now(UTC))[0] for scope in ("storefront", "agent", "rep")}
+    keys = {scope: create_key(shop, scope, [scope], datetime.now(UTC))[0] for scope in SCOPES}
     shop.close()
     running = start_server(taught_home, "--agents")
     running.keys = keys
@@ -262,13 +272,141 @@ def test_a_reps_agent_works_the_list_and_the_tasks_and_a_shopping_agent_sees_non
         assert (await call(client, "note_customer", customer_id="c01", text="asks for a card", kind="call"))["id"]
         missing = await client.call_tool("show_deal", {"deal_id": "x"})
         assert "not-found" in said(missing)
+        for tool in LEADING:
+            assert (await client.call_tool(tool, {})).is_error
 
     async def agent(client: Client) -> None:
         assert {each.name for each in (await client.list_tools()).tools} == TOOLS
         assert (await client.call_tool("list_tasks", {})).is_error
 
+    async def admin(client: Client) -> None:
+        assert {each.name for each in (await client.list_tools()).tools} == TOOLS | SALES | LEADING
+
     over_http(agents, "rep", rep)
     over_http(agents, "agent", agent)
+    over_http(agents, "admin", admin)
+
+
+@pytest.fixture(scope="module")
+def sales_home(
+    tmp_path_factory: pytest.TempPathFactory,
+    fill_shop: Callable[[Shop], None],
+    rep_sales: Callable[[Shop, datetime], None],
+) -> Path:
+    """A home with confirmed sales of six reps, a seller, and one company under two names."""
+    home = tmp_path_factory.mktemp("sales")
+    shop = open_shop(Settings(home=home, language="en"))
+    fill_shop(shop)
+    twins = [
+        {"id": f"twin-{n}", "kind": "company", "name": name}
+        for n, name in enumerate(("ＧＴＸ Pro 株式会社", "㈱GTXPro"))
+    ]
+    people = pl.DataFrame([*twins, {"id": "c-suzuki-0", "kind": "person", "attributes": '{"tier": "gold"}'}])
+    shop.store.facts.write_customers(conform(people, CUSTOMERS))
+    rep_sales(shop, datetime.now(UTC))
+    learn(shop, now=datetime.now(UTC), seed=0)
+    set_seller(
+        shop,
+        Seller({"ja": "青葉商店", "en": "Aoba"}, {"ja": "東京", "en": "Tokyo"}, "T1234567890123"),
+        datetime.now(UTC),
+    )
+    shop.close()
+    return home
+
+
+def test_a_reps_agent_begins_fills_quotes_loses_and_reopens_a_deal_and_learns_no_link(sales_home: Path) -> None:
+    async def told(client: Client) -> None:
+        made = await call(client, "begin_deal", title="Cameras", customer_id="c01", owner="ann", deal_id="d-1")
+        assert (made["stage"], made["flags"]) == ("lead", ["no_lines"])
+        assert (await call(client, "begin_deal", title="Other", deal_id="d-1"))["title"] == "Cameras"
+        nothing = await client.call_tool("quote_deal", {"deal_id": "d-1"})
+        assert "nothing is wanted yet" in said(nothing)
+        await call(client, "put_deal_line", deal_id="d-1", product_id="cam-a", quantity=2)
+        filled = await call(client, "put_deal_line", deal_id="d-1", product_id="card", with_id="cam-a", who="ann")
+        assert [(each["product_id"], each["role"]) for each in filled["lines"]] == [
+            ("cam-a", "main"),
+            ("card", "attached"),
+        ]
+        no = await call(client, "answer_deal_line", deal_id="d-1", line=2, state="declined", reason="too_dear")
+        assert (no["lines"][1]["state"], no["lines"][1]["reason"]) == ("declined", "too_dear")
+        yes = await call(client, "answer_deal_line", deal_id="d-1", line=2, state="accepted")
+        quote = await call(client, "quote_deal", deal_id="d-1", language="en")
+        assert (quote["state"], quote["acceptance"], quote["total"]) == ("written", None, yes["totals"][0]["total"])
+        assert "T1234567890123" in quote["text"]
+        assert "/m/quote" not in json.dumps(quote)
+        assert (await call(client, "quote_deal", deal_id="d-1"))["number"] == quote["number"]
+        changed = await call(client, "change_deal", deal_id="d-1", stage="quoted", needs=["photos"])
+        assert (changed["stage"], changed["needs"], changed["order_id"]) == ("quoted", ["photos"], None)
+        assert (await client.call_tool("change_deal", {"deal_id": "d-1", "stage": "won"})).is_error
+        assert "says nothing" in said(await client.call_tool("change_deal", {"deal_id": "d-1"}))
+        lost = await call(client, "lose_deal", deal_id="d-1", reason="price", note="cheaper elsewhere", who="ann")
+        assert (lost["stage"], lost["reason"]) == ("lost", "price")
+        closed = await client.call_tool("put_deal_line", {"deal_id": "d-1", "product_id": "tea"})
+        assert "this deal is lost" in said(closed)
+        assert (await call(client, "report_deals", owner="ann"))["losses"] == {"price": 1}
+        assert (await call(client, "reopen_deal", deal_id="d-1"))["stage"] == "negotiation"
+        deeds = [each["deed"] for each in (await call(client, "show_deal_history", deal_id="d-1"))["events"]]
+        assert (deeds[0], deeds[-2:]) == ("made", ["lost", "reopened"])
+        for tool in LEADING:
+            assert (await client.call_tool(tool, {})).is_error
+
+    talk(stdio(sales_home, "--scope", "rep"), told)
+
+
+def test_a_rep_sees_the_margin_floor_hold_and_the_set_price_is_one_price(sales_home: Path) -> None:
+    async def told(client: Client) -> None:
+        await call(client, "begin_deal", title="Set", customer_id="c02", deal_id="d-2")
+        for product in ("cam-a", "card"):
+            await call(client, "put_deal_line", deal_id="d-2", product_id=product)
+        below = await client.call_tool("put_deal_line", {"deal_id": "d-2", "product_id": "cam-a", "price": 1})
+        assert "refused" in said(below)
+        whole = (await call(client, "show_deal", deal_id="d-2"))["totals"][0]["subtotal"]
+        priced = await call(client, "price_deal_set", deal_id="d-2", lines=[1, 2], price=whole - 100)
+        assert priced["totals"][0]["subtotal"] == whole - 100
+        none = await client.call_tool("take_back_in_deal", {"deal_id": "d-2", "promotion": "p"})
+        assert "not given in this deal" in said(none)
+
+    talk(stdio(sales_home, "--scope", "rep"), told)
+
+
+def test_an_admins_agent_reads_results_with_what_is_only_attributed_named_so(sales_home: Path) -> None:
+    async def told(client: Client) -> None:
+        for outcome in ("shown", "accepted"):
+            await call(client, "record_outcome", offer_id="suzuki-0.0", outcome=outcome)
+        found = await call(client, "show_results")
+        rows = {(each["sort"], each["name"]): each for each in found["rows"]}
+        assert {sort for sort, _ in rows} == {"rep", "line", "tier"}
+        assert [rows[each]["accepted"] for each in (("rep", "suzuki"), ("tier", "gold"))] == [1, 1]
+        assert all("effect" in each and "attributed" in each for each in found["rows"])
+        assert found["methods"]["attributed"].endswith("Not an effect.")
+        day = datetime.now(UTC).date() - timedelta(days=400)
+        past = await call(client, "show_results", since=str(day), until=str(day), by=["rep"], language="ja")
+        assert (past["rows"], past["methods"]["attributed"].endswith("効果ではありません。")) == ([], True)
+        wrong = await client.call_tool("show_results", {"until": str(day)})
+        assert "since" in said(wrong)
+
+    talk(stdio(sales_home, "--scope", "admin"), told)
+
+
+def test_an_admins_agent_makes_two_customers_one_and_two_again_and_the_log_says_so(sales_home: Path) -> None:
+    async def told(client: Client) -> None:
+        (pair,) = (await call(client, "list_duplicates", customer_id="twin-0"))["duplicates"]
+        assert [each["id"] for each in pair["customers"]] == ["twin-0", "twin-1"]
+        done = await call(client, "merge_customers", kept="twin-0", merged="twin-1", who="ann")
+        assert (done["kept"], done["who"]) == ("twin-0", "ann")
+        assert [each["id"] for each in (await call(client, "list_merges"))["merges"]] == [done["id"]]
+        undone = await call(client, "undo_merge", merge_id=done["id"], who="ben")
+        assert undone["undone_by"] == "ben"
+        assert "conflict" in said(await client.call_tool("undo_merge", {"merge_id": done["id"]}))
+        itself = await client.call_tool("merge_customers", {"kept": "twin-0", "merged": "twin-0"})
+        assert "bad-value" in said(itself)
+
+    talk(stdio(sales_home, "--scope", "admin"), told)
+    shop = open_shop(Settings(home=sales_home))
+    rows = [row for row in shop.store.audit.listed(n=10) if row["action"] == "mcp.change"]
+    shop.close()
+    assert [row["subject"].split()[0] for row in rows] == ["undo_merge", "merge_customers"]
+    assert {row["who"] for row in rows} == {"stdio"}
 
 
 def test_a_conversation_over_http(agents: Any) -> None:

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -12,12 +12,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tsuide.app.serving import Serving
-from tsuide.interfaces.mcp.server import build_server
-from tsuide.interfaces.mcp.tools import Ctx
+from tsuide.interfaces.mcp.callers import KEY, SCOPES, Ctx
+from tsuide.interfaces.mcp.server import LEVELS, build_server, level_of
 
 PATH: Final = "/mcp"
 MAX_BODY: Final = 1_000_000  # bytes
-_SCOPES: Final = "tsuide.scopes"
 _WAY_OUT: Final = "send X-Api-Key or Authorization: Bearer; `tsuide keys create NAME --scope agent` makes a key"
 
 
@@ -25,15 +24,15 @@ class Endpoint:
     """The route ``/mcp``; it answers once `running` has been entered."""
 
     def __init__(self) -> None:
-        self._apps: dict[bool, ASGIApp] = {}
+        self._apps: dict[str, ASGIApp] = {}
         self._serving: Serving | None = None
 
     @asynccontextmanager
     async def running(self, serving: Serving) -> AsyncIterator[None]:
         """Answer from this shop while the context is open."""
-        servers = {sales: build_server(serving, _scopes_of, sales=sales) for sales in (False, True)}
+        servers = {level: build_server(serving, _scopes_of, level) for level in LEVELS}
         self._apps = {
-            sales: server.streamable_http_app(
+            level: server.streamable_http_app(
                 streamable_http_path=PATH,
                 json_response=True,
                 stateless_http=True,
@@ -41,10 +40,12 @@ class Endpoint:
                 # every request needs a key, so a name that leads here by rebinding opens nothing
                 transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
             )
-            for sales, server in servers.items()
+            for level, server in servers.items()
         }
         self._serving = serving
-        async with servers[False].session_manager.run(), servers[True].session_manager.run():
+        async with AsyncExitStack() as running:
+            for server in servers.values():
+                await running.enter_async_context(server.session_manager.run())
             yield
         self._apps, self._serving = {}, None
 
@@ -62,7 +63,7 @@ class Endpoint:
             what = f"this key may ask {holder.rate} times (a second / at once)"
             await _refuse(send, 429, "too-many-requests", what, (b"retry-after", str(max(math.ceil(wait), 1)).encode()))
         else:
-            await self._apps["rep" in holder.scopes]({**scope, _SCOPES: holder.scopes}, receive, send)
+            await self._apps[level_of(holder.scopes)]({**scope, SCOPES: holder.scopes, KEY: holder.id}, receive, send)
 
     def route(self) -> Route:
         """Itself as a route."""
@@ -71,7 +72,7 @@ class Endpoint:
 
 def _scopes_of(ctx: Ctx) -> frozenset[str]:
     request = ctx.request_context.request
-    return frozenset(request.scope.get(_SCOPES, ())) if request is not None else frozenset()
+    return frozenset(request.scope.get(SCOPES, ())) if request is not None else frozenset()
 
 
 def _key(scope: Scope) -> str:

@@ -25,6 +25,21 @@ TITLES: Final = Phrases(
         "list_deal_promotions": {"ja": "付与できる特典", "en": "What may be given"},
         "give_in_deal": {"ja": "特典を付与", "en": "Give a promotion"},
         "note_customer": {"ja": "対応記録", "en": "Note a talk"},
+        "begin_deal": {"ja": "商談を始める", "en": "Begin a deal"},
+        "change_deal": {"ja": "商談を変更", "en": "Change a deal"},
+        "put_deal_line": {"ja": "商談の明細", "en": "A line of a deal"},
+        "price_deal_set": {"ja": "まとめ価格", "en": "One price for several lines"},
+        "take_back_in_deal": {"ja": "特典を取り下げ", "en": "Take a promotion back"},
+        "quote_deal": {"ja": "見積書を作成", "en": "Write the quote"},
+        "lose_deal": {"ja": "失注", "en": "A deal is lost"},
+        "reopen_deal": {"ja": "商談を再開", "en": "Take a lost deal up again"},
+        "show_deal_history": {"ja": "商談の履歴", "en": "What was done with a deal"},
+        "report_deals": {"ja": "商談のレポート", "en": "Which combinations win"},
+        "list_duplicates": {"ja": "重複の候補", "en": "Who are probably one"},
+        "show_results": {"ja": "成果レポート", "en": "What offers brought"},
+        "list_merges": {"ja": "統合の一覧", "en": "Who was merged"},
+        "merge_customers": {"ja": "お客様を統合", "en": "Make two customers one"},
+        "undo_merge": {"ja": "統合を取り消す", "en": "Make them two again"},
     }
 )
 
@@ -109,6 +124,72 @@ DESCRIPTIONS: Final = Phrases(
         "note_customer": {
             "ja": "お客様との通話・訪問・メモを記録します。",
             "en": "Write down a call, a visit or a note about a customer.",
+        },
+        "begin_deal": {
+            "ja": "商談を始めます。同じ deal_id では二つ目はできません。お客様なしでも残り、flags で分かります。",
+            "en": "Begin a deal; the same deal_id makes no second one. Without an account it is kept; flags say so.",
+        },
+        "change_deal": {
+            "ja": "進行中の商談の件名・お客様・担当・ご要望・メモ・段階を変えます。受注はお客様の確定だけです。",
+            "en": "Change an open deal's title, account, owner, needs, note or stage. Only the customer's yes wins it.",
+        },
+        "put_deal_line": {
+            "ja": "商品を商談に入れる、数量や単価を変える、0 で外す。独自の単価は粗利の下限を守ります。",
+            "en": "Put a product in, change its units or price, or take it out (0). A rep's price keeps the floor.",
+        },
+        "price_deal_set": {
+            "ja": "複数の行に一つの価格を付けます。全行がそろっている間だけ有効で、粗利の下限を守ります。",
+            "en": "One price for several lines, while all of them are wanted; within the margin floor.",
+        },
+        "take_back_in_deal": {
+            "ja": "付与した特典を商談から外します。行の価格は元に戻ります。",
+            "en": "Take a given promotion out of a deal; its lines cost what they did.",
+        },
+        "quote_deal": {
+            "ja": (
+                "商談の見積書を作り、番号・合計・期限・状態・本文を返します。内容が同じなら同じ見積書です。"
+                "お客様への送付や確定はせず、確定用リンクは返しません。"
+            ),
+            "en": (
+                "Write the quote of a deal: number, total, expiry, state and text; one that still says the same is "
+                "given back. Nothing is sent or confirmed, and the customer's link is never told."
+            ),
+        },
+        "lose_deal": {
+            "ja": "商談を理由とともに失注にします。返事待ちの見積は取り下げられます。reopen_deal で再開できます。",
+            "en": "A deal came to nothing, and why; a quote that waits is withdrawn. reopen_deal takes it up again.",
+        },
+        "reopen_deal": {"ja": "失注した商談を再開します。", "en": "A lost deal goes on, in negotiation."},
+        "show_deal_history": {
+            "ja": "商談に何がいつ誰によって行われたかを順に返します。",
+            "en": "What was done with a deal, when and by whom, in its order.",
+        },
+        "report_deals": {
+            "ja": "どの組み合わせが受注になるか、担当者ごとの結果と失注理由。お客様が確定したものだけを数えます。",
+            "en": "Which combinations win, each rep's deals, why deals were lost. Only confirmed lines count.",
+        },
+        "list_duplicates": {
+            "ja": "おそらく同じお客様の組を、根拠とともに、確かな順に返します。統合はしません。",
+            "en": "Pairs of customers who are probably one, and why, the surest first. Nothing is merged.",
+        },
+        "show_results": {
+            "ja": (
+                "担当者・商品群・ランクごとの提案数、承諾率、提案経由の売上を期間で返します。"
+                "attributed は提案の後に売れた額で、効果ではありません。効果は比較群との差 (effect) です。"
+            ),
+            "en": (
+                "Proposals, acceptance and attributed sales of a range by rep, product line and tier. `attributed` is "
+                "what was sold after an offer, never an effect; `effect` beside it is the difference to the holdout."
+            ),
+        },
+        "list_merges": {"ja": "統合したお客様を新しい順に返します。", "en": "Who was merged, the newest first."},
+        "merge_customers": {
+            "ja": "merged のすべてを kept に移します。undo_merge で元に戻せます。人の確認を得てから使ってください。",
+            "en": "Everything of `merged` becomes `kept`'s; undo_merge takes it back. Ask a person first.",
+        },
+        "undo_merge": {
+            "ja": "統合を取り消します。統合後に起きたことは kept に残ります。",
+            "en": "Both are again as they were; what came since stays with the one who was kept.",
         },
         "record_outcome": {
             "ja": (

@@ -3,7 +3,8 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -12,9 +13,12 @@ from mcp_types import ToolAnnotations
 from tsuide import __version__
 from tsuide.app.serving import Serving
 from tsuide.errors import TsuideError
+from tsuide.interfaces.mcp.callers import Scopes
+from tsuide.interfaces.mcp.deals import DealTools
+from tsuide.interfaces.mcp.figures import FigureTools
 from tsuide.interfaces.mcp.phrases import DESCRIPTIONS, TEXTS, TITLES
 from tsuide.interfaces.mcp.sales import SalesTools
-from tsuide.interfaces.mcp.tools import Scopes, Tools
+from tsuide.interfaces.mcp.tools import Tools
 
 NAMES: Final = (
     "recommend_complements",
@@ -31,27 +35,56 @@ SALES: Final = (
     "show_customer",
     "list_tasks",
     "change_task",
+    "note_customer",
+)
+DEALS: Final = (
     "list_deals",
     "show_deal",
+    "begin_deal",
+    "change_deal",
+    "put_deal_line",
+    "price_deal_set",
     "propose_for_deal",
     "answer_deal_line",
     "list_deal_promotions",
     "give_in_deal",
-    "note_customer",
+    "take_back_in_deal",
+    "quote_deal",
+    "lose_deal",
+    "reopen_deal",
+    "show_deal_history",
+    "report_deals",
 )
-_ONLY_READ: Final = frozenset({"explain_offer", "list_tasks", "list_deals", "show_deal", "list_deal_promotions"})
-_SAID_TWICE_COUNTS_ONCE: Final = frozenset({"record_outcome", "answer_worklist"})
+FIGURES: Final = ("list_duplicates",)
+LEADING: Final = ("show_results", "list_merges", "merge_customers", "undo_merge")
+Level: TypeAlias = Literal["agent", "rep", "admin"]
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+_ONLY_READ: Final = frozenset(
+    {"explain_offer", "list_tasks", "list_deals", "show_deal", "list_deal_promotions", "show_deal_history"}
+    | {"report_deals", "list_duplicates", "show_results", "list_merges"}
+)
+_SAID_TWICE_COUNTS_ONCE: Final = frozenset({"record_outcome", "answer_worklist", "change_deal", "put_deal_line"})
+_ASK_FIRST: Final = frozenset({"merge_customers"})  # clients ask their person before what moves so much
 # a recommendation writes its decision down and changes nothing else; an outcome said twice counts once
 _HINTS: Final = ToolAnnotations(destructive_hint=False, open_world_hint=False)
 
 
-def build_server(serving: Serving, scopes: Scopes, *, sales: bool = False) -> "MCPServer[Any]":
+def level_of(scopes: AbstractSet[str]) -> Level:
+    """Whose tools a caller with these scopes is shown.
+
+    >>> level_of({"agent"}), level_of({"agent", "rep"})
+    ('agent', 'rep')
+    """
+    return "admin" if "admin" in scopes else "rep" if "rep" in scopes else "agent"
+
+
+def build_server(serving: Serving, scopes: Scopes, level: Level) -> "MCPServer[Any]":
     """The server of one running shop.
 
     Args:
         serving: the running shop.
         scopes: what the caller of a request may do.
-        sales: also show the tools of the sales team, which ask for a rep's key.
+        level: whose tools are shown; what is not shown asks for its scope all the same.
     """
     language = serving.settings.language
     server: MCPServer[Any] = MCPServer(
@@ -62,15 +95,25 @@ def build_server(serving: Serving, scopes: Scopes, *, sales: bool = False) -> "M
         log_level="WARNING",
         subscriptions=False,
     )
-    tools, desk = Tools(serving, scopes), SalesTools(serving, scopes)
-    for name in (*NAMES, *(SALES if sales else ())):
+    of_all, sales, deals = Tools(serving, scopes), SalesTools(serving, scopes), DealTools(serving, scopes)
+    figures = FigureTools(serving, scopes)
+    shown: list[tuple[object, tuple[str, ...]]] = [(of_all, NAMES)]
+    if level != "agent":
+        shown += [(sales, SALES), (deals, DEALS), (figures, FIGURES)]
+    if level == "admin":
+        shown += [(figures, LEADING)]
+    for tools, name in ((tools, name) for tools, names in shown for name in names):
         server.add_tool(
-            _told_as_tool_errors(getattr(tools if name in NAMES else desk, name)),
+            _told_as_tool_errors(getattr(tools, name)),
             name=name,
             title=TITLES.text(name, language),
             description=DESCRIPTIONS.text(name, language),
             annotations=_HINTS.model_copy(
-                update={"read_only_hint": name in _ONLY_READ, "idempotent_hint": name in _SAID_TWICE_COUNTS_ONCE}
+                update={
+                    "read_only_hint": name in _ONLY_READ,
+                    "idempotent_hint": name in _SAID_TWICE_COUNTS_ONCE,
+                    "destructive_hint": name in _ASK_FIRST,
+                }
             ),
             structured_output=True,
         )

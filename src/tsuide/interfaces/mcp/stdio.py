@@ -6,7 +6,7 @@ from tsuide.app.keys import IMPLIED
 from tsuide.app.logs import log_to_stderr
 from tsuide.app.serving import Serving
 from tsuide.config import Settings
-from tsuide.interfaces.mcp.server import build_server
+from tsuide.interfaces.mcp.server import build_server, level_of
 
 
 def speak(settings: Settings, scope: str) -> None:
@@ -26,6 +26,6 @@ def speak(settings: Settings, scope: str) -> None:
 async def _speak(settings: Settings, scopes: frozenset[str]) -> None:
     serving = await Serving.start(settings)
     try:
-        await build_server(serving, lambda _: scopes, sales="rep" in scopes).run_stdio_async()
+        await build_server(serving, lambda _: scopes, level_of(scopes)).run_stdio_async()
     finally:
         await serving.close()

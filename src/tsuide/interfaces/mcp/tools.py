@@ -1,10 +1,8 @@
 """The tools themselves: each asks the same `decide` and tells the same ledger as every other door."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from tsuide.app.deciding import Served
@@ -28,6 +26,7 @@ from tsuide.interfaces.mcp.arguments import (
     WhoIn,
     question,
 )
+from tsuide.interfaces.mcp.callers import Ctx, Scopes
 from tsuide.interfaces.mcp.phrases import TEXTS
 from tsuide.interfaces.mcp.results import CheaperOut, ExplainedOut, OffersOut, RecordedOut, ThresholdOut
 from tsuide.interfaces.mcp.telling import money_text, offers_told, reasons_of
@@ -36,8 +35,6 @@ from tsuide.offers.explain import differences_text, offer_text
 from tsuide.offers.offer import NoReason, Offer
 from tsuide.offers.request import Intent, OfferRequest
 
-Ctx: TypeAlias = Context[Any, Any]
-Scopes: TypeAlias = Callable[[Ctx], frozenset[str]]
 Reported: TypeAlias = Literal["shown", "clicked", "accepted", "declined", "later"]
 MaxPrice = Annotated[int, Field(ge=1, le=1 << 53, description="The most that the customer would pay; minor units.")]
 Reason = Annotated[Intent, Field(description="Why the customer holds back (Agentic Commerce Protocol).")]

@@ -13,6 +13,7 @@ ACTIONS: Final = Phrases(
         "did.user.end": {"ja": "利用者 {subject} の利用を止めました", "en": "Ended the user {subject}"},
         "did.user.again": {"ja": "利用者 {subject} の利用を再開しました", "en": "Let the user {subject} in again"},
         "did.api.change": {"ja": "APIから変更しました: {subject}", "en": "Changed over the API: {subject}"},
+        "did.mcp.change": {"ja": "AIエージェントが変更しました: {subject}", "en": "Changed by an agent (MCP): {subject}"},
         "did.template.put": {"ja": "文面「{subject}」を保存しました", "en": "Saved the template “{subject}”"},
         "did.template.remove": {"ja": "文面「{subject}」の使用をやめました", "en": "Removed the template “{subject}”"},
         "did.template.test": {"ja": "文面「{subject}」を試し送信しました", "en": "Sent a test of the template “{subject}”"},
