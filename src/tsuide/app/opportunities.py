@@ -6,7 +6,9 @@ out of this list, so that a ban can be taken back.
 
 What it could earn is a picture, not an effect: every order of the last 30 days' pace that holds the first product and
 not the other is shown it, and takes it as often as those before who had the first (Wilson's 95 % interval), at today's
-margin. What offers really added stands on the first page, against the holdout.
+margin. A set is looked at from its rarest member: who bought that took all of it so often. What a filler could earn
+is said of a hundred orders that are shown it: how many miss a threshold is not known here. What offers really added
+stands on the first page, against the holdout.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -63,13 +65,15 @@ _PART: Final[dict[Kind, str]] = {
     "fillers": "fillers",
 }
 _DAYS: Final = 30.0
+_SHOWN: Final = 100  # orders that are shown a filler
 _SURE: Final = 1.959963984540054
 _MOST_STEPS: Final = 5  # of each product, either way
 _SEPARATOR: Final = "\x1f"
 _REAL: Final = pl.Float64()
 _COLUMNS: Final[Schema] = {
     "product_id": TEXT, "others": pl.List(pl.String()), "count": WHOLE, "base": WHOLE, "lift": _REAL,
-    "lift_low": _REAL, "lift_high": _REAL, "share": _REAL, "gain": _REAL, "gain_low": _REAL,
+    "lift_low": _REAL, "lift_high": _REAL, "share": _REAL, "share_low": _REAL, "share_high": _REAL,
+    "rarest": WHOLE, "gain": _REAL, "gain_low": _REAL,
     "gain_high": _REAL, "worth": WHOLE, "apart": WHOLE, "opens": _REAL, "peak": _REAL,
     "closes": _REAL, "rank": _REAL,
 }  # fmt: skip
@@ -86,9 +90,13 @@ class Opportunity:
         count, base: orders with all of it, of so many with the first (of a next purchase: purchases that followed, and
             how many the other's own pace would have given).
         lift, lift_low, lift_high: how many times more often than by chance, 95 %.
-        share: of the first's orders that hold all (of a filler: how readily it comes along).
-        gain, gain_low, gain_high: what it could earn in 30 days, minor units; None where a margin, or how often it is
-            taken, is not known.
+        share, share_low, share_high: of the first's orders that hold all; of a set: of its rarest member's, with
+            Wilson's 95 % interval; of a filler: of orders of two and more, those in which it came along, with the
+            same interval (in what was learned before this was counted: how readily, without one); of a step: what the
+            policy assumes.
+        rarest: of a set, orders with its rarest member.
+        gain, gain_low, gain_high: what it could earn in 30 days, of a filler with a hundred orders that are shown it,
+            minor units; None where a margin, or how often it is taken, is not known.
         worth: margin of one, minor units, ex tax; None where a cost is not known.
         apart: what it costs more (of steps), minor units.
         opens, peak, closes: days after the first (of next purchases).
@@ -105,6 +113,9 @@ class Opportunity:
     lift_low: float | None = None
     lift_high: float | None = None
     share: float | None = None
+    share_low: float | None = None
+    share_high: float | None = None
+    rarest: int | None = None
     gain: float | None = None
     gain_low: float | None = None
     gain_high: float | None = None
@@ -308,11 +319,11 @@ def _made_frame(learned: _Learned, policy: Policy) -> pl.DataFrame:
         case FittedAlternatives():
             found = _steps(part, loaded.state, policy, margin, pace)
         case FittedBundles():
-            found = _sets(part, margin, pace)
+            found = sets_of(part, margin, pace)
         case FittedTiming():
             found = _next(part, margin, pace)
         case FittedFillers():
-            found = _fillers(part, margin)
+            found = fillers_of(part, margin)
         case _:
             found = pl.DataFrame(schema=_COLUMNS)
     known = loaded.products["id"]
@@ -396,6 +407,7 @@ def _steps(part: FittedAlternatives, state: State, policy: Policy, margin: pl.Da
         "base",
         product_id="anchor",
         others=pl.concat_list("item"),
+        share=pl.lit(prior),
         worth=more,
         apart=pl.col("price") - pl.col("price_own"),
         gain=more * pl.col("base") * pace * prior,
@@ -403,20 +415,41 @@ def _steps(part: FittedAlternatives, state: State, policy: Policy, margin: pl.Da
     )
 
 
-def _sets(part: FittedBundles, margin: pl.DataFrame, pace: float) -> pl.DataFrame:
-    degree = pl.DataFrame({"product_id": part.item_ids.ids, "base": part.degree.astype(np.int64)})
+def sets_of(part: FittedBundles, margin: pl.DataFrame, pace: float) -> pl.DataFrame:
+    """Sets: of the rarest member's orders those that hold all, and what the rest earns with those that do not.
+
+    The lift's interval takes the number of orders with the whole set as Poisson, as the search for sets does.
+
+    Args:
+        part: what was learned.
+        margin: id, margin (minor units; null = not known).
+        pace: 30 days over the days that orders were learned from.
+    """
+    degree = pl.DataFrame({"id": part.item_ids.ids, "baskets": part.degree.astype(np.int64)})
     found = part.frame().with_row_index("row").with_columns(
         product_id=pl.col("items").list.first(), others=pl.col("items").list.slice(1).list.sort()
     )  # fmt: skip
-    costs = (
-        found.select("row", id="others").explode("id").join(margin, on="id", how="left")
-        .group_by("row").agg(pl.when(pl.col("margin").is_not_null().all()).then(pl.col("margin").sum()).alias("margin"))
+    members = found.select("row", "product_id", id="items").explode("id").join(degree, on="id", how="left")
+    members = members.join(margin, on="id", how="left").with_columns(first=pl.col("id") == pl.col("product_id"))
+    members = members.sort("row", "baskets", "first", "id", descending=[False, False, True, False])
+    beside = pl.col("margin").slice(1)  # what is bought beside the rarest
+    ends = members.group_by("row").agg(
+        rarest=pl.col("baskets").first(),
+        base=pl.col("baskets").filter("first").first(),
+        margin=pl.when(beside.is_not_null().all()).then(beside.sum()),
+        worth=pl.when(pl.col("margin").filter(~pl.col("first")).is_not_null().all())
+        .then(pl.col("margin").filter(~pl.col("first")).sum()),
     )  # fmt: skip
-    found = found.join(costs, on="row", how="left").join(degree, on="product_id", how="left")
+    found = found.join(ends, on="row", how="left")
     found = found.sort("strength", descending=True).unique(["product_id", "others"], keep="first", maintain_order=True)
-    return _earning(found, pace).select(
-        "product_id", "others", "count", "base", "lift", "gain", "gain_low", "gain_high",
-        share="joint", worth="margin", rank="strength",
+    count, rarest = (found[name].to_numpy().astype(np.float64) for name in ("count", "rarest"))
+    low, share, high = _wilson(count, rarest)
+    wide = (_SURE / pl.col("count").cast(pl.Float64).sqrt()).exp()
+    earning = _earning(found.select("count", "margin", base="rarest"), pace).select("gain", "gain_low", "gain_high")
+    return pl.concat([found, earning], how="horizontal").select(
+        "product_id", "others", "count", "base", "rarest", "lift", "gain", "gain_low", "gain_high", "worth",
+        lift_low=pl.col("lift") / wide, lift_high=pl.col("lift") * wide, rank="strength",
+        share=pl.Series(share), share_low=pl.Series(low), share_high=pl.Series(high),
     )  # fmt: skip
 
 
@@ -435,12 +468,28 @@ def _next(part: FittedTiming, margin: pl.DataFrame, pace: float) -> pl.DataFrame
     )  # fmt: skip
 
 
-def _fillers(part: FittedFillers, margin: pl.DataFrame) -> pl.DataFrame:
-    """The most appealing small things; how often a filler is taken is not in the orders, so it has no gain."""
+def fillers_of(part: FittedFillers, margin: pl.DataFrame) -> pl.DataFrame:
+    """The most appealing small things; of a hundred orders that are shown one, as many take it as it came along with.
+
+    Args:
+        part: what was learned.
+        margin: id, margin (minor units; null = not known).
+    """
     order = np.argsort(-part.appeal, kind="stable")[: part.pool]
     order = order[part.appeal[order] > 0]
-    found = pl.DataFrame({"id": [part.items.ids[place] for place in order.tolist()], "appeal": part.appeal[order]})
-    found = found.join(margin, on="id", how="left")
-    return found.select(
-        product_id=pl.lit(""), others=pl.concat_list("id"), share="appeal", worth="margin", rank="appeal"
-    )
+    appeal, along = part.appeal[order], part.along[order]
+    low, share, high = _wilson(np.maximum(along, 0).astype(np.float64), np.full(len(order), float(part.trips)))
+    known = along >= 0
+    told = pl.Series(known, dtype=pl.Boolean)
+    found = pl.DataFrame({
+        "id": [part.items.ids[place] for place in order.tolist()], "rank": appeal, "known": told, "count": along,
+        "share": np.where(known, share, appeal), "share_low": low, "share_high": high,
+    })  # fmt: skip
+    each = pl.when("known").then(pl.col("margin") * float(_SHOWN))
+    return found.join(margin, on="id", how="left", maintain_order="left").select(
+        "share", "rank",
+        *(pl.when("known").then(pl.col(name)).alias(name) for name in ("count", "share_low", "share_high")),
+        product_id=pl.lit(""), others=pl.concat_list("id"), base=pl.when("known").then(pl.lit(part.trips)),
+        worth="margin", gain=each * pl.col("share"), gain_low=each * pl.col("share_low"),
+        gain_high=each * pl.col("share_high"),
+    )  # fmt: skip

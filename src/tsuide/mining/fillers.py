@@ -93,12 +93,16 @@ class Fillers:
         priced = table.filter(pl.col("price") > 0).select("id", "price").unique("id").sort("id")
         ids = priced["id"].to_list()
         margins, return_rates = margins or {}, return_rates or {}
+        along, trips, others = _came_along(baskets, Index.of(ids))
+        mean = (int(along.sum()) + others) / max(len(ids), 1)
         return FittedFillers(
             items=Index.of(ids),
             price=frozen(priced["price"].cast(pl.Int64).to_numpy(writable=True)),
             margin=frozen(np.array([margins.get(each, _NO_MARGIN) for each in ids], dtype=np.int64)),
             returned=frozen(np.array([return_rates.get(each, 0.0) for each in ids], dtype=np.float64)),
-            appeal=frozen(_appeal(baskets, Index.of(ids), self.prior)),
+            appeal=frozen(np.asarray((along + self.prior * mean / max(trips, 1.0)) / (trips + self.prior))),
+            along=frozen(along),
+            trips=trips,
             pool=self.pool,
             prior=self.prior,
         )
@@ -107,8 +111,12 @@ class Fillers:
 _NO_MARGIN: Final = int(np.iinfo(np.int64).min)
 
 
-def _appeal(baskets: Baskets, items: Index, prior: float) -> Float64:
-    """Shrunk share of the baskets of two and more in which an item came along, 0 … 1; float64 (items,)."""
+def _came_along(baskets: Baskets, items: Index) -> tuple[Int64, int, int]:
+    """In how many baskets of two and more each item came along.
+
+    Returns:
+        Baskets, int64 (items,); all baskets of two and more; how often things that are no items of these came along.
+    """
     sizes = np.diff(baskets.items_of)
     starts = baskets.items_of[:-1]
     filled = sizes > 0  # after `with_items` a basket may be empty
@@ -117,12 +125,10 @@ def _appeal(baskets: Baskets, items: Index, prior: float) -> Float64:
         dearest[filled] = np.maximum.reduceat(baskets.price, starts[filled])
     entry = baskets.basket_of_entry()
     small = (baskets.price >= 0) & (baskets.price <= _SMALL_SHARE * dearest[entry]) & (sizes[entry] > 1)
-    along = np.bincount(baskets.item[small], minlength=baskets.n_items).astype(np.float64)
-    trips = float((sizes > 1).sum())
-    mean = along.sum() / max(len(items), 1)
+    along = np.bincount(baskets.item[small], minlength=baskets.n_items).astype(np.int64)
     places = baskets.item_ids.positions(items.ids)
-    counts = np.where(places >= 0, along[np.maximum(places, 0)] if len(along) else 0.0, 0.0)
-    return np.asarray((counts + prior * mean / max(trips, 1.0)) / (trips + prior))
+    counts = np.where(places >= 0, along[np.maximum(places, 0)] if len(along) else 0, 0).astype(np.int64)
+    return counts, int((sizes > 1).sum()), int(along.sum() - counts.sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,6 +141,8 @@ class FittedFillers:
         margin: of one unit ex tax, minor units, int64 (items,); the smallest int64 = not known.
         returned: share that comes back, float64 (items,).
         appeal: float64 (items,), 0 … 1.
+        along: baskets of two and more in which it came along, int64 (items,); -1 = learned before it was kept.
+        trips: all baskets of two and more.
     """
 
     name: ClassVar[str] = "fillers"
@@ -145,6 +153,8 @@ class FittedFillers:
     margin: Int64
     returned: Float64
     appeal: Float64
+    along: Int64
+    trips: int
     pool: int
     prior: float
 
@@ -229,11 +239,12 @@ class FittedFillers:
             "margin": self.margin,
             "returned": self.returned,
             "appeal": self.appeal,
+            "along": self.along,
         }
 
     def meta(self) -> dict[str, Any]:
         """The parameters."""
-        return {"pool": self.pool, "prior": self.prior}
+        return {"pool": self.pool, "prior": self.prior, "trips": self.trips}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Self:
@@ -250,6 +261,8 @@ class FittedFillers:
             margin=taken(arrays, "margin", np.int64, (n,)),
             returned=taken(arrays, "returned", np.float64, (n,)),
             appeal=taken(arrays, "appeal", np.float64, (n,)),
+            along=taken(arrays, "along", np.int64, (n,)) if "along" in arrays else frozen(np.full(n, -1, np.int64)),
+            trips=meta.get("trips", 0),
             pool=meta["pool"],
             prior=meta["prior"],
         )

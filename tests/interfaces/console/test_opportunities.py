@@ -41,6 +41,19 @@ def test_a_pair_shows_its_evidence_and_what_it_could_earn_with_an_interval(conso
     assert "A picture, not an effect" in text
 
 
+def test_sets_and_fillers_show_their_share_and_gain_with_an_interval_and_steps_their_assumption(console: Any) -> None:
+    sets = console.get("/opportunities", kind="sets")
+    assert "Taken whole" in sets
+    assert "Orders with the whole set ÷ orders with its rarest member" in sets
+    fillers = console.get("/opportunities", kind="fillers")
+    assert "Expected gain per 100 orders that are shown it" in fillers
+    for text in (sets, fillers):
+        assert re.search(r"95% interval [\d.]+% … [\d.]+%", text)
+    steps = console.get("/opportunities", kind="steps")
+    assert ("an assumption of the policy" in steps) == ("Costs more" in steps)
+    assert "95% interval" not in steps
+
+
 def test_search_finds_other_writings(console: Any) -> None:
     plain = console.get("/opportunities", q="card")
     wide = console.get("/opportunities", q="ＣＡＲＤ")

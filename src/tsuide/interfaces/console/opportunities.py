@@ -70,8 +70,9 @@ def listed(visit: Visit) -> Response:
     )  # fmt: skip
     more = visit.here(page=place + 1) if total > place * _PAGE else None
     columns = [Column(name) for name in (
-        "product_id", "first", "other_ids", "others", "count", "base", "share", "lift", "lift_low", "lift_high", "gain",
-        "gain_low", "gain_high", "worth", "opens", "closes", "verdict", "approved_by",
+        "product_id", "first", "other_ids", "others", "count", "base", "rarest", "share", "share_low", "share_high",
+        "lift", "lift_low", "lift_high", "gain", "gain_low", "gain_high", "worth", "opens", "closes", "verdict",
+        "approved_by",
     )]  # fmt: skip
 
     def everything() -> list[dict[str, Any]]:
@@ -438,8 +439,8 @@ def _name(loaded: Loaded, product_id: str, language: str) -> str:
 def _row(found: Opportunity, loaded: Loaded, language: str) -> dict[str, Any]:
     mark = found.judgement.mark if found.judgement else None
     numbers = {name: getattr(found, name) for name in (
-        "product_id", "count", "base", "share", "lift", "lift_low", "lift_high", "gain", "gain_low", "gain_high",
-        "worth", "opens", "closes",
+        "product_id", "count", "base", "rarest", "share", "share_low", "share_high", "lift", "lift_low", "lift_high",
+        "gain", "gain_low", "gain_high", "worth", "opens", "closes",
     )}  # fmt: skip
     return numbers | {
         "first": _name(loaded, found.product_id, language) if found.product_id else "",

@@ -94,23 +94,52 @@ OPPORTUNITIES: Final = Phrases(
         },
         "gain": {"ja": "見込みの利益／30日", "en": "Expected gain, 30 days"},
         "gain_range": {"ja": "95%区間 {low}～{high}", "en": "95% interval {low} … {high}"},
-        "gain_assumed": {"ja": "仮定にもとづく値（区間なし）", "en": "rests on an assumption: no interval"},
+        "gain_filler": {
+            "ja": "見込みの利益／提案した注文100件",
+            "en": "Expected gain per 100 orders that are shown it",
+        },
+        "gain_assumed": {
+            "ja": "ポリシーの仮定（{share}が選ぶ）による値",
+            "en": "an assumption of the policy: {share} take it",
+        },
         "no_gain": {"ja": "原価が分からないため計算できません", "en": "not known without a cost"},
         "no_gain_filler": {
-            "ja": "選ばれる割合は注文からは分かりません",
-            "en": "how often it is taken is not in orders",
+            "ja": "次の学習のあとに表示されます",
+            "en": "not counted yet: known after the next learning",
         },
         "help_gain": {
             "ja": "最初の商品を含みこれを含まない注文（直近の学習期間のペースで30日分）すべてに提案し、これまでの注文と同じ割合で選ばれたとしたときの利益。実際の効果ではありません。実際の効果は「今日」の比較群との差で測ります。",
             "en": "If every order with the first product and without this one (30 days at the pace that was learned) were shown it and took it as often as past orders did: margin at today's prices. A picture, not an effect: what offers really add is measured against the holdout, under “Today”.",
+        },
+        "help_gain_set": {
+            "ja": "セットのうちいちばん注文の少ない商品を含み、セット全部は含まない注文（直近の学習期間のペースで30日分）すべてに提案し、「そろって買う割合」（区間も同じ）で選ばれたとしたときの、その商品以外の利益。実際の効果ではありません。実際の効果は「今日」の比較群との差で測ります。",
+            "en": "If every order with the set's rarest member and without the whole set (30 days at the pace that was learned) were shown it, and the share “taken whole” (with its interval) took it: margin at today's prices of everything but that member. A picture, not an effect: what offers really add is measured against the holdout, under “Today”.",
+        },
+        "help_gain_filler": {
+            "ja": "あと少しで特典に届く注文100件に提案し、「ついで買いされやすさ」の割合（ウィルソンの95%区間）で選ばれたとしたときの、今の価格での粗利。送料の負担は引いていません。実際の効果ではありません。実際の効果は「今日」の比較群との差で測ります。",
+            "en": "If a hundred orders a little below a threshold were shown it, and it were taken by the share with which it comes along (Wilson's 95% interval): margin at today's price, before the shipping that is given away. A picture, not an effect: what offers really add is measured against the holdout, under “Today”.",
+        },
+        "whole": {"ja": "そろって買う割合", "en": "Taken whole"},
+        "help_whole": {
+            "ja": "セット全部を含む注文の数 ÷ いちばん注文の少ない商品を含む注文の数。区間はウィルソンの95%区間。",
+            "en": "Orders with the whole set ÷ orders with its rarest member; Wilson's 95% interval.",
+        },
+        "share_range": {"ja": "95%区間 {low}～{high}", "en": "95% interval {low} … {high}"},
+        "help_lift_set": {
+            "ja": "偶然に一緒に買われる場合の何倍か。区間は、セット全部を含む注文の数をポアソン分布とみた95%区間。",
+            "en": "How many times more often than by chance. The 95% interval takes the number of orders with the whole set as Poisson.",
+        },
+        "help_along": {
+            "ja": "2点以上の注文のうち、いちばん高い品の半額以下の品として入っていた注文の数と割合（ウィルソンの95%区間）。承諾の確率ではありません。",
+            "en": "Of the orders of two and more, those in which it lay at most half as dear as the dearest; Wilson's 95% interval. No probability of a yes.",
         },
         "help_gain_next": {
             "ja": "最初の商品の後に、ふだんのペースを超えて買われた分の利益（30日あたり）。すでに起きたことで、提案の効果ではありません。",
             "en": "Margin of what was bought after the first product beyond its own pace, per 30 days. It happened without any offer: not an effect.",
         },
         "help_gain_step": {
-            "ja": "いまの商品の注文（30日分）×ポリシーが仮定する割合×利益の差。",
-            "en": "Orders of the product as it is (30 days) × the share that the policy assumes × the difference in margin.",
+            "ja": "いまの商品の注文（30日分）×ポリシーが仮定する割合×利益の差。割合は注文から数えたものではないため、区間はありません。",
+            "en": "Orders of the product as it is (30 days) × the share that the policy assumes × the difference in margin. That share is not counted from orders, so there is no interval.",
         },
         "worth": {"ja": "1件あたりの利益", "en": "Margin of one"},
         "worth_step": {"ja": "利益の差", "en": "More margin"},
