@@ -281,10 +281,18 @@ def test_a_reps_agent_works_the_list_and_the_tasks_and_a_shopping_agent_sees_non
 
     async def admin(client: Client) -> None:
         assert {each.name for each in (await client.list_tools()).tools} == TOOLS | SALES | LEADING
+        done = await call(client, "merge_customers", kept="c38", merged="c39")
+        assert (await call(client, "undo_merge", merge_id=done["id"]))["undone_at"]
 
     over_http(agents, "rep", rep)
     over_http(agents, "agent", agent)
     over_http(agents, "admin", admin)
+    shop = open_shop(Settings(home=taught_home))
+    asked = [row["who"] for row in shop.store.audit.listed(10, room="mcp")]
+    named = {f"key {each.id}" for each in shop.store.keys.all() if each.name == "admin"}
+    shop.close()
+    assert len(asked) == 2
+    assert set(asked) <= named
 
 
 @pytest.fixture(scope="module")
