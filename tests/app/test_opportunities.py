@@ -79,6 +79,12 @@ def test_a_filler_earns_its_margin_with_as_many_of_a_hundred_orders_as_it_came_a
     assert rows["bag"]["gain"] is None  # its cost is not known; that it came along is
 
 
+def test_what_is_no_thing_is_no_filler() -> None:
+    things = MARGIN.filter(pl.col("id") != "strap")  # say it were a care plan
+    assert sorted(fillers_of(fillers(), things)["others"].explode()) == ["bag", "cam", "card"]
+    assert "strap" in fillers_of(fillers(), MARGIN)["others"].explode()
+
+
 def test_fillers_that_were_learned_before_this_was_counted_keep_their_appeal_and_have_no_gain() -> None:
     now = fillers()
     arrays = {name: each for name, each in now.arrays().items() if name != "along"}

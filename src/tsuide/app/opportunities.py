@@ -323,7 +323,8 @@ def _made_frame(learned: _Learned, policy: Policy) -> pl.DataFrame:
         case FittedTiming():
             found = _next(part, margin, pace)
         case FittedFillers():
-            found = fillers_of(part, margin)
+            things = loaded.state.items["kind"] == codes.PHYSICAL_PRODUCT  # no plan or service closes a gap
+            found = fillers_of(part, margin.filter(pl.Series(things)))
         case _:
             found = pl.DataFrame(schema=_COLUMNS)
     known = loaded.products["id"]
@@ -473,7 +474,7 @@ def fillers_of(part: FittedFillers, margin: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         part: what was learned.
-        margin: id, margin (minor units; null = not known).
+        margin: id, margin (minor units; null = not known); what is not in it is no filler.
     """
     order = np.argsort(-part.appeal, kind="stable")[: part.pool]
     order = order[part.appeal[order] > 0]
@@ -486,7 +487,7 @@ def fillers_of(part: FittedFillers, margin: pl.DataFrame) -> pl.DataFrame:
         "share": np.where(known, share, appeal), "share_low": low, "share_high": high,
     })  # fmt: skip
     each = pl.when("known").then(pl.col("margin") * float(_SHOWN))
-    return found.join(margin, on="id", how="left", maintain_order="left").select(
+    return found.join(margin, on="id", maintain_order="left").select(
         "share", "rank",
         *(pl.when("known").then(pl.col(name)).alias(name) for name in ("count", "share_low", "share_high")),
         product_id=pl.lit(""), others=pl.concat_list("id"), base=pl.when("known").then(pl.lit(part.trips)),
