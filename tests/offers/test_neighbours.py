@@ -117,7 +117,7 @@ def test_a_campaign_that_is_over_or_withdrawn_brings_nothing(shop: State, catalo
 
 
 def test_a_need_that_the_cart_serves_fills_no_gap(shop: State) -> None:
-    rows = np.array([(shop.ids.position(name), 0.5) for name in ("card", "bag", "film")], dtype=FILLER)
+    rows = np.array([(shop.ids.position(name), 0.5, False) for name in ("card", "bag", "film")], dtype=FILLER)
     request = OfferRequest("cart", n=10, cart=(CartLine("card"),), kinds=("filler",), free_shipping_at=6_000)
     found = decide(request, replace(shop, fillers=rows), ANYBODY, load_policy(OPEN), now=NOW, seed=1)
     assert {item.product_id for each in found.slate for item in each.items} == {"bag"}  # 2,700 are missing

@@ -137,7 +137,7 @@ def test_what_is_used_up_is_no_main_product_that_one_has_already(shelf: State) -
 
 
 def test_a_case_made_for_one_phone_fills_no_parcel_of_another_customer(shelf: State) -> None:
-    rows = np.array([(shelf.ids.position(name), 0.5) for name in ("glass", "tea")], dtype=FILLER)
+    rows = np.array([(shelf.ids.position(name), 0.5, False) for name in ("glass", "tea")], dtype=FILLER)
     state = replace(shelf, fillers=frozen(rows))
     fills = {
         cart: {
@@ -152,7 +152,7 @@ def test_a_case_made_for_one_phone_fills_no_parcel_of_another_customer(shelf: St
 
 
 def test_a_filler_that_lasts_costs_no_more_than_what_it_fills_up(shelf: State) -> None:
-    rows = np.array([(shelf.ids.position(name), 0.5) for name in ("charger", "beans")], dtype=FILLER)
+    rows = np.array([(shelf.ids.position(name), 0.5, False) for name in ("charger", "beans")], dtype=FILLER)
     state = replace(shelf, fillers=frozen(rows))
     for cart, fills in (("jam", {"beans"}), ("lens", {"beans", "charger"})):
         price = {"jam": 600, "lens": 30_000}[cart]
@@ -164,7 +164,8 @@ def test_what_costs_too_much_beyond_the_gap_takes_no_fillers_place() -> None:
     dear = [f"feast-{n}" for n in range(SINGLES)]  # more likely to be taken than tea, and refused by the policy
     goods = [product(each, [f"Feast {n}"], 9_000, 300, durable=False) for n, each in enumerate(dear)]
     shelf = taught(GOODS + goods, TOGETHER, DECLARED)
-    rows = np.array([(shelf.ids.position(each), 0.9) for each in dear] + [(shelf.ids.position("tea"), 0.01)], FILLER)
+    appeals = [*((each, 0.9) for each in dear), ("tea", 0.01)]
+    rows = np.array([(shelf.ids.position(each), appeal, False) for each, appeal in appeals], FILLER)
     full = replace(shelf, fillers=frozen(rows))
 
     def fills(policy: str) -> Decision:

@@ -14,7 +14,8 @@ from tsuide.facts.interactions import INTERACTION_KINDS
 COMPLAINT: Final = "complaint"
 KINDS: Final = (*(kind for kind in INTERACTION_KINDS if kind != "social"), COMPLAINT)
 """Kinds of talks and notes, and complaints (tickets are kept as such)."""
-_MOST: Final = 10**9
+DEAREST: Final = 10**9
+"""Minor units that one contact may cost at most."""
 _SETTING: Final = "contact_costs"
 
 
@@ -38,8 +39,8 @@ def set_contact_costs(shop: Shop, costs: Mapping[str, int], now: datetime) -> di
     for kind, cost in costs.items():
         if kind not in KINDS:
             raise BadValue("not a kind of contact", key="kind", value=kind, way_out=", ".join(KINDS))
-        if not 0 <= cost <= _MOST:
-            raise BadValue(f"must be 0 … {_MOST}", key=kind, value=cost)
+        if not 0 <= cost <= DEAREST:
+            raise BadValue(f"must be 0 … {DEAREST}", key=kind, value=cost)
     before = contact_costs(shop)
     shop.store.settings.put(_SETTING, json.dumps(dict(costs)), now)
     return before

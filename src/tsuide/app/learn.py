@@ -101,7 +101,7 @@ def learn(
     """
     with alone(shop.settings.home / "learn.lock", "a learner"):
         begun = perf_counter()
-        steps = _Steps(progress, len(models) + 8)
+        steps = _Steps(progress, len(models) + 9)
         sequence, erased = shop.store.facts.sequence(), erased_since_learning(shop)
         purchases: pl.DataFrame = steps.timed("read orders", lambda: _purchases(shop, sequence))
         if purchases.is_empty():

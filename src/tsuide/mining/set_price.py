@@ -106,7 +106,7 @@ def margin_curve(
         BadValue: as `set_price`.
 
     >>> margin_curve([10_000, 5_000], [3_000, 3_000], [0.1], 0.1, response=20.0, deepest=1_000)[10]
-    (1000, 13500, 90.0, 0.3333333333333333)
+    (1000, 13500, 150.0, 0.3333333333333333)
     """
     _check(prices, margins, attach, joint, response, 1)
     full, whole = sum(prices), sum(margins)

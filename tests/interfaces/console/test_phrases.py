@@ -49,3 +49,12 @@ def test_both_languages_have_the_same_blanks(name: str) -> None:
         for key in TABLES[name].all("en")
     }
     assert {key: each for key, each in blanks.items() if each[0] != each[1]} == {}
+
+
+_ASKED = re.compile(r"""\bt\(\s*["']([\w.-]+)["']\s*[,)]""")
+EVERY = {key for table in TABLES.values() for key in table.all("en")}
+
+
+@pytest.mark.parametrize("path", sorted(ROOM.glob("templates/*.html")), ids=lambda path: path.name)
+def test_what_a_template_says_is_there(path: Path) -> None:
+    assert set(_ASKED.findall(path.read_text(encoding="utf-8"))) - EVERY == set()

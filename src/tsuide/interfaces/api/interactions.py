@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from tsuide.app import interactions as desk
-from tsuide.app.contact_costs import KINDS, contact_costs, set_contact_costs
+from tsuide.app.contact_costs import DEAREST, KINDS, contact_costs, set_contact_costs
 from tsuide.app.serving import entropy
 from tsuide.facts.interactions import Interaction, InteractionKind, Win
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
@@ -38,7 +38,9 @@ class InteractionIn(_In):
 class ContactCostsIn(_In):
     """What one contact of each kind costs; a kind that is left out costs nothing."""
 
-    costs: dict[ContactKind, Amount] = Field(max_length=len(KINDS), description="Minor units of the shop's currency.")
+    costs: dict[ContactKind, Annotated[Amount, Field(le=DEAREST)]] = Field(
+        max_length=len(KINDS), description="Minor units of the shop's currency."
+    )
 
 
 class ContactCostsOut(BaseModel):

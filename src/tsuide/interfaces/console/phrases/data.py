@@ -137,6 +137,7 @@ DATA: Final = Phrases(
         "part.alternatives": {"ja": "代わりの品・上位と下位", "en": "alternatives and ladders"},
         "part.backoff": {"ja": "カテゴリからの補い", "en": "category back-off"},
         "part.bundles": {"ja": "セット", "en": "bundles"},
+        "part.curated": {"ja": "人が決めたこと", "en": "what people decided"},
         "part.complements": {"ja": "一緒に買われる品", "en": "complements"},
         "part.completion": {"ja": "かごの続き", "en": "basket completion"},
         "part.contact_channel": {"ja": "届く連絡手段", "en": "best channel"},

@@ -57,6 +57,8 @@ FRAME: Final = Phrases(
         "details": {"ja": "詳しい内容（英語）", "en": "Details"},
         "way_out": {"ja": "対処", "en": "Way out"},
         "line": {"ja": "{n}行目", "en": "line {n}"},
+        "rows_n": {"ja": "{n}件", "en": "{n} rows"},
+        "read_only": {"ja": "閲覧のみの権限です。", "en": "Your role can look and not change."},
         "yes": {"ja": "はい", "en": "yes"},
         "no": {"ja": "いいえ", "en": "no"},
         "job_running": {"ja": "実行中", "en": "running"},
