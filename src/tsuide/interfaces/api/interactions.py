@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from starlette.requests import Request
 
 from tsuide.app import interactions as desk
@@ -13,12 +13,13 @@ from tsuide.app.serving import entropy
 from tsuide.facts.interactions import Interaction, InteractionKind, Win
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import Amount, Id, Moment, Note, _In, zoned
+from tsuide.interfaces.api.schemas import Id, Moment, Note, _In, whole, zoned
 from tsuide.kit.ids import time_id
 
 router = APIRouter(tags=["customers"])
 _EXTRA: Final = {"security": SECURITY}
 ContactKind = Literal["note", "call", "visit", "meeting", "mail", "chat", "complaint"]
+Cost = Annotated[int, Field(ge=0, le=DEAREST), BeforeValidator(whole)]
 Short = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -38,9 +39,7 @@ class InteractionIn(_In):
 class ContactCostsIn(_In):
     """What one contact of each kind costs; a kind that is left out costs nothing."""
 
-    costs: dict[ContactKind, Annotated[Amount, Field(le=DEAREST)]] = Field(
-        max_length=len(KINDS), description="Minor units of the shop's currency."
-    )
+    costs: dict[ContactKind, Cost] = Field(max_length=len(KINDS), description="Minor units of the shop's currency.")
 
 
 class ContactCostsOut(BaseModel):
