@@ -261,7 +261,7 @@ class FittedFillers:
             margin=taken(arrays, "margin", np.int64, (n,)),
             returned=taken(arrays, "returned", np.float64, (n,)),
             appeal=taken(arrays, "appeal", np.float64, (n,)),
-            along=taken(arrays, "along", np.int64, (n,)) if "along" in arrays else frozen(np.full(n, -1, np.int64)),
+            along=taken(arrays, "along", np.int64, (n,)) if "trips" in meta else frozen(np.full(n, -1, np.int64)),
             trips=meta.get("trips", 0),
             pool=meta["pool"],
             prior=meta["prior"],
