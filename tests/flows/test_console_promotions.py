@@ -10,10 +10,29 @@ from typing import Any
 import pytest
 
 from tsuide.app.keys import storefront_key
+from tsuide.app.learn import learn
 from tsuide.app.users import Doorkeeper, choose_password, invite
+from tsuide.app.wiring import Shop, open_shop
+from tsuide.config import Settings
 from tsuide.interfaces.console.visit import COOKIE
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, fill_shop: Callable[[Shop], None], start_server: Callable[..., Any]
+) -> Iterator[Any]:
+    """A server of its own: what other files ban, try or leave behind in theirs is not in it."""
+    home = tmp_path_factory.mktemp("sets")
+    shop = open_shop(Settings(home=home, language="en"))
+    fill_shop(shop)
+    learn(shop, now=datetime.now(UTC), seed=0)
+    shop.close()
+    running = start_server(home, "--demo-shop")
+    yield running
+    running.process.terminate()
+    running.process.wait(60)
 
 
 @pytest.fixture(scope="module")
