@@ -532,7 +532,9 @@ def _told(shop: Shop, told: Mapping[str, Any], made: Deal) -> RenderableType:
     names = ("line", "product", "role", "state", "quantity", "unit_price", "discount", "amount")
     table = Table(*(PHRASES.text(each, language) for each in names))
     for line in made.lines:
-        state = PHRASES.text(line.state, language) + (f" ({reason_told(line.reason, language)})" if line.reason else "")
+        state = PHRASES.text(f"state_{line.state}", language) + (
+            f" ({reason_told(line.reason, language)})" if line.reason else ""
+        )
         table.add_row(
             str(line.place), escape(f"{line.product_id} {line.title}"), PHRASES.text(line.role, language),
             escape(state), f"{line.quantity:,}", money(line.unit_price, line.currency),
@@ -546,7 +548,7 @@ def _told(shop: Shop, told: Mapping[str, Any], made: Deal) -> RenderableType:
         )
         for each in told["totals"]
     ]
-    lacking = [PHRASES.text(each, language) for each in told["flags"]]
+    lacking = [PHRASES.text(f"flag_{each}", language) for each in told["flags"]]
     quotes = [
         f"{each['number']}: {PHRASES.text('quote_' + state, language)}, {money(each['total'], each['currency'])}"
         for each in told["quotes"]
@@ -579,7 +581,7 @@ def _list(shop: Shop, rows: Sequence[Mapping[str, Any]]) -> RenderableType:
     )
     for row in rows:
         sums = ", ".join(Money(each["total"], each["currency"]).text(language) for each in row["totals"])
-        lacks = ", ".join(PHRASES.text(each, language) for each in row["flags"])
+        lacks = ", ".join(PHRASES.text(f"flag_{each}", language) for each in row["flags"])
         stage = PHRASES.text(f"stage_{row['stage']}", language)
         cells = (row["id"], row["title"], row["customer_id"] or "–", row["owner"] or "–", stage, sums, lacks)
         table.add_row(*(escape(str(each)) for each in cells))

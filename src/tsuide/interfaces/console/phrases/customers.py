@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from tsuide.interfaces.console.phrases.deal_words import STAGES
 from tsuide.kit.phrases import Phrases
+from tsuide.outreach.sales.deal_words import DEAL_STAGES
 
 CUSTOMERS: Final = Phrases(
     {
-        **STAGES,
+        **DEAL_STAGES,
         "lead": {
             "ja": "お名前の先頭（姓でも名でも）、メール、電話、IDで探せます。ひらがな・カタカナ、全角・半角、（株）の有無は問いません。",
             "en": "Find by the beginning of a name (first or last), mail address, telephone or id. Width, case, kana and legal forms do not matter.",

@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from tsuide.interfaces.console.phrases.deal_words import STAGES
 from tsuide.kit.phrases import Phrases
+from tsuide.outreach.sales.deal_words import DEAL_WORDS
 
 DEALS: Final = Phrases(
     {
-        **STAGES,
+        **DEAL_WORDS,
         "lead": {
             "ja": "商談を段階ごとに。主な品目と、併せてのご提案をまとめ、見積書にして、お客様ご自身の確定で受注になります。",
             "en": "Deals by stage: main lines, what goes with them, a quote, and the customer's own yes.",
@@ -45,13 +45,6 @@ DEALS: Final = Phrases(
         "owner": {"ja": "担当", "en": "Rep"},
         "accounts_rep": {"ja": "（取引先の担当）", "en": "(the account's rep)"},
         "do_add": {"ja": "始める", "en": "Begin"},
-        "flag_no_account": {"ja": "取引先がありません", "en": "no account"},
-        "flag_unknown_account": {"ja": "取引先が見つかりません", "en": "nobody knows this account"},
-        "flag_no_owner": {"ja": "担当者がいません", "en": "nobody's"},
-        "flag_no_lines": {"ja": "品目がありません", "en": "nothing is wanted yet"},
-        "flag_no_price": {"ja": "価格が未定です", "en": "a price is missing"},
-        "flag_several_currencies": {"ja": "通貨が混在しています", "en": "several currencies"},
-        "flag_not_confirmed": {"ja": "お客様の確定がありません", "en": "no customer has confirmed it"},
         # one deal
         "to_board": {"ja": "ボードへ", "en": "To the board"},
         "about": {"ja": "内容を変える", "en": "Change what it is about"},
@@ -70,9 +63,6 @@ DEALS: Final = Phrases(
         "from_rep": {"ja": "担当者", "en": "rep"},
         "from_set": {"ja": "セット", "en": "set"},
         "from_gift": {"ja": "特典の品", "en": "gift"},
-        "state_accepted": {"ja": "希望", "en": "wanted"},
-        "state_proposed": {"ja": "提案中", "en": "proposed"},
-        "state_declined": {"ja": "見送り", "en": "declined"},
         "no_lines": {
             "ja": "まだ品目がありません。下で商品を探して加えてください。",
             "en": "Nothing is wanted yet: find a product below and add it.",
@@ -143,12 +133,6 @@ DEALS: Final = Phrases(
         "at": {"ja": "日時", "en": "When"},
         "expires_at": {"ja": "有効期限", "en": "Valid until"},
         "state": {"ja": "状態", "en": "State"},
-        "quote_written": {"ja": "作成済み（未送付）", "en": "written, not sent"},
-        "quote_waiting": {"ja": "お客様の確定待ち", "en": "waits for the customer's yes"},
-        "quote_accepted": {"ja": "お客様が確定", "en": "confirmed by the customer"},
-        "quote_used": {"ja": "お客様が確定・受注済み", "en": "confirmed and ordered"},
-        "quote_declined": {"ja": "お客様が見送り", "en": "declined by the customer"},
-        "quote_expired": {"ja": "取り下げ・期限切れ", "en": "taken back or expired"},
         "view_quote": {"ja": "見る・印刷", "en": "View and print"},
         "save_quote": {"ja": "保存", "en": "Save"},
         "customers_link": {"ja": "お客様のリンク（お客様だけに渡してください）", "en": "The customer's link (for them alone)"},
@@ -169,34 +153,6 @@ DEALS: Final = Phrases(
         "who": {"ja": "誰が", "en": "Who"},
         "detail": {"ja": "備考", "en": "Remark"},
         "was_undone": {"ja": "元に戻す操作", "en": "an undoing"},
-        "deed_made": {"ja": "作成", "en": "begun"},
-        "deed_changed": {"ja": "変更", "en": "changed"},
-        "deed_stage": {"ja": "段階の変更", "en": "moved on"},
-        "deed_line": {"ja": "品目の変更", "en": "line changed"},
-        "deed_priced": {"ja": "価格の変更", "en": "price changed"},
-        "deed_proposed": {"ja": "提案", "en": "proposals asked for"},
-        "deed_given": {"ja": "特典を付与", "en": "promotion given"},
-        "deed_taken_back": {"ja": "特典を取り下げ", "en": "promotion taken back"},
-        "deed_answered": {"ja": "お客様の反応を記録", "en": "an answer noted"},
-        "deed_quoted": {"ja": "見積書を作成", "en": "quote written"},
-        "deed_sent": {"ja": "見積書を送付", "en": "quote sent"},
-        "deed_customer_declined": {"ja": "お客様が見送り", "en": "declined by the customer"},
-        "deed_customer_later": {"ja": "お客様が保留", "en": "put off by the customer"},
-        "deed_won": {"ja": "お客様が確定し受注", "en": "confirmed, ordered"},
-        "deed_lost": {"ja": "失注", "en": "lost"},
-        "deed_reopened": {"ja": "再開", "en": "taken up again"},
-        "why_have_it": {"ja": "すでにお持ち", "en": "have it already"},
-        "why_too_dear": {"ja": "価格が合わない", "en": "too dear"},
-        "why_not_now": {"ja": "時期ではない", "en": "not now"},
-        "why_not_for_me": {"ja": "必要に合わない", "en": "not what they need"},
-        "why_replaced": {"ja": "別の品に替えた", "en": "another was taken instead"},
-        "why_price": {"ja": "価格", "en": "price"},
-        "why_competitor": {"ja": "競合", "en": "a competitor"},
-        "why_no_need": {"ja": "必要なし", "en": "no need"},
-        "why_no_budget": {"ja": "予算なし", "en": "no budget"},
-        "why_timing": {"ja": "時期", "en": "timing"},
-        "why_no_answer": {"ja": "返事なし", "en": "no answer"},
-        "why_other": {"ja": "その他", "en": "other"},
         # who quotes
         "seller": {"ja": "見積書の発行者", "en": "Who quotes"},
         "seller_name_ja": {"ja": "社名（日本語）", "en": "Name (Japanese)"},

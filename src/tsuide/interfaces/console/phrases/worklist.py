@@ -3,6 +3,7 @@
 from typing import Final
 
 from tsuide.kit.phrases import Phrases
+from tsuide.outreach.sales.deal_words import NO_WORDS
 
 WORKLIST: Final = Phrases(
     {
@@ -89,10 +90,7 @@ WORKLIST: Final = Phrases(
         },
         "dismiss": {"ja": "見送る", "en": "Dismiss"},
         "reason": {"ja": "理由", "en": "Reason"},
-        "why_have_it": {"ja": "すでにお持ち", "en": "have it already"},
-        "why_too_dear": {"ja": "価格が合わない", "en": "too dear"},
-        "why_not_now": {"ja": "時期ではない", "en": "not now"},
-        "why_not_for_me": {"ja": "必要に合わない", "en": "not what they need"},
+        **NO_WORDS,
         "why_wrong_contact": {"ja": "窓口が違う", "en": "wrong contact"},
         "why_closed": {"ja": "廃業・閉店", "en": "closed down"},
         "why_other": {"ja": "その他", "en": "other"},
