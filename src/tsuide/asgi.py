@@ -3,12 +3,13 @@
 ``uvicorn tsuide.asgi:create --factory`` serves what the TSUIDE_… variables describe; `tsuide serve` does the same.
 """
 
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ from tsuide.config import Settings, load_settings, more_shops_of
 from tsuide.errors import MissingExtra
 from tsuide.interfaces import console, widget
 from tsuide.interfaces.api import build_api
+from tsuide.interfaces.api.frame import Files
 from tsuide.interfaces.public import PAGES
 from tsuide.interfaces.shop import build_shop
 from tsuide.interfaces.shop.pictures import PICTURES
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 SHOP = "/shop"
 CONSOLE = "/console"
+_FILES: Final = Files(re.compile(rf"(/[a-z][a-z0-9-]*)?{CONSOLE}({'|'.join(console.FILES)})"), console.MOST_FILE)
+"""Of every shop of the server."""
 _TURN_S = 0.001
 """How long one thread may hold the interpreter while another wants it. New orders are folded in beside the requests, by
 a thread that needs it for an instant, hundreds of times: with Python's 5 ms each it took seconds, under load."""
@@ -90,7 +94,7 @@ class _Room:
                     await until_the_end.enter_async_context(room.open(inner))
                 yield
 
-        app = build_api(self.settings.request_log, lifespan=lifespan)
+        app = build_api(self.settings.request_log, files=_FILES, lifespan=lifespan)
         home = f"{self.at}/docs" if self.shop is None else f"{self.at}{SHOP}/"
 
         async def to_home() -> RedirectResponse:

@@ -222,3 +222,12 @@ def test_an_auditor_sees_data_and_finds_no_form(running: Any) -> None:
     for path in ("/data", "/data/import", "/data/live", "/data/quarantine", "/data/connectors", "/data/snapshots"):
         assert "/console/data/" in auditor.get(path)
         assert 'action="/console/data' not in auditor.get(path)
+
+
+def test_a_file_larger_than_any_request_of_the_api_is_taken_and_elsewhere_nothing_is(console: Any) -> None:
+    rows = "".join(f"big-{n},{'x' * 90},500\n" for n in range(15_000))
+    text = f"id,title,price\n{rows}".encode()
+    assert len(text) > 1_400_000
+    answer = console.post("/data/import", files={"file": ("big.csv", text, "text/csv")})
+    assert "/data/import/" in answer.headers["location"]
+    assert console.post("/data/import/remove", status=413, upload="x" * 1_100_000).status_code == 413

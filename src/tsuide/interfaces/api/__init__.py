@@ -48,7 +48,7 @@ from tsuide.interfaces.api import (
     worklist,
 )
 from tsuide.interfaces.api.audited import audited
-from tsuide.interfaces.api.frame import Frame
+from tsuide.interfaces.api.frame import Files, Frame
 from tsuide.interfaces.api.headers import with_headers
 from tsuide.interfaces.api.idempotency import Idempotent
 from tsuide.interfaces.api.keys import needs
@@ -89,10 +89,10 @@ _ABOUT: Final = (
 )
 
 
-def build_api(request_log: str = "failures", **options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own: lifespan
+def build_api(request_log: str = "failures", files: Files | None = None, **options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own: lifespan
     """The API; `app.state.serving` must be set before the first request (asgi.py does).
 
-    For which requests a line is logged `request_log` says: off, failures, all.
+    For which requests a line is logged `request_log` says: off, failures, all; to which paths files are sent, `files`.
     """
     app = Api(
         title="Tsuide",
@@ -103,7 +103,7 @@ def build_api(request_log: str = "failures", **options: Any) -> FastAPI:  # noqa
         strict_content_type=False,
         **options,
     )
-    app.frame = Frame(app, log=request_log)
+    app.frame = Frame(app, log=request_log, files=files)
     problems.install(app)
     for part in _OPEN:
         app.include_router(part.router)
@@ -113,7 +113,7 @@ def build_api(request_log: str = "failures", **options: Any) -> FastAPI:  # noqa
             app.include_router(part.router, dependencies=[needs(scope), *noted])
     app.add_middleware(Lean, handlers={("POST", "/v1/offers"): offers.offers, ("POST", "/v1/batch"): events.take_batch})
     app.add_middleware(Idempotent)
-    app.add_middleware(Frame, log=request_log)
+    app.add_middleware(Frame, log=request_log, files=files)
     app.add_middleware(
         CORSMiddleware,  # a storefront key may stand in a page of any shop: it opens nothing but offers and events
         allow_origins=["*"],

@@ -3,6 +3,7 @@
 import re
 import secrets
 import traceback
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
 
@@ -22,6 +23,19 @@ _KEPT: Final = 8
 _log = structlog.get_logger("tsuide.requests")
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where files are sent in.
+
+    Args:
+        paths: what the whole path must be like.
+        most: bytes of a body there.
+    """
+
+    paths: re.Pattern[str]
+    most: int
+
+
 class _TooLarge(Exception):
     """More body came than `MAX_BODY`."""
 
@@ -31,7 +45,7 @@ class Frame:
 
     - ``X-Request-Id`` of the caller is kept when it is short and plain, else one is drawn; it comes back, and stands in
       the log.
-    - A body larger than `max_body` is a 413 before anybody reads it.
+    - A body larger than `max_body` is a 413 before anybody reads it; where files are sent in, one larger than that.
     - What nobody foresaw is a 500 with a problem document, and its traceback in the log.
     - Content types are not guessed (``nosniff``).
     - Every request is counted by route and status; a line is logged for each, for those that went wrong, or for none.
@@ -39,12 +53,16 @@ class Frame:
     Args:
         app: what it stands around.
         max_body: bytes.
+        files: paths to which files are sent, and how large such a body may be.
         log: off, failures (status 500 and above, or slower than a second), or all.
     """
 
-    def __init__(self, app: ASGIApp, max_body: int = MAX_BODY, log: str = "failures") -> None:
+    def __init__(
+        self, app: ASGIApp, max_body: int = MAX_BODY, log: str = "failures", files: Files | None = None
+    ) -> None:
         self._app = app
         self._max_body = max_body
+        self._files = files
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,9 +85,10 @@ class Frame:
 
         with tracing.request_span(scope["method"], scope["headers"]) as span:
             try:
-                if length > self._max_body:
+                most = self._most(scope["path"])
+                if length > most:
                     raise _TooLarge  # noqa: TRY301 - one place answers it
-                await self._app(scope, _limited(receive, self._max_body), send_with_headers)
+                await self._app(scope, _limited(receive, most), send_with_headers)
             except _TooLarge:
                 if not status:
                     await self._refuse(scope, receive, send_with_headers)
@@ -102,13 +121,16 @@ class Frame:
                 key=_key_of(scope),
             )
 
+    def _most(self, path: str) -> int:
+        return self._files.most if self._files is not None and self._files.paths.fullmatch(path) else self._max_body
+
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = problem(
             scope["tsuide.request_id"],
             413,
             "content-too-large",
             "The body is too large",
-            way_out=f"send at most {self._max_body:,} bytes in one request",
+            way_out=f"send at most {self._most(scope['path']):,} bytes in one request",
             headers={"Connection": "close"},
         )
         await answer(scope, receive, send)

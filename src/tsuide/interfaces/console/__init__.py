@@ -78,6 +78,10 @@ PAGES: Final = {
     "audit": log.ROUTES,
 }
 """Room → its routes; rooms whose pages are there stand in the menu."""
+FILES: Final = ("/data/import", "/customers/files/upload")
+"""Where files are sent in."""
+MOST_FILE: Final = 4 << 30
+"""Bytes of a file that is sent in: it is written to the disk piece by piece."""
 
 
 async def vega(_: Request) -> Response:
