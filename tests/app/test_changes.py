@@ -1,6 +1,7 @@
 """The audit log: what was changed is told, taken back once, and not over something newer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from tsuide.app.changes import Change, entry_told, record_change, undo_change
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
-from tsuide.errors import Conflict, NotFound
+from tsuide.errors import Conflict, NotFound, WrongKey
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
 WHO = User("u1", "a@example.com", "A", "owner")
@@ -56,3 +57,14 @@ def test_the_log_forgets_an_erased_customer_and_keeps_that_something_was_done(em
     told = entry_told(empty_shop.store.audit.one(seq) or {})
     assert (told["who"], told["action"], told["before"], told["undoable"]) == ("A", "customer.merge", None, False)
     assert "c1" not in str(told)
+
+
+def test_whoever_may_no_longer_change_a_room_takes_nothing_back_in_it(empty_shop: Shop) -> None:
+    done: list[Mapping[str, Any]] = []
+    ways = {"policy.save": lambda _shop, undo, _who, _now: done.append(undo)}
+    seq = record_change(empty_shop, Change("policy.save", "standard", 1, 2, {"to": 1}), WHO, NOW, room="policy")
+    with pytest.raises(WrongKey, match="policy"):
+        undo_change(empty_shop, seq, replace(WHO, role="rep"), NOW, ways)
+    assert done == []
+    undo_change(empty_shop, seq, replace(WHO, role="marketer"), NOW, ways)
+    assert done == [{"to": 1}]

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
-from tsuide.errors import Conflict, NotFound
+from tsuide.errors import Conflict, NotFound, WrongKey
 from tsuide.kit.clock import from_micros, to_micros
 
 Undo: TypeAlias = Callable[[Shop, Mapping[str, Any], User, datetime], None]
@@ -39,11 +39,15 @@ class Change:
     customer_id: str | None = None
 
 
-def record_change(shop: Shop, change: Change, who: User, now: datetime, *, undoes: int | None = None) -> int:
-    """Write a change into the log; the entry's number."""
+def record_change(
+    shop: Shop, change: Change, who: User, now: datetime, *, room: str = "", undoes: int | None = None
+) -> int:
+    """Write a change into the log; the entry's number. Only who may change the `room` takes it back ("": anybody)."""
     row = {"at": to_micros(now), "user_id": who.id, "who": who.name, "action": change.action, "subject": change.subject}
     row |= {"customer_id": change.customer_id, "before": _text(change.before), "after": _text(change.after)}
-    return shop.store.audit.add({**row, "undo": _text(change.undo), "undoes": undoes})
+    return shop.store.audit.add(
+        {**row, "undo": None if change.undo is None else _text({"room": room, "with": change.undo}), "undoes": undoes}
+    )
 
 
 def note_change(shop: Shop, action: str, subject: str, who: str, now: datetime) -> int:
@@ -56,6 +60,7 @@ def undo_change(shop: Shop, seq: int, who: User, now: datetime, ways: Mapping[st
 
     Raises:
         NotFound: no such entry.
+        WrongKey: they may change nothing in the room in which it was done.
         Conflict: it cannot be undone, was undone already, or something newer was changed since.
     """
     row = shop.store.audit.one(seq)
@@ -63,6 +68,9 @@ def undo_change(shop: Shop, seq: int, who: User, now: datetime, ways: Mapping[st
         raise NotFound("no such entry of the log", key="entry", value=seq)
     if row["undo"] is None or row["action"] not in ways:
         raise Conflict("this cannot be undone", key="action", value=row["action"])
+    undo = json.loads(row["undo"])
+    if undo["room"] and not who.may("change", undo["room"]):
+        raise WrongKey("your role changes nothing there", key="room", value=undo["room"])
     if row["undone_by"] is not None:
         raise Conflict("this was undone already", key="entry", value=seq)
     newest = shop.store.audit.newest_of(row["action"], row["subject"])
@@ -70,7 +78,7 @@ def undo_change(shop: Shop, seq: int, who: User, now: datetime, ways: Mapping[st
         raise Conflict(
             "something newer was changed since", key="entry", value=newest["seq"], way_out="undo the newer one first"
         )
-    ways[row["action"]](shop, json.loads(row["undo"]), who, now)
+    ways[row["action"]](shop, undo["with"], who, now)
     back = Change(row["action"], row["subject"], _value(row["after"]), _value(row["before"]), None, row["customer_id"])
     return record_change(shop, back, who, now, undoes=seq)
 

@@ -28,6 +28,7 @@ from tsuide.errors import BadValue, TsuideError, WrongKey
 from tsuide.kit.phrases import LANGUAGES
 
 COOKIE: Final = "tsuide_console"
+_EVERYBODYS: Final = "today"  # the room of pages that are everybody's own
 _PARTS: Final = 2_000  # fields of a form
 
 
@@ -121,13 +122,14 @@ class Visit:
 
     def here(self, **values: object) -> str:
         """This page with other values; None takes one out."""
-        kept: dict[str, object] = dict(self.request.query_params.multi_items())
-        kept.pop("done", None)
+        asked = self.request.query_params
+        kept: dict[str, object] = {name: asked.getlist(name) for name in asked if name != "done"}
         return address(self.request, path_of(self.request), kept | values)
 
     def record(self, change: Change) -> int:
         """Write a change into the audit log as this user's; the number of the entry."""
-        return record_change(self.shop, change, self.user, self.now)
+        room = "" if self.room == _EVERYBODYS else self.room  # what is one's own is one's own to take back
+        return record_change(self.shop, change, self.user, self.now, room=room)
 
     def done(self, path: str, entry: int | None = None, **values: object) -> Response:
         """On to a page that says that it is done, and lets it be undone."""
@@ -171,7 +173,7 @@ def address(request: Request, path: str, values: Mapping[str, object]) -> str:
     """An address in the console; a language that was asked for stays asked for, what is None is left out."""
     asked = request.query_params.get("lang")
     known: dict[str, object] = {} if asked is None else {"lang": asked}
-    said = {name: value for name, value in (known | dict(values)).items() if value is not None and value != ""}
+    said = {name: value for name, value in (known | dict(values)).items() if value not in (None, "", [""])}
     query = urlencode(said, doseq=True)
     return f"{base_of(request)}{path}{'?' if query else ''}{query}"
 
@@ -194,7 +196,7 @@ def see(path: str, room: str, handler: Handler) -> Route:
 
 def own(path: str, handler: Handler) -> Route:
     """What anybody who is signed in may change: what is their own."""
-    return _changed(path, "today", handler, lambda _: True)
+    return _changed(path, _EVERYBODYS, handler, lambda _: True)
 
 
 def change(path: str, room: str, handler: Handler) -> Route:
@@ -254,7 +256,7 @@ def same_origin(request: Request) -> bool:
         return site in {"same-origin", "none"}
     origin = request.headers.get("origin")
     ours = {request.headers.get("host"), urlsplit(serving_of(request).settings.public_url).netloc}
-    return origin is None or urlsplit(origin).netloc in ours
+    return origin is None or urlsplit(origin).netloc in ours - {"", None}  # "null" is nobody's
 
 
 def csrf_of(token: str) -> str:
