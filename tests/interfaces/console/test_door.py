@@ -142,3 +142,13 @@ def test_the_forms_of_a_page_bring_what_they_must(console: Any, running: Any) ->
     answer = console._ask("POST", "/measure", data={"csrf": found.group(1)})
     assert answer.status_code == 303
     assert [each["kind"] for each in running.shop.store.jobs.recent()] == ["effect"]
+
+
+def test_what_cannot_be_done_leads_back_to_the_page_of_ours_from_which_it_came(console: Any) -> None:
+    console.client.cookies.clear()
+    for came, back in (("http://testserver/console/log?of=user", True), ("https://evil.example/console/log", False)):
+        headers = {"Cookie": f"{COOKIE}={console.cookie}", "Referer": came}
+        answer = console.client.post("/console/undo", headers=headers, data={"csrf": console.csrf, "entry": "999999"})
+        assert answer.status_code == 404
+        assert ('href="/console/log?of=user"' in answer.text) is back
+    assert console._ask("GET", "/undo").status_code == 404

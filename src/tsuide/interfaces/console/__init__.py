@@ -105,7 +105,7 @@ def build_console(base: str) -> Starlette:
             Route("/vega.js", vega),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
-        exception_handlers={404: _nowhere, 400: _unreadable, TsuideError: _failed},
+        exception_handlers={404: _nowhere, 405: _nowhere, 400: _unreadable, TsuideError: _failed},
         middleware=[Middleware(GZipMiddleware, minimum_size=1_000, compresslevel=6)],
     )
     app.state.base = base

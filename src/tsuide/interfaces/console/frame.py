@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import jinja2
 from markupsafe import Markup
@@ -138,7 +139,16 @@ def sorry(request: Request, user: User | None, error: TsuideError) -> Response:
     language = language_of(request, user)
     say = partial(_said, (FRAME,), language)
     shown = {**_frame(request, user, language), "t": say, "title": say("sorry"), "problem": _told(error, language)}
-    return _html("sorry.html", _status(error), shown | {"rooms": [], "back": request.headers.get("referer")})
+    if request.method != "GET":  # the page in another language would be another answer
+        shown["languages"] = []
+    return _html("sorry.html", _status(error), shown | {"rooms": [], "back": _came_from(request)})
+
+
+def _came_from(request: Request) -> str | None:
+    """The page of the console from which this was asked; None where it was none."""
+    came = urlsplit(request.headers.get("referer", ""))
+    ours = came.netloc == request.headers.get("host") and came.path.startswith(f"{base_of(request)}/")
+    return f"{came.path}{'?' if came.query else ''}{came.query}" if ours and came.path != request.url.path else None
 
 
 def _said(tables: Sequence[Phrases], language: str, key: str, **blanks: object) -> str:
