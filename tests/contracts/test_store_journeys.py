@@ -221,3 +221,56 @@ def test_every_kind_of_news_can_be_listened_for_and_what_happens_is_told_once(st
         ("reaction", "m1:open", "open"), ("said_later", "later", None),
     ]  # fmt: skip
     assert heard_rows(store) == []
+
+
+def test_whoever_left_as_a_journey_was_stopped_goes_on_where_they_stood(store: Store) -> None:
+    running(store)
+    store.journeys.begin([begun(1), begun(2), begun(3)], NOW)
+    one, two, three = store.journeys.take(10, NOW, NOW + LEASE)
+    store.journeys.move([moved(one, "rest"), moved(two, "rest"), moved(three, None)], NOW)
+    later = NOW + timedelta(hours=1)
+    store.journeys.set_state("welcome", "stopped", later, lambda _: ())
+    assert store.journeys.bring_back("welcome", NOW) == 0  # nobody was stopped then
+    assert store.journeys.bring_back("nothing", later) == 0
+    assert store.journeys.bring_back("welcome", later) == 2
+    assert standing(store) == {("active", "rest"): 2, ("done", None): 1}
+    assert {row["why"] for row in store.journeys.enrolments("welcome")} == {None}
+    store.journeys.set_state("welcome", "running", later, lambda _: ())
+    due = later + timedelta(days=1)
+    assert len(store.journeys.take(10, due, due + LEASE)) == 2
+
+
+def test_only_a_journey_that_nobody_began_is_forgotten(store: Store) -> None:
+    running(store)
+    store.journeys.begin([begun(1)], NOW)
+    assert not store.journeys.drop("welcome")
+    assert store.journeys.get("welcome")["text"] == "text 1"
+    for text in ("one", "two"):
+        store.journeys.put("spring", text, NOW)
+    assert store.journeys.drop("spring")
+    with pytest.raises(NotFound):
+        store.journeys.get("spring")
+    assert store.journeys.versions("spring") == []
+    assert store.journeys.put("spring", "three", NOW) == 1
+
+
+def test_enrolments_are_found_by_customer_by_id_by_version_and_each_with_its_steps(store: Store) -> None:
+    running(store)
+    store.journeys.begin([begun(1), begun(2), begun(3)], NOW)
+    one, two, _ = store.journeys.take(10, NOW, NOW + LEASE)
+    steps = [("rest", "mail", ""), ("mail", "end", "sent")]
+    store.journeys.move([moved(one, "stays", marks=steps), moved(two, "goes", marks=steps[:1])], NOW)
+    store.journeys.put("welcome", "text 2", NOW, moves=["stays"])
+    assert [row["id"] for row in store.journeys.enrolments("welcome", customer_id="c2")] == ["e2"]
+    assert store.journeys.enrolments("welcome", "done", customer_id="c2") == []
+    assert store.journeys.enrolled("e1")["step"] == "stays"
+    with pytest.raises(NotFound):
+        store.journeys.enrolled("nothing")
+    assert store.journeys.under_way("welcome") == {1: 1, 2: 2}
+    assert store.journeys.under_way("nothing") == {}
+    asked = ["e3", *(f"x{n}" for n in range(600)), "e2", "e1"]  # more than are asked for at once
+    found = store.journeys.marks_of(asked)
+    assert [*found] == asked
+    assert [row["step"] for row in found["e1"]] == ["rest", "mail"]
+    assert ([row["step"] for row in found["e2"]], found["e3"], found["x0"]) == (["rest"], [], [])
+    assert found["e1"] == store.journeys.marks("e1")

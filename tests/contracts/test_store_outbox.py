@@ -222,6 +222,47 @@ def test_events_are_recorded_once_and_a_bounce_says_more_than_a_complaint(store:
     assert not store.outbox.unblock("x")
 
 
+def test_addresses_that_take_no_mail_are_listed_the_newest_first(store: Store) -> None:
+    for n, reason in enumerate(("bounce", "complaint", "bounce")):
+        store.outbox.block(f"x{n}", reason, NOW + timedelta(hours=n), f"5.1.{n}")  # type: ignore[arg-type]
+    assert [(row["mark"], row["reason"]) for row in store.outbox.all_blocked(2)] == [
+        ("x2", "bounce"),
+        ("x1", "complaint"),
+    ]
+    assert store.outbox.all_blocked(9)[2] == {"mark": "x0", "reason": "bounce", "at": to_micros(NOW), "detail": "5.1.0"}
+
+
+def test_mails_are_counted_by_domain_and_each_kind_of_answer_once_a_mail(store: Store) -> None:
+    def gone(key: str, domain: str | None, at: datetime = NOW, **more: Any) -> None:
+        purpose = more.pop("purpose", "marketing")
+        store.outbox.put([asked(key, purpose=purpose, channel=more.pop("channel", "email"))])
+        made = reservation(key, touches=(), values={"domain": domain, "links": more.pop("links", None)})
+        assert store.outbox.reserve([made], at, LEASE)[0].outcome == "reserved"
+        store.outbox.settle([Settlement(key, 1, more.pop("state", "sent"))], at)
+
+    gone("a", "a.jp", links="[]")
+    gone("b", "a.jp")
+    gone("c", "b.jp", purpose="transactional")
+    gone("d", None)
+    gone("old", "a.jp", NOW - timedelta(days=9))
+    gone("held", "a.jp", state="failed")
+    gone("line", "a.jp", channel="line")
+    for key, kind in (("a", "soft_bounce"), ("a", "soft_bounce"), ("a", "bounce"), ("b", "soft_bounce"), ("b", "open"),
+                      ("c", "click"), ("old", "bounce")):  # fmt: skip
+        row = store.outbox.by_id(f"m_{key}")
+        number = len(store.outbox.events(row["id"]))
+        assert store.outbox.happened(f"{key}:{number}", kind, row, NOW)
+    since = NOW - timedelta(days=1)
+    told = {(row["domain"], row["purpose"]): (row["sent"], row["measured"]) for row in store.outbox.by_domain(since)}
+    assert told == {("a.jp", "marketing"): (2, 1), ("b.jp", "transactional"): (1, 0), (None, "marketing"): (1, 0)}
+    came = {(row["domain"], row["kind"]): row["n"] for row in store.outbox.came_by_domain(since)}
+    assert came == {
+        ("a.jp", "soft_bounce"): 2, ("a.jp", "bounce"): 1, ("a.jp", "any_bounce"): 2, ("a.jp", "open"): 1,
+        ("b.jp", "click"): 1,
+    }  # fmt: skip
+    assert store.outbox.by_domain(NOW + timedelta(days=1)) == store.outbox.came_by_domain(NOW + timedelta(days=1)) == []
+
+
 def test_every_word_about_consents_is_told_oldest_first(store: Store) -> None:
     def word(channel: str, day: int, *, granted: bool) -> dict[str, object]:
         row = {"customer_id": "c1", "purpose": "marketing", "channel": channel, "granted": granted}
@@ -257,6 +298,8 @@ def test_templates_keep_every_version_and_one_holds(store: Store) -> None:
     assert [row["version"] for row in store.mail_templates.active()] == ["v1"]
     assert store.mail_templates.remove("spring")
     assert not store.mail_templates.remove("spring")
+    assert {row["version"]: row["active"] for row in store.mail_templates.versions("spring")} == {"v1": 0, "v2": 0}
+    assert store.mail_templates.versions("autumn") == []
 
 
 def test_a_message_on_the_site_is_shown_once_counted_once_and_closed_once(store: Store) -> None:
