@@ -524,6 +524,21 @@ def test_a_dry_run_on_days_that_have_been_counts_what_a_worker_would_have_done(b
     assert bench.shop.store.tasks.listed() == []
 
 
+def test_a_dry_run_tells_which_day_it_lives_through(bench: Bench) -> None:
+    told: list[tuple[str, int, int]] = []
+    text = (
+        "id: j\nnames: {ja: あ, en: a}\ntrigger: {birthday: {}}\nsteps:\n"
+        "  - {id: rest, wait: {for: 1d}}\n  - {id: goal, goal: {}}\n"
+    )
+    dry_run(bench.shop, read_journey(text), NOW, NOW + timedelta(days=6, hours=12), lambda *_: None,
+            tell=lambda *said: told.append(said))  # fmt: skip
+    assert told[0] == ("days", 0, 7)
+    assert told[-1] == ("days", 7, 7)
+    days = [done for _, done, _ in told]
+    assert days == sorted(days)
+    assert len(set(days)) > 2  # the day on which somebody began, and the one on which their wait ended
+
+
 def test_a_dry_run_of_what_the_clock_brings(bench: Bench) -> None:
     text = "id: j\nnames: {ja: あ, en: a}\ntrigger: {birthday: {}}\nsteps: [{id: mail, message: {template: offer}}]"
     told = dry_run(bench.shop, read_journey(text), NOW, NOW + 7 * DAY, lambda *_: None)

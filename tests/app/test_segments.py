@@ -21,14 +21,19 @@ from tsuide.app.segment_keeping import keep_all_segments, keep_segments
 from tsuide.app.segments import (
     events_after,
     history_of,
+    latest_events,
+    make_sheets,
     members_of,
+    moved_since,
     overlap_of,
     preview,
     put_segment,
     ready_segment,
     remove_segment,
+    restore_segment,
     segments_of,
     sheet_of,
+    sheets_made,
     standing,
     standings,
     take,
@@ -461,3 +466,32 @@ def test_an_import_of_many_orders_is_taken_up(shop: Shop) -> None:
     put_orders(shop, [an_order(f"y{n}", f"new{n}", NOW - DAY, "rice") for n in range(1_500)])
     keep_all_segments(shop, NOW)
     assert standing(shop, "rice").size == 1_500
+
+
+def test_reading_the_whole_shop_tells_how_far_it_is_and_is_done_once(shop: Shop) -> None:
+    told: list[tuple[str, int, int]] = []
+    assert not sheets_made(shop)
+    make_sheets(shop, NOW, lambda *said: told.append(said))
+    assert sheets_made(shop)
+    assert told == [("read", 0, 0), ("write", 40, 40)]
+    make_sheets(shop, NOW, lambda *said: told.append(said))
+    assert len(told) == 2
+
+
+def test_who_came_and_went_of_late_is_told_and_a_segment_is_made_as_it_was(shop: Shop) -> None:
+    first = a_segment("buyers", "order_count >= 1")
+    put_segment(shop, first, NOW, confirm=40)
+    before = standing(shop, "buyers").segment.plain()
+    put_segment(shop, a_segment("buyers", "order_count > 99"), NOW + DAY)
+    assert moved_since(shop, NOW - DAY) == {"buyers": (40, 40)}
+    assert moved_since(shop, NOW + timedelta(hours=1)) == {"buyers": (0, 40)}
+    newest = latest_events(shop, "buyers", 1)[0]
+    assert (newest["event"], newest["at"]) == ("left", NOW + DAY)
+    restore_segment(shop, "buyers", before, NOW + 2 * DAY, author="A")  # that it holds everybody asks nothing again
+    assert standing(shop, "buyers").size == 40
+    restore_segment(shop, "buyers", None, NOW + 3 * DAY)
+    with pytest.raises(NotFound):
+        standing(shop, "buyers")
+    assert len(latest_events(shop, "buyers", 999)) == 160  # what happened stays
+    with pytest.raises(NotFound):
+        latest_events(shop, "nothing", 1)

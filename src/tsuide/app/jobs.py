@@ -31,6 +31,10 @@ _CUT: Final = 2_000
 _LOOKED_AT: Final = 200
 
 
+def to_nobody(_step: str, _done: int, _total: int) -> None:
+    """A `Tell` that nobody hears."""
+
+
 def begin_job(
     shop: Shop, kind: str, wanted: Mapping[str, Any], who: str, now: datetime, entropy: int, *, alone: bool = True
 ) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.deciding import Decider
+from tsuide.app.jobs import Tell, to_nobody
 from tsuide.app.journey_clock import brought
 from tsuide.app.journey_doors import ShopDoors
 from tsuide.app.journey_work import CART_LIFE, MOST_NAMED, news_of
@@ -97,7 +98,13 @@ class _DryDoors(ShopDoors):
 
 
 def dry_run(
-    shop: Shop, journey: Journey, start: datetime, end: datetime, judged: Judged, decider: Decider | None = None
+    shop: Shop,
+    journey: Journey,
+    start: datetime,
+    end: datetime,
+    judged: Judged,
+    decider: Decider | None = None,
+    tell: Tell = to_nobody,
 ) -> dict[str, Any]:
     """What a journey would have done from `start` to `end`.
 
@@ -108,25 +115,29 @@ def dry_run(
         end: of the last.
         judged: what the gate says of a message at a moment.
         decider: knows what was learned; None = nothing was.
+        tell: hears how many of the days were lived through.
 
     Raises:
         BadValue: the days are in the wrong order, or too many.
     """
     if not timedelta() < end - start <= LONGEST:
         raise BadValue(f"from 1 to {LONGEST.days} days", key="days", value=str(end - start))
+    whole = -((start - end) // _DAY)  # a day that was begun is one
+    tell("days", 0, whole)
     run = _Run()
     doors = _DryDoors(shop, decider, run, judged, start)
     news = [
         news_of(row, from_micros(row["at"]))
         for row in shop.store.trails.news_between(start, end, listened_by([journey]))
     ]
-    days = _Days(shop, journey, news, doors, run)
+    days = _Days(shop, journey, news, doors, run, lambda at: tell("days", (at - start) // _DAY, whole))
     for one in _beginnings(shop, journey, news, doors, decider, start, end):
         moment = doors.now
         days.walk_until(moment)
         doors.now = moment
         days.begin(one, moment)
     days.walk_until(end)
+    tell("days", whole, whole)
     return {
         "journey": journey.id,
         "from": start.isoformat(),
@@ -172,8 +183,16 @@ def _beginnings(
 class _Days:
     """The days as they are lived through: whoever is due next, walks."""
 
-    def __init__(self, shop: Shop, journey: Journey, news: list[News], doors: _DryDoors, run: _Run) -> None:
-        self._shop, self._journey, self._doors, self._run = shop, journey, doors, run
+    def __init__(
+        self,
+        shop: Shop,
+        journey: Journey,
+        news: list[News],
+        doors: _DryDoors,
+        run: _Run,
+        lived: Callable[[datetime], None],
+    ) -> None:
+        self._shop, self._journey, self._doors, self._run, self._lived = shop, journey, doors, run, lived
         self._gone: dict[str, list[datetime]] = {}
         for each in news:
             if each.customer_id is not None and leaves(journey, each):
@@ -185,6 +204,7 @@ class _Days:
 
     def begin(self, one: Beginning, moment: datetime) -> None:
         """Let somebody begin, if they may."""
+        self._lived(moment)
         if self._journey.only is not None and not self._doors.in_segment(self._journey.only, one.customer_id):
             return
         before = self._active.get(one.key)
@@ -208,6 +228,7 @@ class _Days:
 
     def _walk(self, key: str, here: Enrolment, due: datetime, entered: datetime) -> None:
         self._doors.now = due
+        self._lived(due)
         went = any(entered < each <= due for each in self._gone.get(here.customer_id, ()))
         stand = None if went else _step(self._shop, self._journey, here, due, entered, self._doors)
         if stand is None:

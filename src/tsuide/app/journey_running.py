@@ -10,6 +10,7 @@ from tsuide.app.best_channel import choose_channels
 from tsuide.app.carriers import carried_by
 from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.deciding import Clock, Decider, Entropy
+from tsuide.app.jobs import Tell, to_nobody
 from tsuide.app.journey_doors import ShopDoors
 from tsuide.app.journey_dry import dry_run
 from tsuide.app.journey_work import JourneyWorker
@@ -138,7 +139,14 @@ class _Hooks:
         return "refused" if answer.state == "failed" else "again"
 
 
-def dry_run_of(shop: Shop, journey: Journey, start: datetime, end: datetime, clock: Clock) -> dict[str, Any]:
+def dry_run_of(
+    shop: Shop,
+    journey: Journey,
+    start: datetime,
+    end: datetime,
+    clock: Clock,
+    tell: Tell = to_nobody,
+) -> dict[str, Any]:
     """A dry run whose messages are judged by the policy in force, with the contacts of those days and its own.
 
     Raises:
@@ -149,7 +157,7 @@ def dry_run_of(shop: Shop, journey: Journey, start: datetime, end: datetime, clo
         decider: Decider | None = Decider(shop, journal, clock, lambda: 0)
         if decider is not None and not decider.refresh() and decider.loaded_or_none is None:
             decider = None
-        return dry_run(shop, journey, start, end, _GateOfThePast(shop, clock()).code, decider)
+        return dry_run(shop, journey, start, end, _GateOfThePast(shop, clock()).code, decider, tell)
     finally:
         journal.close_now()
 

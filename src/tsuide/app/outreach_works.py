@@ -11,15 +11,15 @@ from tsuide.app.segments import make_sheets
 from tsuide.app.wiring import Shop
 
 
-def _segments(shop: Shop, _: Mapping[str, Any], _tell: Tell, now: datetime) -> dict[str, Any]:
-    make_sheets(shop, now)
+def _segments(shop: Shop, _: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
+    make_sheets(shop, now, tell)
     return {}
 
 
-def _dry_run(shop: Shop, wanted: Mapping[str, Any], _tell: Tell, now: datetime) -> dict[str, Any]:
+def _dry_run(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
     """What the journey `text` would have done in the last `days`."""
     days = int(wanted["days"])
-    found = dry_run_of(shop, journey_of(str(wanted["text"])), now - timedelta(days=days), now, lambda: now)
+    found = dry_run_of(shop, journey_of(str(wanted["text"])), now - timedelta(days=days), now, lambda: now, tell)
     return {**found, "days": days, "text": str(wanted["text"])}
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from tsuide.app.jobs import Tell, to_nobody
 from tsuide.app.locks import in_turn
 from tsuide.app.wiring import Shop
 from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged, Unavailable
@@ -108,12 +109,12 @@ def keep_all_segments(shop: Shop, now: datetime) -> Kept:
     return done
 
 
-def begin(shop: Shop, now: datetime) -> bool:
+def begin(shop: Shop, now: datetime, tell: Tell = to_nobody) -> bool:
     """See to it that facts are watched and every sheet is made; True where that was still to do."""
     segments = shop.store.segments
     if segments.clock()["watching"] == segments.digest:
         return False
-    return _alone(shop, lambda _: _make_everything(shop, now))
+    return _alone(shop, lambda _: _make_everything(shop, now, tell))
 
 
 def _alone(shop: Shop, work: Callable[[int], Done]) -> Done:
@@ -343,13 +344,13 @@ def evaluate_everybody(segments: Segments, segment_no: int, lowered: Lowered, wh
     return Moved(entered, left)
 
 
-def _make_everything(shop: Shop, now: datetime) -> bool:
+def _make_everything(shop: Shop, now: datetime, tell: Tell) -> bool:
     """Watch, make every sheet, and only then say so: who is killed in between begins anew."""
     segments = shop.store.segments
     if segments.clock()["watching"] == segments.digest:  # another process was quicker
         return False
     segments.watch()
-    _make_all_sheets(shop, now, int(segments.clock()["turn"]))
+    _make_all_sheets(shop, now, int(segments.clock()["turn"]), tell)
     snapshot = current_snapshot(shop.snapshots)
     if snapshot is not None:
         _take_up_learned(shop, now, snapshot)
@@ -359,13 +360,14 @@ def _make_everything(shop: Shop, now: datetime) -> bool:
     return True
 
 
-def _make_all_sheets(shop: Shop, now: datetime, expected: int) -> None:
+def _make_all_sheets(shop: Shop, now: datetime, expected: int, tell: Tell = to_nobody) -> None:
     """Every sheet from all facts, written part by part; what is touched meanwhile stays touched.
 
     Raises:
         Conflict: somebody else took a turn, or somebody was erased, since the facts were read.
     """
     segments, turns = shop.store.segments, count(expected)
+    tell("read", 0, 0)
     upto = segments.newest_touch()
     facts = segments.facts(None, (), now - timedelta(days=VISITOR_DAYS))
     products = segments.products(None)
@@ -379,6 +381,7 @@ def _make_all_sheets(shop: Shop, now: datetime, expected: int) -> None:
         here = acts.filter(pl.col("place").is_between(start, start + _AT_ONCE - 1)).drop("place")
         with segments.turn(next(turns)) as turn:
             turn.write_sheets(sheets.slice(start, _AT_ONCE), here, OWN_COLUMNS)
+        tell("write", min(start + _AT_ONCE, len(sheets)), len(sheets))
     with segments.turn(next(turns)) as turn:
         turn.forget_touches(upto)
         turn.set_clock(snapshot_id=None)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from tsuide.app.jobs import Tell, to_nobody
 from tsuide.app.segment_keeping import begin, evaluate_new, shop_zone, take_away
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, Conflict, UnknownCustomer
@@ -222,9 +223,15 @@ def sheets_made(shop: Shop) -> bool:
     return bool(shop.store.segments.clock()["watching"] == shop.store.segments.digest)
 
 
-def make_sheets(shop: Shop, now: datetime) -> None:
-    """Read the whole shop, so that conditions can be asked of it; from then on it is kept current."""
-    begin(shop, now)
+def make_sheets(shop: Shop, now: datetime, tell: Tell = to_nobody) -> None:
+    """Read the whole shop, so that conditions can be asked of it; from then on it is kept current.
+
+    Args:
+        shop: whose.
+        now: UTC.
+        tell: hears how many of all customers and visitors were written.
+    """
+    begin(shop, now, tell)
 
 
 def _before(versions: Sequence[Found], record: str) -> Found:
