@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pytest
@@ -223,8 +223,9 @@ def test_events_are_recorded_once_and_a_bounce_says_more_than_a_complaint(store:
 
 
 def test_addresses_that_take_no_mail_are_listed_the_newest_first(store: Store) -> None:
-    for n, reason in enumerate(("bounce", "complaint", "bounce")):
-        store.outbox.block(f"x{n}", reason, NOW + timedelta(hours=n), f"5.1.{n}")  # type: ignore[arg-type]
+    reasons: list[Literal["bounce", "complaint"]] = ["bounce", "complaint", "bounce"]
+    for n, reason in enumerate(reasons):
+        store.outbox.block(f"x{n}", reason, NOW + timedelta(hours=n), f"5.1.{n}")
     assert [(row["mark"], row["reason"]) for row in store.outbox.all_blocked(2)] == [
         ("x2", "bounce"),
         ("x1", "complaint"),
@@ -247,8 +248,11 @@ def test_mails_are_counted_by_domain_and_each_kind_of_answer_once_a_mail(store: 
     gone("old", "a.jp", NOW - timedelta(days=9))
     gone("held", "a.jp", state="failed")
     gone("line", "a.jp", channel="line")
-    for key, kind in (("a", "soft_bounce"), ("a", "soft_bounce"), ("a", "bounce"), ("b", "soft_bounce"), ("b", "open"),
-                      ("c", "click"), ("old", "bounce")):  # fmt: skip
+    answers: list[tuple[str, Literal["soft_bounce", "bounce", "open", "click"]]] = [
+        ("a", "soft_bounce"), ("a", "soft_bounce"), ("a", "bounce"), ("b", "soft_bounce"), ("b", "open"),
+        ("c", "click"), ("old", "bounce"),
+    ]  # fmt: skip
+    for key, kind in answers:
         row = store.outbox.by_id(f"m_{key}")
         number = len(store.outbox.events(row["id"]))
         assert store.outbox.happened(f"{key}:{number}", kind, row, NOW)
