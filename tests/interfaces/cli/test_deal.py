@@ -17,7 +17,7 @@ PRODUCTS = "id,title,category,price,cost,currency\ntea,Tea,Drinks,1000,600,JPY\n
 
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_every_code_has_words(language: str) -> None:
-    codes = [*LINE_STATES, *ROLES, *(f"stage_{each}" for each in STAGES)]
+    codes = [*ROLES, *(f"state_{each}" for each in LINE_STATES), *(f"stage_{each}" for each in STAGES)]
     assert all(PHRASES.text(each, language) for each in codes)
     assert all(reason_told(each, language) for each in (*NO_REASONS, *LOSSES, REPLACED, None))
 
