@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tsuide.app.deal_quotes import restore_seller, set_seller
 from tsuide.app.deals import add_deal
 from tsuide.app.signing import set_sale_terms
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
 from tsuide.offers.acceptance import SaleTerms
+from tsuide.outreach.sales.quotes import Seller
 
 WORDS = {"ja": "あ", "en": "a"}
 
@@ -28,6 +30,12 @@ def account(running: Any) -> None:
 @pytest.fixture
 def ann(running: Any) -> Any:
     return running.person("rep", rep_id="ann")
+
+
+@pytest.fixture
+def quoting(running: Any) -> None:
+    """Somebody has said who quotes."""
+    set_seller(running.shop, Seller({"ja": "店", "en": "Shop"}, {"ja": "東京", "en": "Tokyo"}), datetime.now(UTC))
 
 
 def products(running: Any) -> list[str]:
@@ -119,6 +127,7 @@ def test_what_goes_with_a_deal_is_proposed_answered_and_taken_back(running: Any,
 def test_a_quote_is_written_sent_and_taken_back_and_no_rep_holds_its_link(running: Any, ann: Any) -> None:
     manager = running.person("sales_manager")
     deal = begun(ann, products(running)[0])
+    restore_seller(running.shop, None, datetime.now(UTC))
     assert "who quotes" in ann.post("/deals/quote", status=409, deal=deal).text
     seller = {"name.ja": "店", "name.en": "Shop", "address.ja": "東京", "address.en": "Tokyo"}
     manager.post("/deals/seller", status=422, registration="123", **seller)
@@ -144,6 +153,7 @@ def test_a_deal_is_lost_with_a_reason_and_open_again_when_that_is_undone(running
     assert (whole(running, deal).stage, whole(running, deal).reason) == ("lead", None)
 
 
+@pytest.mark.usefixtures("quoting")
 def test_a_purchase_order_wins_a_deal_but_no_rep_takes_it_in(running: Any, ann: Any) -> None:
     manager = running.person("sales_manager")
     deal = begun(ann, products(running)[0])
@@ -154,12 +164,29 @@ def test_a_purchase_order_wins_a_deal_but_no_rep_takes_it_in(running: Any, ann: 
     assert (whole(running, deal).stage, whole(running, deal).order_id is not None) == ("won", True)
 
 
+@pytest.mark.usefixtures("quoting")
+def test_a_manager_who_sells_a_deal_is_its_rep_no_address_of_choice_no_link_no_purchase_order(running: Any) -> None:
+    manager = running.person("sales_manager")
+    deal = add_deal(running.shop, "Mine", datetime.now(UTC), 78, customer_id="acme", owner=manager.user_id).id
+    manager.post("/deals/line", deal=deal, product=products(running)[0], quantity="1")
+    colleague = running.person("owner")
+    colleague.post("/deals/send", deal=deal, to="")
+    assert "/m/quote/" in colleague.get(f"/deals/{deal}")
+    assert "/m/quote/" not in manager.get(f"/deals/{deal}")
+    order = {"number": "PO-3", "person": "Ms Mori", "filed": "cabinet 3"}
+    assert "own deal" in manager.post("/deals/won", status=409, deal=deal, **order).text
+    assert whole(running, deal).order_id is None
+    colleague.post("/deals/won", deal=deal, **order)
+    assert whole(running, deal).stage == "won"
+
+
 def test_which_combinations_win_is_told_by_line_product_and_rep(console: Any, ann: Any) -> None:
     for query in ({}, {"by": "product", "each": "yes"}, {"lang": "ja"}):
         console.get("/deals/report", **query)
     assert "reps" not in ann.get("/deals/report", csv="reps")[:4]
 
 
+@pytest.mark.usefixtures("quoting")
 def test_a_combination_that_has_won_stands_in_the_chart_with_its_interval(running: Any, ann: Any) -> None:
     manager = running.person("sales_manager")
     for product in products(running)[:30]:
@@ -168,6 +195,8 @@ def test_a_combination_that_has_won_stands_in_the_chart_with_its_interval(runnin
         attached = [line for line in whole(running, deal).lines if line.role == "attached"]
         if attached:
             break
+    else:
+        pytest.fail("nothing goes with anything")
     ann.post("/deals/answer", deal=deal, place=str(attached[0].place), state="accepted")
     manager.post("/deals/send", deal=deal, to="")
     manager.post("/deals/won", deal=deal, number="PO-2", person="Ms Mori", filed="cabinet 3")

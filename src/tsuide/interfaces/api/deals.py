@@ -9,13 +9,13 @@ from starlette.requests import Request
 
 from tsuide.app import deal_quotes
 from tsuide.app import deals as desk
-from tsuide.app.deal_accounts import account_of
 from tsuide.app.deal_offers import answer_line, propose, tell
 from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back_promotion
 from tsuide.app.deal_report import BACK, deal_report
-from tsuide.app.serving import Serving, clock, entropy
+from tsuide.app.deal_sending import put_before_customer
+from tsuide.app.serving import clock, entropy
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue, Refused
+from tsuide.errors import BadValue
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import Amount, Id, Language, _In, whole
@@ -515,8 +515,14 @@ async def send(request: Request, deal: Named, body: SendIn) -> SentOut:
     An address of their own choice asks for a key with the scope admin, as does passing the credit limit.
     """
     serving = serving_of(request)
-    is_admin = "admin" in require(request, "rep")
-    sent = await asyncio.to_thread(_sent, serving, deal, body, is_admin)
+    is_admin, can_mail = "admin" in require(request, "rep"), bool(serving.settings.smtp.get_secret_value())
+    sent = await asyncio.to_thread(
+        lambda: put_before_customer(
+            serving.shop, deal, clock(), entropy(), free=is_admin,
+            to=body.to if body.to and (can_mail or not is_admin) else None, days=body.days, language=body.language,
+            approved_by=body.approved_by, who=body.who,
+        )
+    )  # fmt: skip
     await tell(serving.ledger, sent.told)
     made = sent.written.quote
     return SentOut(
@@ -536,23 +542,6 @@ async def order_form(request: Request, deal: Named, body: OrderFormIn) -> DealOu
     )
     await tell(serving.ledger, await asyncio.to_thread(deal_quotes.settle, shop, given.acceptance_id, now))
     return await _told(shop, deal)
-
-
-def _sent(serving: Serving, deal: str, body: SendIn, is_admin: bool) -> deal_quotes.Sent:  # noqa: FBT001 - of this file
-    shop = serving.shop
-    account = account_of(shop, shop.store.deals.get(deal).customer_id)
-    own = [] if account is None or account.email is None else [account.email]
-    strangers = [each for each in body.to if each not in own]
-    if not is_admin and (strangers or body.approved_by is not None):
-        key, value = ("to", strangers[0]) if strangers else ("approved_by", body.approved_by)
-        raise Refused("a rep may not say that", key=key, value=value, way_out="a key with the scope admin")
-    to = body.to or own
-    if not to and not is_admin:
-        raise Refused("the account has no address", key="to", way_out="give the account one, or a key of scope admin")
-    return deal_quotes.send_quote(
-        shop, deal, clock(), entropy(), to=to if shop.settings.smtp.get_secret_value() or not is_admin else (),
-        days=body.days, language=body.language, approved_by=body.approved_by, who=body.who,
-    )  # fmt: skip
 
 
 def _changed(shop: Shop, deal: str, body: DealChangeIn) -> None:

@@ -19,6 +19,7 @@ from tsuide.app.deal_offers import ByDecision, answer_line, propose, tell
 from tsuide.app.deal_prices import floor_of
 from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back_promotion
 from tsuide.app.deal_report import GROUPS, deal_report
+from tsuide.app.deal_sending import put_before_customer
 from tsuide.app.line_reasons import offer_reasons
 from tsuide.errors import BadValue, Refused, TsuideError, WrongKey
 from tsuide.interfaces.console.charts import Chart, chart_of
@@ -45,6 +46,11 @@ Doing = Callable[[Visit, str], "str | None"]
 
 def _managing(visit: Visit) -> bool:
     return visit.user.role in _MANAGING
+
+
+def _answers_for(visit: Visit, it: Deal) -> bool:
+    """Whether the visitor answers for a deal that somebody else sells: only then may they hold the customer's link."""
+    return _managing(visit) and visit.user.rep != it.owner
 
 
 # --- the board and the list ---------------------------------------------------------------------------------------
@@ -162,7 +168,7 @@ def _one(visit: Visit, deal_id: str, problem: TsuideError | None = None) -> Resp
         rep=people.get(it.owner, it.owner), people=list(people.items()), stages=OPEN_STAGES,
         no_reasons=NO_REASONS, floor=floor_of(shop, visit.now) / 10_000, givable=givable, entered=entered(visit),
         credit=None if account is None or not it.wanted else credit_of(shop, account, it, visit.now),
-        managing=_managing(visit), own=visit.user.rep == it.owner, seller=deal_quotes.seller_of(shop),
+        managing=_managing(visit), answering=_answers_for(visit, it), seller=deal_quotes.seller_of(shop),
         titles={line.product_id: line.title for line in it.lines},
         loss_names=[(each, DEALS.text(f"why_{each}", language)) for each in LOSSES],
         email="" if account is None else account.email or "", silent=visit.asked("silent") == "yes",
@@ -177,7 +183,7 @@ def _products(visit: Visit, text: str) -> list[Any]:
 
 def _link(visit: Visit, it: Deal, quote: Mapping[str, Any]) -> str | None:
     """Where the customer says yes: for a manager who does not sell this themselves; a rep never holds it."""
-    if quote["state"] != "waiting" or not _managing(visit) or visit.user.rep == it.owner:
+    if quote["state"] != "waiting" or not _answers_for(visit, it):
         return None
     answer = link(visit.shop, quote["acceptance"], visit.now)
     return None if answer.token is None else f"{visit.shop.settings.public_url or ''}/m/quote/{answer.token}"
@@ -368,17 +374,14 @@ async def _answer(visit: Visit, deal_id: str) -> tuple[str | None, ByDecision]:
 
 
 async def _send(visit: Visit, deal_id: str) -> tuple[str | None, ByDecision]:
-    """Put the quote before the customer. A rep sends to the account's own address, and holds no link."""
-    shop, sees_link = visit.shop, _managing(visit)
-    account = account_of(shop, (await asyncio.to_thread(shop.store.deals.get, deal_id)).customer_id)
-    own = "" if account is None else account.email or ""
-    to = visit.given("to") if sees_link else own
-    if not to and not sees_link:
-        raise Refused("the account has no address", key="to", way_out="write it down in the customer's profile")
-    approved = visit.user.name if sees_link and visit.given("approve") == "yes" else None
+    """Put the quote before the customer. Who sells the deal sends to the account's own address, and holds no link."""
+    shop = visit.shop
+    free = _answers_for(visit, await asyncio.to_thread(shop.store.deals.get, deal_id))
+    to = [each for each in (visit.given("to"),) if each] if free else None
+    approved = visit.user.name if free and visit.given("approve") == "yes" else None
     sent = await asyncio.to_thread(
-        lambda: deal_quotes.send_quote(
-            shop, deal_id, visit.now, visit.serving.entropy(), to=[to] if to else [], days=_whole(visit, "days", "30"),
+        lambda: put_before_customer(
+            shop, deal_id, visit.now, visit.serving.entropy(), free=free, to=to, days=_whole(visit, "days", "30"),
             language=visit.given("language") or None, approved_by=approved, who=visit.user.name,
         )
     )  # fmt: skip
@@ -390,11 +393,12 @@ async def won(visit: Visit) -> Response:
     deal_id = await asyncio.to_thread(_mine, visit)
     if not _managing(visit):
         raise WrongKey("a rep confirms no deal", key="role", value=visit.user.role, way_out="the customer's own link")
+    own = not _answers_for(visit, await asyncio.to_thread(visit.shop.store.deals.get, deal_id))
     try:
         given = await asyncio.to_thread(
             lambda: deal_quotes.win_by_order_form(
                 visit.shop, deal_id, visit.must("number"), visit.must("person"), visit.must("filed"), visit.now,
-                who=visit.user.rep if visit.user.rep_id else visit.user.name,
+                who=visit.user.rep if own else visit.user.name,
             )
         )  # fmt: skip
         await tell(
