@@ -13,6 +13,7 @@ from tsuide.app import metrics
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.customers import Customers
 from tsuide.app.experiments import Trials
+from tsuide.app.folding import rehearse
 from tsuide.app.loading import Loaded, caught_up, load, newer
 from tsuide.app.locks import in_turn
 from tsuide.app.looks import kept_text, read_kept
@@ -333,12 +334,15 @@ class Decider:
     def _warm_up(self, loaded: Loaded) -> None:
         """Decide once for nobody, so that compiling and paging in are over before the first customer asks.
 
-        One worker after the other: the first compiles for all, where together each would take as long for itself.
+        When a server starts, an order is folded in, too, and forgotten. One worker after the other: the first compiles
+        for all, where together each would take as long for itself.
         """
         product = next(iter(loaded.catalogue.bestsellers(1)), None)
         asked = OfferRequest("product", product_id=None if product is None else product.id)
         with in_turn(self._shop.settings.home / "warming.lock"):
             decide(asked, loaded.state, CustomerView(), self._policy, now=self._clock(), seed=0)
+            if self._loaded is None:
+                rehearse(loaded.folded, loaded.state)
 
     _looks: tuple[Look, ...] = ()
     _looks_text: str | None = None

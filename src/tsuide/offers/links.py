@@ -17,7 +17,7 @@ from tsuide.mining.index import Index
 from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.mining.significance import lift_interval, p_values
 from tsuide.mining.timing import FittedTiming
-from tsuide.offers import codes
+from tsuide.offers import codes, links_kernel
 from tsuide.offers.candidates.alike import LIKED
 from tsuide.offers.candidates.bundles import MEMBERS, SET
 from tsuide.offers.candidates.fillers import FILLER
@@ -147,30 +147,20 @@ def with_borrowed(links: Links, fitted: FittedBackOff, ids: Index) -> Links:
 def renewed_links(before: Links, fitted: FittedComplements, moved: Int64, ids: Index) -> Links:
     """The links with those of some anchors made anew; a pair that was there keeps its window.
 
+    Who still has no partner of its own keeps what its like lend.
+
     Args:
-        before: as learned.
+        before: as learned, `grown` to the catalogue.
         fitted: after an update, settled.
         moved: dense items of `fitted` whose partners may be others now.
         ids: of the catalogue.
     """
     made = complement_links(fitted, ids, moved)
     places = _places(_Both(fitted.item_ids, ids))[moved]
-    renewed = np.zeros(len(before.of), np.bool_)
-    renewed[places[places >= 0]] = True
-    old, new = _anchors(before), _anchors(made)
-    lent = (before.rows["relation"] == codes.BORROWED_LINK) & (np.diff(made.of)[old] == 0)
-    kept = ~renewed[old] | lent  # who still has no partner of its own keeps what its like lend
-    rows = made.rows.copy()
-    known = np.flatnonzero(~kept)
-    keys = old[known] * len(ids) + before.rows["item"][known]
-    order = np.argsort(keys, kind="stable")
-    at = np.minimum(np.searchsorted(keys[order], new * len(ids) + rows["item"]), max(len(keys) - 1, 0))
-    if len(keys):
-        same = keys[order][at] == new * len(ids) + rows["item"]
-        for name in ("opens", "closes"):
-            rows[name][same] = before.rows[name][known[order[at[same]]]]
-    stays = np.flatnonzero(kept)
-    return make_links(np.r_[old[stays], new], np.concatenate([taken_rows(before.rows, stays), rows]), len(ids))
+    anew = np.zeros(len(ids), np.bool_)
+    anew[places[places >= 0]] = True
+    of, rows = links_kernel.renewed(before.of, before.rows, made.of, made.rows, anew, codes.BORROWED_LINK)
+    return Links(frozen(of), frozen(rows))
 
 
 class _Both:
