@@ -13,7 +13,7 @@ from tsuide.app.learn import learn
 from tsuide.app.promotions import publish_deals
 from tsuide.app.replaying import replay_decision
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue, NotFound
+from tsuide.errors import BadValue, Conflict, NotFound
 from tsuide.offers.request import OfferRequest
 
 NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
@@ -44,7 +44,7 @@ def test_in_force_in_a_running_shop_until_it_is_undone(small_shop: Shop) -> None
         without = await decider.decide(request)
         assert "card" not in offered(without)
         assert "card" not in [each.product.id for each in decider.relations("cam-a", 5).complements]
-        restore(small_shop, was)
+        restore(small_shop, was, over=now)
         publish_deals(small_shop, NOW)
         decider.refresh()
         assert offered(await decider.decide(request)) == offered(before)
@@ -74,6 +74,22 @@ def test_approved_is_a_mark_with_who_and_when_and_changes_no_offer(small_shop: S
     assert judgements(small_shop) == []
     with pytest.raises(NotFound):
         take_away(small_shop, PAIR)
+
+
+def test_a_change_is_undone_unless_something_newer_stands(small_shop: Shop) -> None:
+    nothing, banned = judge(small_shop, PAIR, Wish("banned"), "Mori", NOW)
+    _, worded = judge(small_shop, PAIR, Wish(texts={"en": "Fits."}), "Abe", NOW)
+    with pytest.raises(Conflict):
+        restore(small_shop, nothing, over=banned)
+    assert judgements(small_shop) == [worded]
+    restore(small_shop, banned, over=worded)
+    restore(small_shop, nothing, over=banned)
+    assert judgements(small_shop) == []
+    with pytest.raises(Conflict):
+        restore(small_shop, worded, over=banned)
+    with pytest.raises(BadValue):
+        restore(small_shop, nothing, over=told_again({**told(banned), "other_ids": ["bag"]}))
+    assert judgements(small_shop) == []
 
 
 @pytest.mark.parametrize(

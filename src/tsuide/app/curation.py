@@ -1,7 +1,7 @@
 """Curation: what people decide about single pairs, sets and fillers, in force everywhere as soon as it is published.
 
-Banned, put first, said in other words, or only approved (looked at and found good). Every change returns how it was
-before, and setting that again undoes it.
+Banned, put first, said in other words, or only approved (looked at and found good). Every change tells how it was
+before and how it is now: with both, `restore` undoes it, unless somebody changed it since.
 """
 
 import json
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue, NotFound
+from tsuide.errors import BadValue, Conflict, NotFound
 from tsuide.kit.clock import from_micros, to_micros
 from tsuide.kit.phrases import LANGUAGES
 from tsuide.offers.curated import ABOUT, VERDICTS, About, Curated, Mark, Verdict
@@ -122,7 +122,7 @@ def sought(shop: Shop, wanted: Sought) -> list[Judgement]:
 def judgement_of(shop: Shop, about: Mark) -> Judgement:
     """What people decided about one; empty where nothing."""
     row = shop.store.curation.one(about.about, about.product_id, _others(about))
-    return Judgement(about) if row is None else _read(row)
+    return _nothing(about) if row is None else _read(row)
 
 
 def judge(shop: Shop, about: Mark, wish: Wish, who: str, now: datetime) -> tuple[Judgement, Judgement]:
@@ -137,32 +137,34 @@ def judge(shop: Shop, about: Mark, wish: Wish, who: str, now: datetime) -> tuple
 
     Raises:
         BadValue: an unknown verdict or language, or a text that is too long.
+        Conflict: somebody else changed it at the same moment.
     """
     before = judgement_of(shop, about)
     after = _changed(before, wish, who, now)
-    restore(shop, after)
+    restore(shop, after, over=before)
     return before, after
 
 
-def restore(shop: Shop, wanted: Judgement) -> None:
-    """Set a judgement as it is given: how a change is undone."""
+def restore(shop: Shop, wanted: Judgement, *, over: Judgement) -> None:
+    """Set a judgement as it is given, who approved it and when included: how a change is undone.
+
+    Args:
+        shop: whose.
+        wanted: as it shall be.
+        over: as it must be until now.
+
+    Raises:
+        BadValue: the two are about different things.
+        Conflict: it was changed since, and stays.
+    """
     mark = wanted.mark
-    if wanted.empty:
-        shop.store.curation.remove(mark.about, mark.product_id, _others(mark))
-        return
-    shop.store.curation.put(
-        {
-            "about": mark.about,
-            "product_id": mark.product_id,
-            "other_ids": _others(mark),
-            "verdict": mark.verdict,
-            "texts": json.dumps(dict(mark.texts), ensure_ascii=False, sort_keys=True),
-            "approved_at": None if wanted.approved_at is None else to_micros(wanted.approved_at),
-            "approved_by": wanted.approved_by,
-            "changed_at": 0 if wanted.changed_at is None else to_micros(wanted.changed_at),
-            "changed_by": wanted.changed_by,
-        }
-    )
+    if mark.key != over.mark.key:
+        raise BadValue("not about the same", key="other_ids", value=list(over.mark.other_ids))
+    about = (mark.about, mark.product_id, _others(mark))
+    if not shop.store.curation.swap(about, _row(over), _row(wanted)):
+        raise Conflict(
+            "something newer was changed since", key=mark.about, value=_said(mark), way_out="undo the newer one first"
+        )
 
 
 def take_away(shop: Shop, about: Mark) -> Judgement:
@@ -170,13 +172,12 @@ def take_away(shop: Shop, about: Mark) -> Judgement:
 
     Raises:
         NotFound: nothing was decided.
+        Conflict: somebody changed it at the same moment.
     """
     before = judgement_of(shop, about)
     if before.empty:
-        raise NotFound(
-            "nothing was decided about this", key=about.about, value=" ".join([about.product_id, *about.other_ids])
-        )
-    restore(shop, Judgement(about))
+        raise NotFound("nothing was decided about this", key=about.about, value=_said(about))
+    restore(shop, _nothing(about), over=before)
     return before
 
 
@@ -230,8 +231,34 @@ def _changed(before: Judgement, wish: Wish, who: str, now: datetime) -> Judgemen
     return Judgement(mark, changed_at=now, changed_by=who, **approved)  # type: ignore[arg-type]  # a moment and a name
 
 
+def _said(mark: Mark) -> str:
+    return " ".join([mark.product_id, *mark.other_ids]).strip()
+
+
+def _nothing(about: Mark) -> Judgement:
+    return Judgement(Mark(about.about, about.product_id, about.other_ids))
+
+
 def _others(mark: Mark) -> str:
     return json.dumps(list(mark.other_ids), ensure_ascii=False)
+
+
+def _row(judgement: Judgement) -> dict[str, Any] | None:
+    """As the store keeps it; None = it says nothing, and is not kept."""
+    mark = judgement.mark
+    if judgement.empty:
+        return None
+    return {
+        "about": mark.about,
+        "product_id": mark.product_id,
+        "other_ids": _others(mark),
+        "verdict": mark.verdict,
+        "texts": json.dumps(dict(mark.texts), ensure_ascii=False, sort_keys=True),
+        "approved_at": None if judgement.approved_at is None else to_micros(judgement.approved_at),
+        "approved_by": judgement.approved_by,
+        "changed_at": 0 if judgement.changed_at is None else to_micros(judgement.changed_at),
+        "changed_by": judgement.changed_by,
+    }
 
 
 def _read(row: Mapping[str, Any]) -> Judgement:

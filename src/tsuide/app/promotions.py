@@ -1,5 +1,6 @@
 """Promotions of a shop: set, list, pause; and what they make of a basket."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -14,7 +15,7 @@ from tsuide.app.locks import in_turn
 from tsuide.app.looks import looks_of
 from tsuide.app.signing import sale_terms
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue
+from tsuide.errors import BadValue, NothingLearned, SnapshotDamaged
 from tsuide.facts.looks import relations_of
 from tsuide.facts.pricing import PricePoint
 from tsuide.facts.promotions import Promotion
@@ -165,6 +166,12 @@ def publish_deals(shop: Shop, now: datetime, products: pl.DataFrame | None = Non
     with publishing(shop):
         known = shop.store.facts.products() if products is None else products
         return amend_snapshot(shop.snapshots, published_parts(shop, known, now))
+
+
+def publish_changed(shop: Shop, now: datetime, products: pl.DataFrame | None = None) -> None:
+    """As `publish_deals`, of what is kept in any case: where it cannot be published now, the next learning does."""
+    with contextlib.suppress(SnapshotDamaged, NothingLearned):
+        publish_deals(shop, now, products)
 
 
 def publishing(shop: Shop) -> AbstractContextManager[None]:

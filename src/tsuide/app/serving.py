@@ -27,7 +27,7 @@ from tsuide.app.mail_answers import MailAnswers
 from tsuide.app.mail_links import mail_links
 from tsuide.app.named_shop.people import SHOWN
 from tsuide.app.ordering import Placed, place_order
-from tsuide.app.promotions import asked_now, note_prices
+from tsuide.app.promotions import asked_now, note_prices, publish_changed
 from tsuide.app.quoting import Buyer, Quote, Wanted, offer_to, quote
 from tsuide.app.replaying import replay_decision
 from tsuide.app.segment_keeping import keep_all_segments
@@ -227,6 +227,11 @@ class Serving:
             BadValue: what cannot be chosen there.
         """
         await asyncio.to_thread(choose, self.shop, customer_id, granted, self.clock())
+
+    def publish(self) -> None:
+        """Put what people changed (promotions, looks, curation) into the learned state; servers take it up at once."""
+        loaded = self.decider.loaded_or_none
+        publish_changed(self.shop, self.clock(), None if loaded is None else loaded.products)
 
     def observe(self) -> None:
         """Tell the gauges how things stand."""

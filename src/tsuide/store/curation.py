@@ -47,16 +47,24 @@ class Curation:
         with reading(self.engine) as connection:
             return next(iter(found(connection, query)), None)
 
-    def put(self, row: Mapping[str, Any]) -> None:
-        """Set a row, new or changed."""
-        with writing(self.engine) as connection:
-            insert = insert_into(connection, curation).values(**row)
-            again = {name: value for name, value in row.items() if name not in _KEYS}
-            connection.execute(insert.on_conflict_do_update(index_elements=list(_KEYS), set_=again))
+    def swap(
+        self, about: tuple[str, str, str], before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+    ) -> bool:
+        """Set one row, unless somebody else did in between; whether it was set.
 
-    def remove(self, about: str, product_id: str, other_ids: str) -> bool:
-        """Take a row away; whether there was one."""
+        Args:
+            about: its `about`, `product_id` and `other_ids`.
+            before: all columns as they were read; None = there was none.
+            after: all columns as they shall be; None = there shall be none.
+        """
         c = curation.c
-        gone = sa.delete(curation).where(c.about == about, c.product_id == product_id, c.other_ids == other_ids)
+        this = [c[name] == value for name, value in zip(_KEYS, about, strict=True)]
         with writing(self.engine) as connection:
-            return bool(connection.execute(gone).rowcount)
+            if before is None:
+                if after is None:
+                    return connection.execute(sa.select(c.about).where(*this)).first() is None
+                insert = insert_into(connection, curation).values(**after).on_conflict_do_nothing()
+                return connection.execute(insert.returning(c.about)).first() is not None
+            this += [c[name].is_not_distinct_from(value) for name, value in before.items()]
+            write = sa.delete(curation) if after is None else sa.update(curation).values(**after)
+            return bool(connection.execute(write.where(*this)).rowcount)

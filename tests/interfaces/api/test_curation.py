@@ -37,7 +37,7 @@ def test_a_ban_holds_in_the_running_shop_until_it_is_undone(served: Any) -> None
     done = call(served, "PUT", body={**PAIR, "verdict": "banned", "who": "Mori"})
     assert (done["before"]["verdict"], done["now"]["verdict"], done["now"]["changed_by"]) == (None, "banned", "Mori")
     assert "card" not in related(served)
-    undone = call(served, "POST", "/undo", body=done["before"])
+    undone = call(served, "POST", "/undo", body=done)
     assert (undone["before"], undone["now"]) == (done["now"], done["before"])
     assert call(served, "GET")["curation"] == []
     assert "card" in related(served)
@@ -46,10 +46,21 @@ def test_a_ban_holds_in_the_running_shop_until_it_is_undone(served: Any) -> None
 def test_what_is_taken_away_comes_back_with_who_approved_it_and_when(served: Any) -> None:
     call(served, "PUT", body={**PAIR, "approved": True, "texts": {"en": "Fits in  the bag."}, "who": "Abe"})
     gone = call(served, "DELETE", **PAIR)
-    assert (gone["approved_by"], gone["texts"]) == ("Abe", {"en": "Fits in the bag."})
+    assert (gone["before"]["approved_by"], gone["before"]["texts"]) == ("Abe", {"en": "Fits in the bag."})
     call(served, "DELETE", status=404, **PAIR)
     call(served, "POST", "/undo", body=gone)
-    assert call(served, "GET")["curation"] == [gone]
+    assert call(served, "GET")["curation"] == [gone["before"]]
+
+
+def test_an_undo_is_refused_while_something_newer_stands(served: Any) -> None:
+    banned = call(served, "PUT", body={**PAIR, "verdict": "banned"})
+    pinned = call(served, "PUT", body={**PAIR, "verdict": "pinned"})
+    call(served, "POST", "/undo", 409, body=banned)
+    assert call(served, "GET")["curation"] == [pinned["now"]]
+    undone = call(served, "POST", "/undo", body=pinned)
+    call(served, "POST", "/undo", 409, body=pinned)
+    call(served, "POST", "/undo", body=undone)  # an undo is a change too
+    assert call(served, "GET")["curation"] == [pinned["now"]]
 
 
 def test_what_is_not_named_stays_and_a_key_signs_where_nobody_is_named(served: Any) -> None:
@@ -89,14 +100,15 @@ def test_the_list_is_narrowed_and_comes_page_by_page(served: Any) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(served: Any, path: str, wrong: dict[str, Any], key: str) -> None:
-    refused = call(served, "POST" if path else "PUT", path, 400, {**PAIR, "verdict": "banned"} | wrong)
+    sent = {**PAIR, "verdict": "banned"} | wrong
+    refused = call(served, "POST" if path else "PUT", path, 400, {"before": sent, "now": PAIR} if path else sent)
     assert key in str(refused)
     assert call(served, "GET")["curation"] == []
 
 
 def test_each_change_stands_in_the_audit_log_with_its_key(served: Any) -> None:
     done = call(served, "PUT", body={**PAIR, "verdict": "banned"})
-    call(served, "POST", "/undo", body=done["before"])
+    call(served, "POST", "/undo", body=done)
     with opened(served.settings) as shop:
         rows = shop.store.audit.listed(2)
     assert [row["subject"] for row in rows] == ["POST /v1/curation/undo", "PUT /v1/curation"]

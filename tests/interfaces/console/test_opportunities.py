@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tsuide.app.curation import judgements, subject
+from tsuide.app.curation import Wish, judge, judgements, subject, take_away
 from tsuide.app.opportunities import KINDS, Wanted, opportunities
+from tsuide.app.serving import clock
 from tsuide.mining.snapshot import current_snapshot
 
 
@@ -18,8 +19,8 @@ def marks(console: Any) -> Any:
         return {each.mark.key: each for each in judgements(console.shop)}
 
     yield read
-    for row in console.shop.store.curation.all():
-        console.shop.store.curation.remove(row["about"], row["product_id"], row["other_ids"])
+    for each in judgements(console.shop):
+        take_away(console.shop, each.mark)
 
 
 PAIR = {"about": "beside", "a": "cam-a", "b": "card", "back": "/console/opportunities?kind=pairs&q=card"}
@@ -81,6 +82,29 @@ def test_banned_approved_worded_and_taken_back(console: Any, marks: Any) -> None
     assert "approved by owner 0" in console.get("/opportunities/one", kind="pairs", a="cam-a", b="card")
     console.undo(approved)
     assert marks() == {}
+
+
+def test_an_undo_is_refused_where_a_key_changed_the_same_since(console: Any, marks: Any) -> None:
+    answer = console.post("/opportunities/judge", **PAIR, do="ban")
+    _, newer = judge(console.shop, subject("beside", "cam-a", ["card"]), Wish("pinned"), "key 7", clock())
+    entry = re.search(r"done=(\d+)", answer.headers["location"])
+    assert entry is not None
+    console.post("/undo", status=409, entry=entry[1], back="/")
+    assert marks() == {KEY: newer}
+
+
+def test_a_change_is_recorded_although_it_cannot_be_published_now(console: Any, marks: Any) -> None:
+    snapshots = console.shop.snapshots
+    manifest = snapshots / "manifests" / f"{current_snapshot(snapshots)}.json"
+    kept = manifest.read_bytes()
+    try:
+        manifest.write_text("{")
+        answer = console.post("/opportunities/judge", **PAIR, do="ban")
+        assert marks()[KEY].mark.verdict == "banned"
+        console.undo(answer)
+        assert marks() == {}
+    finally:
+        manifest.write_bytes(kept)
 
 
 def test_a_wording_that_is_too_long_is_shown_again(console: Any, marks: Any) -> None:

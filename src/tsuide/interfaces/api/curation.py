@@ -1,7 +1,6 @@
 """What people decide about single pairs, sets and fillers, over HTTP: listed, decided, taken away, and undone."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,9 +11,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from tsuide.app import curation as desk
-from tsuide.app.promotions import publish_deals
 from tsuide.app.serving import Serving
-from tsuide.errors import BadValue, NothingLearned, SnapshotDamaged
+from tsuide.errors import BadValue
 from tsuide.interfaces.api.cursors import LONGEST, cursor_of, places_of
 from tsuide.interfaces.api.keys import SECURITY, holder_of, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
@@ -63,7 +61,7 @@ class WishIn(_In):
 
 
 class JudgementIn(_In):
-    """A judgement as it was: `before` of an answer, just as it came."""
+    """A judgement as it was, or is."""
 
     about: Kind
     product_id: First = None
@@ -95,6 +93,13 @@ class ChangeOut(BaseModel):
 
     before: JudgementOut
     now: JudgementOut
+
+
+class ChangeIn(_In):
+    """A change as it was answered."""
+
+    before: JudgementIn
+    now: JudgementIn
 
 
 class JudgementsOut(BaseModel):
@@ -135,11 +140,11 @@ async def listed(
     "/v1/curation",
     dependencies=[needs("admin")],
     summary="Ban, pin, approve or word one",
-    responses=failures(400, 401, 403, 413, 422, 503),
+    responses=failures(400, 401, 403, 409, 413, 422, 503),
     openapi_extra=_EXTRA,
 )
 async def put(request: Request, body: WishIn) -> ChangeOut:
-    """In force in running servers within a second. `before`, sent to `/v1/curation/undo`, undoes it."""
+    """In force in running servers within a second. The answer, sent to `/v1/curation/undo`, undoes it."""
     about = desk.subject(body.about, body.product_id or "", body.other_ids)
     wish = desk.Wish(body.verdict, body.approved, body.texts.model_dump(exclude_none=True))
     serving, who = serving_of(request), body.who or f"key {holder_of(request)}"
@@ -150,7 +155,7 @@ async def put(request: Request, body: WishIn) -> ChangeOut:
 @router.delete(
     "/v1/curation",
     summary="Take everything back that was decided about one",
-    responses=failures(400, 401, 403, 404, 422, 503),
+    responses=failures(400, 401, 403, 404, 409, 422, 503),
     openapi_extra=_EXTRA,
 )
 async def remove(
@@ -158,12 +163,13 @@ async def remove(
     about: Annotated[About, Query()],
     other_ids: Annotated[list[Id], Query(min_length=1, max_length=_MOST, description="Repeat it for a set.")],
     product_id: Annotated[Id | None, Query(description="Of a filler left out.")] = None,
-) -> JudgementOut:
-    """It as it was; sent to `/v1/curation/undo`, it stands again."""
+) -> ChangeOut:
+    """The answer, sent to `/v1/curation/undo`, makes it stand again."""
     require(request, "admin")
     found = desk.subject(about, product_id or "", other_ids)
     serving = serving_of(request)
-    return _out(await _done(serving, lambda: desk.take_away(serving.shop, found)))
+    before = await _done(serving, lambda: desk.take_away(serving.shop, found))
+    return ChangeOut(before=_out(before), now=_out(desk.Judgement(found)))
 
 
 @router.post(
@@ -173,26 +179,22 @@ async def remove(
     responses=failures(400, 401, 403, 409, 413, 422, 503),
     openapi_extra=_EXTRA,
 )
-async def undo(request: Request, body: JudgementIn) -> ChangeOut:
-    """The way back from a change: who approved it, and when, are as they were."""
+async def undo(request: Request, body: ChangeIn) -> ChangeOut:
+    """The way back from a change: who approved it, and when, are as they were. Refused where it was changed since.
+
+    The answer is a change too: sent in again, it undoes the undoing.
+    """
     serving = serving_of(request)
-    wanted = _in(body, serving.clock())
-
-    def work() -> desk.Judgement:
-        before = desk.judgement_of(serving.shop, wanted.mark)
-        desk.restore(serving.shop, wanted)
-        return before
-
-    return ChangeOut(
-        before=_out(await _done(serving, work)), now=_out(desk.Judgement(wanted.mark) if wanted.empty else wanted)
-    )
+    wanted, over = (_in(each, serving.clock()) for each in (body.before, body.now))
+    await _done(serving, lambda: desk.restore(serving.shop, wanted, over=over))
+    before, now = (_out(desk.Judgement(each.mark) if each.empty else each) for each in (over, wanted))
+    return ChangeOut(before=before, now=now)
 
 
 async def _done(serving: Serving, work: Callable[[], _Found]) -> _Found:
-    """Done, and published for running servers; before anything was learned the next `tsuide learn` publishes it."""
+    """Done, and published for running servers."""
     found = await asyncio.to_thread(work)
-    with contextlib.suppress(SnapshotDamaged, NothingLearned):
-        await asyncio.to_thread(publish_deals, serving.shop, serving.clock(), serving.decider.loaded.products)
+    await asyncio.to_thread(serving.publish)
     return found
 
 

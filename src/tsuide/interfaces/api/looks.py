@@ -1,7 +1,6 @@
 """A merchandiser's outfits and rooms."""
 
 import asyncio
-import contextlib
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path
@@ -9,9 +8,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from tsuide.app import looks as shelf
-from tsuide.app.promotions import publish_deals
-from tsuide.app.serving import Serving, clock
-from tsuide.errors import NothingLearned, SnapshotDamaged
+from tsuide.app.serving import clock
 from tsuide.facts.looks import MOST_PIECES, Look
 from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.promotions import NamesIn
@@ -76,7 +73,7 @@ async def put(request: Request, look: LookId, body: LookIn) -> LookOut:
     serving = serving_of(request)
     made = Look(look, {"ja": body.names.ja, "en": body.names.en}, tuple(body.items), body.image)
     await asyncio.to_thread(shelf.put_look, serving.shop, made, clock())
-    await _publish(serving)
+    await asyncio.to_thread(serving.publish)
     return _out(made)
 
 
@@ -91,13 +88,8 @@ async def remove(request: Request, look: LookId) -> LookOut:
     require(request, "admin")
     serving = serving_of(request)
     gone = await asyncio.to_thread(shelf.remove_look, serving.shop, look, clock())
-    await _publish(serving)
+    await asyncio.to_thread(serving.publish)
     return _out(gone)
-
-
-async def _publish(serving: Serving) -> None:
-    with contextlib.suppress(SnapshotDamaged, NothingLearned):  # then the next `tsuide learn` publishes it
-        await asyncio.to_thread(publish_deals, serving.shop, clock(), serving.decider.loaded.products)
 
 
 def _out(look: Look) -> LookOut:

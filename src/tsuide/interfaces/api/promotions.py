@@ -1,7 +1,6 @@
 """Promotions over HTTP: set, list, pause, and price a basket with them."""
 
 import asyncio
-import contextlib
 from typing import Any, Final
 
 from fastapi import APIRouter
@@ -10,7 +9,7 @@ from starlette.requests import Request
 
 from tsuide.app import promotions as shelf
 from tsuide.app.serving import Serving, clock
-from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged, UnknownProduct
+from tsuide.errors import Conflict, UnknownProduct
 from tsuide.facts.catalogue import Product
 from tsuide.facts.promotions import Benefit, BenefitKind, Budget, Promotion, Stacking, Targets
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
@@ -161,9 +160,7 @@ async def put(request: Request, promotion: Id, body: PromotionIn) -> PromotionOu
     made = checked(_promotion(promotion, body))
     serving = serving_of(request)
     row = await asyncio.to_thread(shelf.put_promotion, serving.shop, made, clock())
-    with contextlib.suppress(SnapshotDamaged, NothingLearned):  # then the next `tsuide learn` publishes it
-        products = serving.decider.loaded.products
-        await asyncio.to_thread(shelf.publish_deals, serving.shop, clock(), products)
+    await asyncio.to_thread(serving.publish)
     return _out(row)
 
 

@@ -23,7 +23,6 @@ from tsuide.app.opportunities import (
     refusal,
 )
 from tsuide.app.pair_network import HEIGHT, WIDTH, Line, Point, laid_out
-from tsuide.app.promotions import publish_deals
 from tsuide.errors import BadValue, TsuideError
 from tsuide.facts.catalogue import Product
 from tsuide.facts.catalogue import told as in_language
@@ -313,14 +312,13 @@ def word(visit: Visit) -> Response:
 def _judged(visit: Visit, action: str, wish: Wish) -> int:
     about = subject(visit.must("about"), visit.given("a"), _others(visit))
     before, after = judge(visit.shop, about, wish, visit.user.name, visit.now)
-    _publish(visit)
+    visit.serving.publish()
     catalogue = visit.serving.decider.catalogue
     products = [(each, catalogue.product(each)) for each in (about.product_id, *about.other_ids) if each]
     name = " → ".join(each if product is None else f"{product.title} ({each})" for each, product in products)
     name += "" if about.about in {"beside", "filler"} else f" [{about.about}]"
-    return visit.record(
-        Change(f"opportunities.{action}", name, _said(before), _said(after), undo={"judgement": told(before)})
-    )
+    undo = {"before": told(before), "after": told(after)}
+    return visit.record(Change(f"opportunities.{action}", name, _said(before), _said(after), undo=undo))
 
 
 def _others(visit: Visit) -> list[str]:
@@ -332,11 +330,6 @@ def _said(judgement: Judgement) -> dict[str, Any] | None:
         return None
     mark = judgement.mark
     return {"verdict": mark.verdict, "texts": dict(mark.texts), "approved_by": judgement.approved_by}
-
-
-def _publish(visit: Visit) -> None:
-    loaded = visit.serving.decider.loaded_or_none
-    publish_deals(visit.shop, visit.now, None if loaded is None else loaded.products)
 
 
 def _back(visit: Visit, entry: int) -> Response:

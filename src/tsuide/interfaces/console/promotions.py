@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from tsuide.app.changes import Change
 from tsuide.app.jobs import newest_result
 from tsuide.app.promotion_checks import Checked, Curve, check_promotion
-from tsuide.app.promotions import Standing, publish_deals, put_promotion, read_promotion, standing, standings, written
+from tsuide.app.promotions import Standing, put_promotion, read_promotion, standing, standings, written
 from tsuide.app.signing import sale_terms
 from tsuide.errors import BadValue, TsuideError
 from tsuide.facts.catalogue import told as in_language
@@ -183,7 +183,7 @@ def sent(visit: Visit) -> Response:
         put_promotion(visit.shop, promotion, visit.now)
     except TsuideError as error:
         return _form(visit, form, error)
-    _publish(visit)
+    visit.serving.publish()
     return visit.done("/promotions", _recorded(visit, "save", promotion, before))
 
 
@@ -191,11 +191,6 @@ def _recorded(visit: Visit, action: str, after: Promotion, before: Promotion | N
     kept = None if before is None else written(before)
     undo = {"id": after.id, "before": kept}
     return visit.record(Change(f"promotions.{action}", after.id, kept, written(after), undo=undo))
-
-
-def _publish(visit: Visit) -> None:
-    loaded = visit.serving.decider.loaded_or_none
-    publish_deals(visit.shop, visit.now, None if loaded is None else loaded.products)
 
 
 def _read(visit: Visit, form: _Form) -> tuple[Promotion, Promotion | None]:
@@ -410,7 +405,7 @@ def _paused(visit: Visit, *, paused: bool) -> Response:
     before = standing(visit.shop, visit.must("id")).promotion
     after = replace(before, paused=paused)
     put_promotion(visit.shop, after, visit.now)
-    _publish(visit)
+    visit.serving.publish()
     return visit.done("/promotions", _recorded(visit, "pause" if paused else "resume", after, before))
 
 
