@@ -231,6 +231,9 @@ def test_addresses_that_take_no_mail_are_listed_the_newest_first(store: Store) -
         ("x1", "complaint"),
     ]
     assert store.outbox.all_blocked(9)[2] == {"mark": "x0", "reason": "bounce", "at": to_micros(NOW), "detail": "5.1.0"}
+    assert store.outbox.one_blocked("x0") == store.outbox.all_blocked(9)[2]
+    assert store.outbox.one_blocked("x9") is None
+    assert store.outbox.count_blocked() == 3
 
 
 def test_mails_are_counted_by_domain_and_each_kind_of_answer_once_a_mail(store: Store) -> None:

@@ -83,6 +83,19 @@ def undo_change(shop: Shop, seq: int, who: User, now: datetime, ways: Mapping[st
     return record_change(shop, back, who, now, undoes=seq)
 
 
+def must_stand(stands: object, made: object, subject: str) -> None:
+    """Refuse where what a change made stands no more.
+
+    An API key or a command may have changed it since: of those this log does not know what they changed.
+
+    Raises:
+        Conflict: something else stands there by now.
+    """
+    if stands != made:
+        raise Conflict("something newer was changed since, elsewhere", key="subject", value=subject,
+                       way_out="look at it, and change it by hand")  # fmt: skip
+
+
 def entry_told(row: Mapping[str, Any]) -> dict[str, Any]:
     """An entry of the log as plain values."""
     told = {name: row[name] for name in ("seq", "who", "action", "subject", "customer_id", "undoes", "undone_by")}

@@ -189,8 +189,10 @@ def take_back_state(shop: Shop, journey_id: str, before: str, stopped_at: dateti
     set_journey(shop, journey_id, before, now)
 
 
-def take_back_journey(shop: Shop, journey_id: str, before: str | None, now: datetime, *, author: str) -> None:
-    """Write what a journey said before as its next version.
+def take_back_journey(
+    shop: Shop, journey_id: str, before: str | None, now: datetime, *, author: str, move: bool = False
+) -> None:
+    """Write what a journey said before as its next version; whoever was moved along then is moved along again.
 
     One that was new (None) is forgotten, or stopped where somebody began it.
 
@@ -199,10 +201,19 @@ def take_back_journey(shop: Shop, journey_id: str, before: str | None, now: date
         BadJourney: it names a template that there is not any more.
     """
     if before is not None:
-        put_journey(shop, before, now, author=author, named=journey_id)
-    elif not shop.store.journeys.drop(journey_id):
+        put_journey(shop, before, now, author=author, move=move, named=journey_id)
+    elif shop.store.journeys.drop(journey_id):
+        shop.store.journeys.refresh_news(_listened)
+    else:
         set_journey(shop, journey_id, "stopped", now)
-    shop.store.journeys.refresh_news(_listened)
+
+
+def newest_text(shop: Shop, journey_id: str) -> str | None:
+    """What a journey says now; None = there is none of this id."""
+    try:
+        return str(shop.store.journeys.get(journey_id)["text"])
+    except NotFound:
+        return None
 
 
 def version_text(shop: Shop, journey_id: str, version: int) -> str:

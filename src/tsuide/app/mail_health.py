@@ -126,12 +126,27 @@ def held_back(shop: Shop, since: datetime) -> list[dict[str, Any]]:
     return [dict(row) for row in shop.store.outbox.counts(since)]
 
 
-def blocked_addresses(shop: Shop, n: int = _MOST) -> list[dict[str, Any]]:
-    """Addresses to which nothing (bounce) or no advertising (complaint) goes: mark, reason, at, detail.
+def blocked_addresses(shop: Shop, n: int) -> list[dict[str, Any]]:
+    """The newest `n` addresses to which nothing (bounce) or no advertising (complaint) goes: mark, reason, at, detail.
 
-    The address itself is not kept, only its mark: `mark_of` tells whether one is among them.
+    The address itself is not kept, only its mark: `mark_of` tells the mark of an address.
     """
-    return [{**row, "at": from_micros(row["at"])} for row in shop.store.outbox.all_blocked(n)]
+    return [_blocked(row) for row in shop.store.outbox.all_blocked(n)]
+
+
+def blocked_address(shop: Shop, mark: str) -> dict[str, Any] | None:
+    """One of them, by its mark; None = nothing is held back from it."""
+    row = shop.store.outbox.one_blocked(mark)
+    return None if row is None else _blocked(row)
+
+
+def _blocked(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "at": from_micros(row["at"])}
+
+
+def blocked_in_all(shop: Shop) -> int:
+    """From how many addresses something is held back."""
+    return shop.store.outbox.count_blocked()
 
 
 def mark_of(shop: Shop, address: str, now: datetime) -> str:
@@ -140,15 +155,15 @@ def mark_of(shop: Shop, address: str, now: datetime) -> str:
 
 
 def unblock_address(shop: Shop, mark: str) -> dict[str, Any]:
-    """Write to an address again; as it stood in the list.
+    """Write to an address again; how it was held back.
 
     Raises:
         NotFound: it is not in the list.
     """
-    row = next((each for each in shop.store.outbox.all_blocked(_MOST) if each["mark"] == mark), None)
+    row = blocked_address(shop, mark)
     if row is None or not shop.store.outbox.unblock(mark):
         raise NotFound("nothing is held back from this address", key="mark", value=mark)
-    return dict(row)
+    return row
 
 
 def block_again(shop: Shop, mark: str, reason: str, detail: str | None, now: datetime) -> None:

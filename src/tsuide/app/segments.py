@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from tsuide.app.jobs import Tell, to_nobody
 from tsuide.app.segment_keeping import begin, evaluate_new, shop_zone, take_away
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue, Conflict, UnknownCustomer
+from tsuide.errors import BadValue, Conflict, NotFound, UnknownCustomer
 from tsuide.kit.clock import from_micros, to_micros
 from tsuide.outreach.segments.condition import AllOf, AnyOf, Condition, Not, text_of
 from tsuide.outreach.segments.definition import Segment, segment_from
@@ -161,6 +161,14 @@ def standing(shop: Shop, segment_id: str) -> Standing:
         NotFound: there is none with this id.
     """
     return _standing(shop.store.segments.get(segment_id))
+
+
+def defined(shop: Shop, segment_id: str) -> dict[str, Any] | None:
+    """A segment's definition as plain values; None = there is none with this id."""
+    try:
+        return standing(shop, segment_id).segment.plain()
+    except NotFound:
+        return None
 
 
 def standings(shop: Shop) -> list[Standing]:

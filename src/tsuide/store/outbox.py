@@ -506,6 +506,17 @@ class Outbox:
         with reading(self.engine) as connection:
             return found(connection, sa.select(blocked_address).order_by(c.at.desc(), c.mark).limit(n))
 
+    def one_blocked(self, mark: str) -> Found | None:
+        """An address to which nothing, or no advertising, goes; None = it is not held back."""
+        with reading(self.engine) as connection:
+            rows = found(connection, sa.select(blocked_address).where(blocked_address.c.mark == mark))
+        return rows[0] if rows else None
+
+    def count_blocked(self) -> int:
+        """To how many addresses nothing, or no advertising, goes."""
+        with reading(self.engine) as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(blocked_address)).scalar_one())
+
     def block(self, mark: str, reason: Literal["bounce", "complaint"], now: datetime, detail: str = "") -> None:
         """Nothing goes to an address any more; a bounce says more than a complaint."""
         values = {"mark": mark, "reason": reason, "at": to_micros(now), "detail": detail or None}

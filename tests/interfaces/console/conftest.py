@@ -57,11 +57,11 @@ class Person:
         assert answer.status_code == status, answer.text
         return answer
 
-    def undo(self, answer: httpx.Response) -> httpx.Response:
+    def undo(self, answer: httpx.Response, *, status: int = 303) -> httpx.Response:
         """Press Undo on the page that said what was done."""
         found = _DONE.search(answer.headers["location"])
         assert found is not None, answer.headers
-        return self.post("/undo", entry=found.group(1), back="/")
+        return self.post("/undo", status=status, entry=found.group(1), back="/")
 
     @property
     def csrf(self) -> str:

@@ -7,10 +7,18 @@ from typing import Any
 import pytest
 
 from tsuide.app.jobs import jobs_told, wait_for
-from tsuide.app.journeys import journey_told, journeys_told, ready_journey, ready_journeys
+from tsuide.app.journeys import (
+    journey_told,
+    journeys_told,
+    put_journey,
+    ready_journey,
+    ready_journeys,
+    set_journey,
+)
 from tsuide.errors import NotFound
 from tsuide.interfaces.console.journey_picture import picture_of, ways_of
 from tsuide.interfaces.console.journey_steps import with_step
+from tsuide.kit.clock import to_micros
 from tsuide.outreach.journeys.reading import read_journey
 from tsuide.store.journeys import Begun, Moved
 
@@ -25,15 +33,14 @@ steps:
 """
 
 
-def saved(console: Any, text: str = TEXT, **more: str) -> Any:
+def saved(console: Any, text: str = TEXT, **more: Any) -> Any:
     return console.post("/journeys/write", do="save", text=text, **more)
 
 
-def enrol(shop: Any, journey_id: str, n: int) -> None:
-    now = datetime.now(UTC)
-    shop.store.journeys.begin(
-        [Begun(f"{journey_id}-{each}", journey_id, 1, f"c{each:02}", f"k{each}", 0, {}, None) for each in range(n)], now
-    )
+def enrol(shop: Any, journey_id: str, n: int, *, again: bool = False) -> None:
+    since, name = (to_micros(datetime.now(UTC)), f"{journey_id}-again") if again else (None, journey_id)
+    every = [Begun(f"{name}-{each}", journey_id, 1, f"c{each:02}", f"k{each}", 0, {}, since) for each in range(n)]
+    assert shop.store.journeys.begin(every, datetime.now(UTC)) == n
 
 
 @pytest.mark.parametrize("name", sorted(ready_journeys()))
@@ -96,6 +103,46 @@ def test_a_journey_is_saved_run_paused_stopped_and_each_is_undone(console: Any) 
     assert "another journey" in other.text
 
 
+def test_who_was_moved_along_goes_back_with_the_text(console: Any) -> None:
+    first = TEXT.replace("thanks", "along")
+    saved(console, first)
+    console.post("/journeys/of/along/state", state="running")
+    enrol(console.shop, "along", 2)
+    moved = saved(console, first.replace("1d", "3d"), of="along", move="yes")
+    console.undo(moved)
+    told = journey_told(console.shop, "along")
+    assert told["text"] == first
+    assert {each["version"]: each["under_way"] for each in told["versions"]} == {3: 2, 2: 0, 1: 0}
+
+
+def test_a_new_journey_is_not_written_over_another(console: Any) -> None:
+    first = TEXT.replace("thanks", "taken")
+    saved(console, first)
+    page = saved(console, first.replace("1d", "9d"), status=409).text
+    assert "there is a journey of this id" in page
+    assert "for: 9d" in page
+    assert journey_told(console.shop, "taken")["text"] == first
+
+
+def test_a_journey_that_was_changed_elsewhere_since_is_not_taken_back(console: Any) -> None:
+    shop, now = console.shop, datetime.now(UTC)
+    first = TEXT.replace("thanks", "elsewhere")
+    made = saved(console, first)
+    put_journey(shop, first.replace("1d", "2d"), now)
+    console.undo(made, status=409)
+    assert "for: 2d" in journey_told(shop, "elsewhere")["text"]
+    put_journey(shop, first, now)
+    started = console.post("/journeys/of/elsewhere/state", state="running")
+    enrol(shop, "elsewhere", 1)
+    stopped = console.post("/journeys/of/elsewhere/state", state="stopped")
+    set_journey(shop, "elsewhere", "running", now)
+    enrol(shop, "elsewhere", 1, again=True)
+    console.undo(stopped, status=409)  # who came in since stands: nobody is brought back beside them
+    assert journey_told(shop, "elsewhere")["active"] == 1
+    set_journey(shop, "elsewhere", "paused", now)
+    console.undo(started, status=409)
+
+
 def test_counts_stand_on_every_way_and_one_walk_is_told(console: Any) -> None:
     shop, now = console.shop, datetime.now(UTC)
     saved(console, TEXT.replace("thanks", "walked"))
@@ -115,6 +162,8 @@ def test_counts_stand_on_every_way_and_one_walk_is_told(console: Any) -> None:
     walk = console.get("/journeys/of/walked/who/walked-3")
     assert "The walk of c03" in walk
     assert "Wait 1 d" in walk
+    saved(console, TEXT.replace("thanks", "other"))
+    console.get("/journeys/of/other/who/walked-3", status=404)
 
 
 def test_a_dry_run_says_what_would_have_been_sent(console: Any) -> None:

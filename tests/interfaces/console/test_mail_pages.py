@@ -2,15 +2,18 @@
 
 import html
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from tsuide.app.mail_health import mark_of
-from tsuide.app.mail_templates import own_templates, template_of, text_of
+from tsuide.app.mail_templates import own_templates, put_template, template_of, text_of
 from tsuide.errors import NotFound
 from tsuide.interfaces.console.mail_pages import _with
+from tsuide.kit.clock import to_micros
+from tsuide.store.outbox_tables import blocked_address
 
 PARTS = ("subject", "preheader", "body", "text")
 
@@ -123,6 +126,35 @@ def test_how_mail_fares_is_told_by_domain_and_an_address_is_written_to_again(con
     console.undo(done)
     assert shop.store.outbox.blocked([mark]) == {mark: "bounce"}
     assert "Nothing is held back" in console.get("/templates/fares", address="fine@example.jp")
+
+
+def test_of_very_many_addresses_that_take_none_each_is_found_and_written_to_again(console: Any) -> None:
+    shop, now = console.shop, datetime.now(UTC)
+    mark = mark_of(shop, "first@example.jp", now)
+    shop.store.outbox.block(mark, "complaint", now - timedelta(days=1), "abuse")
+    many = [{"mark": f"{n:064x}", "reason": "bounce", "at": to_micros(now)} for n in range(1_001)]
+    with shop.store.outbox.engine.begin() as connection:
+        connection.execute(sa.insert(blocked_address), many)
+    page = console.get("/templates/fares", address="first@example.jp")
+    assert mark[:12] in page
+    assert "1,00" in page
+    done = console.post("/templates/unblock", mark=mark)
+    assert shop.store.outbox.blocked([mark]) == {}
+    shop.store.outbox.block(mark, "bounce", now)  # it came back once more
+    console.undo(done, status=409)
+    assert shop.store.outbox.blocked([mark]) == {mark: "bounce"}
+    console.post("/templates/unblock", mark="0" * 63, status=404)
+    with shop.store.outbox.engine.begin() as connection:
+        connection.execute(
+            sa.delete(blocked_address).where(blocked_address.c.mark.in_([each["mark"] for each in many]))
+        )
+
+
+def test_a_template_that_was_changed_elsewhere_since_is_not_taken_back(console: Any) -> None:
+    made = console.post("/templates/new", name="elsewhere", **{"from": "order"})
+    put_template(console.shop, "elsewhere", text_of(console.shop, "elsewhere") + "# more\n", datetime.now(UTC))
+    console.undo(made, status=409)
+    assert text_of(console.shop, "elsewhere").endswith("# more\n")
 
 
 def test_whoever_may_only_look_changes_nothing(running: Any) -> None:

@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tsuide.app.segments import make_sheets, standing
+from tsuide.app.segments import make_sheets, put_segment, remove_segment, standing
 from tsuide.errors import NotFound
+from tsuide.outreach.segments.definition import segment_from
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -83,6 +84,17 @@ def test_a_segment_is_looked_into_changed_removed_and_brought_back(console: Any)
     console.undo(gone)
     assert standing(console.shop, "one-order-only").size is not None
     assert taken.status_code == 303
+
+
+def test_a_segment_that_was_changed_elsewhere_since_is_not_taken_back(console: Any) -> None:
+    sent = row(0, "fact:order_count", how="more", value="90") | {"text": "", "was": "", "en": "Ninety", "id": "ninety"}
+    saved = console.post("/segments/build", do="save", **sent)
+    other = segment_from(standing(console.shop, "ninety").segment.plain() | {"condition": "order_count > 91"})
+    put_segment(console.shop, other, datetime.now(UTC))
+    console.undo(saved, status=409)
+    assert standing(console.shop, "ninety").segment.condition == "order_count > 91"
+    remove_segment(console.shop, "ninety", datetime.now(UTC))
+    console.undo(saved, status=409)
 
 
 def test_who_is_in_and_why_is_told(console: Any) -> None:

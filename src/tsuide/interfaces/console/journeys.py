@@ -13,7 +13,7 @@ from tsuide.app.changes import Change
 from tsuide.app.jobs import jobs_told
 from tsuide.app.mail_templates import templates
 from tsuide.app.segments import standings
-from tsuide.errors import BadValue, NotFound, TsuideError
+from tsuide.errors import BadValue, Conflict, NotFound, TsuideError
 from tsuide.interfaces.console.frame import page
 from tsuide.interfaces.console.journey_picture import BEGIN, picture_of, ways_of
 from tsuide.interfaces.console.journey_steps import KINDS, step_said, with_step
@@ -292,7 +292,8 @@ def set_state(visit: Visit) -> Response:
         raise BadValue("not a state", key="state", value=state, way_out=", ".join(_STATES))
     before = shelf.journey_told(visit.shop, journey_id)["state"]
     told = shelf.set_journey(visit.shop, journey_id, state, visit.now)
-    undo = {"id": journey_id, "before": before, "stopped_at": told["changed_at"] if state == "stopped" else None}
+    stopped_at = told["changed_at"] if state == "stopped" else None
+    undo = {"id": journey_id, "before": before, "after": state, "stopped_at": stopped_at}
     return visit.done(_path(journey_id), visit.record(Change("journey.state", journey_id, before, state, undo)))
 
 
@@ -307,12 +308,11 @@ def restore(visit: Visit) -> Response:
 
 def _put(visit: Visit, text: str, *, named: str | None, move: bool) -> tuple[str, int]:
     journey_id = shelf.journey_of(text).id
-    try:
-        before: str | None = shelf.journey_told(visit.shop, journey_id)["text"]
-    except NotFound:
-        before = None
+    before = shelf.newest_text(visit.shop, journey_id)
+    if named is None and before is not None:
+        raise Conflict("there is a journey of this id", key="id", value=journey_id, way_out="write another id")
     made, _ = shelf.put_journey(visit.shop, text, visit.now, author=visit.user.name, move=move, named=named)
-    undo = {"id": made.id, "before": before}
+    undo = {"id": made.id, "before": before, "after": text, "moved": move}
     return made.id, visit.record(Change("journey.put", made.id, before, text, undo))
 
 
@@ -500,7 +500,10 @@ def walk(visit: Visit) -> Response:
     """One customer's walk, step by step."""
     if not visit.user.may("see", "customers"):
         raise NotFound("no such page", key="path", value=visit.request.url.path)
-    told = shelf.walk_told(visit.shop, visit.request.path_params["enrolment"])
+    enrolment = visit.request.path_params["enrolment"]
+    told = shelf.walk_told(visit.shop, enrolment)
+    if told["journey_id"] != visit.request.path_params["journey"]:
+        raise NotFound("no such enrolment", key="enrolment", value=enrolment)
     journey, known = shelf.journey_of(told["text"]), JOURNEYS.all(visit.language)
     rows = []
     for each in told["passed"]:

@@ -278,10 +278,9 @@ def _blocks(value: Any) -> Any:  # noqa: ANN401 - whatever YAML holds
 
 
 def _kept(visit: Visit, name: str, text: str) -> Response:
-    own = name in shelf.own_templates(visit.shop)
-    before = shelf.text_of(visit.shop, name) if own else None
+    before = shelf.own_text(visit.shop, name)
     shelf.put_template(visit.shop, name, text, visit.now)
-    undo = {"name": name, "before": before}
+    undo = {"name": name, "before": before, "after": text}
     return visit.done(_path(name), visit.record(Change("template.put", name, before, text, undo)))
 
 
@@ -299,11 +298,9 @@ def restore(visit: Visit) -> Response:
 def remove(visit: Visit) -> Response:
     """Take a template of the shop's own out of use."""
     name = visit.request.path_params["template"]
-    if name not in shelf.own_templates(visit.shop):
-        raise NotFound("the shop has no template of its own of this name", key="template", value=name)
-    before = shelf.text_of(visit.shop, name)
+    before = shelf.own_text(visit.shop, name)
     shelf.remove_template(visit.shop, name)
-    undo = {"name": name, "before": before}
+    undo = {"name": name, "before": before, "after": None}
     entry = visit.record(Change("template.remove", name, before, None, undo))
     return visit.done(_path(name) if name in READY else "/templates", entry)
 
@@ -359,10 +356,9 @@ def _fares(visit: Visit, problem: TsuideError | None = None) -> Response:
     ]
     address = visit.asked("address")
     mark = health.mark_of(shop, address, visit.now) if address else ""
-    every = health.blocked_addresses(shop)
+    one = health.blocked_address(shop, mark) if mark else None
+    every = health.blocked_addresses(shop, _SHOWN) if not mark else [] if one is None else [one]
     blocked = [{**row, "reason": f"blocked_{row['reason']}", "short": row["mark"][:12]} for row in every]
-    if mark:
-        blocked = [row for row in blocked if row["mark"] == mark]
     try:
         records, rates = health.dns_records(shop), health.rates_told(shop, visit.now)
     except BadSetting:
@@ -373,7 +369,7 @@ def _fares(visit: Visit, problem: TsuideError | None = None) -> Response:
               caption="where_they_stand", empty="nothing_asked"),
         Table("blocked", [Column("short", label="mark", help="help_mark"), Column("reason", kind="mark"),
                           Column("at", kind="moment"), Column("detail", sortable=False)],
-              blocked[:_SHOWN], [Action("unblock", "/templates/unblock", lambda row: {"mark": row["mark"]})],
+              blocked, [Action("unblock", "/templates/unblock", lambda row: {"mark": row["mark"]})],
               caption="blocked", empty="not_blocked" if mark else "nobody_blocked"),
         Table("records", [Column("kind"), Column("name", label="record_name"), Column("value", sortable=False)],
               records, caption="records", empty="no_records"),
@@ -388,7 +384,7 @@ def _fares(visit: Visit, problem: TsuideError | None = None) -> Response:
         days=days,
         choices=_DAYS,
         address=address,
-        blocked_n=len(every),
+        blocked_n=health.blocked_in_all(shop),
         findings=health.mail_findings(shop, visit.now),
         rates=rates,
         sent=sum(row["sent"] for row in rows),

@@ -77,7 +77,7 @@ def _listed(visit: Visit, problem: TsuideError | None = None, tried: Mapping[str
         except BadValue as error:
             problem = problem or error
     if overlap is not None:
-        tables += _overlap_tables(visit, overlap)
+        tables += _overlap_tables(overlap, {each.segment.id: each.segment.names[language] for each in standings})
     return page(
         visit,
         "segments.html",
@@ -97,8 +97,7 @@ def _listed(visit: Visit, problem: TsuideError | None = None, tried: Mapping[str
     )
 
 
-def _overlap_tables(visit: Visit, overlap: Mapping[str, Any]) -> list[Table]:
-    names = {each.segment.id: each.segment.names[visit.language] for each in shelf.standings(visit.shop)}
+def _overlap_tables(overlap: Mapping[str, Any], names: Mapping[str, str]) -> list[Table]:
     sizes = overlap["sizes"]
     pairs = []
     for each in overlap["pairs"]:
@@ -149,7 +148,7 @@ def take(visit: Visit) -> Response:
     given = {need: visit.given(f"need.{need}") for need in needs}
     try:
         segment = shelf.ready_segment(visit.shop, ready_id, given, visit.now)
-        before = _before(visit, segment.id)
+        before = shelf.defined(visit.shop, segment.id)
         confirm = _whole(visit.given("confirm"))
         made = shelf.take(visit.shop, ready_id, given, visit.now, author=visit.user.name, confirm=confirm)
     except TsuideError as error:
@@ -279,7 +278,7 @@ def _versions_table(visit: Visit, segment_id: str, found: shelf.Standing) -> Tab
 def restore(visit: Visit) -> Response:
     """Make a version hold again, as a new one."""
     segment_id, wanted = visit.request.path_params["segment"], visit.must("version")
-    before = _before(visit, segment_id)
+    before = shelf.defined(visit.shop, segment_id)
     row = next((each for each in shelf.versions_of(visit.shop, segment_id) if str(each["version"]) == wanted), None)
     if row is None:
         raise NotFound("no such version", key="version", value=wanted)
@@ -292,9 +291,9 @@ def restore(visit: Visit) -> Response:
 def remove(visit: Visit) -> Response:
     """Take a segment out of use."""
     segment_id = visit.request.path_params["segment"]
-    before = _before(visit, segment_id)
+    before = shelf.defined(visit.shop, segment_id)
     shelf.remove_segment(visit.shop, segment_id, visit.now)
-    undo = {"id": segment_id, "before": before}
+    undo = {"id": segment_id, "before": before, "after": None}
     return visit.done("/segments", visit.record(Change("segment.remove", segment_id, before, None, undo)))
 
 
@@ -495,9 +494,9 @@ def _meant(draft: _Draft, wanted: str) -> str:
 
 
 def _saved(visit: Visit, draft: _Draft, condition: str) -> Response:
-    known = _before(visit, draft.of) if draft.of else None
+    known = shelf.defined(visit.shop, draft.of) if draft.of else None
     segment_id = draft.of or draft.id or _suggested(draft, visit.language)
-    if not draft.of and _before(visit, segment_id) is not None:
+    if not draft.of and shelf.defined(visit.shop, segment_id) is not None:
         raise Conflict("there is a segment of this id", key="id", value=segment_id, way_out="choose another")
     names = {"ja": draft.ja or draft.en, "en": draft.en or draft.ja}
     segment = segment_from({"id": segment_id, "names": names, "condition": condition, "who": draft.who})
@@ -513,16 +512,10 @@ def _path(segment_id: str) -> str:
     return f"/segments/of/{quote(segment_id, safe='')}"
 
 
-def _before(visit: Visit, segment_id: str) -> dict[str, Any] | None:
-    try:
-        return shelf.standing(visit.shop, segment_id).segment.plain()
-    except NotFound:
-        return None
-
-
 def _recorded(visit: Visit, segment: Segment, before: Mapping[str, Any] | None) -> int:
-    undo = {"id": segment.id, "before": before}
-    return visit.record(Change("segment.put", segment.id, before, segment.plain(), undo))
+    after = segment.plain()
+    undo = {"id": segment.id, "before": before, "after": after}
+    return visit.record(Change("segment.put", segment.id, before, after, undo))
 
 
 def _asks(error: TsuideError) -> bool:

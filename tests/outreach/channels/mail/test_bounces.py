@@ -78,6 +78,13 @@ def test_a_report_of_a_delivery_is_none() -> None:
     assert read_back(report("2.0.0", "delivered")) == []
 
 
+def test_the_words_of_the_receiving_side_are_kept_without_the_address() -> None:
+    words = b"<c00@example.jp>: c00@example.jp=gone,\r\n sir (c00@example.jp)"
+    (found,) = read_back(report("5.1.1").replace(b"no such\r\n mailbox", words))
+    assert found.address == "c00@example.jp"
+    assert found.detail == "5.1.1 smtp; 550 5.1.1 <…>: …, sir (…)"
+
+
 def test_a_complaint_names_the_message() -> None:
     assert read_back(COMPLAINT) == [Back("complaint", ID, "c00@example.jp", "abuse")]
 

@@ -12,6 +12,7 @@ BackKind: TypeAlias = Literal["bounce", "soft_bounce", "complaint"]
 _ID: Final = re.compile(r"\bm_[0-9a-hjkmnp-tv-z]{24}\b")
 _STATUS: Final = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")
 LARGEST: Final = 5_000_000  # bytes of one report
+_NAMED: Final = re.compile(r"[^\s<>()\[\]:;,]+@[^\s<>()\[\]:;,]+")
 _FULL: Final = "5.2.2"  # a mailbox that is full is emptied again
 
 
@@ -22,7 +23,8 @@ class Back:
     Args:
         message_id: ours, as the report carries it; None = it cannot be told.
         address: of the recipient, as the report names it.
-        detail: status and words of the receiving side.
+        detail: status and words of the receiving side, in which nobody's address stands: it is kept beside a mark that
+            outlives whoever is erased.
     """
 
     kind: BackKind
@@ -56,7 +58,7 @@ def _deliveries(mail: Mail, message_id: str | None) -> Iterator[Back]:
             continue
         found = _STATUS.search(str(block.get("Status", "")))
         status = found.group(0) if found else ""
-        words = " ".join(str(block.get("Diagnostic-Code", "")).split())[:200]
+        words = " ".join(_NAMED.sub("…", str(block.get("Diagnostic-Code", ""))).split())[:200]
         final = action == "failed" and status.startswith("5") and status != _FULL
         kind: BackKind = "bounce" if final else "soft_bounce"
         yield Back(kind, message_id, _address(block), f"{status} {words}".strip())
