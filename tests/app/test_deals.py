@@ -27,6 +27,7 @@ from tsuide.app.deal_quotes import (
     win_by_order_form,
     write_quote,
 )
+from tsuide.app.deal_sending import put_before_customer
 from tsuide.app.deals import (
     add_deal,
     change_deal,
@@ -336,6 +337,29 @@ def test_a_quote_is_mailed_with_its_link_in_the_readers_language(shop: Shop, pos
         assert sent.link in text.replace("=\n", "")
         assert words in text
         assert sent.written.quote.number in mail["Subject"]
+
+
+def test_a_rep_sends_to_the_accounts_own_address_and_who_answers_for_them_may_choose(
+    shop: Shop, post_office: Any
+) -> None:
+    deal, nameless = begun(shop, ("cup", 1)), begun(shop, ("cup", 1), customer="yamada", n=2)
+    told = {"smtp": SecretStr(post_office.url), "mail_from": "sales@example.com", "public_url": "https://x.example"}
+    mailing = replace(shop, settings=shop.settings.model_copy(update=told))
+
+    def sent(deal_id: str = deal, *, at: Shop = mailing, free: bool = False, **said: Any) -> tuple[str, ...]:
+        return put_before_customer(at, deal_id, NOW, 1 + (deal_id == deal), free=free, **said).mailed
+
+    for said, key in (({"to": ["ann@example.com"]}, "to"), ({"approved_by": "ann"}, "approved_by")):
+        with pytest.raises(Refused, match=f"a rep may not say that: {key}"):
+            sent(**said)
+    with pytest.raises(Refused, match="no address"):
+        sent(nameless)
+    assert post_office.mails() == []
+    assert sent() == sent(to=["buyer@example.com"]) == sent(free=True) == ("buyer@example.com",)
+    assert sent(free=True, to=["boss@example.com"]) == ("boss@example.com",)
+    assert sent(free=True, to=()) == sent(nameless, free=True) == sent(at=shop, free=True) == ()
+    with pytest.raises(BadValue, match="not an address"):
+        sent(free=True, to=["nobody"])
 
 
 def test_nothing_is_quoted_while_somebody_must_still_say_something(shop: Shop) -> None:

@@ -33,9 +33,9 @@ SALES = {
     "list_worklist", "answer_worklist", "show_customer", "list_tasks", "change_task", "list_deals", "show_deal",
     "propose_for_deal", "answer_deal_line", "list_deal_promotions", "give_in_deal", "note_customer", "begin_deal",
     "change_deal", "put_deal_line", "price_deal_set", "take_back_in_deal", "quote_deal", "lose_deal", "reopen_deal",
-    "show_deal_history", "report_deals", "list_duplicates",
+    "show_deal_history", "send_deal_quote", "report_deals", "list_duplicates",
 }  # fmt: skip
-LEADING = {"show_results", "list_merges", "merge_customers", "undo_merge"}
+LEADING = {"show_results", "list_merges", "merge_customers", "undo_merge", "win_deal_by_order_form"}
 TOOLS = {
     "recommend_complements",
     "recommend_upgrades",
@@ -49,11 +49,11 @@ SCOPES = ("storefront", "agent", "rep", "admin")
 Talk = Callable[[Client], Awaitable[None]]
 
 
-def stdio(home: Path, *options: str, language: str = "en") -> StdioServerParameters:
+def stdio(home: Path, *options: str, language: str = "en", **env: str) -> StdioServerParameters:
     return StdioServerParameters(
         command=sys.executable,
         args=["-m", "tsuide", "mcp", "--home", str(home), *options],
-        env={"TSUIDE_LANGUAGE": language, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+        env={"TSUIDE_LANGUAGE": language, "PYTHONPATH": str(Path(__file__).parents[2] / "src"), **env},
     )
 
 
@@ -306,7 +306,7 @@ def sales_home(
     shop = open_shop(Settings(home=home, language="en"))
     fill_shop(shop)
     twins = [
-        {"id": f"twin-{n}", "kind": "company", "name": name}
+        {"id": f"twin-{n}", "kind": "company", "name": name, "email": "info@gtx.example" if n else None}
         for n, name in enumerate(("ＧＴＸ Pro 株式会社", "㈱GTXPro"))
     ]
     people = pl.DataFrame([*twins, {"id": "c-suzuki-0", "kind": "person", "attributes": '{"tier": "gold"}'}])
@@ -361,6 +361,40 @@ def test_a_reps_agent_begins_fills_quotes_loses_and_reopens_a_deal_and_learns_no
     talk(stdio(sales_home, "--scope", "rep"), told)
 
 
+def test_a_reps_agent_sends_a_quote_to_the_account_alone_and_an_admins_takes_the_purchase_order_in(
+    sales_home: Path, post_office: Any
+) -> None:
+    order = {"deal_id": "d-3", "number": "PO-1", "person": "Ms Mori", "filed": "cabinet 3"}
+    posted = {"TSUIDE_SMTP": post_office.url, "TSUIDE_MAIL_FROM": "shop@example.com",
+              "TSUIDE_PUBLIC_URL": "https://x.example"}  # fmt: skip
+
+    async def rep(client: Client) -> None:
+        await call(client, "begin_deal", title="Cards", customer_id="twin-1", owner="ann", deal_id="d-3")
+        await call(client, "put_deal_line", deal_id="d-3", product_id="card")
+        for own in ({"to": ["ann@example.com"]}, {"approved_by": "ann"}):
+            refused = await client.call_tool("send_deal_quote", {"deal_id": "d-3", **own})
+            assert f"a rep may not say that: {next(iter(own))}" in said(refused)
+        sent = await call(client, "send_deal_quote", deal_id="d-3", who="ann")
+        assert sent["mailed"] == ["info@gtx.example"]
+        assert (sent["deal"]["stage"], sent["deal"]["quotes"][0]["state"]) == ("quoted", "waiting")
+        assert "/m/quote" not in json.dumps(sent)
+
+    async def admin(client: Client) -> None:
+        assert "own deal" in said(await client.call_tool("win_deal_by_order_form", {**order, "who": "ann"}))
+        won = await call(client, "win_deal_by_order_form", **order, who="bob")
+        assert (won["stage"], won["quotes"][0]["state"], bool(won["order_id"])) == ("won", "used", True)
+
+    talk(stdio(sales_home, "--scope", "rep", **posted), rep)
+    (letter,) = post_office.mails()
+    assert letter["To"] == "info@gtx.example"
+    assert "https://x.example/m/quote/" in letter.get_body(("plain",)).get_content()
+    talk(stdio(sales_home, "--scope", "admin"), admin)
+    shop = open_shop(Settings(home=sales_home))
+    noted = [row["subject"] for row in shop.store.audit.listed(n=20) if row["action"] == "mcp.change"]
+    shop.close()
+    assert "win_deal_by_order_form d-3" in noted
+
+
 def test_a_rep_sees_the_margin_floor_hold_and_the_set_price_is_one_price(sales_home: Path) -> None:
     async def told(client: Client) -> None:
         await call(client, "begin_deal", title="Set", customer_id="c02", deal_id="d-2")
@@ -413,6 +447,7 @@ def test_an_admins_agent_makes_two_customers_one_and_two_again_and_the_log_says_
     shop = open_shop(Settings(home=sales_home))
     rows = [row for row in shop.store.audit.listed(n=10) if row["action"] == "mcp.change"]
     shop.close()
+    rows = [row for row in rows if "merge" in row["subject"]]
     assert [row["subject"].split()[0] for row in rows] == ["undo_merge", "merge_customers"]
     assert {row["who"] for row in rows} == {"stdio"}
 

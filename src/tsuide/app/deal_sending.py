@@ -9,8 +9,9 @@ from datetime import datetime
 
 from tsuide.app.deal_accounts import account_of
 from tsuide.app.deal_quotes import Sent, send_quote
+from tsuide.app.mailing import ADDRESS
 from tsuide.app.wiring import Shop
-from tsuide.errors import Refused
+from tsuide.errors import BadValue, Refused
 
 
 def put_before_customer(
@@ -42,11 +43,15 @@ def put_before_customer(
 
     Raises:
         Refused: the sender may not say that, the account has no address, or as `send_quote`.
-        NotFound, NotReady, BadValue, BadSetting, Unavailable, Conflict: as `send_quote`.
+        BadValue: something is no address, or as `send_quote`.
+        NotFound, NotReady, BadSetting, Unavailable, Conflict: as `send_quote`.
     """
     account = account_of(shop, shop.store.deals.get(deal_id).customer_id)
     own = [] if account is None or account.email is None else [account.email]
     chosen = own if to is None else to
+    for each in to or ():
+        if ADDRESS.fullmatch(each) is None:
+            raise BadValue("not an address", key="to", value=each, way_out="write name@example.com")
     if not free:
         _refuse_choices(own, chosen, approved_by)
         chosen = own

@@ -1,6 +1,7 @@
 """Tools for the deals of a rep: begun, filled, quoted, lost and taken up again; a rep's key is needed.
 
-No tool says yes for a customer, and none is told the link where they say it: a deal is won by themselves.
+No tool says yes for a customer, and none is told the link where they say it: a deal is won by themselves, by their
+link or by their purchase order, which an admin's key takes in.
 """
 
 import asyncio
@@ -11,13 +12,15 @@ from pydantic import Field
 
 from tsuide.app import deal_quotes
 from tsuide.app import deals as deal_desk
-from tsuide.app.deal_offers import answer_line, propose, tell
+from tsuide.app.changes import note_change
+from tsuide.app.deal_offers import ByDecision, answer_line, propose, tell
 from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back_promotion
 from tsuide.app.deal_report import deal_report
+from tsuide.app.deal_sending import put_before_customer
 from tsuide.app.serving import Serving, entropy
 from tsuide.errors import BadValue
 from tsuide.interfaces.mcp.arguments import Amount, Id, Language, Said
-from tsuide.interfaces.mcp.callers import Ctx, Few, Name, Scopes, must_have
+from tsuide.interfaces.mcp.callers import Ctx, Few, Name, Scopes, known_as, must_have
 from tsuide.kit.clock import zone
 from tsuide.offers.offer import NoReason
 from tsuide.outreach.sales.deals import MOST_UNITS, Loss
@@ -25,6 +28,7 @@ from tsuide.outreach.sales.quotes import text_of
 
 Needs = Annotated[list[Said], Field(max_length=50, description="That the customer named.")]
 Place = Annotated[int, Field(ge=1, le=10_000, description="Its number in the deal.")]
+Days = Annotated[int, Field(ge=1, le=366, description="It holds.")]
 OpenStage = Annotated[
     Literal["lead", "qualified", "quoted", "negotiation"] | None,
     Field(description="`lost` is said with lose_deal; `won` by the customer only."),
@@ -82,7 +86,7 @@ class DealTools:
         self,
         ctx: Ctx,
         deal_id: Id,
-        line: Annotated[int, Field(ge=1, le=10_000, description="Its number in the deal.")],
+        line: Place,
         state: Literal["accepted", "declined", "proposed"],
         reason: Annotated[NoReason | None, Field(description="Of a no.")] = None,
         who: Name | None = None,
@@ -221,7 +225,7 @@ class DealTools:
         self,
         ctx: Ctx,
         deal_id: Id,
-        days: Annotated[int, Field(ge=1, le=366, description="It holds.")] = 30,
+        days: Days = 30,
         language: Language = None,
         who: Name | None = None,
     ) -> dict[str, Any]:
@@ -237,6 +241,54 @@ class DealTools:
             return {**told, "text": text_of(made.quote, made.buyer, language or serving.settings.language, local)}
 
         return await asyncio.to_thread(quoted)
+
+    async def send_deal_quote(
+        self,
+        ctx: Ctx,
+        deal_id: Id,
+        to: Annotated[
+            list[Id] | None, Field(min_length=1, max_length=20, description="Left out: the account's own address.")
+        ] = None,
+        days: Days = 30,
+        language: Language = None,
+        approved_by: Annotated[Name | None, Field(description="Who lets the credit limit be passed.")] = None,
+        who: Name | None = None,
+    ) -> dict[str, Any]:
+        """Mail the quote to the customer for their yes; addresses and the credit limit are an admin's to choose."""
+        scopes = self._scopes(ctx)
+        must_have(scopes, "rep")
+        serving, now = self._serving, self._serving.clock()
+        sent = await asyncio.to_thread(
+            lambda: put_before_customer(
+                serving.shop, deal_id, now, entropy(), free="admin" in scopes, to=to, days=days, language=language,
+                approved_by=approved_by, who=who,
+            )
+        )  # fmt: skip
+        await tell(serving.ledger, sent.told)
+        told = await asyncio.to_thread(deal_desk.deal_told, serving.shop, deal_id)
+        return {"deal": told, "number": sent.written.quote.number, "mailed": list(sent.mailed)}
+
+    async def win_deal_by_order_form(
+        self,
+        ctx: Ctx,
+        deal_id: Id,
+        number: Annotated[Said, Field(description="Of the purchase order.")],
+        person: Annotated[Said, Field(description="At the customer, who ordered.")],
+        filed: Annotated[Said, Field(description="Where it can be looked up.")],
+        who: Annotated[Name, Field(description="Who takes it in; not the deal's own rep.")],
+    ) -> dict[str, Any]:
+        """The customer's yes on paper; it cannot be taken back: an order is written."""
+        must_have(self._scopes(ctx), "admin")
+        shop, now, asked = self._serving.shop, self._serving.clock(), known_as(ctx)
+
+        def won() -> ByDecision:
+            given = deal_quotes.win_by_order_form(shop, deal_id, number, person, filed, now, who=who)
+            told = deal_quotes.settle(shop, given.acceptance_id, now)
+            note_change(shop, "mcp.change", f"win_deal_by_order_form {deal_id}", asked, now)
+            return told
+
+        await tell(self._serving.ledger, await asyncio.to_thread(won))
+        return await asyncio.to_thread(deal_desk.deal_told, shop, deal_id)
 
     async def show_deal_history(self, ctx: Ctx, deal_id: Id) -> dict[str, Any]:
         """What was done with a deal, in its order."""

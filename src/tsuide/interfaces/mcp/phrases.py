@@ -31,6 +31,8 @@ TITLES: Final = Phrases(
         "price_deal_set": {"ja": "まとめ価格", "en": "One price for several lines"},
         "take_back_in_deal": {"ja": "特典を取り下げ", "en": "Take a promotion back"},
         "quote_deal": {"ja": "見積書を作成", "en": "Write the quote"},
+        "send_deal_quote": {"ja": "見積書を送る", "en": "Send the quote"},
+        "win_deal_by_order_form": {"ja": "発注書で受注", "en": "Win by the purchase order"},
         "lose_deal": {"ja": "失注", "en": "A deal is lost"},
         "reopen_deal": {"ja": "商談を再開", "en": "Take a lost deal up again"},
         "show_deal_history": {"ja": "商談の履歴", "en": "What was done with a deal"},
@@ -153,6 +155,26 @@ DESCRIPTIONS: Final = Phrases(
             "en": (
                 "Write the quote of a deal: number, total, expiry, state and text; one that still says the same is "
                 "given back. Nothing is sent or confirmed, and the customer's link is never told."
+            ),
+        },
+        "send_deal_quote": {
+            "ja": (
+                "見積書をお客様に送り、確定を待ちます。宛先は取引先の登録アドレスで、リンクは返しません。"
+                "受注になるのはお客様ご自身の確定だけです。人の確認を得てから使ってください。"
+            ),
+            "en": (
+                "Mail the quote to the account's own address; the customer confirms by their link, which is never "
+                "told here. Only an admin's key names other addresses or passes the credit limit. Ask a person first."
+            ),
+        },
+        "win_deal_by_order_form": {
+            "ja": (
+                "送付済みの見積を、お客様の発注書（番号・発注者・保管場所）で受注にします。受け付けるのは担当以外の人です。"
+                "注文が作られ、元に戻せません。人の確認を得てから使ってください。"
+            ),
+            "en": (
+                "Win a deal whose quote was sent by the customer's purchase order: number, who ordered, where it is "
+                "filed. Not by the deal's own rep. An order is written, for good. Ask a person first."
             ),
         },
         "lose_deal": {

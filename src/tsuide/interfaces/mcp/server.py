@@ -50,13 +50,15 @@ DEALS: Final = (
     "give_in_deal",
     "take_back_in_deal",
     "quote_deal",
+    "send_deal_quote",
     "lose_deal",
     "reopen_deal",
     "show_deal_history",
     "report_deals",
 )
+DEALS_LEADING: Final = ("win_deal_by_order_form",)
 FIGURES: Final = ("list_duplicates",)
-LEADING: Final = ("show_results", "list_merges", "merge_customers", "undo_merge")
+FIGURES_LEADING: Final = ("show_results", "list_merges", "merge_customers", "undo_merge")
 Level: TypeAlias = Literal["agent", "rep", "admin"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 _ONLY_READ: Final = frozenset(
@@ -64,7 +66,8 @@ _ONLY_READ: Final = frozenset(
     | {"report_deals", "list_duplicates", "show_results", "list_merges"}
 )
 _SAID_TWICE_COUNTS_ONCE: Final = frozenset({"record_outcome", "answer_worklist", "change_deal", "put_deal_line"})
-_ASK_FIRST: Final = frozenset({"merge_customers"})  # clients ask their person before what moves so much
+# clients ask their person before what moves so much, leaves the house or cannot be taken back
+_ASK_FIRST: Final = frozenset({"merge_customers", "send_deal_quote", "win_deal_by_order_form"})
 # a recommendation writes its decision down and changes nothing else; an outcome said twice counts once
 _HINTS: Final = ToolAnnotations(destructive_hint=False, open_world_hint=False)
 
@@ -101,7 +104,7 @@ def build_server(serving: Serving, scopes: Scopes, level: Level) -> "MCPServer[A
     if level != "agent":
         shown += [(sales, SALES), (deals, DEALS), (figures, FIGURES)]
     if level == "admin":
-        shown += [(figures, LEADING)]
+        shown += [(deals, DEALS_LEADING), (figures, FIGURES_LEADING)]
     for tools, name in ((tools, name) for tools, names in shown for name in names):
         server.add_tool(
             _told_as_tool_errors(getattr(tools, name)),
