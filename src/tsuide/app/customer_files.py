@@ -2,27 +2,31 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+import shutil
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from os import SEEK_END
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from tsuide.app.importing import import_file, read_file, unambiguous
 from tsuide.app.jobs import Tell
+from tsuide.app.uploads import KEPT, may_name
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadFile, BadValue, NotFound, TsuideError
 from tsuide.intake.fields import FIELDS
 from tsuide.intake.mapping import checked
 from tsuide.intake.settings import IntakeSettings
 
-MOST_BYTES: Final = 200_000_000
-_KEPT: Final = timedelta(days=7)
+MOST_BYTES: Final = 20_000_000
+"""It is looked at whole while its sender waits; a larger one is imported as any table of the shop is."""
+_CHUNK: Final = 1 << 20
 _NAMED: Final = re.compile(r"[0-9a-f]{24}\.(csv|tsv|txt|parquet)")
 _ENDINGS: Final = (".csv", ".tsv", ".txt", ".parquet")
 
 
-def take_upload(shop: Shop, filename: str, content: bytes, now: datetime) -> str:
-    """Keep a file for a week; the name under which it is known from now on.
+def take_upload(shop: Shop, filename: str, file: BinaryIO, now: datetime) -> str:
+    """Keep a file for a week, piece by piece; the name under which it is known from now on.
 
     Raises:
         BadValue: empty, too large, or of another kind than CSV, TSV, Parquet.
@@ -30,17 +34,45 @@ def take_upload(shop: Shop, filename: str, content: bytes, now: datetime) -> str
     ending = Path(filename).suffix.lower()
     if ending not in _ENDINGS:
         raise BadValue("not a table", key="file", value=filename, way_out=", ".join(_ENDINGS))
-    if not 0 < len(content) <= MOST_BYTES:
-        raise BadValue(f"must hold 1 … {MOST_BYTES:,} bytes", key="file", value=f"{len(content):,}")
+    size = file.seek(0, SEEK_END)
+    if not 0 < size <= MOST_BYTES:
+        raise BadValue(f"must hold 1 … {MOST_BYTES:,} bytes", key="file", value=f"{size:,}",
+                       way_out="larger ones: Data, Import")  # fmt: skip
+    forget_old(shop, now)
     folder = _folder(shop)
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    for each in folder.iterdir():
-        if each.stat().st_mtime < (now - _KEPT).timestamp():
-            each.unlink(missing_ok=True)
-    name = hashlib.sha256(content).hexdigest()[:24] + ending
-    (folder / name).write_bytes(content)
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(_CHUNK):
+        digest.update(block)
+    name = digest.hexdigest()[:24] + ending
+    file.seek(0)
+    with (folder / name).open("wb") as kept:
+        shutil.copyfileobj(file, kept, _CHUNK)
     return name
+
+
+def forget_old(shop: Shop, now: datetime) -> int:
+    """Remove files that lay longer than they may; how many."""
+    return _removed(each for each in _kept(shop) if each.stat().st_mtime < (now - KEPT).timestamp())
+
+
+def forget_files_of(shop: Shop, customer_id: str) -> int:
+    """Remove files that name a customer, and what was rejected of them; how many."""
+    return _removed(each for each in _kept(shop) if may_name(each, customer_id))
+
+
+def _kept(shop: Shop) -> list[Path]:
+    return [*_folder(shop).glob("*")]
+
+
+def _removed(paths: Iterable[Path]) -> int:
+    many = 0
+    for path in paths:
+        path.unlink(missing_ok=True)
+        many += 1
+    return many
 
 
 def look_at_upload(shop: Shop, name: str, given: Mapping[str, str] | None, now: datetime) -> dict[str, Any]:

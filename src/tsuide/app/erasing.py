@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from tsuide.app.uploads import forget_files_of
+from tsuide.app import customer_files, uploads
 from tsuide.app.wiring import Shop
 from tsuide.errors import UnknownCustomer
 from tsuide.kit.clock import to_micros
@@ -36,7 +36,7 @@ def erase_customer(shop: Shop, customer_id: str, now: datetime) -> dict[str, int
     folder = disclosures(shop)
     for path in folder.glob(f"{_name(customer_id)}-*.json") if folder.is_dir() else ():
         path.unlink()
-    files = forget_files_of(shop, customer_id)
+    files = uploads.forget_files_of(shop, customer_id) + customer_files.forget_files_of(shop, customer_id)
     if files:
         done["upload"] = files
     if done:

@@ -12,7 +12,7 @@ from typing import Final, Self
 import polars as pl
 import structlog
 
-from tsuide.app import metrics, repeating, tracing, uploads
+from tsuide.app import customer_files, metrics, repeating, tracing, uploads
 from tsuide.app.account import Account, account_of, choose, goods_of, names_of
 from tsuide.app.arrivals import Arrivals
 from tsuide.app.contact_habits import KeptHabits
@@ -254,7 +254,8 @@ class Serving:
                 if time.monotonic() - forgot >= _FORGET_S:
                     forgot = time.monotonic()
                     await asyncio.to_thread(repeating.forget_old, self.shop, clock())
-                    await asyncio.to_thread(uploads.forget_old, self.shop, self.clock())
+                    for files in (uploads, customer_files):
+                        await asyncio.to_thread(files.forget_old, self.shop, self.clock())
                 if time.monotonic() - looked >= _LEFT_BEHIND_S:
                     looked = time.monotonic()
                     await asyncio.to_thread(self.shop.store.keys.saw, self.keyring.take_seen(), self.clock())

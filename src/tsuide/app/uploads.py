@@ -150,24 +150,26 @@ def forget_old(shop: Shop, now: datetime) -> int:
 def forget_files_of(shop: Shop, customer_id: str) -> int:
     """Remove files that were sent in and name a customer, and what was rejected of them; how many.
 
-    A Parquet file is compressed: whom it names is not seen, so it goes too. The files are copies: whoever sent one in
-    has it.
+    The files are copies: whoever sent one in has it.
     """
-    named = [each for each in uploads(shop) if each.parquet or _names(_folder(shop, each.id), customer_id.encode())]
+    named = [
+        each for each in uploads(shop) if any(may_name(path, customer_id) for path in _folder(shop, each.id).iterdir())
+    ]
     for each in named:
         drop_upload(shop, each.id)
     return len(named)
 
 
-def _names(folder: Path, told: bytes) -> bool:
-    """Whether a file of the folder holds these bytes, read piece by piece."""
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            before = b""
-            while block := file.read(_CHUNK):
-                if told in before + block:
-                    return True
-                before = block[-len(told) :]
+def may_name(path: Path, customer_id: str) -> bool:
+    """Whether a file names a customer, read piece by piece; of Parquet, which is compressed, it cannot be ruled out."""
+    if path.suffix.lower() in _PARQUET:
+        return True
+    told, before = customer_id.encode(), b""
+    with path.open("rb") as file:
+        while block := file.read(_CHUNK):
+            if told in before + block:
+                return True
+            before = block[-len(told) :]
     return False
 
 

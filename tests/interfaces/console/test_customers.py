@@ -1,5 +1,6 @@
 """The pages of customers: found, whole, noted, changed with undo, merged, taken in, disclosed and erased."""
 
+import io
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -119,7 +120,7 @@ def test_an_export_of_a_crm_is_looked_at_before_it_is_taken_in(console: Any, run
     console.post("/customers/files/upload", status=422, files={"file": ("accounts.exe", b"x")})
     from tsuide.app.customer_files import import_upload, take_upload, upload_rejects
 
-    name = take_upload(running.shop, "accounts.csv", table, NOW)
+    name = take_upload(running.shop, "accounts.csv", io.BytesIO(table), NOW)
     told = import_upload(running.shop, {"upload": name}, lambda *_: None, datetime.now(UTC))
     assert (told["kept"], told["rejected"]) == (1, 1)
     assert "Record Id" in upload_rejects(running.shop, name).decode("utf-8-sig")

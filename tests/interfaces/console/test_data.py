@@ -110,6 +110,13 @@ def test_a_file_that_is_none_is_refused_by_name_and_a_removed_one_is_gone(consol
     assert path.rpartition("/")[2] not in {each.id for each in uploads(running.shop)}
 
 
+def test_beside_a_file_stand_few_fields_and_other_forms_take_no_file(console: Any) -> None:
+    file = {"file": ("gear.csv", FILE.encode(), "text/csv")}
+    many = {f"f{n}": "x" for n in range(30)}
+    assert "Too many fields" in console.post("/data/import", status=422, files=file, **many).text
+    assert "Too many files" in console.post("/data/learn", status=422, files=file).text
+
+
 def _key(console: Any, connector: str) -> str:
     answer = console.post("/data/connectors", status=200, connector=connector)
     found = re.search(r'value="(tsk_[\w-]+)"', answer.text)

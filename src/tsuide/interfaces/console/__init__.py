@@ -78,7 +78,7 @@ PAGES: Final = {
     "audit": log.ROUTES,
 }
 """Room → its routes; rooms whose pages are there stand in the menu."""
-FILES: Final = ("/data/import", "/customers/files/upload")
+FILES: Final = (imports.UPLOAD.path, customers.UPLOAD.path)
 """Where files are sent in."""
 MOST_FILE: Final = 4 << 30
 """Bytes of a file that is sent in: it is written to the disk piece by piece."""

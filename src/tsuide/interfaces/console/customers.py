@@ -1,6 +1,5 @@
 """Customers: found, listed, taken in from a CRM and taken home, and who is there twice."""
 
-import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,7 +18,7 @@ from tsuide.interfaces.console.log import begin, waited_for
 from tsuide.interfaces.console.own import entered, refuse_others_customer, rep_of
 from tsuide.interfaces.console.phrases.customers import CUSTOMERS
 from tsuide.interfaces.console.tables import Column, Table
-from tsuide.interfaces.console.visit import Visit, change, see
+from tsuide.interfaces.console.visit import Visit, change, see, take_file
 
 _PAGE: Final = 50
 _AT_ONCE: Final = 1_000
@@ -157,19 +156,18 @@ def _everybodys(visit: Visit) -> None:
         raise WrongKey("files hold everybody's customers", key="role", value="rep", way_out="ask your sales manager")
 
 
-async def upload(visit: Visit) -> Response:
+def upload(visit: Visit) -> Response:
     """Take a file, and show how its columns are meant."""
     _everybodys(visit)
     try:
         file = visit.file("file")
         if file is None:
             raise BadValue("must be chosen", key="file", way_out="a CSV export of your CRM")
-        content = await file.read()
-        name = await asyncio.to_thread(take_upload, visit.shop, file.filename or "customers.csv", content, visit.now)
-        looked = await asyncio.to_thread(look_at_upload, visit.shop, name, None, visit.now)
+        name = take_upload(visit.shop, file.filename or "customers.csv", file.file, visit.now)
+        looked = look_at_upload(visit.shop, name, None, visit.now)
     except TsuideError as error:
-        return await asyncio.to_thread(_files, visit, error)
-    return await asyncio.to_thread(_files, visit, None, looked)
+        return _files(visit, error)
+    return _files(visit, None, looked)
 
 
 def take_in(visit: Visit) -> Response:
@@ -209,6 +207,7 @@ def export(visit: Visit) -> Response:
     return Response("\ufeff" + text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
+UPLOAD: Final = take_file("/customers/files/upload", "customers", upload)
 ROUTES = [
     see("/customers", "customers", customers),
     see("/customers/duplicates", "customers", duplicates),
@@ -216,6 +215,6 @@ ROUTES = [
     see("/customers/rejects.csv", "customers", rejects),
     see("/customers/export.csv", "customers", export),
     change("/customers/merge", "customers", merge_two),
-    change("/customers/files/upload", "customers", upload),
+    UPLOAD,
     change("/customers/files/import", "customers", take_in),
 ]

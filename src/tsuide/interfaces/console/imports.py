@@ -20,7 +20,7 @@ from tsuide.interfaces.console.frame import page
 from tsuide.interfaces.console.log import begin
 from tsuide.interfaces.console.phrases.data import DATA
 from tsuide.interfaces.console.tables import Action, Column, Table
-from tsuide.interfaces.console.visit import Visit, change, see
+from tsuide.interfaces.console.visit import Visit, change, see, take_file
 from tsuide.kit.text import must_be_said, must_be_short
 
 _ROWS: Final = 5
@@ -258,9 +258,10 @@ def forget(visit: Visit) -> Response:
     )
 
 
+UPLOAD: Final = take_file("/data/import", "data", send)
 ROUTES: Final = [
     see("/data/import", "data", files),
-    change("/data/import", "data", send),
+    UPLOAD,
     change("/data/import/remove", "data", remove),
     change("/data/import/forget", "data", forget),
     see("/data/import/{upload}", "data", one),

@@ -30,6 +30,7 @@ from tsuide.kit.phrases import LANGUAGES
 COOKIE: Final = "tsuide_console"
 _EVERYBODYS: Final = "today"  # the room of pages that are everybody's own
 _PARTS: Final = 2_000  # fields of a form
+_BESIDE: Final = 20  # fields beside a file: they are kept in memory, the file is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,12 @@ def change(path: str, room: str, handler: Handler) -> Route:
     return _changed(path, room, handler, lambda user: user.may("change", room) if room else user.changes)
 
 
-def _changed(path: str, room: str, handler: Handler, may: Callable[[User], bool]) -> Route:
+def take_file(path: str, room: str, handler: Handler) -> Route:
+    """What takes a file from whoever may change what is in a room."""
+    return _changed(path, room, handler, lambda user: user.may("change", room), files=1)
+
+
+def _changed(path: str, room: str, handler: Handler, may: Callable[[User], bool], files: int = 0) -> Route:
 
     async def endpoint(request: Request) -> Response:
         user, token = await _who(request)
@@ -212,7 +218,7 @@ def _changed(path: str, room: str, handler: Handler, may: Callable[[User], bool]
             return RedirectResponse(address(request, "/sign-in", {}), 303)
         if not may(user):
             return _problem(request, user, WrongKey("your role changes nothing here", key="room", value=room))
-        form = await request.form(max_fields=_PARTS)
+        form = await request.form(max_files=files, max_fields=_BESIDE if files else _PARTS)
         try:
             if not same_origin(request) or not _unmasked(str(form.get("csrf", "")), token):
                 gone = WrongKey(

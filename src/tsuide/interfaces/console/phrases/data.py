@@ -181,9 +181,9 @@ DATA: Final = Phrases(
         # files
         "send_file": {"ja": "ファイルを送る", "en": "Send a file"},
         "send_lead": {
-            "ja": "商品・注文・顧客・関係・同意・行動・レビュー・やりとりの CSV（区切りと文字コードは自動判別）または Parquet。すぐには取り込まれません。",
+            "ja": "商品・注文・顧客・関係・同意・行動・レビュー・やりとりの CSV（区切りと文字コードは自動判別）または Parquet、4 GB まで。すぐには取り込まれません。",
             "en": "CSV (any delimiter and encoding) or Parquet of products, orders, customers, relations, consents, events, "
-            "reviews or interactions. Nothing is imported yet.",
+            "reviews or interactions, up to 4 GB. Nothing is imported yet.",
         },
         "file": {"ja": "ファイル", "en": "File"},
         "send_and_look": {"ja": "送って中身を見る", "en": "Send it and look"},
