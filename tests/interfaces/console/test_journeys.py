@@ -175,6 +175,8 @@ def test_a_dry_run_says_what_would_have_been_sent(console: Any) -> None:
     assert re.search(r"Would have sent \d+ messages; \d+ held back", page)
     assert "What happened" in console.get("/journeys/of/tried", counts="dry")
     console.post("/journeys/of/tried/try", days="0", status=422)
+    console.post("/journeys/of/tried/try", days="9" * 5_000, status=422)
+    console.post("/journeys/of/tried/restore", version="9" * 30, status=404)
 
 
 def test_a_step_is_added_by_form_and_everything_else_stays(console: Any) -> None:

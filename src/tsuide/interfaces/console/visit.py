@@ -82,8 +82,8 @@ class Visit:
 
     def number(self, name: str, default: int, least: int = 0, most: int = 10_000) -> int:
         """A whole number of the address; the default where it is none, the bound where it is beyond."""
-        text = self.asked(name)
-        return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 10 else default  # noqa: PLR2004 - digits
+        found = whole(self.asked(name))
+        return default if found is None else min(max(found, least), most)
 
     def given(self, name: str, default: str = "") -> str:
         """A value of the form, without spaces around it."""
@@ -135,6 +135,15 @@ class Visit:
     def done(self, path: str, entry: int | None = None, **values: object) -> Response:
         """On to a page that says that it is done, and lets it be undone."""
         return RedirectResponse(self.url(path, **values, done=entry), 303)
+
+
+def whole(text: str) -> int | None:
+    """A whole number as somebody typed it; None where it is none, or has more than nine digits.
+
+    >>> whole("12"), whole("-1"), whole("1" * 10)
+    (12, None, None)
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004 - digits
 
 
 Handler: TypeAlias = Callable[[Visit], Response | Awaitable[Response]]
