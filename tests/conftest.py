@@ -6,11 +6,13 @@ import email.message
 import email.policy
 import os
 import secrets
+import shutil
 import socket
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +42,7 @@ from tsuide.offers.customer import CustomerView
 from tsuide.offers.decision import Decision
 from tsuide.offers.offer import Offer, OfferItem, Scores
 from tsuide.offers.request import OfferRequest, Rep
+from tsuide.store.database import open_store
 
 settings.register_profile("untimed", deadline=None)  # how long an example takes depends on who else uses the machine
 settings.load_profile("untimed")
@@ -70,6 +73,9 @@ def postgres() -> Iterator[str]:
         server = pgserver.get_server(tempfile.mkdtemp(prefix="tsuide-postgres-"), cleanup_mode="delete")
     try:
         _until_it_answers(server.get_uri())
+        with psycopg.connect(server.get_uri(), autocommit=True) as admin:  # tests kill processes, not machines
+            admin.execute("ALTER SYSTEM SET fsync = off")
+            admin.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
         server.cleanup()
@@ -87,27 +93,79 @@ def _until_it_answers(uri: str) -> None:
     raise AssertionError("PostgreSQL did not answer within half a minute")
 
 
-@pytest.fixture
-def postgres_url(postgres: str) -> Iterator[str]:
-    """A fresh, empty database."""
-    name = f"t{secrets.token_hex(8)}"
+def _database(postgres: str, name: str) -> str:
+    return sa.make_url(postgres).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a store with nothing in it, to be copied: making one anew costs most tests more than what they do."""
+    path = tmp_path_factory.mktemp("migrated") / "store.sqlite"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """As `migrated_sqlite`: the name of a database."""
+    name = f"migrated{secrets.token_hex(8)}"
     with psycopg.connect(postgres, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0".encode())
-    yield sa.make_url(postgres).set(database=name).render_as_string(hide_password=False)
+    open_store(_database(postgres, name)).close()
+    return name
+
+
+@contextmanager
+def _copy_of(postgres: str, template: str) -> Iterator[str]:
+    name = f"t{secrets.token_hex(8)}"
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE {template}".encode())
+    yield _database(postgres, name)
     with psycopg.connect(postgres, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A file that does not exist yet."""
+def postgres_url(postgres: str, migrated_postgres: str) -> Iterator[str]:
+    """A database of its own, with the newest schema and nothing in it."""
+    with _copy_of(postgres, migrated_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def new_postgres_url(postgres: str) -> Iterator[str]:
+    """A database without any table."""
+    with _copy_of(postgres, "template0") as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path, migrated_sqlite: Path) -> str:
+    """A file of its own, with the newest schema and nothing in it."""
+    shutil.copyfile(migrated_sqlite, tmp_path / "shop.sqlite")
     return f"sqlite:///{tmp_path}/shop.sqlite"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture
+def new_sqlite_url(tmp_path: Path) -> str:
+    """A file that does not exist yet."""
+    return f"sqlite:///{tmp_path}/new.sqlite"
+
+
+_EACH_ENGINE = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.fixture(params=_EACH_ENGINE)
 def store_url(request: pytest.FixtureRequest) -> str:
-    """Each engine in turn: an empty database."""
+    """Each engine in turn: a store with nothing in it."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture(params=_EACH_ENGINE)
+def new_store_url(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn: where no store is yet."""
+    name = "new_sqlite_url" if request.param == "sqlite" else "new_postgres_url"
     return str(request.getfixturevalue(name))
 
 
@@ -193,9 +251,18 @@ def fill_shop() -> Callable[[Shop], None]:
 
 
 @pytest.fixture
-def empty_shop(tmp_path: Path) -> Iterator[Shop]:
+def new_home(tmp_path: Path, migrated_sqlite: Path) -> Path:
+    """The home of a shop with nothing in it."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copyfile(migrated_sqlite, home / "store.sqlite")
+    return home
+
+
+@pytest.fixture
+def empty_shop(new_home: Path) -> Iterator[Shop]:
     """A shop with nothing in it."""
-    shop = open_shop(Settings(home=tmp_path / "home", language="en"))
+    shop = open_shop(Settings(home=new_home, language="en"))
     yield shop
     shop.close()
 

@@ -29,9 +29,9 @@ def word(customer: str, channel: Channel, days_ago: int, *, granted: bool = True
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
+def shop(new_home: Path) -> Iterator[Shop]:
     """Six customers and a visitor, all in one segment."""
-    opened = open_shop(Settings(home=tmp_path / "home", language="ja"))
+    opened = open_shop(Settings(home=new_home, language="ja"))
     people = [
         Customer("both", email="both@example.jp", attributes={"phone": "090-1234-5678"}),
         Customer("mail", email="Mail@Example.jp", attributes={"phone": "090-1111-2222"}),

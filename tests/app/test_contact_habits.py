@@ -26,8 +26,8 @@ MONDAY = datetime(2026, 5, 25, tzinfo=UTC)
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    made = open_shop(Settings(home=tmp_path / "home"))
+def shop(new_home: Path) -> Iterator[Shop]:
+    made = open_shop(Settings(home=new_home))
     yield made
     made.close()
 

@@ -19,8 +19,8 @@ NOW = datetime(2026, 6, 1, 3, tzinfo=UTC)
 
 
 @pytest.fixture
-def shop(tmp_path: Path, fill_shop: Callable[[Shop], None]) -> Iterator[Shop]:
-    opened = open_shop(Settings(home=tmp_path, language="en"))
+def shop(new_home: Path, fill_shop: Callable[[Shop], None]) -> Iterator[Shop]:
+    opened = open_shop(Settings(home=new_home, language="en"))
     fill_shop(opened)
     yield opened
     opened.close()

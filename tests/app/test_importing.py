@@ -20,8 +20,8 @@ ORDERS = """\
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return open_store(f"sqlite:///{tmp_path}/store.sqlite")
+def store(sqlite_url: str) -> Store:
+    return open_store(sqlite_url)
 
 
 @pytest.fixture

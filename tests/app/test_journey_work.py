@@ -100,8 +100,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    shop = open_shop(Settings(home=tmp_path / "home"))
+def bench(new_home: Path) -> Iterator[Bench]:
+    shop = open_shop(Settings(home=new_home))
     put_products(shop, [
         Product("camera", "Camera", "JPY", ("electronics", "cameras"), price=50_000, stock=3),
         Product("lens", "Lens", "JPY", ("electronics", "cameras"), price=20_000, stock=3),

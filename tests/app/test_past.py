@@ -39,9 +39,9 @@ def decided(shop: Shop, moment: datetime, *requests: OfferRequest) -> int:
 
 
 @pytest.fixture
-def past(tmp_path: Path, fill_shop: Callable[[Shop], None]) -> Shop:
+def past(new_home: Path, fill_shop: Callable[[Shop], None]) -> Shop:
     """A shop with two days of decisions, a product sold out between them."""
-    shop = open_shop(Settings(home=tmp_path / "home", language="en"))
+    shop = open_shop(Settings(home=new_home, language="en"))
     fill_shop(shop)
     learn(shop, now=NOW - 3 * DAY, seed=0)
     camera = OfferRequest("product", product_id="cam-a", anonymous_id="v1")

@@ -51,9 +51,9 @@ def postbox() -> Iterator[tuple[Postbox, int]]:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, fill_shop: Callable[[Shop], None], postbox: tuple[Postbox, int]) -> Iterator[Shop]:
+def shop(new_home: Path, fill_shop: Callable[[Shop], None], postbox: tuple[Postbox, int]) -> Iterator[Shop]:
     smtp = SecretStr(f"smtp://127.0.0.1:{postbox[1]}")
-    opened = open_shop(Settings(home=tmp_path / "home", language="en", smtp=smtp, mail_from="tsuide@example.com"))
+    opened = open_shop(Settings(home=new_home, language="en", smtp=smtp, mail_from="tsuide@example.com"))
     fill_shop(opened)
     journal = opened.store.journal()
     row = {"decision_id": "d", "offer_id": "d.0", "product_id": "card", "category": "cards", "kind": "cross_sell"}

@@ -58,12 +58,14 @@ def line(name: str, number: int, product_id: str, **more: object) -> dict[str, o
 # --- opening ----------------------------------------------------------------------------------------------
 
 
-def test_an_opened_store_is_empty_and_opens_again(store: Store, store_url: str) -> None:
+def test_an_opened_store_is_empty_and_opens_again(new_store_url: str) -> None:
+    store = open_store(new_store_url)
     assert set(store.facts.counts().values()) == {0}
     store.facts.write_products(frame(PRODUCTS, product("p1")))
-    again = open_store(store_url)
+    again = open_store(new_store_url)
     assert again.facts.products()["id"].to_list() == ["p1"]
     again.close()
+    store.close()
 
 
 def test_the_migrated_schema_is_the_metadata(store: Store) -> None:

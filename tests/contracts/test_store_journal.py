@@ -181,10 +181,9 @@ def test_kill_9_under_load_loses_nothing_acknowledged(
     assert rows_of(store_url, "event") == len(kept)
 
 
-def test_two_processes_may_open_a_new_store_at_once(store_url: str) -> None:
+def test_two_processes_may_open_a_new_store_at_once(new_store_url: str) -> None:
     code = "import sys; from tsuide.store.database import open_store; print(open_store(sys.argv[1]).facts.sequence())"
-    openers = [
-        subprocess.Popen([sys.executable, "-c", code, store_url], stdout=subprocess.PIPE, text=True) for _ in range(3)
-    ]
+    command = [sys.executable, "-c", code, new_store_url]
+    openers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert [opener.communicate()[0] for opener in openers] == ["0\n"] * 3
     assert [opener.returncode for opener in openers] == [0, 0, 0]
