@@ -35,6 +35,8 @@ _SECONDS: Final = 30_000  # in which a day's visits take place
 _AT_CART: Final = timedelta(minutes=5)  # after the first product page
 _ROWS: Final = 200  # in one bulk request
 _CURRENCY: Final = "JPY"
+_CONSONANTS: Final = "bdfghjkmnprstwyz"
+_VOWELS: Final = "aeiou"
 
 
 class Built(Protocol):
@@ -276,7 +278,7 @@ def product_row(world: World, product: int) -> dict[str, Any]:
     system = int(world.system[product])
     return {
         "id": product_name(product),
-        "title": f"Need {need} model {product - int(world.start[need]) + 1}",
+        "title": f"{_need_title(need)} model {product - int(world.start[need]) + 1}",
         "currency": _CURRENCY,
         "category": [world.family.title["en"], f"Need {need}"],
         "price": int(world.price[product]),
@@ -285,6 +287,16 @@ def product_row(world: World, product: int) -> dict[str, Any]:
         "durable": bool(world.durable[need]),
         "attributes": {"system": f"S{system}"} if system != NOTHING else {},
     }
+
+
+def _need_title(need: int) -> str:
+    """What things for a need are called: alike among themselves, and no more like those for the next than others.
+
+    >>> _need_title(12), _need_title(13), _need_title(112)
+    ('Wuhuwo', 'Mafabi', 'Mufimu')
+    """
+    mixed = (need + 1) * 2_654_435_761 % (1 << 32)
+    return "".join(_CONSONANTS[mixed >> at & 15] + _VOWELS[(mixed >> (at + 4)) % 5] for at in (8, 14, 20)).capitalize()
 
 
 def _customer_row(shopper: int) -> dict[str, Any]:

@@ -17,8 +17,13 @@ import numpy as np
 
 from tsuide.app.closed_loop import Builder, running
 from tsuide.kit.arrays import Int32
-from tsuide.offers.policy.load import ready_text
+from tsuide.kit.clock import MICROS_PER_DAY
+from tsuide.kit.money import RATE_UNIT
+from tsuide.offers.codes import CHANNEL_CODE, SHOWN
+from tsuide.offers.policy.load import load_policy, ready_text
+from tsuide.offers.policy.policy import SCOPES
 from tsuide.proof.worlds.answers import Strategy
+from tsuide.proof.worlds.bounds import BoundOracle, Bounds
 from tsuide.proof.worlds.choice import NOTHING
 from tsuide.proof.worlds.comparison import Figures, figures_of
 from tsuide.proof.worlds.family import Family
@@ -29,7 +34,8 @@ from tsuide.proof.worlds.strategies import Popular, bought_together
 from tsuide.proof.worlds.world import World, draw
 
 STRATEGIES: Final = (
-    "silence", "newsletter", "popular", "bought_together", "tsuide_gentle", "tsuide_standard", "oracle", "clairvoyant",
+    "silence", "newsletter", "popular", "bought_together", "tsuide_gentle", "tsuide_standard", "oracle_in_bounds",
+    "oracle", "clairvoyant",
 )  # fmt: skip
 _APPLICATION: Final = "tsuide.asgi:create"  # the top of the house, loaded by name as a server loads it
 _SENDER: Final = "\nsender: {name: Simulated shop, address: 1-1 Simulated street, opt_out: https://shop.example/stop}\n"
@@ -125,6 +131,11 @@ def _run(name: str, past: _Past, plan: Plan, seed: int) -> Outcome:
     if name == "oracle":
         oracle = past.oracle.in_life(life)
         return roll(world, life, days, dice, oracle, oracle.saw, mail=oracle if plan.mail else None)
+    if name == "oracle_in_bounds":
+        bound = BoundOracle(world, past.oracle.in_life(life), bounds_of(policy_text("standard")))
+        for each in past.days:
+            bound.remember(each.day, each)
+        return roll(world, life, days, dice, bound, bound.saw, mail=bound if plan.mail else None)
     chosen: dict[str, Callable[[], Strategy]] = {
         "popular": lambda: popular,
         "bought_together": lambda: bought_together(world, past.baskets),
@@ -152,6 +163,37 @@ def policy_text(name: str) -> str:
     The shop names who sends its mails, as everybody must before an advertising mail may go out.
     """
     return ready_text(name).replace("holdout: 5%", "holdout: 0%") + _SENDER
+
+
+def bounds_of(text: str) -> Bounds:
+    """The limits of a policy's text that bind in simulated shops.
+
+    >>> bounds_of(ready_text("standard")).contacts["email"]
+    (1, 7.0)
+    """
+    policy = load_policy(text)
+    limits = {
+        name: (int(row["most"]), float(row["window"]) / MICROS_PER_DAY)
+        for row in policy.limits
+        for name in ("email", "site", "rep")
+        if row["channel"] == CHANNEL_CODE[name]
+    }
+    (shown,) = (
+        row for row in policy.suppression if row["outcome"] == SHOWN and row["scope"] == SCOPES.index("product")
+    )
+    ratio = {name: policy.value("price_reach", name) / RATE_UNIT for name in ("of_main", "within_band", "of_band")}
+    return Bounds(
+        contacts=limits,
+        shown=int(shown["count"]),
+        within=float(shown["window"]) / MICROS_PER_DAY,
+        rest=float(shown["rest"]) / MICROS_PER_DAY,
+        **ratio,
+        upgrade=(
+            policy.value("upgrade_reach", "least") / RATE_UNIT,
+            policy.value("upgrade_reach", "most") / RATE_UNIT,
+        ),
+        least_days=float(policy.value("not_due", "least_days")),
+    )
 
 
 def _builder() -> Builder:

@@ -87,7 +87,11 @@ def summary(worlds: Sequence[Figures], *, ours: str = "tsuide_standard", seed: i
     if ours not in ran:
         return found
     dice = np.random.default_rng(seed)
-    for name, key in (("oracle", "share_of_oracle"), ("bought_together", "times_bought_together_only")):
+    for name, key in (
+        ("oracle", "share_of_oracle"),
+        ("oracle_in_bounds", "share_of_oracle_in_bounds"),
+        ("bought_together", "times_bought_together_only"),
+    ):
         if name in ran:
             gains = np.array([[each.gain[ours], each.gain[name]] for each in worlds])
             if gains[:, 1].sum() > 0:  # of nothing, or of a loss, there is no share

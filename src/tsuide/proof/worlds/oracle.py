@@ -38,6 +38,10 @@ class Clairvoyant:
 
     def __call__(self, ask: Ask) -> Offers:
         """Offers for the visitors of an ask."""
+        return best(one_per_need(self.world, self.gains(ask)), 0.0)
+
+    def gains(self, ask: Ask) -> Float64:
+        """Expected gain over silence of offering each product first; -inf = not to be offered; (V, P), minor units."""
         world = self.world
         accepts = 1.0 / (1.0 + np.exp(np.minimum(world.family.outside - ask.utility, 50.0)))
         chance = (1.0 - np.exp(-ask.open_hazard))[:, world.need]
@@ -55,7 +59,7 @@ class Clairvoyant:
             gain[looks] = np.where(
                 world.need == world.need[ask.product[looks]][:, None], self._swap(ask, accepts, looks), gain[looks]
             )
-        return best(one_per_need(world, gain), 0.0)
+        return gain
 
     def _swap(self, ask: Ask, accepts: Float64, looks: Int64) -> Float64:
         """Gain of putting each product beside the one that is looked at; (looks, P)."""
@@ -204,6 +208,10 @@ class Oracle:
 
     def __call__(self, ask: Ask) -> Offers:
         """Offers for the visitors of an ask."""
+        return best(one_per_need(self._world, self.gains(ask)), 0.0)
+
+    def gains(self, ask: Ask) -> Float64:
+        """As `Clairvoyant.gains`, by what is believed of each visitor."""
         world, rows = self.believed(ask), np.arange(len(ask.who), dtype=np.int32)
         life = Life(self._life.last[ask.who], np.zeros(len(rows)), np.ones(len(rows), bool), np.ones(len(rows), bool))
         own, earlier = hazards(world, life, rows, ask.day)
@@ -217,7 +225,7 @@ class Oracle:
             called = called_by_cart(world, life, rows, ask.day, in_cart)
             hidden = np.where(in_cart, 0.0, hidden + forgotten_hazard(called, link_aware(world, in_cart)))
         seen = replace(ask, who=rows, open_hazard=hidden, utility=_fitting(world, rows))
-        return Clairvoyant(world, life.last, self._days)(seen)
+        return Clairvoyant(world, life.last, self._days).gains(seen)
 
 
 def _typical(world: World) -> World:
