@@ -13,6 +13,7 @@ import pytest
 from tsuide.app.applying import put_orders, put_products
 from tsuide.app.contact_habits import learn_habits
 from tsuide.app.doctor import examine
+from tsuide.app.doctor import told as in_words
 from tsuide.app.erasing import erase_customer
 from tsuide.app.feedback import record_feedback
 from tsuide.app.journey_doors import ShopDoors
@@ -465,7 +466,7 @@ def test_doctor_says_when_a_journey_mails_and_nobody_is_named_as_sender(bench: B
 def test_doctor_says_when_nobody_carries_journeys_out(bench: Bench) -> None:
     def found() -> list[tuple[str, str]]:
         told = examine(bench.shop.settings, bench.now)
-        return [(each.grade, each.do) for each in told if each.name == "journeys"]
+        return [(each.grade, in_words(each, "en").do) for each in told if each.name == "journeys"]
 
     assert found() == []
     bench.run("{order: {}}", "id: rest, wait: {for: 1h}", "id: call, task: {title: {ja: 電話, en: call}}")

@@ -12,6 +12,7 @@ import pytest
 from tsuide.app.applying import put_orders, put_products
 from tsuide.app.customers import Customers
 from tsuide.app.doctor import examine
+from tsuide.app.doctor import told as in_words
 from tsuide.app.erasing import erase_customer
 from tsuide.app.feedback import record_feedback
 from tsuide.app.interactions import record_interaction
@@ -423,7 +424,8 @@ def test_facts_read_before_somebody_was_erased_make_no_sheet_after_it(shop: Shop
 
 def test_the_doctor_says_which_segments_are_late_and_which_name_what_is_gone(shop: Shop) -> None:
     def told(now: datetime) -> list[tuple[str, str]]:
-        return [(each.grade, each.found) for each in examine(shop.settings, now) if each.name == "segments"]
+        found = [each for each in examine(shop.settings, now) if each.name == "segments"]
+        return [(each.grade, in_words(each, "en").found) for each in found]
 
     assert told(NOW) == []
     put_customer(shop, "c01", {"rank": "gold"})

@@ -26,6 +26,7 @@ from pydantic import SecretStr
 from tsuide.app.applying import customer_with
 from tsuide.app.deciding import Decider
 from tsuide.app.doctor import examine
+from tsuide.app.doctor import told as in_words
 from tsuide.app.learn import learn
 from tsuide.app.mail_answers import MailAnswers
 from tsuide.app.mail_templates import put_template
@@ -646,10 +647,10 @@ def test_before_anything_was_learned_a_mail_that_needs_an_offer_waits(hand: Hand
 
 
 def test_the_doctor_says_what_mail_lacks(hand: Hand, post_office: Any) -> None:
-    told = {each.name: each.found for each in examine(hand.shop.settings, NOON) if each.name == "mail"}
+    told = {each.name: in_words(each, "en").found for each in examine(hand.shop.settings, NOON) if each.name == "mail"}
     assert told == {"mail": "not signed here"}
     put_in_force(hand.shop, ready_text("standard"), NOON)
-    texts = [each.found for each in examine(hand.shop.settings, NOON) if each.name == "mail"]
+    texts = [in_words(each, "en").found for each in examine(hand.shop.settings, NOON) if each.name == "mail"]
     assert texts[0] == "the policy names no sender: no advertising goes out"
     broken = settings(hand.shop.settings.home, post_office, dkim="key.pem")
     assert [each.grade for each in examine(broken, NOON) if each.name == "mail"] == ["bad"]

@@ -1,10 +1,12 @@
 """What the shop says and how it reaches others: terms of sale, mail, webhooks, its environment, and what is amiss."""
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from tsuide.app.changes import Change
+from tsuide.app.doctor import found_again, told
 from tsuide.app.hooks import HOOK_TOPICS, hooks_told, put_hook, remove_hook
 from tsuide.app.jobs import newest_result
 from tsuide.app.mail_setup import MailSetup, mail_setup
@@ -198,11 +200,14 @@ def environment(visit: Visit) -> Response:
 def doctor(visit: Visit) -> Response:
     """What is amiss with this installation, and what to do."""
     kept = newest_result(visit.shop, "doctor")
-    rows = sorted((kept[0]["findings"] if kept else []), key=lambda each: _GRADES[each["grade"]])
-    columns = [Column("grade", kind="mark", sortable=False), Column("name", "looked_at"), Column("found"), Column("do")]
+    known = [told(each, visit.language) for each in found_again(kept[0]["findings"] if kept else [])]
+    rows = [asdict(each) for each in sorted(known, key=lambda each: _GRADES[each.grade])]
+    columns = [
+        Column("grade", kind="mark", sortable=False), Column("title", "looked_at"), Column("found"), Column("do"),
+    ]  # fmt: skip
     return page(
         visit, "settings_doctor.html", "room.settings", SETTINGS, tabs=TABS, as_of=None if kept is None else kept[1],
-        tables=[Table("findings", columns, rows, empty="not_examined", title_key="name")],
+        tables=[Table("findings", columns, rows, empty="not_examined", title_key="title")],
         under_way=waited_for(visit, "doctor"), amiss=sum(each["grade"] != "good" for each in rows), any=bool(rows),
     )  # fmt: skip
 
