@@ -100,7 +100,7 @@ def bench_http(
         settings = Settings(home=own)
         with opened(settings) as shop:
             prepare(shop, now=now, seed=0, progress=progress)
-            asked = _asked(shop, now)
+            asked = asked_of(shop, now)
         progress("ceiling", 2, 4)
         with _constant(workers) as ceiling_at:
             ceiling = loaded(ceiling_at, "/v1/offers", asked.key, asked.bodies, connections=connections,
@@ -109,7 +109,7 @@ def bench_http(
         counters = Path(folder) / "counters"
         counters.mkdir()
         with server(own, workers, **{FOLDER: str(counters)}) as running:
-            _warm(running, asked, counters, connections, processes)
+            warm(running, asked, counters, connections, processes)
             before = workers_of(running.pid, counters)
             fresh = _Fresh(running, settings, asked, now, after=seconds / 2)
             fresh.start()
@@ -137,7 +137,7 @@ def bench_http(
     }
 
 
-def _asked(shop: Shop, now: datetime) -> Asked:
+def asked_of(shop: Shop, now: datetime) -> Asked:
     """Product pages, carts of three and home pages of the products that sell; half by customers, proven by a token."""
     bought = shop.store.facts.purchases()
     top = bought["product_id"].value_counts(sort=True)["product_id"].head(_PRODUCTS).to_list()
@@ -169,7 +169,7 @@ def _asked(shop: Shop, now: datetime) -> Asked:
     return Asked(key, admin, bodies, buyer, customer_token(buyer, secret, until), unowned)
 
 
-def _warm(running: Running, asked: Asked, counters: Path, connections: int, processes: int) -> None:
+def warm(running: Running, asked: Asked, counters: Path, connections: int, processes: int) -> None:
     """The first requests of every worker, which nobody measures: the same load, until each has had its share.
 
     Raises:

@@ -1,10 +1,12 @@
 """`tsuide bench …`: measured figures, as ratios to a named peer in the same run or against the budgets."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from tsuide.errors import BadValue
 from tsuide.interfaces.cli.options import Database, Home, now
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, progress
 
@@ -35,6 +37,32 @@ def decide_(
         emit(result, lambda: _figures("decide, in process, one core", result), as_json=as_json)
 
 
+@bench.command("scale")
+def scale_(
+    home: Home = None,
+    times: Annotated[str, typer.Option("--times", help="Multiples of the demo's data.")] = "1,3,10",
+    folder: Annotated[Path | None, typer.Option("--folder", help="Where homes are made; 5 GB at 10 times.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Import, learn, decide and serve at multiples of the demo's data: how cost grows with the lines, by step."""
+    from tsuide.app.bench.scale import bench_scale
+    from tsuide.config import load_settings
+
+    with errors_shown(as_json=as_json):
+        if not all(each.strip().isdecimal() for each in times.split(",")):
+            raise BadValue("not multiples", key="--times", value=times, way_out="1,3,10")
+        many = [int(each) for each in times.split(",")]
+        with progress() as shown:
+            task = shown.add_task("scale", total=None)
+
+            def tell(what: str, done: int, total: int) -> None:
+                shown.update(task, description=what, completed=done, total=total)
+
+            result = bench_scale(load_settings(home=home).home, now=now(), times=many, folder=folder, progress=tell)
+        figures = {f"{name} {step}": told for name in ("exponent", "ratio") for step, told in result[name].items()}
+        emit(result, lambda: _figures("cost by lines", figures), as_json=as_json)
+
+
 @bench.command("mail")
 def mail_(
     mails: Annotated[int, typer.Option("--mails", min=100, help="Of each kind.")] = 3_000,
@@ -59,7 +87,6 @@ def worklist_(
     as_json: Json = False,
 ) -> None:
     """A rep's worklist: a simulated team, its orders of three years in the store, every rep's list twice."""
-    from pathlib import Path
     from tempfile import TemporaryDirectory
 
     from tsuide.app.bench.worklist import bench_worklist
@@ -130,7 +157,6 @@ def segments_(
 ) -> None:
     """A segment of five conditions over made-up customers: over all of them, and for one."""
     import tempfile
-    from pathlib import Path
 
     from tsuide.app.bench.segments import bench_segments
 
@@ -156,7 +182,6 @@ def customer_(
 ) -> None:
     """One account told whole, its tree summed up and a decision made, in a made-up B2B shop of three years."""
     import tempfile
-    from pathlib import Path
 
     from tsuide.app.bench.customer import bench_customer
 
