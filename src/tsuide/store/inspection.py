@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import Unavailable
 from tsuide.kit.clock import from_micros
-from tsuide.store.engines import checked_url, make_engine, reading, shown_errors, sqlite_file
+from tsuide.store.engines import checked_url, make_engine, reading, shown_errors, sqlite_file, writing
 from tsuide.store.schema import decision, metadata, outcome
 from tsuide.store.upgrade import revision
 
@@ -92,6 +92,25 @@ def drift(engine: sa.Engine) -> Drift:
             else:
                 changed += _told(each)
         return Drift(lacking, _broken(connection), tuple(changed + _unchecked(connection)))
+
+
+def make_indexes(engine: sa.Engine) -> list[str]:
+    """Make the indexes that are lacking or were begun and never finished; the names of those that were made.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    found = drift(engine)
+    statements = [*(f"REINDEX INDEX CONCURRENTLY {name}" for name in found.broken), *found.lacking.values()]
+    if engine.dialect.name == "sqlite":
+        with writing(engine) as connection:
+            for each in statements:
+                connection.exec_driver_sql(each)
+    elif statements:
+        with shown_errors(engine), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for each in statements:
+                connection.exec_driver_sql(each)
+    return [*found.broken, *found.lacking]
 
 
 def _told(change: object) -> list[str]:

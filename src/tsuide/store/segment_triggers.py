@@ -131,11 +131,18 @@ def watch(connection: sa.Connection) -> None:
 
     What was not watched until now touched nobody: every sheet must be made after it, and only then is `digest` noted.
     """
+    unwatch(connection)
+    for statement in created(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+def unwatch(connection: sa.Connection) -> None:
+    """Take the triggers away; whoever keeps segments then finds that they are not those of its code, and makes them."""
     dialect = connection.dialect.name
     for name, table in connection.exec_driver_sql(_FIND[dialect]).all():
         connection.exec_driver_sql(f"DROP TRIGGER {name}" + ("" if dialect == "sqlite" else f" ON {table}"))
-    for statement in created(dialect):
-        connection.exec_driver_sql(statement)
+    if sa.inspect(connection).has_table("segment_clock"):
+        connection.execute(sa.text("UPDATE segment_clock SET watching = 0"))
 
 
 _FIND: Final = {

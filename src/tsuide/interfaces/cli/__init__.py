@@ -56,6 +56,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "warm": "tsuide.interfaces.cli.warm:warm",
     "backup": "tsuide.interfaces.cli.backup:backup",
     "restore": "tsuide.interfaces.cli.backup:restore",
+    "migrate": "tsuide.interfaces.cli.migrate:migrate",
     "doctor": "tsuide.interfaces.cli.doctor:doctor",
     "bench": "tsuide.interfaces.cli.bench:bench",
     "evaluate": "tsuide.interfaces.cli.evaluate:evaluate",

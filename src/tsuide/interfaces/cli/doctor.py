@@ -36,8 +36,8 @@ def doctor(home: Home = None, database_url: Database = None, as_json: Json = Fal
 
 def _table(findings: list[Told], language: str) -> Table:
     table = Table("", "", box=None, pad_edge=False)
-    for each in ("found", "do"):
-        table.add_column(_PHRASES.text(each, language), overflow="fold")  # what is to be typed is never cut
+    for head in ("found", "do"):
+        table.add_column(_PHRASES.text(head, language), overflow="fold")  # what is to be typed is never cut
     for each in findings:
         table.add_row(_MARKS[each.grade], each.title, escape(each.found), escape(each.do))
     return table

@@ -24,6 +24,7 @@ FACTORY: Final = "tsuide.asgi:create"
 _TRIES: Final = 20
 _MOST_WORKERS: Final = 64
 _GRACE_S: Final = 10
+_READY_S: Final = 120  # a large snapshot is read and checked before a new worker takes its place (SIGHUP)
 
 Host = Annotated[str, typer.Option("--host", help="Address to listen on; 0.0.0.0 = every one of this machine.")]
 Port = Annotated[
@@ -150,6 +151,7 @@ def _run(listener: socket.socket, workers: int, factory: str) -> None:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=_GRACE_S,
+        timeout_worker_healthcheck=_READY_S,
         lifespan="on",
     )
     with contextlib.suppress(KeyboardInterrupt):  # ctrl-C is how one ends it

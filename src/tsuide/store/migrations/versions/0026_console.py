@@ -56,7 +56,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_entry_action_subject"), "audit_entry", ["action", "subject"], unique=False)
     op.create_index(op.f("ix_audit_entry_customer_id"), "audit_entry", ["customer_id"], unique=False)
-    op.drop_table("job")  # nothing has ever written to it
+    kept = _jobs("started_at")
+    op.drop_table("job")
     op.create_table(
         "job",
         sa.Column("id", sa.Text(), nullable=False),
@@ -75,9 +76,25 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name=op.f("ck_job_state")),
     )
     op.create_index(op.f("ix_job_kind_begun_at"), "job", ["kind", "begun_at"], unique=False)
+    _bring_back(
+        "INSERT INTO job (id, kind, state, who, wanted, begun_at, seen_at, ended_at, result) "
+        "VALUES (:id, :kind, :state, '', '{}', :at, :at, :ended_at, :result)",
+        kept,
+    )
+
+
+def _jobs(began: str) -> list[dict[str, object]]:
+    rows = op.get_bind().execute(sa.text(f"SELECT id, kind, state, {began} AS at, ended_at, result FROM job"))
+    return [dict(row) for row in rows.mappings()]
+
+
+def _bring_back(insert: str, rows: list[dict[str, object]]) -> None:
+    if rows:
+        op.get_bind().execute(sa.text(insert.replace("'{}'", ":nothing")), [row | {"nothing": "{}"} for row in rows])
 
 
 def downgrade() -> None:
+    kept = [row | {"state": "failed" if row["state"] == "waiting" else row["state"]} for row in _jobs("begun_at")]
     op.drop_table("job")
     op.create_table(
         "job",
@@ -91,5 +108,10 @@ def downgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
     )
     op.create_index(op.f("ix_job_kind_started_at"), "job", ["kind", "started_at"], unique=False)
+    _bring_back(
+        "INSERT INTO job (id, kind, state, started_at, ended_at, result) "
+        "VALUES (:id, :kind, :state, :at, :ended_at, :result)",
+        kept,
+    )
     for name in ("audit_entry", "console_session", "console_user"):
         op.drop_table(name)
