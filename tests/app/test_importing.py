@@ -1,6 +1,7 @@
 """Importing files into a store."""
 
 import csv
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -106,3 +107,27 @@ def test_a_contact_who_names_the_account_is_put_below_it_whatever_the_name_s_var
     people = {row["id"]: row["parent_id"] for row in store.facts.customers().to_dicts() if row["kind"] == "person"}
     assert people == {"p-1": "k-1", "p-2": None, "p-3": None, "p-4": None}
     assert report.unlinked == 2
+
+
+def test_a_file_with_fewer_columns_keeps_what_it_says_nothing_of_and_an_empty_cell_takes_a_value_away(
+    store: Store, tmp_path: Path
+) -> None:
+    full, tiers, crm = tmp_path / "full.csv", tmp_path / "tiers.csv", tmp_path / "crm.csv"
+    full.write_text("id,kind,name,parent_id,email,owner,tier,team\nk-1,company,Aoba,k-0,a@x.example,sato,gold,east\n")
+    tiers.write_text("id,tier,team,email\nk-1,silver,,\nk-2,bronze,west,b@x.example\n")
+    crm.write_text("取引先 ID,取引先名,取引先 所有者\nk-1,青葉,ito\n")
+    for file in (full, tiers, crm):
+        import_file(store.facts, read_file(file, "customers"), NOW)
+    first, second = sorted(store.facts.customers().to_dicts(), key=lambda row: row["id"])
+    assert (first["kind"], first["name"], first["parent_id"], first["email"]) == ("company", "青葉", "k-0", None)
+    assert json.loads(first["attributes"]) == {"owner": "ito", "tier": "silver"}
+    assert (second["kind"], json.loads(second["attributes"])) == ("person", {"tier": "bronze", "team": "west"})
+
+
+def test_columns_that_become_attributes_are_not_said_to_be_unused_and_secrets_are(tmp_path: Path) -> None:
+    file = tmp_path / "c.csv"
+    file.write_text("id,name,team,password\nc,Ann,east,x\n")
+    mapping = read_file(file, "customers").mapping
+    assert (mapping.attributes, mapping.left_out) == (("team",), ("password",))
+    file.write_text("order_id,placed_at,sku,quantity,price,colour\n1,2025-01-01,a,1,5,red\n")
+    assert (read_file(file).mapping.attributes, read_file(file).mapping.left_out) == ((), ("colour",))

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 import polars as pl
 
+from tsuide.app.laying_over import customers_over_known
 from tsuide.errors import BadColumns, BadFile
 from tsuide.intake import complete_journey
 from tsuide.intake.convert import Intake, to_facts
@@ -231,7 +232,8 @@ def import_file(
             unknown = []
     unlinked = 0
     if "customers" in frames:
-        frames["customers"], unlinked = with_accounts(frames["customers"], facts.customers)
+        told = customers_over_known(frames["customers"], read.mapping, facts.customers)
+        frames["customers"], unlinked = with_accounts(told, facts.customers)
     progress("writing facts", 2, 3)
     written = {} if dry_run else _write(facts, frames)
     progress("done", 3, 3)

@@ -36,10 +36,19 @@ def attributes(frame: pl.DataFrame, names: Sequence[str]) -> pl.Series:
     >>> attributes(pl.DataFrame({"色": ["赤", None], "password": ["x", "y"]}), ["色", "password"]).to_list()
     ['{"色": "赤"}', '{}']
     """
-    kept = [name for name in names if not any(word in plain(name) for word in _LEFT_OUT)]
+    kept = may_be_kept(names)
     columns = [title(frame[name]).to_list() for name in kept]
     rows = [_object(kept, row) for row in zip(*columns, strict=True)] if kept else ["{}"] * frame.height
     return pl.Series("attributes", rows, dtype=pl.String)
+
+
+def may_be_kept(names: Sequence[str]) -> list[str]:
+    """The columns that are no secrets and no street addresses.
+
+    >>> may_be_kept(["色", "Password", "tier"])
+    ['色', 'tier']
+    """
+    return [name for name in names if not any(word in plain(name) for word in _LEFT_OUT)]
 
 
 def _object(names: Sequence[str], row: tuple[str | None, ...]) -> str:

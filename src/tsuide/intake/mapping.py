@@ -8,11 +8,13 @@ from typing import Final
 import polars as pl
 
 from tsuide.errors import BadColumns
+from tsuide.intake.attributes import may_be_kept
 from tsuide.intake.crm import Layout, layout_of
 from tsuide.intake.fields import FIELDS, KINDS, ONE_OF, Field, plain
 
 _SAMPLES: Final = 3
 _SHOWN: Final = 40
+_KEEPING: Final = frozenset({"products", "customers", "events"})  # kinds whose further columns become attributes
 # where a file shows an order's shipping or total, these stand for the order too, not for its lines
 _SHOWS_TOTALS: Final = frozenset(
     map(plain, ["送料", "合計", "お支払い合計", "注文合計", "合計金額", "請求金額", "shipping"])
@@ -62,6 +64,17 @@ class Mapping:
     def columns(self) -> dict[str, str]:
         """Field → column."""
         return {choice.field: choice.column for choice in self.choices}
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Unused columns that are kept as attributes under their own names (of events, as properties)."""
+        return tuple(may_be_kept(self.unused)) if self.kind in _KEEPING else ()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Columns of which nothing is kept."""
+        kept = set(self.attributes)
+        return tuple(column for column in self.unused if column not in kept)
 
     @property
     def ambiguous(self) -> tuple[Choice, ...]:

@@ -79,13 +79,13 @@ def customers(
     return {"customers": conform(told.filter(pl.Series(rejecting.kept())), CUSTOMERS)}
 
 
-_BY_NAME: Final = ("account", "owner", "industry", "prefecture")
+BY_NAME: Final = ("account", "owner", "industry", "prefecture")
 """Fields that are kept as attributes of these very names."""
 
 
 def _attributes(frame: pl.DataFrame, mapping: Mapping) -> pl.Series:
     found = mapping.columns
-    named = {found[field]: field for field in _BY_NAME if field in found}
+    named = {found[field]: field for field in BY_NAME if field in found}
     taken = [name for name in frame.columns if name in named.values() and name not in named]
     plain = frame.drop(taken).rename(named)
     kept = [name for name in mapping.unused if name not in taken]

@@ -30,7 +30,8 @@ _PHRASES: Final = Phrases(
         "name": {"ja": "列名", "en": "its name"},
         "best": {"ja": "{others} より優先", "en": "rather than {others}"},
         "tie": {"ja": "{others} と区別できません", "en": "cannot be told from {others}"},
-        "unused": {"ja": "使わない列: {columns}", "en": "columns not used: {columns}"},
+        "attributes": {"ja": "属性として残す列: {columns}", "en": "columns kept as attributes: {columns}"},
+        "left_out": {"ja": "使わない列: {columns}", "en": "columns not used: {columns}"},
         "ask": {"ja": "この対応で取り込みますか", "en": "Import with this mapping?"},
         "kept": {"ja": "取り込んだ行", "en": "rows kept"},
         "rejected": {"ja": "取り込めなかった行", "en": "rows rejected"},
@@ -118,9 +119,9 @@ def _confirm(read: Read, language: str, *, ask: bool) -> None:
         BadSetting: the person said no.
     """
     err.print(_mapping_table(read, language))
-    if read.mapping.unused:
-        columns = ", ".join(read.mapping.unused)
-        err.print(_PHRASES.text("unused", language, columns=columns), style="dim", markup=False)
+    for code, columns in (("attributes", read.mapping.attributes), ("left_out", read.mapping.left_out)):
+        if columns:
+            err.print(_PHRASES.text(code, language, columns=", ".join(columns)), style="dim", markup=False)
     checked(read.mapping)
     if not ask or not err.is_terminal:
         unambiguous(read.mapping)
