@@ -192,6 +192,10 @@ def test_what_is_taken_up_becomes_a_task_and_a_contact_and_leaves_the_list_for_a
     assert not tell(shop, answered)  # sent twice, done once
     (task,) = shop.store.tasks.listed()
     assert (task["assignee"], task["customer_id"], task["state"]) == ("sato", first["account"], "open")
+    assert first["name"] in str(task["title"])
+    assert first["offer"]["items"] == [
+        {"product_id": first["offer"]["product_id"], "title": first["offer"]["title"], "quantity": 1}
+    ]
     (outcome,) = shop.store.outcomes.of_decision(first["offer"]["decision"])
     assert (outcome["outcome"], outcome["channel"]) == ("shown", "rep")
     later = listed(shop)

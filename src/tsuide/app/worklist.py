@@ -26,7 +26,7 @@ from tsuide.mining.rooms import AccountRoom, FittedRooms
 from tsuide.mining.whitespace import Room
 from tsuide.offers.decision import Decision
 from tsuide.offers.explain import QUESTIONS
-from tsuide.offers.offer import Offer, Reason
+from tsuide.offers.offer import Offer, OfferItem, Reason
 from tsuide.offers.pitch import pitch
 from tsuide.offers.policy.phrases import RULES
 from tsuide.offers.request import OfferRequest, Rep
@@ -397,6 +397,7 @@ def _offer_told(
             "kind": offer.kind,
             "product_id": offer.product_id,
             "title": served.state.title(offer.product_id, language),
+            "items": [_item_told(served, each, language) for each in offer.bought],
             "image": product.image,
             "act": offer.act,
             "price": offer.price,
@@ -417,10 +418,15 @@ def _offer_told(
     }
 
 
-def suggested_quantity(offer: Offer, bought: Sequence[Bought], catalogue: Catalogue) -> int:
-    """Units of what is offered: as many as the account usually takes of it at a time, else of things of its line.
+def _item_told(served: Served, item: OfferItem, language: str) -> dict[str, Any]:
+    title = served.state.title(item.product_id, language)
+    return {"product_id": item.product_id, "title": title, "quantity": item.quantity}
 
-    Of what it never bought and of sets, as many as the offer names; never more than are in stock.
+
+def suggested_quantity(offer: Offer, bought: Sequence[Bought], catalogue: Catalogue) -> int:
+    """As many as the account usually takes of it at a time, else of things of its line; never more than are in stock.
+
+    Of sets as many as the offer names.
     """
     named = max((each.quantity for each in offer.bought if each.product_id == offer.product_id), default=1)
     product = catalogue.product(offer.product_id)

@@ -66,7 +66,8 @@ def accept(shop: Shop, offer_id: str, now: datetime, *, note: str | None = None,
         due += timedelta(days=1)
     who, product = decision.request.customer_id or "", shop.store.facts.products_of([offer.product_id])
     title = offer.product_id if product.is_empty() else str(product["title"][0] or offer.product_id)
-    texts = {each: WORKLIST.text("task", each, account=who, product=title) for each in ("ja", "en")}
+    account = shop.store.facts.customer(who)["name"] or who
+    texts = {each: WORKLIST.text("task", each, account=account, product=title) for each in ("ja", "en")}
     task = {
         "id": time_id("tsk", now, entropy), "key": f"worklist:{offer_id}", "customer_id": who, "source": "worklist",
         "title": json.dumps(texts, ensure_ascii=False),

@@ -494,4 +494,5 @@ def refuse_closed(deal: Deal) -> None:
         Refused: it is.
     """
     if not deal.is_open:
-        raise Refused(f"this deal is {deal.stage}", key="deal", value=deal.id, way_out=f"tsuide deal reopen {deal.id}")
+        way_out = f"tsuide deal reopen {deal.id}" if deal.stage == "lost" else "begin another deal"
+        raise Refused(f"this deal is {deal.stage}", key="deal", value=deal.id, way_out=way_out)
