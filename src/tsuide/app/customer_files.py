@@ -92,7 +92,8 @@ def look_at_upload(shop: Shop, name: str, given: Mapping[str, str] | None, now: 
     mapping = read.mapping
     told: dict[str, Any] = {
         "upload": name, "file": read.table.name, "rows": read.table.rows, "columns": list(read.table.frame.columns),
-        "fields": [field.name for field in FIELDS["customers"]], "attributes": list(mapping.attributes), "left_out": list(mapping.left_out),
+        "fields": [field.name for field in FIELDS["customers"]],
+        "attributes": list(mapping.attributes), "left_out": list(mapping.left_out),
         "layout": None if mapping.layout is None else f"{mapping.layout.vendor}.{mapping.layout.thing}",
         "choices": [
             {"field": each.field, "column": each.column, "reason": f"by_{each.reason}", "samples": list(each.samples)}

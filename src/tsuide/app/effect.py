@@ -1,7 +1,7 @@
 """The effect of a shop's offers, and of its experiments: customers against control, attributed sales beside."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -43,6 +43,7 @@ class Facts:
         complaints: customer_id, at; None = this shop records none.
         scores: customer_id, at, score.
         currency: of the lines.
+        others: lines of other currencies: they are counted in no figure, and every report names them.
     """
 
     lines: pl.DataFrame
@@ -50,15 +51,19 @@ class Facts:
     complaints: pl.DataFrame | None
     scores: pl.DataFrame
     currency: str | None
+    others: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
-def gather_facts(shop: Shop, now: datetime) -> Facts:
-    """Orders with tax, cost and role, and consents taken back.
+def gather_facts(shop: Shop, now: datetime, currency: str | None = None) -> Facts:
+    """Orders of one currency with tax, cost and role, and consents taken back.
 
-    A line without a cost takes the catalogue's, else the margin rate that a person set for its category.
+    A line without a cost takes the catalogue's, else the margin rate that a person set for its category. Amounts are
+    never added across currencies.
 
-    Raises:
-        Conflict: orders in several currencies: amounts are never added across them.
+    Args:
+        shop: whose.
+        now: UTC.
+        currency: of the orders; None = the shop's own where it sold in it, else the one of most lines.
     """
     orders = shop.store.facts.orders().filter(pl.col("status") != "cancelled")
     lines = shop.store.facts.order_lines().join(
@@ -73,10 +78,9 @@ def gather_facts(shop: Shop, now: datetime) -> Facts:
         cost=pl.coalesce("cost", "catalogue_cost", by_rate),
         attached=(pl.col("role") == "attached") | offered(pl.col("offer_id")),
     )
-    currencies = lines["currency"].unique().to_list()
-    if len(currencies) > 1:
-        raise Conflict("orders in several currencies", key="currency", value=sorted(currencies),
-                       way_out="keep one shop per currency")  # fmt: skip
+    chosen = currency or _usual(lines["currency"], shop.settings.currency)
+    mine = pl.col("currency") == (chosen or "")
+    lines, others = lines.filter(mine), lines.filter(~mine)
     taken_back = shop.store.facts.consents().filter(~pl.col("granted"))
     assert "granted" in CONSENTS  # noqa: S101 - the frame's own schema
     said = shop.store.said.all().filter(pl.col("customer_id").is_not_null())
@@ -86,8 +90,30 @@ def gather_facts(shop: Shop, now: datetime) -> Facts:
         withdrawals=taken_back.select("customer_id", "at"),
         complaints=None if complaints.is_empty() else complaints,
         scores=said.filter(pl.col("kind") == "score").select("customer_id", "at", "score"),
-        currency=currencies[0] if currencies else None,
+        currency=chosen,
+        others=others,
     )
+
+
+def _usual(currencies: pl.Series, home: str) -> str | None:
+    if currencies.is_empty() or (currencies == home).any():
+        return None if currencies.is_empty() else home
+    return str(currencies.mode().sort()[0])
+
+
+def other_currencies(facts: Facts, start: datetime | None = None, end: datetime | None = None) -> list[dict[str, Any]]:
+    """What was sold in other currencies than a report's: currency, orders, amount; of start ≤ at < end where given."""
+    if facts.others.is_empty():
+        return []
+    at, lines = pl.col("placed_at"), facts.others
+    if start is not None:
+        lines = lines.filter(at >= start)
+    if end is not None:
+        lines = lines.filter(at < end)
+    counted = lines.group_by("currency").agg(
+        orders=pl.col("order_id").n_unique(), amount=KEPT_AMOUNT.sum()
+    )  # fmt: skip
+    return [{**row, "amount": int(row["amount"])} for row in counted.sort("currency").to_dicts()]
 
 
 def offered(offer_id: pl.Expr) -> pl.Expr:
@@ -150,6 +176,7 @@ def read_standing(
         "until": now.isoformat(),
         "window_days": window,
         "currency": facts.currency,
+        "other_currencies": other_currencies(read, start, now),
         "sample_ratio": ratio.plain(),
         "left_out": len([each for each in seen.moved if each[0] == ""]),
         **found.plain(),
@@ -194,7 +221,8 @@ def under_units(shop: Shop, facts: Facts, seen: Exposures) -> Facts:
         return joined.with_columns(customer_id=pl.coalesce("unit", "customer_id")).drop("unit")
 
     complaints = None if facts.complaints is None else lifted(facts.complaints)
-    return Facts(lifted(facts.lines), lifted(facts.withdrawals), complaints, lifted(facts.scores), facts.currency)
+    return replace(facts, lines=lifted(facts.lines), withdrawals=lifted(facts.withdrawals), complaints=complaints,
+                   scores=lifted(facts.scores))  # fmt: skip
 
 
 def _unit_of(who: str, above: Mapping[str, str], units: Collection[str]) -> str | None:
@@ -302,6 +330,7 @@ def read_experiment_effect(shop: Shop, experiment_id: str, now: datetime) -> dic
         "planned_end_reached": _ended(experiment, now),
         "window_days": experiment.window,
         "currency": facts.currency,
+        "other_currencies": other_currencies(facts, experiment.started_at, end),
         "sample_ratio": ratio.plain(),
         "control": experiment.arms[0].name,
         "impressions": _impressions(shop, seen, experiment, end),
@@ -372,4 +401,5 @@ def by_account(shop: Shop, facts: Facts) -> Facts:
         return joined.with_columns(customer_id=pl.coalesce("account", "customer_id")).drop("account")
 
     complaints = None if facts.complaints is None else lifted(facts.complaints)
-    return Facts(lifted(facts.lines), lifted(facts.withdrawals), complaints, lifted(facts.scores), facts.currency)
+    return replace(facts, lines=lifted(facts.lines), withdrawals=lifted(facts.withdrawals), complaints=complaints,
+                   scores=lifted(facts.scores))  # fmt: skip

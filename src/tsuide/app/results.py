@@ -8,7 +8,16 @@ from typing import Any, Final
 
 import polars as pl
 
-from tsuide.app.effect import BACK, Facts, credits_of, gather_facts, offered, read_standing, under_units
+from tsuide.app.effect import (
+    BACK,
+    Facts,
+    credits_of,
+    gather_facts,
+    offered,
+    other_currencies,
+    read_standing,
+    under_units,
+)
 from tsuide.app.exposures import exposures, records_between
 from tsuide.app.group_effect import group_effect
 from tsuide.app.models import lines_of
@@ -34,7 +43,7 @@ _COUNTED: Final = ("results", "result_count", "number_of_results", "hits", "tota
 _SOUGHT_KINDS: Final = frozenset({"search", "view", "click", "add"})
 
 
-def results(shop: Shop, start: datetime, end: datetime, *, window: int = 90) -> Results:
+def results(shop: Shop, start: datetime, end: datetime, *, window: int = 90, currency: str | None = None) -> Results:
     """What was proposed, taken and sold with start ≤ at < end.
 
     Args:
@@ -42,11 +51,9 @@ def results(shop: Shop, start: datetime, end: datetime, *, window: int = 90) -> 
         start: UTC.
         end: UTC.
         window: days per customer of the effect beside it.
-
-    Raises:
-        Conflict: orders in several currencies.
+        currency: of the amounts; None = as `gather_facts` chooses. Proposals and answers count whatever it is.
     """
-    facts = gather_facts(shop, end)
+    facts = gather_facts(shop, end, currency)
     touched = touched_rows(shop, start, end)
     credits_ = credits_of(shop, facts, start, end)
     effect, groups = _effects(shop, facts, end, window)
@@ -64,6 +71,7 @@ def results(shop: Shop, start: datetime, end: datetime, *, window: int = 90) -> 
         reasons=reason_table(touched),
         effect=effect,
         groups=groups,
+        other_currencies=other_currencies(facts, start, end),
     )
 
 
@@ -96,14 +104,15 @@ def rows_behind(shop: Shop, start: datetime, end: datetime, sort: str | None, na
     return rows.sort("sort", "name", "at", "offer_id", "outcome")
 
 
-def write_results(shop: Shop, folder: Path, start: datetime, end: datetime, language: str) -> dict[str, Any]:
+def write_results(
+    shop: Shop, folder: Path, start: datetime, end: datetime, language: str, currency: str | None = None
+) -> dict[str, Any]:
     """Write results.html, results.csv, effect.csv and rows.csv; the figures as JSON, with the files.
 
     Raises:
         Unavailable: the folder cannot be written.
-        Conflict: orders in several currencies.
     """
-    found = results(shop, start, end)
+    found = results(shop, start, end, currency=currency)
     return {**found.plain(), "files": write_files(folder, files_of(shop, found, language))}
 
 

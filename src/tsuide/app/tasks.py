@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tsuide.app.mail_links import mail_links
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadValue, Conflict, Refused
+from tsuide.errors import BadSetting, BadValue, Conflict, Refused
 from tsuide.kit.clock import from_micros, to_micros, zone
 from tsuide.kit.ids import time_id
 from tsuide.kit.phrases import LANGUAGES
@@ -239,6 +239,17 @@ def calendar_token(shop: Shop, whose: str, now: datetime) -> str:
     """What opens one person's calendar without a key: calendars cannot send one."""
     named = base64.urlsafe_b64encode(whose.encode()).decode().rstrip("=")
     return f"{named}.{mail_links(shop, now).seal(_CALENDAR, whose)}"
+
+
+def calendar_address(shop: Shop, whose: str, now: datetime) -> str:
+    """Where a calendar program subscribes to one person's open tasks; whoever knows it can read it.
+
+    Raises:
+        BadSetting: the shop has no address of its own.
+    """
+    if not shop.settings.public_url:
+        raise BadSetting("no address is named", key="TSUIDE_PUBLIC_URL", way_out="https://shop.example.com")
+    return f"{shop.settings.public_url}/m/tasks/{calendar_token(shop, whose, now)}.ics"
 
 
 def whose_calendar(shop: Shop, token: str, now: datetime) -> str:

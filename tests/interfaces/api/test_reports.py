@@ -33,6 +33,10 @@ def test_a_schedule_is_kept_and_taken_away(served: Any, admin: dict[str, str]) -
     assert put.json()["schedules"][0]["every"] == "week"
     assert client.delete("/v1/reports/schedules/weekly", headers=admin).json()["id"] == "weekly"
     assert client.get("/v1/reports/schedules", headers=admin).json() == {"schedules": []}
+    digest = {"to": ["ann@example.com"], "every": "day", "about": "tasks", "whose": "ann"}
+    (kept,) = client.put("/v1/reports/schedules/ann", json=digest, headers=admin).json()["schedules"]
+    assert (kept["about"], kept["whose"]) == ("tasks", "ann")
+    client.delete("/v1/reports/schedules/ann", headers=admin)
     wrong = client.put("/v1/reports/schedules/x", json={"to": ["nobody"]}, headers=admin)
     assert (wrong.status_code, wrong.json()["key"]) == (400, "to")
 

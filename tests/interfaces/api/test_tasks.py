@@ -1,7 +1,10 @@
 """Tasks over HTTP: given, listed, changed and told."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from tsuide.app.tasks import calendar_address
 
 
 def rep(served: Any) -> dict[str, str]:
@@ -37,3 +40,16 @@ def test_what_cannot_be_is_refused_by_name(served: Any) -> None:
     assert [(each.status_code, each.json()["key"]) for each in answers] == [
         (400, "body"), (400, "until"), (404, "task"), (404, "customer_id"),
     ]  # fmt: skip
+
+
+def test_the_address_of_a_calendar_opens_with_itself_alone_and_a_shop_without_an_address_says_so(served: Any) -> None:
+    client, asked = served.client, {"assignee": "ann"}
+    without = client.get("/v1/tasks/calendar", params=asked, headers=rep(served))
+    assert (without.status_code, without.json()["key"]) == (400, "TSUIDE_PUBLIC_URL")
+    serving = client.app.state.serving
+    public = serving.shop.settings.model_copy(update={"public_url": "https://shop.example.com"})
+    address = calendar_address(replace(serving.shop, settings=public), "ann", datetime.now(UTC))
+    give(served, "Call about the calendar", assignee="ann")
+    told = client.get(address.removeprefix("https://shop.example.com"))
+    assert told.headers["content-type"].startswith("text/calendar")
+    assert "Call about the calendar" in told.text

@@ -152,7 +152,7 @@ def test_what_is_taken_instead_puts_the_other_aside_and_brings_it_back_when_it_i
 
 def test_a_closed_deal_is_not_changed() -> None:
     refuse_closed(deal())
-    with pytest.raises(Refused, match="this deal is won.*Way out: begin another"):
+    with pytest.raises(Refused, match=r"this deal is won.*Way out: begin another"):
         refuse_closed(deal(stage="won"))
     with pytest.raises(Refused, match=r"this deal is lost.*tsuide deal reopen d\b"):
         refuse_closed(deal(stage="lost"))

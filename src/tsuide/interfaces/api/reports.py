@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
@@ -23,6 +23,7 @@ _EXTRA: Final = {"security": SECURITY}
 Back = Annotated[int, Query(ge=1, le=1_100, description="So many days back.")]
 Most = Annotated[int, Query(ge=1, le=10_000, description="At most so many rows.")]
 From = Annotated[int, Query(ge=0, le=1_000_000_000, description="Leave out so many first ones.")]
+Currency = Annotated[str | None, Query(pattern="^[A-Z]{3}$", description="Of the amounts; left out: the shop's own.")]
 Days = Annotated[int, Field(ge=1, le=1_100), BeforeValidator(whole)]
 _LINK: Final = "/v1/reports/results/rows?days={days}&sort={{sort}}&name={{name}}"
 
@@ -40,6 +41,8 @@ class ScheduleIn(_In):
     every: Every = Field("week", description="week: on Mondays; month: on the first.")
     at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "08:00"
     to: list[Annotated[str, Field(min_length=3, max_length=254)]] = Field(min_length=1, max_length=MOST_RECIPIENTS)
+    about: Literal["results", "tasks"] = Field("results", description="tasks: overdue and due today, if there are any.")
+    whose: str | None = Field(None, max_length=200, description="Of tasks only this person's.")
     days: Days | None = Field(None, description="How far it looks back; since the last one when missing.")
     language: Language = "ja"
     link: Annotated[str, Field(max_length=2_000, pattern="^https?://")] | None = Field(
@@ -55,23 +58,26 @@ class SchedulesOut(BaseModel):
 
 @router.get("/v1/reports/results", summary="What offers brought", responses=failures(401, 403, 409, 422, 503),
             openapi_extra=_EXTRA)  # fmt: skip
-async def results(request: Request, days: Back = 30) -> dict[str, Any]:
+async def results(request: Request, days: Back = 30, currency: Currency = None) -> dict[str, Any]:
     """By rep, category, pair, placement, journey and segment; customers; first purchases; needs that were not met."""
     require(request, "admin")
     serving = serving_of(request)
     now = serving.clock()
-    found = await asyncio.to_thread(desk.results, serving.shop, now - timedelta(days=days), now)
+    start = now - timedelta(days=days)
+    found = await asyncio.to_thread(desk.results, serving.shop, start, now, currency=currency)
     return found.plain()
 
 
 @router.get("/v1/reports/results/page", summary="The same as a page", responses=failures(401, 403, 409, 422, 503),
             response_class=HTMLResponse, openapi_extra=_EXTRA)  # fmt: skip
-async def page(request: Request, days: Back = 30, language: Language | None = None) -> HTMLResponse:
+async def page(
+    request: Request, days: Back = 30, language: Language | None = None, currency: Currency = None
+) -> HTMLResponse:
     """HTML that loads nothing; each figure links to its rows and its method."""
     require(request, "admin")
     serving = serving_of(request)
     shop, now = serving.shop, serving.clock()
-    found = await asyncio.to_thread(desk.results, shop, now - timedelta(days=days), now)
+    found = await asyncio.to_thread(desk.results, shop, now - timedelta(days=days), now, currency=currency)
     text = results_page(found, language or shop.settings.language, rows_at=_LINK.format(days=days))
     return HTMLResponse(text)
 

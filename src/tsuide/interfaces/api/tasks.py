@@ -86,6 +86,13 @@ class TaskDeedsOut(BaseModel):
     events: list[TaskDeedOut]
 
 
+class CalendarOut(BaseModel):
+    """Where a calendar program subscribes to somebody's open tasks; whoever knows the address can read it."""
+
+    assignee: str
+    address: str
+
+
 @router.get("/v1/tasks", summary="Tasks", responses=failures(401, 403, 422, 503), openapi_extra=_EXTRA)
 async def tasks(
     request: Request,
@@ -106,6 +113,17 @@ async def tasks(
         )  # fmt: skip
 
     return TasksOut(tasks=[TaskOut(**row) for row in await asyncio.to_thread(listed)])
+
+
+@router.get("/v1/tasks/calendar", summary="The address of a calendar", responses=failures(400, 401, 403, 422, 503),
+            openapi_extra=_EXTRA)  # fmt: skip
+async def calendar(
+    request: Request, assignee: Annotated[str, Query(min_length=1, max_length=200, description="Whose.")]
+) -> CalendarOut:
+    """For calendar programs, which send no key: it opens with the address alone. Needs a key with the scope rep."""
+    require(request, "rep")
+    address = await asyncio.to_thread(desk.calendar_address, serving_of(request).shop, assignee, clock())
+    return CalendarOut(assignee=assignee, address=address)
 
 
 @router.get("/v1/tasks/events", summary="What was done with tasks", responses=failures(401, 403, 422, 503),

@@ -18,7 +18,7 @@ from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
 from tsuide.kit.money import Money
 from tsuide.proof.groups import GROUP_SORTS
 from tsuide.proof.reports.results import OUTCOMES
-from tsuide.proof.reports.results_page import GROUP_HEADS, group_cells, no_effect
+from tsuide.proof.reports.results_page import GROUP_HEADS, group_cells, no_effect, not_in
 from tsuide.proof.reports.results_phrases import RESULTS
 
 _SHOWN: Final = 10
@@ -30,6 +30,7 @@ def results(
         Path | None, typer.Option("--output", "-o", help="Folder for results.html and .csv, effect.csv, rows.csv.")
     ] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=1100, help="So many days back.")] = 30,
+    currency: Annotated[str | None, typer.Option("--currency", help="Of the amounts. [default: the shop's]")] = None,
     language: Language = None,
     home: Home = None,
     database_url: Database = None,
@@ -44,7 +45,11 @@ def results(
     with errors_shown(as_json=as_json), opened(settings) as shop:
         end, told = now(), language or settings.language
         start = end - timedelta(days=days)
-        found = read(shop, start, end).plain() if output is None else write_results(shop, output, start, end, told)
+        found = (
+            read(shop, start, end, currency=currency).plain()
+            if output is None
+            else write_results(shop, output, start, end, told, currency)
+        )
         emit(found, lambda: results_table(found, told), as_json=as_json)
 
 
@@ -71,6 +76,8 @@ def results_table(found: dict[str, Any], language: str) -> RenderableType:
     parts += _groups(found, language)
     if not parts:
         return Text(RESULTS.text("nothing", language))
+    if found["other_currencies"]:
+        parts.append(Text(not_in(found["other_currencies"], language), style="dim"))
     if "why" in found["effect"]:
         parts.append(Text(no_effect(found["effect"], language), style="dim"))
     parts.extend(Text(each) for each in found.get("files", ()))

@@ -13,7 +13,7 @@ from tsuide.app import tasks as desk
 from tsuide.app.mailing import report_mail, send
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
-from tsuide.errors import BadSetting, BadValue
+from tsuide.errors import BadValue
 from tsuide.interfaces.cli.effect import Language
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
 from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
@@ -204,9 +204,7 @@ def calendar(
         if file:
             typer.echo(desk.task_calendar(shop, shop.settings.language, whose).decode(), nl=False)
             return
-        if not shop.settings.public_url:
-            raise BadSetting("no address is named", key="TSUIDE_PUBLIC_URL", way_out="https://shop.example.com")
-        address = f"{shop.settings.public_url}/m/tasks/{desk.calendar_token(shop, whose, now())}.ics"
+        address = desk.calendar_address(shop, whose, now())
         emit({"for": whose, "address": address}, lambda: address, as_json=as_json)
 
 

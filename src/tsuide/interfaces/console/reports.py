@@ -19,7 +19,7 @@ from tsuide.interfaces.console.tables import Column, Table
 from tsuide.interfaces.console.visit import Visit, change, see
 from tsuide.kit.clock import zone
 from tsuide.proof.reports.results import OUTCOMES, SORTS, results_from
-from tsuide.proof.reports.results_page import no_effect, results_page
+from tsuide.proof.reports.results_page import no_effect, not_in, results_page
 
 _LASTS: Final = (7, 30, 90, 365)
 _WORDED: Final = frozenset({"kind", "placement"})
@@ -54,6 +54,7 @@ def reports(visit: Visit) -> Response:
         sort=sort,
         sorts=[(each, REPORTS.text(f"sort.{each}", visit.language)) for each in SORTS],
         effect=None if result is None else _effect(visit, result),
+        not_in=not_in(result["other_currencies"], visit.language) if result and result.get("other_currencies") else "",
         under_way=waited_for(visit, "results"),
     )
 

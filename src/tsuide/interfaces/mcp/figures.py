@@ -108,7 +108,7 @@ def results_told(found: Results, sorts: tuple[Sort, ...], language: str) -> dict
         {**row, "effect": effects.get((row["sort"], row["name"]))} for row in plain["offers"] if row["sort"] in sorts
     ]
     return {
-        **{name: plain[name] for name in ("since", "until", "currency")},
+        **{name: plain[name] for name in ("since", "until", "currency", "other_currencies")},
         "rows": rows,
         "effect": plain["effect"],
         "effect_by": plain["effect_by"],

@@ -78,6 +78,8 @@ class Results:
         reasons: reason, category, times.
         effect: plain effect against the holdout, or why there is none (`why` in full, and Because).
         groups: the same by rep, product line and tier (`proof.groups`), or why there is none.
+        other_currencies: what was sold in the range in other currencies, in none of the amounts: currency, orders,
+            amount.
     """
 
     start: datetime
@@ -90,6 +92,7 @@ class Results:
     reasons: pl.DataFrame
     effect: Mapping[str, Any]
     groups: Mapping[str, Any] = field(default_factory=dict)
+    other_currencies: Sequence[Mapping[str, Any]] = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON."""
@@ -98,6 +101,7 @@ class Results:
             "since": self.start.isoformat(),
             "until": self.end.isoformat(),
             "currency": self.currency,
+            "other_currencies": [dict(each) for each in self.other_currencies],
             **{name: getattr(self, name).to_dicts() for name in tables},
             "effect": dict(self.effect),
             "effect_by": dict(self.groups),
@@ -128,8 +132,9 @@ def results_from(plain: Mapping[str, Any]) -> Results:
     tables = {name: pl.DataFrame(plain[name], schema=schema) for name, schema in _TABLES.items()}
     start, end = (datetime.fromisoformat(plain[name]) for name in ("since", "until"))
     return Results(
-        start=start, end=end, currency=plain["currency"], effect=plain["effect"], groups=plain["effect_by"], **tables
-    )
+        start=start, end=end, currency=plain["currency"], effect=plain["effect"], groups=plain["effect_by"],
+        other_currencies=plain.get("other_currencies", ()), **tables,
+    )  # fmt: skip
 
 
 def exploded(touched: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The report of results as HTML (one file that loads nothing, also good as a mail) and as CSV."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -41,7 +41,10 @@ def results_page(found: Results, language: str, *, rows_at: str) -> str:
     """
     title = RESULTS.text("title", language)
     when = RESULTS.text("range", language, start=f"{found.start:%Y-%m-%d}", end=f"{found.end:%Y-%m-%d}")
-    parts = [Markup("<h1>{}</h1><p>{}</p>").format(title, when), _effect(found, language), *_groups(found, language)]
+    parts = [Markup("<h1>{}</h1><p>{}</p>").format(title, when)]
+    if found.other_currencies:
+        parts.append(Markup("<p>{}</p>").format(not_in(found.other_currencies, language)))
+    parts += [_effect(found, language), *_groups(found, language)]
     for sort in SORTS:
         rows = found.offers.filter(pl.col("sort") == sort).head(_MOST_ROWS)
         if len(rows):
@@ -99,6 +102,19 @@ def _csv(frame: pl.DataFrame) -> str:
     buffer = io.BytesIO()
     frame.with_columns(guarded).write_csv(buffer)
     return buffer.getvalue().decode()
+
+
+def not_in(others: Sequence[Mapping[str, Any]], language: str) -> str:
+    """What was sold in other currencies than the report's.
+
+    >>> not_in([{"currency": "USD", "orders": 2, "amount": 19900}], "en")
+    'Orders in other currencies are in none of these amounts: $199.00 (2)'
+    """
+    sums = [
+        RESULTS.text("of_currency", language, amount=Money(each["amount"], each["currency"]).text(language),
+                     orders=f"{each['orders']:,}") for each in others
+    ]  # fmt: skip
+    return RESULTS.text("not_in", language, sums=", ".join(sums))
 
 
 def no_effect(effect: Mapping[str, Any], language: str) -> str:

@@ -8,6 +8,11 @@ RESULTS: Final = Phrases(
     {
         "title": {"ja": "提案の成果", "en": "Results of offers"},
         "range": {"ja": "{start} 〜 {end}", "en": "{start} to {end}"},
+        "not_in": {
+            "ja": "ほかの通貨のご注文は、この表の金額に含みません: {sums}",
+            "en": "Orders in other currencies are in none of these amounts: {sums}",
+        },
+        "of_currency": {"ja": "{amount}（{orders}件）", "en": "{amount} ({orders})"},
         "rep": {"ja": "担当者", "en": "Reps"},
         "tier": {"ja": "お客様のランク", "en": "Tiers of customers"},
         "line": {"ja": "商品ライン", "en": "Product lines"},

@@ -277,7 +277,7 @@ DATA: Final = Phrases(
             "en": "Cannot be told from {others}: please check.",
         },
         "attributes_kept": {"ja": "属性として残す列: {columns}", "en": "Columns kept as attributes: {columns}"},
-        "left_out": {"ja": "使わない列: {columns}", "en": "Columns not used: {columns}"},
+        "columns_left": {"ja": "使わない列: {columns}", "en": "Columns not used: {columns}"},
         "more_options": {"ja": "通貨・日付・文字コード", "en": "Currency, dates, encoding"},
         "currency": {"ja": "通貨", "en": "Currency"},
         "currency_help": {
