@@ -33,10 +33,13 @@
 | line_endpoint | TSUIDE_LINE_ENDPOINT | LINE's own: another address that speaks as ``https://api.line.me`` does |
 | inner_webhooks | TSUIDE_INNER_WEBHOOKS | no: whether a journey may call addresses of the house's own network |
 | more_shops | TSUIDE_MORE_SHOPS | none: ``named=/srv/named``: more shops, each with its own home, at ``/named`` |
+
+Those of `SETTABLE` can also be set in the console: they are kept in the store, and the environment wins over them.
 """
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -49,6 +52,11 @@ from tsuide.kit.clock import zone
 from tsuide.kit.money import minor_digits
 
 PREFIX: Final = "TSUIDE_"
+SETTABLE: Final = (
+    "language", "currency", "time_zone", "mail_from", "smtp", "public_url", "product_page", "mail_return",
+    "mail_rates", "mail_warm_up",
+)  # fmt: skip
+"""Settings that an owner may set in the console."""
 _SHOP: Final = re.compile(r"(?!shop=|console=|docs=|v1=|m=|widget=|pictures=|mcp=)[a-z][a-z0-9-]{0,30}=[^,]+")
 _ENGINES: Final = ("sqlite://", "sqlite:///", "postgresql://", "postgresql+psycopg://")
 
@@ -199,6 +207,29 @@ def load_settings(*, home: Path | None = None, database_url: str | None = None) 
         raise _bad_setting(exc) from exc
 
 
+def with_kept(given: Settings, kept: Mapping[str, str]) -> Settings:
+    """Settings with what the shop keeps itself, wherever the environment (or an option) says nothing.
+
+    Args:
+        given: of the environment.
+        kept: of `SETTABLE`; what is empty, or not one of them, is left out.
+
+    Raises:
+        BadSetting: a kept value cannot be used.
+
+    >>> with_kept(Settings(currency="EUR"), {"currency": "JPY", "language": "en"}).currency
+    'EUR'
+    """
+    free = {name: kept[name] for name in SETTABLE if kept.get(name) and name not in given.model_fields_set}
+    if not free:
+        return given
+    said = {name: getattr(given, name) for name in given.model_fields_set}
+    try:
+        return Settings.model_validate(said | free)
+    except ValidationError as exc:
+        raise _bad_setting(exc) from exc
+
+
 _PASSWORD: Final = re.compile(r"(://[^:/@]*):[^@]*@")
 
 
@@ -214,8 +245,8 @@ def _bad_setting(exc: ValidationError) -> BadSetting:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with the settings in it, for processes that it starts."""
-    given = {name: value for name, value in settings.model_dump().items() if value is not None}
+    """This process's environment with what was set in it, for processes that it starts."""
+    given = {name: value for name, value in settings.model_dump(exclude_unset=True).items() if value is not None}
     shown = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in given.items()}
     return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in shown.items()}
 
@@ -229,19 +260,34 @@ class Told:
         variable: of the environment.
         value: as text; of a secret only that it is set.
         usual: whether it is as it would be if nobody had set it.
+        kept: whether it was set in the console.
     """
 
     name: str
     variable: str
     value: str
     usual: bool
+    kept: bool = False
 
 
 MASK: Final = "••••••"
 
 
-def told_settings(settings: Settings) -> list[Told]:
+def masked(text: str) -> str:
+    """An address without the password that stands in it.
+
+    >>> masked("smtp://me:word@mail.example.com")
+    'smtp://me:••••••@mail.example.com'
+    """
+    return _PASSWORD.sub(rf"\1:{MASK}@", text)
+
+
+def told_settings(settings: Settings, given: Settings | None = None) -> list[Told]:
     """Every setting, secrets and passwords masked, in the order of the table above.
+
+    Args:
+        settings: that hold.
+        given: those of the environment alone, where the shop keeps some itself.
 
     >>> told = {each.name: each for each in told_settings(Settings(smtp="smtp://me:word@mail.example.com"))}
     >>> told["smtp"].value, told["smtp"].variable, told["currency"]
@@ -253,8 +299,9 @@ def told_settings(settings: Settings) -> list[Told]:
         if isinstance(value, SecretStr):
             shown = MASK if value.get_secret_value() else ""
         else:
-            shown = "" if value is None else _PASSWORD.sub(rf"\1:{MASK}@", str(value))
-        found.append(Told(name, f"{PREFIX}{name.upper()}", shown, value == field.default))
+            shown = "" if value is None else masked(str(value))
+        kept = given is not None and name in settings.model_fields_set - given.model_fields_set
+        found.append(Told(name, f"{PREFIX}{name.upper()}", shown, value == field.default, kept))
     return found
 
 

@@ -328,7 +328,7 @@ def test_a_quote_is_mailed_with_its_link_in_the_readers_language(shop: Shop, pos
     with pytest.raises(BadSetting, match="TSUIDE_PUBLIC_URL"):
         send_quote(shop, deal, NOW, 1, to=["buyer@example.com"])
     told = {"smtp": SecretStr(post_office.url), "mail_from": "sales@example.com", "public_url": "https://x.example"}
-    mailing = replace(shop, settings=shop.settings.model_copy(update=told))
+    mailing = Shop(shop.settings.model_copy(update=told), shop.store)
     for language, words in (("ja", "青葉商事 御中"), ("en", "Registration no.: T1234567890123")):
         sent = send_quote(mailing, deal, NOW, 1, to=["buyer@example.com"], language=language)
         mail = post_office.mails()[-1]
@@ -344,7 +344,7 @@ def test_a_rep_sends_to_the_accounts_own_address_and_who_answers_for_them_may_ch
 ) -> None:
     deal, nameless = begun(shop, ("cup", 1)), begun(shop, ("cup", 1), customer="yamada", n=2)
     told = {"smtp": SecretStr(post_office.url), "mail_from": "sales@example.com", "public_url": "https://x.example"}
-    mailing = replace(shop, settings=shop.settings.model_copy(update=told))
+    mailing = Shop(shop.settings.model_copy(update=told), shop.store)
 
     def sent(deal_id: str = deal, *, at: Shop = mailing, free: bool = False, **said: Any) -> tuple[str, ...]:
         return put_before_customer(at, deal_id, NOW, 1 + (deal_id == deal), free=free, **said).mailed

@@ -5,7 +5,6 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -124,7 +123,7 @@ def test_two_workers_tell_one_thing_once(shop: Shop, ear: Ear) -> None:
 
 
 def test_an_address_within_the_house_is_not_asked_unless_that_is_allowed(shop: Shop, ear: Ear) -> None:
-    strict = replace(shop, settings=shop.settings.model_copy(update={"inner_webhooks": False}))
+    strict = Shop(shop.settings.model_copy(update={"inner_webhooks": False}), shop.store)
     put_hook(strict, "crm", ear.url, [], NOW)
     add_task(strict, "Call", NOW, NOW, 1)
     assert deliver_hooks(strict, NOW) == 0

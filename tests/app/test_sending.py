@@ -6,7 +6,6 @@ import json
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, pairwise
@@ -515,7 +514,7 @@ def test_what_a_message_is_for_is_its_template_s_to_say(hand: Hand) -> None:
 def test_without_sender_or_address_of_the_pages_nothing_can_be_set_up(hand: Hand, post_office: Any) -> None:
     whole = settings(hand.shop.settings.home, post_office)
     for name, variable in (("mail_from", "TSUIDE_MAIL_FROM"), ("public_url", "TSUIDE_PUBLIC_URL")):
-        shop = replace(hand.shop, settings=whole.model_copy(update={name: ""}))
+        shop = Shop(whole.model_copy(update={name: ""}), hand.shop.store)
         with pytest.raises(BadSetting, match=variable):
             Outreach(shop, None, lambda: NOON, lambda: 0)
 

@@ -1,6 +1,5 @@
 """Tasks of a shop: by hand and by rules, put off and passed on, told by mail and in a calendar."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -71,7 +70,7 @@ def test_done_and_undone_put_off_and_passed_on_with_a_history(shop: Shop) -> Non
 
 def test_every_morning_each_is_mailed_their_own_and_nothing_is_mailed_of_nothing(shop: Shop) -> None:
     mails: list[Any] = []
-    shop = replace(shop, settings=shop.settings.model_copy(update={"mail_from": "shop@example.com"}))
+    shop = Shop(shop.settings.model_copy(update={"mail_from": "shop@example.com"}), shop.store)
     given = {"id": "ann", "every": "day", "about": "tasks", "whose": "ann", "to": ["ann@example.com"], "language": "en"}
     put_schedule(shop, read_schedule(given), NOW - DAY)
     assert run_due(shop, NOW, mails.append)[0]["mailed"] == []

@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from tsuide.app.consent_words import ConsentRead
 from tsuide.app.deciding import Decider
 from tsuide.app.demo import DEMO_GOODS
 from tsuide.app.wiring import Shop
@@ -74,8 +75,21 @@ def account_of(shop: Shop, decider: Decider, customer_id: str) -> Account:
     )
 
 
-def choose(shop: Shop, customer_id: str, granted: Sequence[tuple[str, str]], now: datetime) -> None:
+def choose(
+    shop: Shop,
+    customer_id: str,
+    granted: Sequence[tuple[str, str]],
+    now: datetime,
+    read: ConsentRead | None = None,
+) -> None:
     """Write down what a customer agreed to on their page, and what not.
+
+    Args:
+        shop: whose.
+        customer_id: who.
+        granted: of `CHOICES`; the others are withdrawn.
+        now: UTC.
+        read: which words they had before them.
 
     Raises:
         BadValue: a purpose and channel that cannot be chosen there.
@@ -85,9 +99,10 @@ def choose(shop: Shop, customer_id: str, granted: Sequence[tuple[str, str]], now
     for each in granted:
         if each not in CHOICES:
             raise BadValue("cannot be chosen here", key="consent", value=each)
+    words = {each: "" if read is None else read.evidence(".".join(each)) for each in CHOICES}
     rows = [
         {"customer_id": customer_id, "purpose": purpose, "channel": channel, "granted": (purpose, channel) in granted,
-         "at": now, "source": "account page", "evidence": "form"}
+         "at": now, "source": "account page", "evidence": "form" + words[purpose, channel]}
         for purpose, channel in CHOICES
     ]  # fmt: skip
     shop.store.facts.write_consents(conform(pl.DataFrame(rows), CONSENTS))

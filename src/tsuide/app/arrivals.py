@@ -64,9 +64,11 @@ class Arrivals:
         self._journal = journal
         self._ledger = ledger
         self._clock = clock
-        self._settings = LiveSettings(currency=shop.settings.currency, zone=shop.settings.time_zone)
         self._joined: OrderedDict[str, str] = OrderedDict()  # visitor → customer, of those that are written down
         self._one_at_a_time = asyncio.Lock()  # two messages about one order must not both read it before either writes
+
+    def _settings(self) -> LiveSettings:
+        return LiveSettings(currency=self._shop.settings.currency, zone=self._shop.settings.time_zone)
 
     async def take(self, messages: Sequence[Message]) -> Taken:
         """Keep the messages, and read what is new in them into facts; durable when it comes back.
@@ -103,7 +105,7 @@ class Arrivals:
         if message.thing is not None:
             return "waiting", None, Said()
         try:
-            said = read(message, self._settings)
+            said = read(message, self._settings())
         except BadInput as error:
             return "quarantined", str(error)[:_REASON], Said()
         if said.same and all(self._joined.get(each.anonymous_id) == each.customer_id for each in said.same):
@@ -136,7 +138,7 @@ class Arrivals:
         if message.thing is not None:
             found = self._shop.store.inbox.about(message.thing)
             earlier = [message_of(row) for row in found if row["id"] != message.id]
-        said = read(message, self._settings, earlier)
+        said = read(message, self._settings(), earlier)
         apply_said(self._shop, said, message.at, self._clock())
         if said.erase or said.forget_everyone:
             self._joined.clear()  # who comes again is written down again

@@ -76,10 +76,11 @@ class _Messages:
         return self._without_mail.send(message)
 
     def close(self) -> None:
-        """Give everything back."""
+        """Give everything back; whoever sends afterwards opens it anew, as the settings then say."""
         for each in (self._opened, self._without_mail):
             if each is not None:
                 each.close()
+        self._opened = self._without_mail = None
 
 
 @contextmanager

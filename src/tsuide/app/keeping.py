@@ -59,6 +59,8 @@ def keep_going(
                 if seconds() - looked >= _OTHERS_S:
                     looked = seconds()
                     at_work.decider.refresh()
+                    if shop.take_up_settings():
+                        at_work.outreach.close()
                     done["reports"] += len(run_due(shop, clock()))
                     _read_what_came_back(shop, clock, at_work)
             except TsuideError as error:  # the store is away for a moment

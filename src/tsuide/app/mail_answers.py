@@ -12,6 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from tsuide.app.applying import customer_with
+from tsuide.app.consent_words import ConsentRead
 from tsuide.app.mail_links import MailLinks
 from tsuide.app.standings import every_days
 from tsuide.app.wiring import Shop
@@ -90,8 +91,14 @@ class MailAnswers:
         row = self._row(token, "preferences")
         return Choices(frozenset()) if row is None or row["customer_id"] is None else self._choices(row["customer_id"])
 
-    def choose(self, token: str, chosen: Choices, now: datetime) -> None:
+    def choose(self, token: str, chosen: Choices, now: datetime, read: ConsentRead | None = None) -> None:
         """Write down what a customer chose.
+
+        Args:
+            token: of the message that led here.
+            chosen: what they chose.
+            now: UTC.
+            read: which words they had before them.
 
         Raises:
             Refused: the token was not signed here.
@@ -112,7 +119,7 @@ class MailAnswers:
         if any(purpose == "marketing" and not granted for (purpose, _), granted in changed):
             kept = [each for each in CHOICES if each[0] == "marketing" and each in chosen.granted]
             changed += [(("marketing", "any"), False), *((each, True) for each in kept if (each, True) not in changed)]
-        self._say(who, changed, now, "preference page", row["id"])
+        self._say(who, changed, now, "preference page", row["id"], read)
         if chosen.every_days != before.every_days:
             told = customer_with(self._shop, Customer(who, attributes={FREQUENCY: str(chosen.every_days)}), now)
             self._shop.store.facts.write_customers(frame_of([told], CUSTOMERS))
@@ -255,14 +262,20 @@ class MailAnswers:
         now: datetime,
         source: str,
         evidence: str,
+        read: ConsentRead | None = None,
     ) -> None:
         rows = [
             {"customer_id": customer_id, "purpose": purpose, "channel": channel, "granted": granted, "at": now}
-            | {"source": source, "evidence": f"message {evidence}"}
+            | {"source": source, "evidence": f"message {evidence}" + _words(read, purpose, channel)}
             for (purpose, channel), granted in words
         ]
         if rows:
             self._shop.store.facts.write_consents(conform(pl.DataFrame(rows), CONSENTS))
+
+
+def _words(read: ConsentRead | None, purpose: str, channel: str) -> str:
+    asked = read is not None and (purpose, channel) in CHOICES  # the page asks for nothing else
+    return read.evidence(f"{purpose}.{channel}") if read is not None and asked else ""
 
 
 def _waiting(folder: Path) -> Iterator[tuple[Path, Path]]:

@@ -15,6 +15,7 @@ import structlog
 from tsuide.app import customer_files, metrics, repeating, tracing, uploads
 from tsuide.app.account import Account, account_of, choose, goods_of, names_of
 from tsuide.app.arrivals import Arrivals
+from tsuide.app.consent_words import ConsentWords, consent_words, read_of
 from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.customer_tokens import CustomerTokens
 from tsuide.app.deal_offers import tell as hear
@@ -77,7 +78,6 @@ class Serving:
         self.shop = shop
         self.clock = clock
         self.entropy = entropy
-        self.settings: Settings = shop.settings
         self.journal = journal
         self.decider = Decider(shop, journal, clock, entropy)
         self.keyring = Keyring(shop, time.monotonic)
@@ -95,10 +95,16 @@ class Serving:
         self.rep_key = ""
         self.watch: asyncio.Task[None] | None = None
         self._outreach: dict[bool, Outreach] = {}
+        self._retired: list[Outreach] = []
         self.habits = KeptHabits(shop, clock)
         self.site_messages = SiteMessages(shop, self.decider, clock, lambda: self.outreach(strict=False))
         self._making = threading.Lock()
         self.segments: asyncio.Task[None] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """What holds now."""
+        return self.shop.settings
 
     @classmethod
     async def start(cls, settings: Settings, *, clock: Clock = clock, entropy: Entropy = entropy) -> Self:
@@ -139,7 +145,7 @@ class Serving:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
-        for each in self._outreach.values():
+        for each in (*self._outreach.values(), *self._retired):
             each.close()
         await self.journal.close()
         self.shop.close()
@@ -212,6 +218,17 @@ class Serving:
                 )
         return self._outreach[strict]
 
+    def take_up_settings(self) -> None:
+        """Use what was set in the console since; mail goes another way from the next message on."""
+        if self.shop.take_up_settings():
+            self.renew_outreach()
+
+    def renew_outreach(self) -> None:
+        """Send the next message as the settings now say."""
+        with self._making:
+            self._retired += self._outreach.values()  # closed at the end: somebody may be sending with them
+            self._outreach = {}
+
     async def account(self, customer_id: str) -> Account:
         """A customer's own page.
 
@@ -220,13 +237,18 @@ class Serving:
         """
         return await asyncio.to_thread(account_of, self.shop, self.decider, customer_id)
 
-    async def consent(self, customer_id: str, granted: list[tuple[str, str]]) -> None:
-        """Write down what a customer agreed to on their page.
+    async def consent(self, customer_id: str, granted: list[tuple[str, str]], words: str, language: str) -> None:
+        """Write down what a customer agreed to on their page; `words`: the number of those that stood there, or "".
 
         Raises:
-            BadValue: what cannot be chosen there.
+            BadValue: what cannot be chosen there, or no such words.
         """
-        await asyncio.to_thread(choose, self.shop, customer_id, granted, self.clock())
+        read = await asyncio.to_thread(read_of, self.shop, words, language, self.clock()) if words else None
+        await asyncio.to_thread(choose, self.shop, customer_id, granted, self.clock(), read)
+
+    async def consent_words(self) -> ConsentWords:
+        """The words with which the shop asks for consent now."""
+        return await asyncio.to_thread(consent_words, self.shop, self.clock())
 
     def publish(self) -> None:
         """Put what people changed (promotions, looks, curation) into the learned state; servers take it up at once."""
@@ -251,6 +273,7 @@ class Serving:
             await asyncio.sleep(_FRESH_S)
             try:
                 self.observe()
+                await asyncio.to_thread(self.take_up_settings)
                 if time.monotonic() - forgot >= _FORGET_S:
                     forgot = time.monotonic()
                     await asyncio.to_thread(repeating.forget_old, self.shop, clock())

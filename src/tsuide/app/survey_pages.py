@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
+from tsuide.app.consent_words import ConsentRead
 from tsuide.app.mail_links import MailLinks
 from tsuide.app.surveys import Given, agreed, read_row, record_answer, survey_of
 from tsuide.app.wiring import Shop
@@ -101,12 +102,19 @@ class SurveyPages:
         return Opened(survey, "open", chosen, frozenset(wrote), asks)
 
     def take(
-        self, survey_id: str, token: str, given: Mapping[str, Sequence[str]], now: datetime, *, agrees: bool = False
+        self,
+        survey_id: str,
+        token: str,
+        given: Mapping[str, Sequence[str]],
+        now: datetime,
+        *,
+        agrees: bool = False,
+        read: ConsentRead | None = None,
     ) -> Opened:
         """Take an answer; what is at fault stands in `faults`, and then nothing was taken.
 
         A question of words that is left empty keeps what was written by this link before. Of a link that leads to
-        nobody (a test, somebody erased) nothing is kept.
+        nobody (a test, somebody erased) nothing is kept. `read`: with which words consent was asked for.
 
         Raises:
             Refused: the token was not signed here for this survey.
@@ -129,7 +137,7 @@ class SurveyPages:
                 opened.survey, "open", opened.chosen, opened.wrote, opened.asks_consent, faults=faults, given=given
             )
         if who is not None:
-            record_answer(self._shop, survey_id, Given(who, subject, "page", said, now, agrees), now)
+            record_answer(self._shop, survey_id, Given(who, subject, "page", said, now, agrees, read), now)
         return Opened(opened.survey, "open", said, opened.wrote)
 
     def _customer(self, subject: str) -> str | None:

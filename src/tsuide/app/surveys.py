@@ -10,6 +10,7 @@ from typing import Any, Final
 import polars as pl
 
 from tsuide.app.applying import customer_with
+from tsuide.app.consent_words import ConsentRead
 from tsuide.app.feedback import record_feedback
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadSurvey, BadValue, NotFound, Refused
@@ -62,6 +63,7 @@ class Given:
         given: question → what was said.
         at: UTC.
         agrees: whether they said here that suggestions may be chosen by what they answer.
+        read: with which words that was asked; None = not on a page of ours.
     """
 
     customer_id: str
@@ -70,6 +72,7 @@ class Given:
     given: Mapping[str, Sequence[str]]
     at: datetime
     agrees: bool = False
+    read: ConsentRead | None = None
 
 
 # --- what people wrote ------------------------------------------------------------------------------------------------
@@ -223,8 +226,9 @@ def _agree(shop: Shop, said: Given, evidence: str) -> None:
     """Their yes to suggestions by what they answer, where they gave it here and it does not hold yet."""
     if not said.agrees or agreed(shop, said.customer_id):
         return
+    words = "" if said.read is None else said.read.evidence("personalisation.survey")
     row = {"customer_id": said.customer_id, "purpose": "personalisation", "channel": "any", "granted": True}
-    told = {**row, "at": said.at, "source": "survey page", "evidence": f"answer {evidence}"}
+    told = {**row, "at": said.at, "source": "survey page", "evidence": f"answer {evidence}" + words}
     shop.store.facts.write_consents(conform(pl.DataFrame([told]), CONSENTS))
 
 

@@ -79,6 +79,15 @@ def _currencies() -> frozenset[str]:
     return frozenset(list_currencies())
 
 
+def currencies() -> list[str]:
+    """Every ISO 4217 code that is known, sorted.
+
+    >>> "JPY" in currencies()
+    True
+    """
+    return sorted(_currencies())
+
+
 @cache
 def minor_digits(currency: str) -> int:
     """How many decimals the currency has: 0 for JPY, 2 for USD.

@@ -37,3 +37,12 @@ class Settings:
         with writing(self.engine) as connection:
             connection.execute(sa.text(f"{_INSERT} DO NOTHING"), {"key": key, "value": value, "at": to_micros(now)})
             return str(connection.execute(sa.select(setting.c.value).where(setting.c.key == key)).scalar_one())
+
+    def put_over(self, key: str, before: str | None, value: str, now: datetime) -> bool:
+        """Set a value if the one that holds is still `before` (None: there is none); whether it was."""
+        with writing(self.engine) as connection:
+            given = {"key": key, "value": value, "at": to_micros(now)}
+            if before is None:
+                return connection.execute(sa.text(f"{_INSERT} DO NOTHING"), given).rowcount == 1
+            where = (setting.c.key == key) & (setting.c.value == before)
+            return connection.execute(sa.update(setting).where(where).values(given)).rowcount == 1

@@ -1,6 +1,7 @@
 """Settings: users, one's own page, keys, terms, mail, webhooks, the environment; each change undone."""
 
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.interfaces.console.conftest import Console
 
+from tsuide.app.consent_words import CONSENTS_ASKED, consent_words
 from tsuide.app.jobs import run_job
 from tsuide.app.mailing import send, trial_mail
 from tsuide.app.signing import sale_terms
 from tsuide.app.users import users_told
+from tsuide.app.wiring import open_shop
 from tsuide.app.works import WORKS
 from tsuide.asgi import create
 from tsuide.config import Settings
@@ -204,6 +208,60 @@ def test_a_test_mail_arrives(tmp_path: Path, post_office: Any) -> None:
     assert (mail["To"], mail["Subject"]) == ("hana@example.com", "ついで: テストメール")
     with pytest.raises(BadValue, match="not an address"):
         trial_mail(settings, "hana", "ja")
+
+
+def test_language_currency_and_zone_are_set_here_hold_at_once_and_are_undone(tmp_path: Path, learned: Any) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(learned.home, home)
+    with TestClient(create(Settings(home=home)), raise_server_exceptions=False) as client:
+        shop = open_shop(Settings(home=home))
+        owner = Console(client, shop, shop.settings).person("owner", language="en")
+        bad = owner.post("/settings/shop", status=422, language="en", currency="XXQ", time_zone="UTC")
+        assert 'value="XXQ"' in bad.text
+        answer = owner.post("/settings/shop", language="en", currency="EUR", time_zone="Europe/Berlin")
+        text = owner.get("/settings/shop")
+        assert 'value="EUR"' in text
+        assert "set here" in owner.get("/settings/environment")
+        assert client.get("/console/sign-in", headers={"accept-language": ""}).text.count('<html lang="en"') == 1
+        owner.undo(answer)
+        assert 'value="JPY"' in owner.get("/settings/shop")
+        mail = owner.post(
+            "/settings/mail", smtp="smtp://me:verysecret@mail.example.com", mail_from="Shop <s@example.com>"
+        )
+        text = owner.get("/settings/mail") + owner.get("/log") + owner.get("/settings/environment")
+        assert "verysecret" not in text
+        assert "smtp://me:••••••@mail.example.com" in text
+        owner.undo(mail)
+        assert "nobody is named as sender" in owner.get("/settings/mail")
+        shop.close()
+
+
+def test_what_the_environment_fixes_is_shown_with_its_variable_and_no_field(console: Any) -> None:
+    text = console.get("/settings/shop")
+    assert "TSUIDE_LANGUAGE" in text
+    assert '<select id="f-language"' not in text
+    assert 'name="currency"' in text
+
+
+def test_words_of_consent_are_changed_kept_in_versions_and_undone(console: Any, running: Any) -> None:
+    now = datetime.now(UTC)
+    words = {f"{name}.{tongue}": consent_words(running.shop, now).text(name, tongue)
+             for name in CONSENTS_ASKED for tongue in ("ja", "en")}  # fmt: skip
+    bad = console.post("/settings/consent", status=422, **{**words, "marketing.email.en": ""}, over="1")
+    assert "one line of words" in bad.text
+    answer = console.post("/settings/consent", **{**words, "marketing.email.en": "Write to me"}, over="1")
+    assert consent_words(running.shop, now).text("marketing.email", "en") == "Write to me"
+    text = console.get("/settings/consent")
+    assert "Write to me" in text
+    assert "News by mail: Send me news and suggestions by mail" in text
+    console.undo(answer)
+    newest = consent_words(running.shop, now)
+    assert (newest.number, newest.text("marketing.email", "en")) == (3, "Send me news and suggestions by mail")
+    again = console.post("/settings/consent/restore", version="2")
+    assert consent_words(running.shop, now).text("marketing.email", "en") == "Write to me"
+    console.undo(again)
+    console.post("/settings/consent/restore", version="99")
+    assert consent_words(running.shop, now).number == 5
 
 
 def test_the_environment_is_shown_with_its_variables_and_without_its_secrets(tmp_path: Path) -> None:

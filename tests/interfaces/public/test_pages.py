@@ -12,6 +12,7 @@ from icalendar import Calendar
 from pydantic import SecretStr
 from starlette.testclient import TestClient
 
+from tsuide.app.consent_words import every_consent_words, words_agreed_to
 from tsuide.app.keys import create_key
 from tsuide.app.mail_templates import put_template
 from tsuide.app.policies import put_in_force
@@ -137,6 +138,22 @@ def test_a_customer_chooses_what_and_how_often(mailed: Mailed) -> None:
         assert '"mail_every_days":"30"' in str(shop.store.facts.customer(WHO)["attributes"]).replace(" ", "")
     mailed.client.post(link, data={"every": "0"})
     assert mailed.held() == set()
+
+
+def test_a_yes_keeps_the_very_words_that_the_customer_read(mailed: Mailed) -> None:
+    page = mailed.client.get(f"{mailed.link('preferences')}?lang=en").text
+    assert "Send me news and suggestions on LINE" in page
+    number = re.findall(r'name="words" value="(\d+)"', page)[0]
+    chosen = {"granted": ["marketing_email", "marketing_line", "personalisation_any"], "words": number}
+    assert mailed.client.post(f"{mailed.link('preferences')}?lang=en", data=chosen).status_code == 200
+    with opened(mailed.settings) as shop:
+        said = {(row["purpose"], row["channel"]): row["evidence"] for row in
+                shop.store.facts.consents_of(WHO).iter_rows(named=True)}  # fmt: skip
+        asked = every_consent_words(shop, clock())
+    assert said["personalisation", "any"].startswith("message ")
+    assert words_agreed_to(asked, said["personalisation", "any"]) == "Choose suggestions by what I bought"
+    strange = mailed.client.post(mailed.link("preferences"), data={"granted": "marketing_email", "words": "99"})
+    assert strange.status_code == 400
 
 
 @pytest.mark.parametrize("wrong", [{"granted": "transactional_email"}, {"every": "1"}, {"every": "x"}])

@@ -35,7 +35,7 @@ def effect(
     settings = load_settings(home=home, database_url=database_url)
     with errors_shown(as_json=as_json), opened(settings) as shop:
         found = standing_effect(shop, now(), back=back, window=window)
-        told = language or settings.language
+        told = language or shop.settings.language
         emit(found, lambda: _whole(found, told), as_json=as_json)
 
 

@@ -84,7 +84,7 @@ def read(
     settings = load_settings(home=home, database_url=database_url)
     with errors_shown(as_json=as_json), opened(settings) as shop:
         found = read_experiment_effect(shop, experiment_id, now())
-        emit(found, lambda: _told(found, language or settings.language), as_json=as_json)
+        emit(found, lambda: _told(found, language or shop.settings.language), as_json=as_json)
 
 
 @experiment.command("plan")

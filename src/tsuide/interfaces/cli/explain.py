@@ -9,7 +9,7 @@ from rich.table import Table
 
 from tsuide.app.explaining import Told, tell
 from tsuide.app.replaying import replay_decision
-from tsuide.app.wiring import opened
+from tsuide.app.wiring import held_settings, opened
 from tsuide.config import load_settings
 from tsuide.errors import BadSetting, UnknownDecision
 from tsuide.interfaces.cli.options import Database, Home
@@ -28,7 +28,7 @@ def explain(
 ) -> None:
     """Replay a decision from its record, compare it bit for bit, and tell every candidate's fate."""
     with errors_shown(as_json=as_json):
-        settings = load_settings(home=home, database_url=database_url)
+        settings = held_settings(load_settings(home=home, database_url=database_url))
         chosen = language or settings.language
         if chosen not in LANGUAGES:
             raise BadSetting("not a language", key="--language", value=chosen, way_out="use ja or en")

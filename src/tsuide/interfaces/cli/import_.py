@@ -10,7 +10,7 @@ from rich.prompt import Confirm
 from rich.table import Table
 
 from tsuide.app.importing import ImportReport, Read, import_file, read_file, unambiguous
-from tsuide.app.wiring import opened
+from tsuide.app.wiring import held_settings, opened
 from tsuide.config import Settings, load_settings
 from tsuide.errors import BadSetting
 from tsuide.intake.fields import KINDS
@@ -74,7 +74,7 @@ def import_table(
 ) -> None:
     """Import a table; importing the same file twice changes nothing."""
     with errors_shown(as_json=as_json):
-        settings = load_settings(home=home)
+        settings = held_settings(load_settings(home=home))
         read = read_file(file, kind, parse_given(given or []), encoding=encoding, delimiter=delimiter)
         _confirm(read, settings.language, ask=not (yes or as_json or dry_run))
         how = _intake_settings(settings, currency, zone, day_first=day_first)

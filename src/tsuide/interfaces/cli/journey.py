@@ -120,7 +120,7 @@ def list_(home: Home = None, database_url: Database = None, as_json: Json = Fals
         rows = journeys_told(shop)
         table = Table("id", "name", "state", "version", "trigger", "active", "done", "left", "reached")
         for row in rows:
-            cells = [row["id"], row["names"][settings.language], row["state"], row["version"], row["trigger"]]
+            cells = [row["id"], row["names"][shop.settings.language], row["state"], row["version"], row["trigger"]]
             counts = [f"{row[each]:,}" for each in ("active", "done", "left", "reached")]
             table.add_row(*(escape(str(each)) for each in cells), *counts)
         empty = (
@@ -232,7 +232,7 @@ def dry_run(
     settings = load_settings(home=home, database_url=database_url)
     with errors_shown(as_json=as_json), opened(settings) as shop:
         text = _text(Path(file)) if Path(file).is_file() else journey_told(shop, file)["text"]
-        end = now() if until is None else parse_moment(until, zone(settings.time_zone))
+        end = now() if until is None else parse_moment(until, zone(shop.settings.time_zone))
         told = dry_run_of(shop, journey_of(text), end - timedelta(days=days), end, now)
         emit(told, lambda: _would_have(told), as_json=as_json)
 

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from tsuide.app.deciding import Decider, Served
-from tsuide.app.wiring import Shop, opened
+from tsuide.app.wiring import Shop, held_settings, opened
 from tsuide.config import load_settings
 from tsuide.errors import BadSetting
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
@@ -41,7 +41,7 @@ def offer(
 ) -> None:
     """Decide what to propose, and say why. The decision is recorded; `tsuide explain` tells it in full."""
     with errors_shown(as_json=as_json):
-        settings = load_settings(home=home, database_url=database_url)
+        settings = held_settings(load_settings(home=home, database_url=database_url))
         chosen = _one_of("--language", language or settings.language, ("ja", "en"))
         request = OfferRequest(
             placement=_one_of("--placement", placement or _usual(product, cart), PLACEMENTS),  # type: ignore[arg-type]  # checked against the literals

@@ -27,9 +27,9 @@ def replay(
 
     with errors_shown(as_json=as_json):
         settings = load_settings(home=home, database_url=database_url)
-        local = zone(settings.time_zone)
-        end: datetime = moment_now() if until is None else parse_moment(until, local)
         with opened(settings) as shop:
+            local = zone(shop.settings.time_zone)
+            end: datetime = moment_now() if until is None else parse_moment(until, local)
             found = replay_range(shop, parse_moment(since, local), end)
         emit(asdict(found), lambda: _shown(asdict(found)), as_json=as_json)
     if found.differing_in_all:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tsuide.app.free_to_paid import shop_free_to_paid
 from tsuide.app.reporting import Reported, read_orders, shop_orders, write_report
-from tsuide.app.wiring import opened
+from tsuide.app.wiring import held_settings, opened
 from tsuide.config import Settings, load_settings
 from tsuide.errors import BadFile, BadValue
 from tsuide.intake.mapping import parse_given
@@ -87,10 +87,10 @@ def report(
     """Write one HTML page: what sells together, what sells next, and when; nothing is stored or sent."""
     with errors_shown(as_json=as_json):
         if free_to_paid:
-            _free_to_paid(load_settings(home=home), language, as_json=as_json)
+            _free_to_paid(held_settings(load_settings(home=home)), language, as_json=as_json)
             return
         began = perf_counter()
-        settings = load_settings(home=home)
+        settings = held_settings(load_settings(home=home))
         spoken = _language(language, settings)
         moment = now()
         with progress() as shown:

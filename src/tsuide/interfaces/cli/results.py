@@ -43,7 +43,7 @@ def results(
 
     settings = load_settings(home=home, database_url=database_url)
     with errors_shown(as_json=as_json), opened(settings) as shop:
-        end, told = now(), language or settings.language
+        end, told = now(), language or shop.settings.language
         start = end - timedelta(days=days)
         found = (
             read(shop, start, end, currency=currency).plain()

@@ -94,7 +94,13 @@ def list_(home: Home = None, database_url: Database = None, as_json: Json = Fals
         table = Table("id", "name", "version", "questions", "answered")
         for row in rows:
             version = "ready-made" if row["ready_made"] else str(row["version"])
-            cells = (row["id"], row["names"][settings.language], version, str(row["questions"]), f"{row['answered']:,}")
+            cells = (
+                row["id"],
+                row["names"][shop.settings.language],
+                version,
+                str(row["questions"]),
+                f"{row['answered']:,}",
+            )
             table.add_row(*map(escape, cells))
         emit({"surveys": rows}, lambda: table, as_json=as_json)
 
@@ -110,7 +116,7 @@ def show(
     settings = load_settings(home=home, database_url=database_url)
     with errors_shown(as_json=as_json), opened(settings) as shop:
         told = survey_told(shop, name)
-        emit(told, lambda: _shown(told, language or settings.language), as_json=as_json)
+        emit(told, lambda: _shown(told, language or shop.settings.language), as_json=as_json)
 
 
 @survey.command("answers")

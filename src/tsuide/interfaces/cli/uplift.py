@@ -32,7 +32,7 @@ def uplift(
 
     settings = load_settings(home=home, database_url=database_url)
     with errors_shown(as_json=as_json), opened(settings) as shop:
-        told = language or settings.language
+        told = language or shop.settings.language
         if segment is None:
             found = account(uplift_of(shop))
             emit(found, lambda: uplift_table(found, told), as_json=as_json)

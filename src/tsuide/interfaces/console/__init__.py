@@ -26,6 +26,7 @@ from tsuide.app.users import ROOMS, Doorkeeper
 from tsuide.errors import BadInput, NotFound, TsuideError
 from tsuide.interfaces.console import (
     connectors,
+    consent_asked,
     customer,
     customers,
     data,
@@ -44,6 +45,7 @@ from tsuide.interfaces.console import (
     moves,
     offers,
     opportunities,
+    own_settings,
     policy,
     promotions,
     reports,
@@ -76,7 +78,13 @@ PAGES: Final = {
     "templates": mail_pages.ROUTES,
     "experiments": experiments.ROUTES,
     "data": [*data.ROUTES, *imports.ROUTES, *live.ROUTES, *connectors.ROUTES],
-    "settings": [*settings.ROUTES, *keys.ROUTES, *shop_settings.ROUTES],
+    "settings": [
+        *settings.ROUTES,
+        *keys.ROUTES,
+        *shop_settings.ROUTES,
+        *own_settings.ROUTES,
+        *consent_asked.ROUTES,
+    ],
     "supervision": supervision.ROUTES,
     "reports": reports.ROUTES,
     "map": moves.ROUTES,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from starlette.responses import RedirectResponse, Response
 
 from tsuide.app.changes import Change
+from tsuide.app.consent_words import every_consent_words, words_agreed_to
 from tsuide.app.customer_changes import ATTRIBUTES, OWN, change_customer, say_consent
 from tsuide.app.customer_whole import asked_of, customer_whole, offers_told
 from tsuide.app.deals import deals_told
@@ -105,10 +106,12 @@ def _tables(
         {"title": row["title"], "kind": words.KINDS.text(row["kind"], language), "why_not": row["why_not"]}
         for row in offers["refused"]
     ]  # fmt: skip
+    asked = every_consent_words(visit.shop, visit.now)
     consents = [
         {**row, "purpose": words.PURPOSES.text(row["purpose"], language),
          "channel": words.CHANNELS.text(row["channel"], language),
-         "state": "granted" if row["granted"] else "withdrawn"}
+         "state": "granted" if row["granted"] else "withdrawn",
+         "words": words_agreed_to(asked, row["evidence"]) if row["granted"] else None}
         for row in told["consents"]
     ]  # fmt: skip
     talks = [{**row, "whom": whose(row), "kind": TALKS.text(row["kind"], language)} for row in told["interactions"]]
@@ -150,7 +153,8 @@ def _tables(
                            Column("returned", kind="number")], named(told["returned"]), caption="returned",
               empty="nothing_returned"),
         Table("consents", [Column("purpose"), Column("channel"), Column("state", kind="mark"), at,
-                           Column("source"), Column("evidence")], consents, caption="consents", empty="no_consents"),
+                           Column("words", "words_read", help="help_words_read"), Column("source"),
+                           Column("evidence")], consents, caption="consents", empty="no_consents"),
         Table("messages", [Column("asked_at", label="at", kind="moment"), whom, Column("channel"), Column("template"),
                            Column("state"), Column("reactions", kind="lines")], messages, caption="messages"),
         Table("proposals", [at, whom, Column("title", label="product"), Column("channel"),

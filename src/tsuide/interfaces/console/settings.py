@@ -17,8 +17,9 @@ from tsuide.interfaces.console.visit import Visit, change, own, plain_form, see
 from tsuide.kit.phrases import LANGUAGES
 
 TABS: Final = (
-    ("/settings", "users"), ("/settings/keys", "keys"), ("/settings/terms", "terms"), ("/settings/mail", "mail"),
-    ("/settings/hooks", "hooks"), ("/settings/environment", "environment"), ("/settings/doctor", "doctor"),
+    ("/settings", "users"), ("/settings/shop", "basics"), ("/settings/keys", "keys"), ("/settings/terms", "terms"),
+    ("/settings/consent", "consent"), ("/settings/mail", "mail"), ("/settings/hooks", "hooks"),
+    ("/settings/environment", "environment"), ("/settings/doctor", "doctor"),
 )  # fmt: skip
 """The room's pages: path, and key of the phrase that names it."""
 _FIELDS: Final = ("email", "name", "role", "language", "rep_id")

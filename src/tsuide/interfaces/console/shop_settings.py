@@ -17,6 +17,7 @@ from tsuide.config import told_settings, unknown_settings
 from tsuide.errors import BadValue, TsuideError
 from tsuide.interfaces.console.frame import page
 from tsuide.interfaces.console.log import begin, waited_for
+from tsuide.interfaces.console.own_settings import MAIL, fields, set_mail
 from tsuide.interfaces.console.phrases.environment import ENVIRONMENT
 from tsuide.interfaces.console.phrases.frame import FRAME
 from tsuide.interfaces.console.phrases.settings import SETTINGS
@@ -27,7 +28,6 @@ from tsuide.kit.money import minor_digits, parse_amount
 from tsuide.kit.phrases import LANGUAGES
 from tsuide.offers.acceptance import SaleTerms
 from tsuide.offers.plain import plain
-from tsuide.outreach.phrases import PURPOSES
 
 _TERMS: Final = ("payment", "delivery", "cancellation")
 _YES_NO: Final = {"True": "yes", "False": "no"}
@@ -44,17 +44,10 @@ def _terms(visit: Visit, problem: TsuideError | None = None) -> Response:
     given = {f"{name}.{tongue}": getattr(kept, name).get(tongue, "") for name in _TERMS for tongue in LANGUAGES}
     given |= {"shipping": _major(kept.shipping, currency), "shipping_tax": f"{kept.shipping_tax / 100:g}"}
     given["free_from"] = _major(kept.free_from, currency) if kept.free_from else ""
-    rows = [{"purpose": each, **{tongue: PURPOSES.text(each, tongue) for tongue in LANGUAGES}} for each in _purposes()]
-    columns = [Column("purpose"), Column("ja"), Column("en")]
     return page(
         visit, "settings_terms.html", "room.settings", SETTINGS, problem=problem, tabs=TABS, names=_TERMS,
         given=given | (plain_form(visit.form) if problem is not None else {}), unset=not kept.payment,
-        tables=[Table("purposes", columns, rows)],
     )  # fmt: skip
-
-
-def _purposes() -> list[str]:
-    return [*PURPOSES.all("en")]
 
 
 def _major(amount: int, currency: str) -> str:
@@ -111,11 +104,18 @@ def _mail(visit: Visit, problem: TsuideError | None = None) -> Response:
     doubt = len(visit.shop.store.outbox.listed("in_doubt", n=1_000))
     return page(
         visit, "settings_mail.html", "room.settings", SETTINGS, problem=problem, tabs=TABS, setup=setup, amiss=amiss,
-        mail_from=settings.mail_from, public=settings.public_url, warm_up=settings.mail_warm_up,
-        rates=settings.mail_rates, bounces=settings.bounces, dkim=settings.dkim.partition(":")[0], sender=sender,
+        bounces=settings.bounces, dkim=settings.dkim.partition(":")[0], sender=sender,
         doubt=doubt, line=bool(settings.line_token.get_secret_value()), to=visit.given("to", visit.user.email),
-        could=bool(settings.mail_from and settings.smtp.get_secret_value()),
+        **fields(visit, MAIL, problem),
     )  # fmt: skip
+
+
+def set_mail_here(visit: Visit) -> Response:
+    """Set how mail goes out."""
+    try:
+        return set_mail(visit)
+    except TsuideError as error:
+        return _mail(visit, error)
 
 
 def test(visit: Visit) -> Response:
@@ -186,8 +186,8 @@ def environment(visit: Visit) -> Response:
     rows = [
         {"what": ENVIRONMENT.text(each.name, visit.language), "variable": each.variable,
          "value": FRAME.text(_YES_NO[each.value], visit.language) if each.value in _YES_NO else each.value,
-         "source": "usual" if each.usual else "chosen"}
-        for each in told_settings(visit.serving.settings)
+         "source": "kept_here" if each.kept else "usual" if each.usual else "chosen"}
+        for each in told_settings(visit.serving.settings, visit.shop.given)
     ]  # fmt: skip
     columns = [Column("what", "setting"), Column("variable"), Column("value"), Column("source", kind="mark")]
     settings = visit.serving.settings
@@ -222,6 +222,7 @@ ROUTES: Final = [
     see("/settings/terms", "settings", terms),
     change("/settings/terms", "settings", set_terms),
     see("/settings/mail", "settings", mail),
+    change("/settings/mail", "settings", set_mail_here),
     change("/settings/mail/test", "settings", test),
     see("/settings/hooks", "settings", hooks),
     change("/settings/hooks", "settings", set_hook),

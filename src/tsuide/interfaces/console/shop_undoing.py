@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from tsuide.app.changes import Undo
+from tsuide.app.consent_words import restore_consent_words
 from tsuide.app.hooks import remove_hook, restore_hook
 from tsuide.app.jobs import job_told
+from tsuide.app.shop_settings import take_back_settings
 from tsuide.app.signing import restore_sale_terms
 from tsuide.app.snapshots import roll_back
 from tsuide.app.uploads import put_mapping, take_back_products
@@ -44,6 +46,10 @@ def _import(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> N
         take_back_products(shop, job["result"]["before"], job["result"]["after"])
 
 
+def _words(shop: Shop, undo: Mapping[str, Any], who: str, now: datetime) -> None:
+    restore_consent_words(shop, undo["before"], who, now, over=undo["made"])
+
+
 def _snapshot(shop: Shop, undo: Mapping[str, Any], _who: User, _now: datetime) -> None:
     roll_back(shop, undo["id"])
 
@@ -66,6 +72,8 @@ SHOP_WAYS: Final[Mapping[str, Undo]] = {
     "key.make": lambda shop, undo, _who, now: shop.store.keys.revoke(undo["id"], now),
     "key.revoke": lambda shop, undo, _who, _now: shop.store.keys.restore(undo["id"]),
     "terms.set": lambda shop, undo, _who, now: restore_sale_terms(shop, undo["was"], now),
+    "settings.set": lambda shop, undo, who, now: take_back_settings(shop, undo, who.name, now),
+    "consent.words": lambda shop, undo, who, now: _words(shop, undo, who.name, now),
     "hook.set": _hook,
     "hook.remove": _hook,
     "import.begin": _import,

@@ -10,10 +10,12 @@ from importlib import resources
 from typing import Final
 
 import structlog
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from tsuide.app.consent_words import read_of
 from tsuide.app.mail_answers import CHOICES, FREQUENCIES, Choices, MailAnswers
 from tsuide.app.tasks import task_calendar, whose_calendar
 from tsuide.errors import TsuideError
@@ -44,8 +46,9 @@ async def preferences(request: Request) -> Response:
     answers, token = _answers(request), request.path_params["token"]
     try:
         if request.method == "POST":
-            await asyncio.to_thread(answers.choose, token, await _chosen(request), serving_of(request).clock())
+            await _choose(request, answers, token)
         choices = await asyncio.to_thread(answers.choices, token)
+        words = await serving_of(request).consent_words()
     except TsuideError as error:
         return sorry(request, error)
     return shown(
@@ -56,6 +59,8 @@ async def preferences(request: Request) -> Response:
         granted={name for name, each in _NAMES.items() if each in choices.granted},
         every=choices.every_days,
         frequencies=FREQUENCIES,
+        words=words.number,
+        asks={name: words.text(".".join(each), language_of(request)) for name, each in _NAMES.items()},
     )
 
 
@@ -99,8 +104,16 @@ async def style(_: Request) -> Response:
     return Response(text, media_type="text/css", headers={"Cache-Control": "public, max-age=3600"})
 
 
-async def _chosen(request: Request) -> Choices:
-    form = await request.form()
+async def _choose(request: Request, answers: MailAnswers, token: str) -> None:
+    form, serving = await request.form(), serving_of(request)
+    now, words = serving.clock(), form.get("words")
+    read = None
+    if words is not None:  # a page that was open before there were numbers brings none
+        read = await asyncio.to_thread(read_of, serving.shop, str(words), language_of(request), now)
+    await asyncio.to_thread(answers.choose, token, _chosen(form), now, read)
+
+
+def _chosen(form: FormData) -> Choices:
     every = str(form.get("every", "0"))
     names = [str(each) for each in form.getlist("granted")]
     granted = frozenset(_NAMES.get(each, (each, "")) for each in names)

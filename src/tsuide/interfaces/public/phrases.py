@@ -25,22 +25,12 @@ PUBLIC: Final = Phrases(
             "en": "Choose what you receive and how often. You can change it at any time.",
         },
         "news": {"ja": "お知らせ・おすすめ", "en": "News and suggestions"},
-        "marketing_email": {"ja": "メールで受け取る", "en": "By mail"},
-        "marketing_line": {"ja": "LINEで受け取る", "en": "On LINE"},
         "frequency": {"ja": "メールの頻度", "en": "How often by mail"},
         "every_0": {"ja": "特に指定しない", "en": "As it comes"},
         "every_7": {"ja": "週に1通まで", "en": "Once a week at most"},
         "every_30": {"ja": "月に1通まで", "en": "Once a month at most"},
         "every_90": {"ja": "3か月に1通まで", "en": "Once in three months at most"},
         "data": {"ja": "データの利用", "en": "Use of data"},
-        "personalisation_any": {
-            "ja": "購入履歴にもとづいておすすめを選ぶ",
-            "en": "Choose suggestions by what I bought",
-        },
-        "analytics_email": {
-            "ja": "メールの開封とクリックを、改善のために記録する",
-            "en": "Record that I opened a mail or followed its links, to make them better",
-        },
         "save": {"ja": "保存する", "en": "Save"},
         "saved": {"ja": "保存しました。", "en": "Saved."},
         "survey_title": {"ja": "アンケート", "en": "Survey"},
@@ -55,10 +45,6 @@ PUBLIC: Final = Phrases(
         "survey_wrote": {
             "ja": "ご記入いただいた内容はお預かりしています。空欄のまま送信すると、そのまま残ります。",
             "en": "We have kept what you wrote. Leave this empty to leave it as it is.",
-        },
-        "survey_agree": {
-            "ja": "この回答を、私に合う商品や読みものを選ぶために使うことに同意します（任意・いつでも取り消せます）",
-            "en": "Use my answers to choose what is suggested to me (up to you; you can take it back at any time)",
         },
         "survey_faulty": {"ja": "ご確認ください", "en": "Please check your answers"},
         "survey_fault_needed": {"ja": "お答えください。", "en": "Please answer this one."},

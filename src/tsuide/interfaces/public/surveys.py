@@ -8,12 +8,14 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tsuide.app.consent_words import ConsentWords, read_of
 from tsuide.app.survey_pages import Opened
 from tsuide.errors import TsuideError
 from tsuide.interfaces.public.frame import language_of, serving_of, shown, sorry
 from tsuide.outreach.surveys.survey import Question, Survey
 
 AGREES: Final = "agrees."  # no question's id has a dot
+WORDS: Final = "words."
 _SCORES: Final = tuple(str(each) for each in range(11))
 _BAD: Final = 400
 _GONE: Final = 410
@@ -24,24 +26,34 @@ async def asked(request: Request) -> Response:
     serving = serving_of(request)
     survey_id, token = request.path_params["survey"], request.path_params["token"]
     agrees = False
+    words = await serving.consent_words()
     try:
         if request.method == "POST":
             form = await request.form(max_files=0)
             given, agrees = _given(form), form.get(AGREES) == "yes"
-            now = serving.clock()
-            opened = await asyncio.to_thread(serving.survey_pages.take, survey_id, token, given, now, agrees=agrees)
+            now, said = serving.clock(), form.get(WORDS)
+            read = None
+            if said is not None:
+                read = await asyncio.to_thread(read_of, serving.shop, str(said), language_of(request), now)
+            opened = await asyncio.to_thread(
+                serving.survey_pages.take, survey_id, token, given, now, agrees=agrees, read=read
+            )
         else:
             opened = await asyncio.to_thread(serving.survey_pages.open, survey_id, token, serving.clock())
     except TsuideError as error:
         return sorry(request, error)
-    return _page(request, opened, agrees=agrees)
+    return _page(request, opened, words, agrees=agrees)
 
 
 def _given(form: FormData) -> dict[str, list[str]]:
-    return {name: [each for each in form.getlist(name) if isinstance(each, str)] for name in form if name != AGREES}
+    return {
+        name: [each for each in form.getlist(name) if isinstance(each, str)]
+        for name in form
+        if name not in {AGREES, WORDS}
+    }
 
 
-def _page(request: Request, opened: Opened, *, agrees: bool) -> Response:
+def _page(request: Request, opened: Opened, words: ConsentWords, *, agrees: bool) -> Response:
     language, survey = language_of(request), opened.survey
     score = _preset(request, survey)
     kept = f"&score={score[0]}" if score else ""  # of the link in a mail, also in the other language
@@ -66,6 +78,9 @@ def _page(request: Request, opened: Opened, *, agrees: bool) -> Response:
         asks_consent=opened.asks_consent,
         agrees=agrees,
         agrees_name=AGREES,
+        words_name=WORDS,
+        words=words.number,
+        agree=words.text("personalisation.survey", language),
         **told,
     )
 

@@ -80,7 +80,7 @@ async def consent(request: Request) -> Response:
     if who.customer_id is None:
         raise HTTPException(400)
     granted = [each for each in CHOICES if _field(form, "_".join(each))]
-    await serving_of(request).consent(who.customer_id, granted)
+    await serving_of(request).consent(who.customer_id, granted, _field(form, "words"), who.language)
     return _to(request, "/account", who, notice="saved")
 
 

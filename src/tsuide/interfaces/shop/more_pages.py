@@ -5,6 +5,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tsuide.app.account import CHOICES
 from tsuide.errors import UnknownCustomer
 from tsuide.interfaces.shop import views
 from tsuide.interfaces.shop.pages import DUE, asked
@@ -24,7 +25,7 @@ async def account(request: Request) -> Response:
         found = await serving.account(who.customer_id)
     except UnknownCustomer:
         return page(request, "account.html", who, account=None, ask=None)
-    local = zone(serving.settings.time_zone)
+    local, words = zone(serving.settings.time_zone), await serving.consent_words()
 
     def line(product_id: str, units: int, amount: int) -> dict[str, Any]:
         product = catalogue.product(product_id)
@@ -52,7 +53,8 @@ async def account(request: Request) -> Response:
         account=found,
         purchases=purchases,
         due=due,
-        granted=found.granted,
+        words=words.number,
+        choices=[("_".join(each), each in found.granted, words.text(".".join(each), who.language)) for each in CHOICES],
         ask=asked(who, "account", slots={"due": DUE, "account": {"n": 3}}),
     )
 

@@ -189,12 +189,6 @@ SHOP: Final = Phrases(
             "ja": "いつでも変えられます。外した項目は、次の表示からすぐに止まります。",
             "en": "Change it any time. What you switch off stops with the next page.",
         },
-        "personalisation_any": {
-            "ja": "購入履歴を、おすすめに使ってよい",
-            "en": "My past orders may be used for suggestions",
-        },
-        "marketing_email": {"ja": "おすすめをメールで受け取る", "en": "Suggestions by e-mail"},
-        "marketing_line": {"ja": "おすすめをLINEで受け取る", "en": "Suggestions by LINE"},
         "save": {"ja": "保存する", "en": "Save"},
         "saved": {"ja": "設定を保存しました。", "en": "Your settings are saved."},
         "as_set": {"ja": "そろえると、すぐに使えます", "en": "Ready to use together"},

@@ -43,6 +43,8 @@ ACTIONS: Final = Phrases(
         "did.key.make": {"ja": "APIキー {subject} を作りました", "en": "Made the API key {subject}"},
         "did.key.revoke": {"ja": "APIキー {subject} を無効にしました", "en": "Revoked the API key {subject}"},
         "did.terms.set": {"ja": "販売条件の表示文を変更しました", "en": "Changed the terms of sale"},
+        "did.settings.set": {"ja": "お店の設定を変更しました（{subject}）", "en": "Changed the shop's settings ({subject})"},
+        "did.consent.words": {"ja": "同意の文言を変更しました", "en": "Changed the words that ask for consent"},
         "did.hook.set": {"ja": "Webhook {subject} を設定しました", "en": "Set the webhook {subject}"},
         "did.hook.remove": {"ja": "Webhook {subject} を外しました", "en": "Removed the webhook {subject}"},
         "did.import.begin": {"ja": "{subject} を取り込みました", "en": "Imported {subject}"},

@@ -120,6 +120,11 @@ CUSTOMERS: Final = Phrases(
         "was": {"ja": "前", "en": "Before"},
         "became": {"ja": "後", "en": "After"},
         "evidence": {"ja": "根拠", "en": "Evidence"},
+        "words_read": {"ja": "読んだ文言", "en": "Words they read"},
+        "help_words_read": {
+            "ja": "お客様がそのページで読んで同意した文言。ほかの経路で得た同意では空欄です。",
+            "en": "What stood on the page on which they agreed; empty for a consent that came in another way.",
+        },
         "talks": {"ja": "電話・訪問・メモ", "en": "Calls, visits, notes"},
         "by": {"ja": "誰が", "en": "Who"},
         "text": {"ja": "内容", "en": "Text"},

@@ -9,7 +9,7 @@ SETTINGS: Final = Phrases(
         # pages
         "users": {"ja": "利用者", "en": "Users"},
         "keys": {"ja": "APIキー", "en": "API keys"},
-        "terms": {"ja": "販売条件と同意", "en": "Terms and consent"},
+        "terms": {"ja": "販売条件", "en": "Terms of sale"},
         "mail": {"ja": "メール", "en": "Mail"},
         "hooks": {"ja": "Webhook", "en": "Webhooks"},
         "environment": {"ja": "環境", "en": "Environment"},
@@ -112,7 +112,7 @@ SETTINGS: Final = Phrases(
             "ja": "この画面でだけ表示されます。安全な場所に保存してください。",
             "en": "It is shown here and never again: keep it in a safe place.",
         },
-        # terms and consent
+        # terms
         "terms_lead": {
             "ja": "特定商取引法により、最後のクリックの前にお客様へ表示する文です。日本語と英語の両方が必要です。",
             "en": "What stands before a customer's last click, as the law asks (特商法); both languages are needed.",
@@ -129,13 +129,44 @@ SETTINGS: Final = Phrases(
         "shipping_tax": {"ja": "送料の税率（%）", "en": "Tax on shipping (%)"},
         "free_from": {"ja": "送料無料になる金額", "en": "Ships free from"},
         "free_from_help": {"ja": "空欄なら、なし", "en": "Empty = never"},
-        "consent_words": {"ja": "同意をたずねる言葉", "en": "How consent is asked for"},
-        "consent_words_lead": {
-            "ja": "配信設定・アンケート・会員ページで、目的ごとにこの言葉が使われます。お客様が読んだ文と一致させるため、ここでは変えられません。",
-            "en": "These words stand for each purpose in preferences, surveys and the account page. They cannot be changed "
-            "here: what a customer agreed to must stay what they read.",
+        # basics
+        "basics": {"ja": "お店の基本", "en": "Basics"},
+        "basics_lead": {
+            "ja": "誰も選んでいないときの言語、金額の通貨、日付の時間帯です。変更はすぐに使われ、元に戻せます。",
+            "en": "The language where nobody chose one, the currency of amounts, the zone of days. It holds at once and can be undone.",
         },
-        "purpose": {"ja": "目的", "en": "Purpose"},
+        "basics_note": {
+            "ja": "サーバーの環境変数があれば、そちらが優先されます。すでに取り込んだ金額と日時は変わりません。",
+            "en": "A variable of the server's environment wins. Amounts and times that came in already stay as they are.",
+        },
+        "fixed_by": {
+            "ja": "サーバーの環境変数 {name} で決まっています。",
+            "en": "Fixed by the server's variable {name}.",
+        },
+        # consent
+        "consent": {"ja": "同意の文言", "en": "Consent"},
+        "consent_lead": {
+            "ja": "配信設定、会員ページ、アンケートで同意をたずねる文言です。変更は次の表示から使われます。これまでの同意は、お客様が読んだ文言とともに残ります。",
+            "en": "The words that ask for consent on preferences, the account page and surveys. A change holds from the next "
+            "page on; each consent given before keeps the words that the customer read.",
+        },
+        "asked.marketing.email": {"ja": "メールのお知らせ", "en": "News by mail"},
+        "asked.marketing.line": {"ja": "LINEのお知らせ", "en": "News on LINE"},
+        "asked.personalisation.any": {"ja": "購入履歴の利用", "en": "Use of past orders"},
+        "asked.analytics.email": {"ja": "開封・クリックの計測", "en": "Measuring of mails"},
+        "asked.personalisation.survey": {"ja": "アンケート回答の利用", "en": "Use of answers to surveys"},
+        "ask_so": {"ja": "この文言でたずねる", "en": "Ask with these words"},
+        "ask_so_again": {"ja": "この版に戻す", "en": "Ask so again"},
+        "versions_of_words": {"ja": "これまでの版", "en": "Versions"},
+        "versions_of_words_lead": {
+            "ja": "版は消えません。どのお客様がどの文言に同意したかは、お客様のページの「同意」で分かります。",
+            "en": "No version is ever deleted. What each customer agreed to stands on their page, under consents.",
+        },
+        "version": {"ja": "版", "en": "Version"},
+        "since": {"ja": "開始", "en": "Since"},
+        "written_by": {"ja": "書いた人", "en": "By"},
+        "as_brought": {"ja": "（初期の文言）", "en": "(as Tsuide brings them)"},
+        "words_said": {"ja": "文言", "en": "Words"},
         # mail
         "mail_lead": {
             "ja": "お客様へのメールと、レポートの送信元です。",
@@ -155,13 +186,34 @@ SETTINGS: Final = Phrases(
             "en": "{n} mails are in doubt, taken or not: see tsuide mail held.",
         },
         "mail_good": {"ja": "メールを送信できる設定です。", "en": "Mail can go out."},
-        "as_set": {"ja": "いまの設定", "en": "As it is set"},
-        "mail_from": {"ja": "差出人", "en": "From"},
-        "mail_server": {"ja": "メールサーバー", "en": "Mail server"},
-        "public_url": {"ja": "このサーバーの公開アドレス", "en": "This server's public address"},
+        "as_set": {"ja": "送り方", "en": "How it goes out"},
+        "set_beside": {"ja": "そのほか", "en": "Beside that"},
+        "help.mail_from": {"ja": "例: ついで商店 <shop@example.com>", "en": "Such as: Tsuide Store <shop@example.com>"},
+        "help.smtp": {
+            "ja": "例: smtp://利用者:パスワード@mail.example.com:587。パスワードは表示されません。",
+            "en": "Such as: smtp://user:password@mail.example.com:587. The password is never shown again.",
+        },
+        "help.public_url": {
+            "ja": "お客様がこのサーバーに届くアドレス。配信停止などのリンクに使います。",
+            "en": "Where customers reach this server: for links such as unsubscribing.",
+        },
+        "help.product_page": {
+            "ja": "例: https://shop.example.com/p/{{id}}",
+            "en": "Such as: https://shop.example.com/p/{{id}}",
+        },
+        "help.mail_return": {
+            "ja": "例: bounces+{{id}}@example.com。空欄なら差出人。",
+            "en": "Such as: bounces+{{id}}@example.com. Empty = to the sender.",
+        },
+        "help.mail_rates": {
+            "ja": "1分の通数。例: docomo.ne.jp=60,*=600。空欄なら制限なし。",
+            "en": "Mails a minute, such as: docomo.ne.jp=60,*=600. Empty = no limit.",
+        },
+        "help.mail_warm_up": {
+            "ja": "新しい差出人の初日と通数。例: 2026-12-01=200。毎日1.5倍に増えます。",
+            "en": "First day and number of a new sender, such as: 2026-12-01=200; each day half as many again.",
+        },
         "dkim": {"ja": "署名", "en": "Signed as"},
-        "mail_rates": {"ja": "1分あたりの上限", "en": "At most a minute"},
-        "warm_up": {"ja": "慣らし送信", "en": "Warm-up"},
         "bounces": {"ja": "不達の受け取り", "en": "Bounces come to"},
         "line_set": {"ja": "LINE", "en": "LINE"},
         "sender": {"ja": "広告メールの送信者（ポリシー）", "en": "Sender of advertising (policy)"},
@@ -206,8 +258,9 @@ SETTINGS: Final = Phrases(
         "set_hook": {"ja": "Webhookを登録する", "en": "Set a webhook"},
         # environment
         "environment_lead": {
-            "ja": "サーバーの環境変数、または起動時の指定で決まる設定です。変えるには変数を設定し、サーバーを起動し直してください。",
-            "en": "What the server's environment or its command's options say. To change one, set the variable and restart.",
+            "ja": "サーバーの環境変数、起動時の指定、またはこの画面（お店の基本・メール）で決まる設定です。変数を変えたときは、サーバーを起動し直してください。",
+            "en": "What the server's environment, its command's options, or this console (basics, mail) say. A variable takes "
+            "effect when the server is started anew.",
         },
         "unknown_settings": {
             "ja": "設定として知らない変数があります（つづりを確認してください）: {names}",
@@ -234,6 +287,7 @@ SETTINGS: Final = Phrases(
         "source": {"ja": "由来", "en": "From"},
         "usual": {"ja": "初期値", "en": "default"},
         "chosen": {"ja": "指定", "en": "set"},
+        "kept_here": {"ja": "この画面で設定", "en": "set here"},
         # check-up
         "examine": {"ja": "診断する", "en": "Look it over"},
         "not_examined": {

@@ -43,12 +43,17 @@ class Server:
         >>> Server.read("smtps://me:p%40ss@mail.example.com").port
         465
         """
-        parts = urlsplit(address)
+        missing = BadSetting("no mail server is named", key="TSUIDE_SMTP", way_out="smtp://user:password@host:587")
+        try:
+            parts = urlsplit(address)
+            port = parts.port
+        except ValueError as error:  # a port that is no number, a bracket without its other
+            raise missing from error
         if parts.scheme not in _PORTS or not parts.hostname:
-            raise BadSetting("no mail server is named", key="TSUIDE_SMTP", way_out="smtp://user:password@host:587")
+            raise missing
         return cls(
             parts.hostname,
-            parts.port or _PORTS[parts.scheme],
+            port or _PORTS[parts.scheme],
             parts.scheme == "smtps",
             unquote(parts.username or ""),
             unquote(parts.password or ""),
