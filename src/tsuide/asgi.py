@@ -94,7 +94,7 @@ class _Room:
                     await until_the_end.enter_async_context(room.open(inner))
                 yield
 
-        app = build_api(self.settings.request_log, files=_FILES, lifespan=lifespan)
+        app = build_api(self.settings.request_log, files=_FILES, in_flight=self.settings.in_flight, lifespan=lifespan)
         home = f"{self.at}/docs" if self.shop is None else f"{self.at}{SHOP}/"
 
         async def to_home() -> RedirectResponse:

@@ -14,6 +14,7 @@
 | agents | TSUIDE_AGENTS | ``false``: also serve the tools for agents (MCP) at ``/mcp``; needs ``tsuide[mcp]`` |
 | customer_secrets | TSUIDE_CUSTOMER_SECRETS | none: who signs customer tokens; two for a change |
 | rates | TSUIDE_RATES | none: ``rep=20/100,admin=0``: requests a second / at once of a key, per process |
+| in_flight | TSUIDE_IN_FLIGHT | ``256``: offers, and other requests, at work at once in a process; more get a 503 |
 | metrics | TSUIDE_METRICS | ``open``: who may read /metrics: anybody, ``admin`` (a key), or nobody (``off``) |
 | request_log | TSUIDE_REQUEST_LOG | ``failures``: a line for each that failed or took a second; ``all``, ``off`` |
 | tracing | TSUIDE_TRACING | ``false``: send OpenTelemetry spans to where OTEL_EXPORTER_OTLP_… says (extra ``otel``) |
@@ -44,7 +45,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from tsuide.errors import BadSetting, BadValue
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     woocommerce_secrets: SecretStr = SecretStr("")
     customer_secrets: SecretStr = SecretStr("")
     rates: str = ""
+    in_flight: int = Field(default=256, ge=1, le=65_536)
     metrics: Literal["open", "admin", "off"] = "open"
     request_log: Literal["off", "failures", "all"] = "failures"
     tracing: bool = False

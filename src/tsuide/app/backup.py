@@ -31,7 +31,7 @@ MANIFEST: Final = "backup.json"
 _PARTIAL: Final = ".partial"
 _STORE: Final = "store"
 _SNAPSHOTS: Final = "snapshots"
-_KEPT: Final = ("disclosures", "imports")
+_KEPT: Final = ("disclosures", "imports", "late")
 """Folders of a home that nobody can make anew."""
 _FORMAT: Final = 1
 _CHUNK: Final = 1 << 20

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote
 
 from tsuide.app.wiring import Shop
 from tsuide.config import secrets_of
-from tsuide.errors import BadValue, Refused
+from tsuide.errors import BadValue, Refused, Unavailable
 
 LONGEST_LIFE: Final = timedelta(days=31)
 MOST_TOKEN: Final = 1_024  # characters
@@ -109,12 +109,14 @@ class CustomerTokens:
     Args:
         shop: whose secrets: those of TSUIDE_CUSTOMER_SECRETS, and those that the store keeps.
         seconds: a clock that only goes forward.
+        away: whether the store is away: then its secrets are those that were last read. Tokens expire as ever.
 
     Raises:
         BadValue: a secret of the setting is shorter than 16 characters.
     """
 
-    def __init__(self, shop: Shop, seconds: Callable[[], float]) -> None:
+    def __init__(self, shop: Shop, seconds: Callable[[], float], away: Callable[[], bool] = lambda: False) -> None:
+        self._away = away
         self._shop = shop
         self._seconds = seconds
         self._set = secrets_of(shop.settings.customer_secrets)
@@ -152,7 +154,12 @@ class CustomerTokens:
         seconds = self._seconds()
         if seconds >= self._until:
             self._until = seconds + _REMEMBERED_S
-            secrets = (*self._set, *kept_secrets(self._shop))
+            if self._away():
+                return self._secrets or self._set
+            try:
+                secrets = (*self._set, *kept_secrets(self._shop))
+            except Unavailable:
+                return self._secrets or self._set
             if secrets != self._secrets:
                 self._checked.clear()
                 self._secrets = secrets

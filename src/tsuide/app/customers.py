@@ -48,9 +48,10 @@ from tsuide.offers.state import State
 from tsuide.outreach.segments.sheets import CUSTOMER
 from tsuide.store.database import Store
 from tsuide.store.outcomes import Contact
-from tsuide.store.people import Bought, Person, Seen
+from tsuide.store.people import NOBODY, Bought, Person, Seen
 
 _MOST_KEPT: Final = 20_000  # customers whose history is remembered
+_MOST_PERSONS: Final = 5_000  # of whom the last that was read is remembered, for when the store is away
 _SEEN_FOR: Final = timedelta(days=30)
 _REMEMBERED: Final = timedelta(days=LONGEST_MEMORY_DAYS)
 _VISIT: Final = 30 * 60 * MICROS_PER_SECOND  # without a view, after which a visit is over
@@ -98,6 +99,7 @@ class Customers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._memberships = Memberships(store)
+        self._persons: OrderedDict[tuple[str | None, str | None], Person] = OrderedDict()
         self._histories: OrderedDict[str, _History] = OrderedDict()
         self._foreseen: OrderedDict[str, _Foreseen] = OrderedDict()
         self._carts: OrderedDict[str, tuple[_Foreseen, tuple[CartLine, ...], tuple[Expected, ...]]] = OrderedDict()
@@ -127,6 +129,37 @@ class Customers:
         person = self._store.people.of(
             customer, anonymous, now - _SEEN_FOR, lessons=lessons, contacts_since=now - _REMEMBERED
         )
+        self._remember(customer, anonymous, person)
+        return self._view_of(person, request, now, loaded)
+
+    def last_view(self, request: OfferRequest, now: datetime, loaded: Loaded) -> tuple[CustomerView, bool]:
+        """The customer of a request as far as this process remembers them; the store is not asked.
+
+        Of whom nothing is remembered only this page and its cart are told: without a consent nothing personal is.
+
+        Returns:
+            The view, and whether anything of the customer was remembered.
+        """
+        customer, anonymous = request.customer_id, request.anonymous_id
+        if customer is None and anonymous is None:
+            return self.view(request, now, loaded), False
+        person = self._persons.get((customer, anonymous))
+        if person is None and customer is not None:
+            person = self._persons.get((customer, None))
+        return self._view_of(person or NOBODY, request, now, loaded, away=True), person is not None
+
+    def _remember(self, customer: str | None, anonymous: str | None, person: Person) -> None:
+        if person is NOBODY:
+            return
+        self._persons[customer, anonymous] = person
+        self._persons.move_to_end((customer, anonymous))
+        if len(self._persons) > _MOST_PERSONS:
+            self._persons.popitem(last=False)
+
+    def _view_of(
+        self, person: Person, request: OfferRequest, now: datetime, loaded: Loaded, *, away: bool = False
+    ) -> CustomerView:
+        customer, anonymous = request.customer_id, request.anonymous_id
         touches = _touches_of(person.contacts[-MOST_TOUCHES:]) if person.contacts else ()
         seen_now = _of_visit(person.seen, request, now) if person.seen else []
         visit, removed = _looked_at(seen_now, request), _removed(seen_now) if seen_now else ()
@@ -140,10 +173,11 @@ class Customers:
                 session=session,
                 viewed=_viewed(person.seen, ()) if person.seen else (),
                 joined=_joined(person.joined) if person.joined else (),
-                segments=(*self._claimed(request.segments), *self._memberships.of(None, anonymous)),
+                segments=(*self._claimed(request.segments, away=away), *self._of(None, anonymous, away=away)),
             )
         known = {"id": customer, "anonymous_id": anonymous, "touches": touches, "session_products": visit}
-        return self._known(known | {"session": session, "removed": removed}, person, request, now, loaded)
+        told = known | {"session": session, "removed": removed}
+        return self._known(told, person, request, now, loaded, away=away)
 
     def refresh(self) -> None:
         """Take up who came into a segment or left one.
@@ -153,19 +187,37 @@ class Customers:
         """
         self._memberships.refresh()
 
-    def _claimed(self, segments: tuple[str, ...]) -> tuple[str, ...]:
+    def _of(self, customer: str | None, anonymous: str | None, *, away: bool) -> tuple[str, ...]:
+        memberships = self._memberships
+        return memberships.remembered(customer, anonymous) if away else memberships.of(customer, anonymous)
+
+    def _claimed(self, segments: tuple[str, ...], *, away: bool = False) -> tuple[str, ...]:
         """Without those that are defined here: who is in these is known, and not a matter of saying so."""
-        if not segments or not (defined := self._memberships.defined):
+        if not segments:
+            return segments
+        defined = self._memberships.last_defined if away else self._memberships.defined
+        if not defined:
             return segments
         return tuple(each for each in segments if each not in defined)
 
     def _known(
-        self, told: dict[str, Any], person: Person, request: OfferRequest, now: datetime, loaded: Loaded
+        self,
+        told: dict[str, Any],
+        person: Person,
+        request: OfferRequest,
+        now: datetime,
+        loaded: Loaded,
+        *,
+        away: bool = False,
     ) -> CustomerView:
         """The view of a customer from what is `told` of anybody; made once, since every making costs a request time."""
         said = _said(person.attributes)
         attributes = said.attributes
-        history = self._history(told["id"], loaded.sequence) if person.kind is not None else _NO_HISTORY
+        history = _NO_HISTORY
+        if away:
+            history = self._histories.get(told["id"], _NO_HISTORY)
+        elif person.kind is not None:
+            history = self._history(told["id"], loaded.sequence)
         grants = _grants(person.consents)
         outlook = self._outlook(told["id"], now, loaded.state, margin_asked=said.cost is not None)
         told |= {
@@ -177,14 +229,14 @@ class Customers:
             "risks": _risks(history, said, outlook),
             "won": said.won,
             "joined": _joined(person.joined) if person.joined else (),
-            "segments": self._claimed(_segments(request.segments, said.segments)),
+            "segments": self._claimed(_segments(request.segments, said.segments), away=away),
         }
         channel = codes.CHANNEL_OF_PLACEMENT[request.placement]
         if not (allowed(grants, "personalisation", channel) or allowed(grants, "personalisation", "site")):
             return _make_view(**told)
         uplift = loaded.state.parts.get("uplift")
         moved = uplift.segment_of(told["id"]) if isinstance(uplift, FittedUplift) else None
-        kept = self._memberships.of(told["id"], None)
+        kept = self._of(told["id"], None, away=away)
         if kept or moved is not None:
             told["segments"] = (*told["segments"], *kept, *(() if moved is None else (moved,)))
         habits = self._habits(told["id"], history, now, loaded.state)

@@ -5,15 +5,17 @@ import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 import polars as pl
+import structlog
 
 from tsuide.app import metrics
 from tsuide.app.catalogue import Catalogue
 from tsuide.app.customers import Customers
 from tsuide.app.experiments import Trials
 from tsuide.app.folding import rehearse
+from tsuide.app.late_decisions import LateDecisions
 from tsuide.app.loading import Loaded, caught_up, load, newer
 from tsuide.app.locks import in_turn
 from tsuide.app.looks import kept_text, read_kept
@@ -22,7 +24,7 @@ from tsuide.app.promotions import withdrawn
 from tsuide.app.relations import Relations, relations_of
 from tsuide.app.tracing import span
 from tsuide.app.wiring import Shop
-from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged
+from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged, Unavailable
 from tsuide.facts.catalogue import PRODUCTS, Product
 from tsuide.facts.looks import Look
 from tsuide.kit.clock import to_micros
@@ -44,7 +46,13 @@ from tsuide.store.rows import Row
 
 Clock = Callable[[], datetime]
 Entropy = Callable[[], int]
+_log = structlog.get_logger("tsuide.deciding")
 _EMPTY: Final = Catalogue(pl.DataFrame(schema=PRODUCTS), {})
+Degraded: TypeAlias = Literal["late", "stale", "contextual"]
+"""While the store is away: `late`, everything was known, and the record follows; `stale`, the customer is as this
+process last saw them; `contextual`, nothing is known but the page and its cart. All of them are in the store later."""
+_PATIENCE_S: Final = 1.0
+"""How long a page waits for the store to take its decision."""
 UNKNOWN: Final = "unknown product set aside"
 
 
@@ -57,6 +65,7 @@ class Served:
         warnings: what in the request was set aside.
         policy: by which it was decided; an experiment's arm may have its own.
         looks: that the shop has.
+        degraded: how the store's absence shows; None = it was there.
     """
 
     decision: Decision
@@ -65,6 +74,7 @@ class Served:
     policy: Policy
     warnings: tuple[str, ...] = ()
     looks: tuple[Look, ...] = ()
+    degraded: Degraded | None = None
 
     def look_of(self, offer: Offer) -> Look | None:
         """The look of which an offer and what it goes with are pieces; None for every other offer.
@@ -95,9 +105,13 @@ class Decider:
         journal: takes each decision before it is answered.
         clock: this moment, UTC.
         entropy: 64 random bits.
+        late: takes decisions while the store is away; None = then there are none.
     """
 
-    def __init__(self, shop: Shop, journal: Journal, clock: Clock, entropy: Entropy) -> None:
+    def __init__(
+        self, shop: Shop, journal: Journal, clock: Clock, entropy: Entropy, late: LateDecisions | None = None
+    ) -> None:
+        self._late = late
         self._shop = shop
         self._journal = journal
         self._clock = clock
@@ -151,19 +165,15 @@ class Decider:
         return self._customers.view(self._whose(request), self._clock(), self.loaded)
 
     async def decide(self, request: OfferRequest) -> Served:
-        """One decision, in the journal before it comes back.
+        """One decision, in the journal before it comes back; while the store is away, in a file that it gets later.
 
         Raises:
             NothingLearned: there is no state to decide on.
             BadValue: the request's numbers make no sense.
-            Unavailable: the store does not answer; then nothing may be shown.
+            Unavailable: nobody can write the decision down; then nothing may be shown.
             Conflict: this moment and seed already name another decision, which stays.
         """
-        served = await self._decided(request)
-        with span("journal"):
-            await self._keep(row_of(served.decision))
-        _count(served.decision)
-        return served
+        return (await self._written([await self._decided(request)]))[0]
 
     def decide_now(self, request: OfferRequest) -> Served:
         """A decision for callers without an event loop, to look at: before a customer sees it, `keep_now` must.
@@ -223,21 +233,62 @@ class Decider:
         for request in requests:
             served.append(await self._decided(request))
             await asyncio.sleep(0)  # other requests go on in between
-        with span("journal", rows=len(served)):
-            await self._keep(*(row_of(each.decision) for each in served))
-        for each in served:
-            _count(each.decision)
-        return served
+        return await self._written(served)
 
     async def _decided(self, request: OfferRequest) -> Served:
         loaded, policy, now = self.loaded, self._policy, self._clock()
         request = self._whose(request)
         with span("decide", placement=request.placement):
-            if self._remote:  # a database over the network must not hold up the other requests
-                view = await asyncio.to_thread(self._customers.view, request, now, loaded)
+            degraded: Degraded | None = None
+            try:
+                view = await self._view(request, now, loaded)
+            except Unavailable as error:
+                if self._late is None:
+                    raise
+                self._late.lost(error)
+                view, known = self._customers.last_view(request, now, loaded)
+                nobody = request.customer_id is None and request.anonymous_id is None
+                degraded = "late" if nobody else "stale" if known else "contextual"
+            served = self._answered(request, view, loaded, policy, now)
+            return served if degraded is None else replace(served, degraded=degraded)
+
+    async def _view(self, request: OfferRequest, now: datetime, loaded: Loaded) -> CustomerView:
+        """The customer as the store knows them.
+
+        Raises:
+            Unavailable: it does not answer, or did not a moment ago.
+        """
+        if not self._remote:  # while somebody else writes into the file it can still be read
+            return self._customers.view(request, now, loaded)
+        if self._late is not None and self._late.away:
+            raise Unavailable("the store is away")
+        # a database over the network must not hold up the other requests
+        return await asyncio.to_thread(self._customers.view, request, now, loaded)
+
+    async def _written(self, served: Sequence[Served]) -> list[Served]:
+        """Decisions that may be shown: the journal has them, or the file of those that are late."""
+        rows = [row_of(each.decision) for each in served]
+        with span("journal", rows=len(rows)):
+            kept = await self._in_time(rows)
+        for each in served:
+            _count(each.decision)
+        return [*served] if kept else [replace(each, degraded=each.degraded or "late") for each in served]
+
+    async def _in_time(self, rows: Sequence[Row]) -> bool:
+        """Whether the journal took the rows; where it does not in time they are kept aside."""
+        if self._late is None:
+            await self._keep(*rows)
+            return True
+        if not self._late.away:
+            try:
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._keep(*rows)
+            except (TimeoutError, Unavailable) as error:
+                self._late.lost(error)
             else:
-                view = self._customers.view(request, now, loaded)
-            return self._answered(request, view, loaded, policy, now)
+                return True
+        self._late.keep(rows)  # it may be in the journal by now: handed in again it changes nothing
+        return False
 
     def _whose(self, request: OfferRequest) -> OfferRequest:
         """The request for whoever the customer is by now: their id may have been merged into another's."""
@@ -323,6 +374,8 @@ class Decider:
     def _newest(self) -> Loaded:
         before = self._loaded
         loaded = load(self._shop) if before is None else newer(self._shop, before)
+        for each in loaded.snapshot.refused:
+            _log.warning("a newer snapshot is damaged, an older one serves", snapshot=loaded.snapshot.id, why=each)
         self._warm_up(loaded)
         if before is None or loaded.state.items is not before.state.items:
             gc.collect()

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from tsuide.app.limits import Buckets, Rate, read_rates
 from tsuide.app.wiring import Shop
-from tsuide.errors import WrongKey
+from tsuide.errors import Unavailable, WrongKey
 
 Scope: TypeAlias = Literal["storefront", "agent", "rep", "admin"]
 
@@ -106,12 +106,14 @@ class Keyring:
     Args:
         shop: whose store knows the keys.
         clock: seconds that only go forward.
+        away: whether the store is away: then keys that were good when it went stay so until it is back.
 
     Raises:
         BadSetting: the setting of the rates cannot be read.
     """
 
-    def __init__(self, shop: Shop, clock: Callable[[], float]) -> None:
+    def __init__(self, shop: Shop, clock: Callable[[], float], away: Callable[[], bool] = lambda: False) -> None:
+        self._away = away
         self._shop = shop
         self._clock = clock
         self._rates = read_rates(shop.settings.rates)
@@ -122,6 +124,9 @@ class Keyring:
     def holder(self, key: str) -> Holder | None:
         """Who holds the key; None for one that is missing, unknown or revoked.
 
+        Raises:
+            Unavailable: the store does not answer, and the key was never seen here.
+
         Keys are looked up by their hash and compared in constant time by the store.
         """
         if not key or len(key) > _LONGEST:
@@ -131,7 +136,14 @@ class Keyring:
         remembered = self._known.get(digest)
         if remembered is not None and remembered[0] > now:
             return remembered[1]
-        holder = self._ask(key)
+        try:
+            if self._away():
+                raise Unavailable("the store is away, and nobody here knows the key", key="key")  # noqa: TRY301
+            holder = self._ask(key)
+        except Unavailable:
+            if remembered is None:
+                raise
+            return remembered[1]
         self._known[digest] = (now + _REMEMBERED_S, holder)
         if len(self._known) > _MOST:
             self._known.popitem(last=False)

@@ -46,6 +46,16 @@ class Memberships:
                 self._kept.popitem(last=False)
         return kept
 
+    def remembered(self, customer_id: str | None, anonymous_id: str | None) -> tuple[str, ...]:
+        """As `of`, without asking the store: of whom nothing is remembered is in no segment."""
+        subject = CUSTOMER + customer_id if customer_id is not None else VISITOR + (anonymous_id or "")
+        return self._kept.get(subject, ())
+
+    @property
+    def last_defined(self) -> frozenset[str]:
+        """As `defined`, without asking the store."""
+        return self._defined
+
     def refresh(self) -> None:
         """Forget those who came or went since the last look; reads two rows where nothing happened.
 

@@ -35,6 +35,18 @@ messages: Final = Counter(
     "tsuide_messages", "Messages of other systems: taken, known (sent again), quarantined, refused.",
     ("state",), registry=_OWN,
 )  # fmt: skip
+refused: Final = Counter(
+    "tsuide_shed", "Requests that were refused at once because the process had no place for more.",
+    ("lane",), registry=_OWN,
+)  # fmt: skip
+late: Final = Counter(
+    "tsuide_late_decisions", "Decisions that were kept aside because the store did not take them in time.",
+    registry=_OWN,
+)  # fmt: skip
+away: Final = Gauge(
+    "tsuide_store_away", "Whether the store is away, as some process sees it: 1, or 0.",
+    multiprocess_mode="livemax", registry=_OWN,
+)  # fmt: skip
 waiting: Final = Gauge(
     "tsuide_journal_waiting_rows", "Rows that wait for their commit.",
     ("grade",), multiprocess_mode="livesum", registry=_OWN,
@@ -75,6 +87,21 @@ def took(taken: int, known: int, quarantined: int, refused: int = 0) -> None:
     for state, count in (("taken", taken), ("known", known), ("quarantined", quarantined), ("refused", refused)):
         if count:
             messages.labels(state).inc(count)
+
+
+def shed(lane: str) -> None:
+    """One request found no place."""
+    refused.labels(lane).inc()
+
+
+def kept_late(decisions: int) -> None:
+    """So many decisions wait for the store."""
+    late.inc(decisions)
+
+
+def store_away(is_away: int) -> None:
+    """The store went away (1), or came back (0)."""
+    away.set(is_away)
 
 
 def observe(journal: Sequence[tuple[str, int]], learned_at: datetime | None, newest: int, now: datetime) -> None:

@@ -59,6 +59,9 @@ _LONG: Final = timedelta(minutes=30)
 _FRESH: Final = timedelta(seconds=1)
 _WAITS: Final = (60, 300, 900, 3_600, 4 * 3_600)  # seconds, by try
 _PAGE: Final = 500
+_NO_LINE: Final = ("no_server", "no_answer")
+_DEAD: Final = 2
+"""After so many batches in a row on which nobody answered the rest waits: the worker has other things to do, too."""
 _MESSAGE_ID: Final = re.compile(r"\bm_[0-9a-hjkmnp-tv-z]{24}\b")
 
 
@@ -207,7 +210,7 @@ class Outreach:
     # --- delivering --------------------------------------------------------------------------------------------
 
     def deliver_due(self, most: int = 1_000_000, threads: int = 1) -> dict[str, int]:
-        """Send what is due until nothing is, or `most` were tried; of several workers each takes its own.
+        """Send what is due until nothing is, `most` were tried or nobody answers; each worker takes its own.
 
         Returns:
             State (with its code) → how many; ``tried`` and what was found left behind by dead processes.
@@ -217,7 +220,8 @@ class Outreach:
         lock, left = threading.Lock(), [most]
 
         def work() -> None:
-            while True:
+            dead = 0
+            while dead < _DEAD:
                 with lock:
                     wanted = min(BATCH, left[0])
                     left[0] -= wanted
@@ -226,6 +230,7 @@ class Outreach:
                 if not rows:
                     return
                 told = self._attempt(rows)
+                dead = dead + 1 if any(each.endswith(_NO_LINE) for each in told) else 0
                 with lock:
                     counts["tried"] = counts.get("tried", 0) + len(rows)
                     for each in told:

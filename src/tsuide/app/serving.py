@@ -23,6 +23,7 @@ from tsuide.app.deal_quotes import settle_all
 from tsuide.app.deciding import Clock, Decider, Entropy
 from tsuide.app.explaining import Told, tell
 from tsuide.app.keys import Keyring, demo_rep_key, storefront_key
+from tsuide.app.late_decisions import FOLDER, LateDecisions
 from tsuide.app.ledger import Ledger
 from tsuide.app.mail_answers import MailAnswers
 from tsuide.app.mail_links import mail_links
@@ -39,11 +40,12 @@ from tsuide.app.snapshots import learned_at
 from tsuide.app.survey_pages import SurveyPages
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
-from tsuide.errors import TsuideError
+from tsuide.errors import TsuideError, Unavailable
 from tsuide.kit.ids import ENTROPY_BITS
 from tsuide.offers.offer import Offer
 from tsuide.store.journal import Journal
 
+_AWAY_S: Final = 0.25  # how often a store that is away is asked whether it is back
 _SEGMENTS_S: Final = 0.5  # how often segments are brought up to date
 _FRESH_S: Final = 0.1  # how often newer snapshots, products and policies are looked for
 _TOKEN_LIFE: Final = timedelta(hours=12)
@@ -64,11 +66,12 @@ def entropy() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """With what the next decision is made."""
+    """With what the next decision is made, and whether without the store."""
 
     snapshot_id: str
     sequence: int
     policy: str
+    degraded: bool = False
 
 
 class Serving:
@@ -79,9 +82,13 @@ class Serving:
         self.clock = clock
         self.entropy = entropy
         self.journal = journal
-        self.decider = Decider(shop, journal, clock, entropy)
-        self.keyring = Keyring(shop, time.monotonic)
-        self.customer_tokens = CustomerTokens(shop, time.monotonic)
+        self.late = LateDecisions(
+            shop.settings.home / FOLDER, journal, shop.store.facts.sequence,
+            synced=shop.settings.trace_durability == "full",
+        )  # fmt: skip
+        self.decider = Decider(shop, journal, clock, entropy, self.late)
+        self.keyring = Keyring(shop, time.monotonic, lambda: self.late.away)
+        self.customer_tokens = CustomerTokens(shop, time.monotonic, lambda: self.late.away)
         self.ledger = Ledger(shop.store, journal, clock, self._leaf_of)
         self.arrivals = Arrivals(shop, journal, self.ledger, clock)
         links = mail_links(shop, clock())
@@ -100,6 +107,7 @@ class Serving:
         self.site_messages = SiteMessages(shop, self.decider, clock, lambda: self.outreach(strict=False))
         self._making = threading.Lock()
         self.segments: asyncio.Task[None] | None = None
+        self.handing_in: asyncio.Task[None] | None = None
 
     @property
     def settings(self) -> Settings:
@@ -123,6 +131,7 @@ class Serving:
         shop = await asyncio.to_thread(open_shop, settings)
         journal = shop.store.journal(trace_durability=settings.trace_durability)
         serving = await asyncio.to_thread(cls, shop, journal, clock, entropy)
+        await asyncio.to_thread(serving.late.close)  # what a process before this one left: its pages tell of it now
         await asyncio.to_thread(serving.decider.refresh)
         if settings.demo_shop:
             serving.goods = await asyncio.to_thread(goods_of, shop)
@@ -136,32 +145,38 @@ class Serving:
             tracing.start(tracing.provider_of_environment())
         serving.watch = asyncio.create_task(serving.keep_fresh())
         serving.segments = asyncio.create_task(serving.keep_segments())
+        serving.handing_in = asyncio.create_task(serving.hand_in())
         return serving
 
     async def close(self) -> None:
         """Finish what is under way and give everything back."""
-        for task in (self.watch, self.segments):
+        for task in (self.watch, self.segments, self.handing_in):
             if task is not None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
         for each in (*self._outreach.values(), *self._retired):
             each.close()
+        if self.late.used:
+            await asyncio.to_thread(self.late.close)
         await self.journal.close()
         self.shop.close()
         metrics.forget_process()
 
     async def ready(self) -> Ready:
-        """With what the next decision would be made; the store is asked too.
+        """With what the next decision would be made; the store is asked too. Offers go on while it is away.
 
         Raises:
             NothingLearned: there is no snapshot yet.
-            Unavailable: the store does not answer.
         """
         loaded = self.decider.loaded
-        await asyncio.to_thread(self.shop.store.facts.sequence)
+        if not self.late.away:
+            try:
+                await asyncio.to_thread(self.shop.store.facts.sequence)
+            except Unavailable as error:
+                self.late.lost(error)
         policy = self.decider.policy
-        return Ready(loaded.snapshot.id, loaded.sequence, f"{policy.name} {policy.version}")
+        return Ready(loaded.snapshot.id, loaded.sequence, f"{policy.name} {policy.version}", self.late.away)
 
     async def explain(self, decision_id: str, language: str) -> Told:
         """Decide a recorded decision again and tell every candidate's fate.
@@ -293,6 +308,21 @@ class Serving:
                     await asyncio.to_thread(note_prices, self.shop, deals, self.clock())
             except TsuideError as error:  # the store is away for a moment: what is loaded goes on serving
                 _log.warning("cannot look for a newer state", error=str(error))
+
+    async def hand_in(self) -> None:
+        """Ask for a store that is away, and give it the decisions that wait, for ever; `start` runs it."""
+        looked = -_LEFT_BEHIND_S
+        while True:
+            await asyncio.sleep(_AWAY_S)
+            if not self.late.used and time.monotonic() - looked < _LEFT_BEHIND_S:
+                continue
+            looked = time.monotonic()  # now and then also for what a process that is gone left behind
+            try:
+                await asyncio.to_thread(self.late.hand_in)
+            except TsuideError:
+                continue  # said when it went away
+            except Exception as error:  # noqa: BLE001 - a file that cannot be read must not end the asking
+                _log.error("cannot hand in late decisions", error=repr(error))
 
     async def keep_segments(self) -> None:
         """Bring segments up to date with what arrives and with the clock, for ever; `start` runs it."""

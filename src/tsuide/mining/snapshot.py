@@ -12,6 +12,7 @@ to the disk (fsync) and renamed, `current` last: a crash at any moment leaves th
 Opening reads every byte once to verify it (measured: see docs/benchmarks.md) and then maps the files.
 """
 
+import errno
 import fcntl
 import hashlib
 import importlib
@@ -29,7 +30,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from tsuide.errors import BadInput, BadValue, NothingLearned, SnapshotDamaged
+from tsuide.errors import BadInput, BadValue, NothingLearned, SnapshotDamaged, Unavailable
 from tsuide.mining.fitted import Arrays, Fitted
 
 # Every part that a snapshot may hold: its name and where its class stands (imported when it is opened).
@@ -267,8 +268,15 @@ def _write(path: Path, data: bytes | memoryview) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Unavailable(
+                "no room to save what was learned: the former snapshot stays in use",
+                key="disk",
+                value=str(path.parent),
+                way_out="make room on the disk, then learn again",
+            ) from error
         raise
     folder = os.open(path.parent, os.O_RDONLY)
     try:

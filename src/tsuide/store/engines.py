@@ -13,6 +13,10 @@ from tsuide.errors import BadSetting, BadValue, Unavailable
 from tsuide.store.schema import Grade
 
 BUSY_SECONDS: Final = 10
+DISK: Final = "disk"
+"""Key of an `Unavailable` that means: it is full."""
+MAKE_ROOM: Final = "make room on the disk: everything goes on by itself then, and nothing that was answered is lost"
+_PG_FULL: Final = "53100"
 _WAY_OUT: Final = "write sqlite:///path/to/shop.sqlite or postgresql://user@host/database"
 
 
@@ -159,6 +163,8 @@ def as_ours(exc: Exception, orig: Any, url: sa.URL) -> BadValue | Unavailable:  
     unbound = isinstance(orig, (sqlite3.Error, TypeError)) and "binding" in text
     if isinstance(exc, refused) or unbound or isinstance(orig, sqlite3.IntegrityError) or state[:2] in {"22", "23"}:
         return BadValue(f"the store refuses a row ({text})", key="row")
+    if getattr(orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or state == _PG_FULL:
+        return Unavailable("the store's disk is full", key=DISK, value=shown, way_out=MAKE_ROOM)
     if isinstance(exc, (OperationalError, sqlite3.OperationalError)) and "locked" in text:
         return Unavailable(
             "another process keeps the store locked",

@@ -72,7 +72,7 @@ class People:
         every contact from then on. All of it is one statement: of one moment, and read in one go.
         """
         if customer_id is None and anonymous_id is None:
-            return _NOBODY
+            return NOBODY
         query = _whole(customer_id is not None, anonymous_id is not None, lessons, contacts_since is not None)
         given = {"customer": customer_id, "anonymous": anonymous_id, "since": to_micros(since)}
         if contacts_since is not None:
@@ -91,14 +91,15 @@ class People:
             return set(connection.execute(_buyers(), {"since": sequence}).scalars())
 
 
-_NOBODY: Final = Person(None, None, (), ())
+NOBODY: Final = Person(None, None, (), ())
+"""Of whom nothing is known."""
 _RECORD, _CONSENT, _SEEN, _JOINED, _CONTACT = range(5)
 
 
 def _person(rows: list[Any]) -> Person:
     """The person whom the rows of `_whole` tell."""
     if not rows:  # most visitors
-        return _NOBODY
+        return NOBODY
     kind, attributes, consents, joined = None, None, [], set()
     seen, contacts = dict[str, Any](), dict[str, Any]()
     for part, key, at, number, *told in rows:

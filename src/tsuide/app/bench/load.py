@@ -33,6 +33,8 @@ class Load:
         bodies: a file of bodies, one JSON document per line, used in turn; each ``%ID%`` becomes a new number. Before
             the document may stand headers of that request, each ended by a tab.
         name: goes into those numbers, so that two processes never send the same.
+        per_second: requests that are sent a second, evenly, whether the former were answered or not; 0 = each
+            connection asks again as soon as it is answered. A late answer counts from when its request was due.
     """
 
     url: str
@@ -42,6 +44,7 @@ class Load:
     seconds: float
     bodies: str
     name: str
+    per_second: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ async def run(load: Load) -> Seen:
     until = begin + load.seconds
     numbers = count()
     await asyncio.gather(
-        *(_connection(load, _bodies(bodies, load.name, numbers, place), until, found, failures)
+        *(_connection(load, _bodies(bodies, load.name, numbers, place), until, found, failures, place)
           for place in range(load.connections))
     )  # fmt: skip
     since = begin + load.seconds / 10
@@ -88,7 +91,12 @@ def _bodies(bodies: list[bytes], name: str, numbers: Iterator[int], place: int) 
 
 
 async def _connection(
-    load: Load, body: Callable[[], bytes], until: float, found: list[tuple[float, float]], failures: list[str]
+    load: Load,
+    body: Callable[[], bytes],
+    until: float,
+    found: list[tuple[float, float]],
+    failures: list[str],
+    place: int,
 ) -> None:
     address = urlsplit(load.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
@@ -96,10 +104,15 @@ async def _connection(
         f"POST {load.path} HTTP/1.1\r\nHost: {address.netloc}\r\nX-Api-Key: {load.key}\r\n"
         "Content-Type: application/json\r\nContent-Length: "
     ).encode()
+    gap = load.connections / load.per_second if load.per_second else 0.0
+    due = perf_counter() + gap * place / load.connections
     while perf_counter() < until:
+        if gap and (early := due - perf_counter()) > 0:
+            await asyncio.sleep(early)
         *own, content = body().split(b"\t")
         more = b"".join(b"\r\n" + header for header in own)
-        start = perf_counter()
+        start = due if gap else perf_counter()
+        due += gap
         writer.write(head + str(len(content)).encode() + more + b"\r\n\r\n" + content)
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().split(b"content-length:")[1].split(b"\r\n")[0])

@@ -75,9 +75,17 @@ def _answers(url: str) -> bool:
 
 
 def loaded(
-    running: Running, path: str, key: str, bodies: Sequence[str], *, connections: int, processes: int, seconds: float
+    running: Running,
+    path: str,
+    key: str,
+    bodies: Sequence[str],
+    *,
+    connections: int,
+    processes: int,
+    seconds: float,
+    per_second: float = 0.0,
 ) -> dict[str, Any]:
-    """Load from `processes` processes with `connections` in all.
+    """Load from `processes` processes with `connections` in all; `per_second` in all, or 0 = as fast as it is answered.
 
     Returns:
         answers, failures, first_failure, per_second, p50_ms, p90_ms, p99_ms, longest_ms.
@@ -91,7 +99,8 @@ def loaded(
         each = connections // processes
         seen = [Path(folder) / f"seen-{n}.json" for n in range(processes)]
         loads = [
-            Load(running.url, path, key, each, seconds, str(asked), f"{os.getpid()}-{n}") for n in range(processes)
+            Load(running.url, path, key, each, seconds, str(asked), f"{os.getpid()}-{n}", per_second / processes)
+            for n in range(processes)
         ]
         runs = [
             subprocess.Popen(  # noqa: S603 - our own arguments

@@ -19,12 +19,14 @@ class Worker:
         requests: that it answered since it began, of all routes.
         cpu_s: processor seconds that it took, of all its threads.
         rss_mb: memory that it holds.
+        files: files and connections that it has open.
     """
 
     pid: int
     requests: int
     cpu_s: float
     rss_mb: float
+    files: int = 0
 
 
 def workers_of(supervisor: int, counters: Path) -> tuple[Worker, ...]:
@@ -56,7 +58,8 @@ def _worker(pid: int, counters: Path) -> Worker:
     told = dict(line.split(":", 1) for line in _read(pid, "status").splitlines() if ":" in line)
     ticks = _read(pid, "stat").rpartition(")")[2].split()[11:13]
     cpu_s = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
-    return Worker(pid, _requests(pid, counters), cpu_s, round(int(told.get("VmRSS", "0 kB").split()[0]) / 1_024, 1))
+    rss_mb = round(int(told.get("VmRSS", "0 kB").split()[0]) / 1_024, 1)
+    return Worker(pid, _requests(pid, counters), cpu_s, rss_mb, _open_files(pid))
 
 
 def _requests(pid: int, counters: Path) -> int:
@@ -75,6 +78,13 @@ def _children(pid: int) -> list[int]:
         except OSError:
             continue  # it ended while we looked
     return found
+
+
+def _open_files(pid: int) -> int:
+    try:
+        return len([*Path(f"/proc/{pid}/fd").iterdir()])
+    except OSError:
+        return 0
 
 
 def _command(pid: int) -> bytes:

@@ -48,6 +48,7 @@ from tsuide.interfaces.api import (
     worklist,
 )
 from tsuide.interfaces.api.audited import audited
+from tsuide.interfaces.api.crowd import Crowd
 from tsuide.interfaces.api.frame import Files, Frame
 from tsuide.interfaces.api.headers import with_headers
 from tsuide.interfaces.api.idempotency import Idempotent
@@ -85,14 +86,21 @@ _ABOUT: Final = (
     "report outcomes, and nothing else, and it names a customer only with a token that your server signed. "
     "Prices are integers in the currency's minor unit (yen, cent). Whatever goes wrong is a problem document "
     "(RFC 9457) with a request id. Any POST may carry an Idempotency-Key: sent again within a day it is not done "
-    "again. A key that asks too fast gets a 429 with Retry-After."
+    "again. A key that asks too fast gets a 429 with Retry-After; a server that has more to do than it can a 503, with "
+    "Retry-After, too."
 )
 
 
-def build_api(request_log: str = "failures", files: Files | None = None, **options: Any) -> FastAPI:  # noqa: ANN401 - FastAPI's own: lifespan
+def build_api(
+    request_log: str = "failures",
+    files: Files | None = None,
+    in_flight: int = 256,
+    **options: Any,  # noqa: ANN401 - FastAPI's own: lifespan
+) -> FastAPI:
     """The API; `app.state.serving` must be set before the first request (asgi.py does).
 
-    For which requests a line is logged `request_log` says: off, failures, all; to which paths files are sent, `files`.
+    For which requests a line is logged `request_log` says: off, failures, all; to which paths files are sent, `files`;
+    how many requests are at work at once, `in_flight`.
     """
     app = Api(
         title="Tsuide",
@@ -103,6 +111,7 @@ def build_api(request_log: str = "failures", files: Files | None = None, **optio
         strict_content_type=False,
         **options,
     )
+    app.crowd = Crowd(in_flight)
     app.frame = Frame(app, log=request_log, files=files)
     problems.install(app)
     for part in _OPEN:

@@ -11,7 +11,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tsuide.app import metrics, tracing
-from tsuide.interfaces.api.problems import problem
+from tsuide.interfaces.api.problems import problem, problem_of
 
 MAX_BODY: Final = 1_000_000  # bytes
 IDEMPOTENCY_KEY: Final = "tsuide.idempotency_key"
@@ -137,10 +137,11 @@ class Frame:
 
 
 async def unforeseen(scope: Scope, receive: Receive, send: Send, error: Exception, *, answered: bool) -> None:
-    """Log what nobody foresaw, and answer with a problem document where nothing was `answered` yet."""
+    """Log what nobody foresaw (a full disk is met anywhere), and answer with a problem where nothing was `answered`."""
     if not answered:
-        told = problem(
-            scope["tsuide.request_id"],
+        request_id = scope["tsuide.request_id"]
+        told = problem_of(request_id, error) or problem(
+            request_id,
             500,
             "internal-error",
             "Something went wrong on our side",

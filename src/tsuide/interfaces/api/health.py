@@ -1,5 +1,7 @@
 """Whether the process lives, and whether it can decide; for load balancers, without a key."""
 
+from typing import Literal
+
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,9 +23,10 @@ async def healthz() -> HealthOut:
 
 @router.get("/readyz", summary="Can offers be decided?", responses=failures(503))
 async def readyz(request: Request) -> ReadyOut:
-    """They can when the store answers and a snapshot is loaded; else a problem document says what is missing."""
+    """They can when a snapshot is loaded, also while the store is away; else a problem says what is missing."""
     ready = await serving_of(request).ready()
-    return ReadyOut(status="ready", snapshot=ready.snapshot_id, sequence=ready.sequence, policy=ready.policy)
+    status: Literal["ready", "degraded"] = "degraded" if ready.degraded else "ready"
+    return ReadyOut(status=status, snapshot=ready.snapshot_id, sequence=ready.sequence, policy=ready.policy)
 
 
 @router.get(

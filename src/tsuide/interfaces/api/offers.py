@@ -15,7 +15,8 @@ from starlette.responses import Response
 from tsuide.app.keys import Scope
 from tsuide.app.ledger import Told
 from tsuide.app.serving import Serving
-from tsuide.errors import WrongKey
+from tsuide.app.site_messages import Left
+from tsuide.errors import Unavailable, WrongKey
 from tsuide.interfaces.api.asked import quickly
 from tsuide.interfaces.api.keys import CUSTOMER_TOKEN, SECURITY, may, may_speak_of, require, serving_of
 from tsuide.interfaces.api.problems import of_validation, request_id_of
@@ -108,13 +109,23 @@ async def answer(
         if reason is not None:
             asked, warnings = replace(asked, customer_id=None), (reason,)
         elif serving.site_messages.any:
-            left = await asyncio.to_thread(serving.site_messages.for_visit, asked, slot)
+            left = await _left_for(serving, asked, slot)
             if left is not None and left.product_ids:
                 asked = replace(asked, exclude=(*asked.exclude, *left.product_ids))
     served = await serving.decider.decide(asked)
     told = answer_of(served, *warnings)
     told["message"] = None if left is None else message_of(left)
     return as_json(told)
+
+
+async def _left_for(serving: Serving, asked: OfferRequest, slot: str | None) -> Left | None:
+    """The message that the page shows; none while the store, in which messages are, is away."""
+    if serving.late.away:
+        return None
+    try:
+        return await asyncio.to_thread(serving.site_messages.for_visit, asked, slot)
+    except Unavailable:
+        return None
 
 
 @router.post(

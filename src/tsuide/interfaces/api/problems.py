@@ -1,5 +1,6 @@
 """Every answer that is not a success, as a problem document (RFC 9457)."""
 
+import errno
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -22,12 +23,16 @@ from tsuide.errors import (
     TooFewData,
     TsuideError,
     Unavailable,
+    UnknownDecision,
     WrongKey,
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
 _RETRY_AFTER_S: Final = "5"
 _SHOWN_ERRORS: Final = 20
+_COME_AGAIN: Final = frozenset({HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.INSUFFICIENT_STORAGE})
+_DISK: Final = "disk"  # what is unavailable is room on it
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class WrongField(BaseModel):
@@ -74,6 +79,8 @@ def status_of(error: TsuideError) -> int:
     >>> status_of(UnknownProduct("no such product"))
     404
     """
+    if isinstance(error, Unavailable) and error.key == _DISK:
+        return 507
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
@@ -103,11 +110,11 @@ def problem(
 def of_error(request_id: str, error: TsuideError, status: int | None = None) -> Response:
     """The problem document of one of our errors."""
     code = status or status_of(error)
-    headers = {"Retry-After": _RETRY_AFTER_S} if code == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = {"Retry-After": _RETRY_AFTER_S} if code in _COME_AGAIN else None
     return problem(
         request_id,
         code,
-        error.code,
+        "no-room" if error.key == _DISK else error.code,
         error.what[:1].upper() + error.what[1:],
         detail=str(error),
         headers=headers,
@@ -149,6 +156,9 @@ def problem_of(request_id: str, error: Exception) -> Response | None:
     """The problem document of what a handler raised; None where nobody foresaw it."""
     if isinstance(error, TsuideError):
         return of_error(request_id, error)
+    if isinstance(error, OSError) and error.errno in _FULL:
+        way_out = "make room: nothing that was answered is lost"
+        return of_error(request_id, Unavailable("the disk is full", key=_DISK, way_out=way_out))
     if isinstance(error, RequestValidationError | ValidationError):
         return of_validation(request_id, error)
     if isinstance(error, HTTPException):
@@ -162,6 +172,8 @@ def install(app: FastAPI) -> None:
     """Make `app` answer every failure that is foreseen with a problem document; the frame answers the others."""
 
     async def foreseen(request: Request, exc: Exception) -> Response:
+        if isinstance(exc, UnknownDecision) and request.app.state.serving.late.on_their_way:
+            exc = Unavailable("the decision waits for the store", key="decision", value=exc.value, way_out="ask again")
         answer = problem_of(request_id_of(request), exc)
         assert answer is not None  # noqa: S101 - it is registered for just what `problem_of` knows
         return answer

@@ -18,10 +18,11 @@ from starlette.types import Message, Receive, Scope, Send
 from tsuide.app import tracing
 from tsuide.app.serving import Serving
 from tsuide.interfaces.api import offers
+from tsuide.interfaces.api.crowd import RETRY_AFTER_S, Crowd, lane_of
 from tsuide.interfaces.api.frame import MAX_BODY, Frame, id_for, unforeseen
 from tsuide.interfaces.api.keys import admitted, may
 from tsuide.interfaces.api.lean import ROUTE
-from tsuide.interfaces.api.problems import of_validation, problem_of
+from tsuide.interfaces.api.problems import of_validation, problem, problem_of
 
 PATH: Final = "/v1/offers"
 EXPOSED: Final = ("X-Request-Id", "ETag", "Retry-After", "Idempotency-Replayed")
@@ -33,6 +34,7 @@ _OTHER_ORIGIN: Final = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", ", ".join(EXPOSED).encode()),
 )
+_SHED: Final = {"Retry-After": RETRY_AFTER_S} | {name.decode(): value.decode() for name, value in _OTHER_ORIGIN}
 _LONG_WAY: Final = frozenset({b"idempotency-key", b"authorization", b"transfer-encoding"})
 
 
@@ -41,12 +43,26 @@ class Api(FastAPI):
 
     Args:
         frame: tells counters and log of a request; the same as stands around every other.
+        crowd: how many requests are at work.
     """
 
     frame: Frame
+    crowd: Crowd
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request, where there is a place for it."""
+        lane = lane_of(scope)
+        if lane is None:
+            await self._serve(scope, receive, send)
+        elif not self.crowd.enter(lane):
+            await _full()(scope, receive, send)
+        else:
+            try:
+                await self._serve(scope, receive, send)
+            finally:
+                self.crowd.leave(lane)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope.get("path") != PATH or scope["type"] != "http" or scope["method"] != "POST" or tracing.on():
             await super().__call__(scope, receive, send)
             return
@@ -103,6 +119,16 @@ class Api(FastAPI):
             if found is None:
                 raise
             return found
+
+
+def _full() -> Response:
+    """The answer to who finds no place; nothing was read, nothing was done."""
+    request_id = id_for(b"")
+    return problem(
+        request_id, 503, "overloaded", "The server has more to do than it can",
+        headers={"X-Request-Id": request_id, **_SHED},
+        way_out="ask again after the seconds of Retry-After; nothing was done",
+    )  # fmt: skip
 
 
 def _caller(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes | None, bytes, bool] | None:

@@ -270,6 +270,11 @@ class OffersOut(BaseModel):
     question: ReasonOut | None = Field(description="What a rep asks before any product is named.")
     notes: list[str] = Field(description="Codes of what the reader should know.")
     warnings: list[str] = Field(description="What in the request was set aside, and why.")
+    degraded: Literal["late", "stale", "contextual"] | None = Field(
+        None,
+        description="Set while the store is away. `late`: all was known, the record follows; `stale`: the customer is "
+        "as this process last saw them; `contextual`: nothing was known but the page and its cart.",
+    )
     message: SiteMessageOut | None = Field(None, description="Only for a customer who is known to be this one.")
 
 
@@ -367,7 +372,9 @@ class HealthOut(BaseModel):
 class ReadyOut(BaseModel):
     """Offers can be decided."""
 
-    status: Literal["ready"]
+    status: Literal["ready", "degraded"] = Field(
+        description="`degraded`: the store is away; offers go on, everything else waits for it."
+    )
     snapshot: str
     sequence: int
     policy: str

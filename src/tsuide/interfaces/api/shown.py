@@ -48,6 +48,7 @@ def answer_of(served: Served, *more_warnings: str) -> dict[str, Any]:
         "question": _question(decision.question, language),
         "notes": decision.notes,
         "warnings": [*served.warnings, *more_warnings],
+        "degraded": served.degraded,
     }
 
 

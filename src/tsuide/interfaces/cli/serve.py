@@ -134,9 +134,18 @@ def run(settings: Settings, listener: socket.socket, workers: int = 1, factory: 
     os.environ.update(environment(settings))  # what `create` reads in each worker
     with contextlib.ExitStack() as until_the_end:
         if workers > 1 and FOLDER not in os.environ:  # before a worker imports the counters
-            os.environ[FOLDER] = until_the_end.enter_context(tempfile.TemporaryDirectory(prefix="tsuide-metrics-"))
+            os.environ[FOLDER] = until_the_end.enter_context(_shared_figures())
             until_the_end.callback(os.environ.pop, FOLDER)
         _run(listener, workers, factory)
+
+
+def _shared_figures() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for the workers' figures, in memory where there is such a place.
+
+    They are mapped files: on a disk that is full, a worker that counts would be killed by the system.
+    """
+    memory = "/dev/shm"  # noqa: S108 - our folder in it is made for us alone
+    return tempfile.TemporaryDirectory(prefix="tsuide-metrics-", dir=memory if os.access(memory, os.W_OK) else None)
 
 
 def _run(listener: socket.socket, workers: int, factory: str) -> None:

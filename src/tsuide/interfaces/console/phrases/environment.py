@@ -19,6 +19,7 @@ ENVIRONMENT: Final = Phrases(
         "woocommerce_secrets": {"ja": "WooCommerceのWebhookの署名", "en": "Who signs WooCommerce's webhooks"},
         "customer_secrets": {"ja": "お客様のトークンの署名", "en": "Who signs customer tokens"},
         "rates": {"ja": "APIキーの速さ", "en": "Rates of API keys"},
+        "in_flight": {"ja": "同時に処理するリクエストの数", "en": "Requests at work at once"},
         "metrics": {"ja": "/metrics を読める人", "en": "Who may read /metrics"},
         "request_log": {"ja": "リクエストの記録", "en": "Which requests are logged"},
         "tracing": {"ja": "OpenTelemetryの送信", "en": "OpenTelemetry spans are sent"},

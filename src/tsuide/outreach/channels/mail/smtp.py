@@ -13,6 +13,7 @@ from tsuide.outreach.channels.mail.compose import Identity, mail_of
 from tsuide.outreach.channels.mail.signature import DkimKey
 
 TIMEOUT_S: Final = 30.0
+_LONGEST_S: Final = 120
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 _MOST_WORDS: Final = 300
 _TAKEN: Final = frozenset({250, 251, 252})
@@ -25,6 +26,7 @@ class Server:
 
     Args:
         encrypted: from the first byte; else STARTTLS where the server offers it.
+        timeout: seconds that it may take for each answer.
     """
 
     host: str
@@ -32,10 +34,11 @@ class Server:
     encrypted: bool = False
     user: str = ""
     password: str = ""
+    timeout: float = TIMEOUT_S
 
     @classmethod
     def read(cls, address: str) -> "Server":
-        """``smtp://user:password@host:587`` or ``smtps://…``.
+        """``smtp://user:password@host:587`` or ``smtps://…``; ``?timeout=10`` where 30 seconds are not right.
 
         Raises:
             BadSetting: not an address of a server.
@@ -57,20 +60,21 @@ class Server:
             parts.scheme == "smtps",
             unquote(parts.username or ""),
             unquote(parts.password or ""),
+            _seconds(parts.query),
         )
 
-    def connect(self, timeout: float = TIMEOUT_S, own_name: str | None = None) -> smtplib.SMTP:
+    def connect(self, timeout: float | None = None, own_name: str | None = None) -> smtplib.SMTP:
         """A connection on which mail may be handed in, encrypted where the server offers it; logged in, with a user.
 
         Args:
-            timeout: seconds that the server may take for each answer.
+            timeout: seconds that the server may take for each answer; None = its own.
             own_name: how we call ourselves; None = the machine's name.
 
         Raises:
             OSError, smtplib.SMTPException: the server does not answer, or lets nobody in.
         """
         make = smtplib.SMTP_SSL if self.encrypted else smtplib.SMTP
-        line = make(self.host, self.port, timeout=timeout, local_hostname=own_name)
+        line = make(self.host, self.port, timeout=timeout or self.timeout, local_hostname=own_name)
         try:
             line.ehlo_or_helo_if_needed()
             if not self.encrypted and line.has_extn("starttls"):
@@ -84,6 +88,20 @@ class Server:
         return line
 
 
+def _seconds(query: str) -> float:
+    """What ``timeout=`` says.
+
+    >>> _seconds(""), _seconds("timeout=10")
+    (30.0, 10.0)
+    """
+    name, _, text = query.partition("=")
+    if not query:
+        return TIMEOUT_S
+    if name != "timeout" or not text.isdecimal() or not 1 <= int(text) <= _LONGEST_S:
+        raise BadSetting("not a time to wait", key="TSUIDE_SMTP", value=query, way_out="smtp://host:587?timeout=30")
+    return float(text)
+
+
 class SmtpChannel:
     """Carries letters as mails.
 
@@ -92,7 +110,7 @@ class SmtpChannel:
         identity: who they are from.
         key: signs them; None = they go unsigned (the server signs).
         feedback: Feedback-ID of a letter.
-        timeout: seconds that the server may take for each answer.
+        timeout: seconds that the server may take for each answer; None = as the server's address says.
     """
 
     def __init__(
@@ -101,7 +119,7 @@ class SmtpChannel:
         identity: Identity,
         key: DkimKey | None = None,
         feedback: Callable[[Letter], str] = lambda _: "",
-        timeout: float = TIMEOUT_S,
+        timeout: float | None = None,
     ) -> None:
         self._server = server
         self._identity = identity
