@@ -45,6 +45,7 @@ from tsuide.mining.snapshot import open_snapshot, save_snapshot
 from tsuide.mining.stated import StatedRelations
 from tsuide.mining.timing import Timing
 from tsuide.mining.value import LifetimeValue
+from tsuide.mining.wants import Wants
 from tsuide.mining.whitespace import Whitespace
 from tsuide.offers.deal_table import Deals
 from tsuide.offers.deals import make_deals
@@ -130,6 +131,11 @@ def catalogue_of_letters() -> pl.DataFrame:
 def complements_at_once(fitted: Any, keys: Sequence[str]) -> list[pl.DataFrame]:
     whole = fitted.frame()
     return [whole.filter(pl.col("anchor") == key) for key in keys]
+
+
+def wants_of(fitted: Any, key: str) -> tuple[list[str], list[float], list[int]]:
+    found = fitted.likely(key, 5, now=datetime(2026, 1, 5, tzinfo=UTC), cart=["p3"])
+    return found.items, found.chance, found.times
 
 
 def ids_of(ranked: Ranked) -> list[list[str]]:
@@ -411,6 +417,13 @@ CASES: dict[str, Case] = {
         one=lambda fitted, key: fitted.recommend([key], n=5).ids(0),
         many=lambda fitted, keys: ids_of(fitted.recommend(keys, n=5)),
         unchecked=frozenset({"curve_base", "curve_knot", "curve_weight"}),  # empty: so few orders get no curves
+    ),
+    "wants": Case(
+        inputs=lambda: [baskets()],
+        fit=lambda inputs, seed: Wants().fit(inputs[0], {f"p{n}": f"g{n % 5}" for n in range(1, 31)}, seed=seed),
+        keys=["c01", "c17", "nobody"],
+        one=wants_of,
+        many=lambda fitted, keys: [wants_of(fitted, key) for key in keys],
     ),
     "sessions": Case(
         inputs=lambda: [baskets()],

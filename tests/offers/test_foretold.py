@@ -7,9 +7,10 @@ import pytest
 from tsuide.errors import TooFewData
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.complements import Complements
-from tsuide.mining.completion import Completion, FittedCompletion
-from tsuide.mining.next_basket import FittedNextBasket, NextBasket
-from tsuide.offers.foretold import FittedForetold, foretold
+from tsuide.mining.completion import Completion
+from tsuide.mining.next_basket import NextBasket
+from tsuide.mining.wants import Wants
+from tsuide.offers.foretold import FittedForetold, Lists, foretold
 
 
 def habits(customers: int = 80, orders: int = 8, seed: int = 1) -> Baskets:
@@ -27,8 +28,8 @@ def habits(customers: int = 80, orders: int = 8, seed: int = 1) -> Baskets:
     return Baskets.from_frame(frame, basket="order", item="sku", customer="who", time="at")
 
 
-def lists(before: Baskets) -> tuple[FittedNextBasket, FittedCompletion]:
-    return NextBasket().fit(before, tune=False), Completion().fit(before, tune=False)
+def lists(before: Baskets) -> Lists:
+    return Lists(NextBasket().fit(before, tune=False), Completion().fit(before, tune=False))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_a_higher_score_is_never_the_smaller_chance(learned: FittedForetold) -> 
 def test_the_orders_asked_about_are_not_learned_from() -> None:
     seen: list[Baskets] = []
 
-    def learn(before: Baskets) -> tuple[FittedNextBasket, FittedCompletion]:
+    def learn(before: Baskets) -> Lists:
         seen.append(before)
         return lists(before)
 
@@ -91,3 +92,22 @@ def test_it_is_kept_until_a_quarter_more_orders_are_known(learned: FittedForetol
 def test_of_customers_who_hardly_came_back_nothing_is_said() -> None:
     with pytest.raises(TooFewData, match="customers"):
         foretold(habits(customers=20), lists)
+
+
+def test_wants_stand_in_the_lists_place_where_their_first_ten_earn_more_and_only_there() -> None:
+    baskets = habits()
+    rare = {f"p{n}": f"own{n}" for n in range(20)} | {f"q{n}": "any" for n in range(40)}
+
+    def learn(before: Baskets) -> Lists:
+        return Lists(lists(before).following, None, Wants().fit(before, rare, worth=dict.fromkeys(rare, 1.0)))
+
+    alike = foretold(baskets, learn, worth=dict.fromkeys(rare, 1.0))
+    earned = alike.facts["earned"]["next"]
+    assert min(earned.values()) > 40  # of 80 customers each has one thing that can be foretold in four orders of five
+    assert alike.wanted("next") is (earned["wants"] >= earned["list"])
+    assert alike.wanted("beside")  # there is no list to be worse than
+
+    def unlike(before: Baskets) -> Lists:  # to these wants every product is worth nothing but what nobody buys
+        return Lists(lists(before).following, None, Wants().fit(before, {"q0": "a", "q1": "b"}))
+
+    assert not foretold(baskets, unlike).wanted("next")

@@ -43,7 +43,7 @@ from tsuide.offers.moved import PREFIX as UPLIFT_PREFIX
 from tsuide.offers.moved import FittedUplift
 from tsuide.offers.offer import Kind, NoReason, Outcome, Placement
 from tsuide.offers.records import MOST_MONEY
-from tsuide.offers.request import CartLine, OfferRequest
+from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
 from tsuide.outreach.segments.sheets import CUSTOMER
 from tsuide.store.database import Store
@@ -82,6 +82,7 @@ class _Foreseen:
     due: tuple[Due, ...]
     expected: tuple[Expected, ...]
     times: Mapping[str, int]
+    bought: Mapping[str, int]
 
 
 class Customers:
@@ -102,7 +103,7 @@ class Customers:
         self._persons: OrderedDict[tuple[str | None, str | None], Person] = OrderedDict()
         self._histories: OrderedDict[str, _History] = OrderedDict()
         self._foreseen: OrderedDict[str, _Foreseen] = OrderedDict()
-        self._carts: OrderedDict[str, tuple[_Foreseen, tuple[CartLine, ...], tuple[Expected, ...]]] = OrderedDict()
+        self._carts: OrderedDict[str, tuple[_Foreseen, tuple[object, ...], tuple[Expected, ...]]] = OrderedDict()
         self._outlooks: OrderedDict[tuple[str, bool], tuple[object, datetime, Outlook]] = OrderedDict()
         self._reached = 0
 
@@ -244,7 +245,7 @@ class Customers:
             "viewed": _viewed(person.seen, history.owned) if person.seen else (),
             "abandoned": _left_behind(person.seen, history.owned, request, now) if person.seen else (),
             "due": habits.due,
-            "expected": (self._beside(request, habits) if request.cart else ()) or habits.expected,
+            "expected": self._beside(request, habits) or habits.expected,
             "price_band": history.band,
         }
         if attributes:
@@ -259,23 +260,32 @@ class Customers:
             habits = habits_of(CustomerView(customer, owned=history.owned), state)
             times = times_bought(habits)
             due = refills_due(habits, state, hour)
-            expected = likely_next(customer, times, state, hour)
-            kept = self._foreseen[customer] = _Foreseen(history, state, hour, due, expected, times)
+            bought = {each.product_id: to_micros(each.at) for each in history.owned}
+            expected = likely_next(customer, times, state, hour, bought=bought)
+            kept = self._foreseen[customer] = _Foreseen(history, state, hour, due, expected, times, bought)
             self._carts.pop(customer, None)
             if len(self._foreseen) > _MOST_KEPT:
                 self._foreseen.popitem(last=False)
         return kept
 
     def _beside(self, request: OfferRequest, habits: _Foreseen) -> tuple[Expected, ...]:
-        """What completes the customer's cart, foreseen once for each cart: a visit's pages ask with the same one."""
+        """What completes the customer's cart, or goes with what they look at.
+
+        Foreseen once for each: a visit's pages ask with the same one.
+        """
         customer = request.customer_id
         assert customer is not None  # noqa: S101 - a customer is known here
+        if not request.cart and request.product_id is None:
+            return ()
         kept = self._carts.get(customer)
-        if kept is not None and kept[0] is habits and kept[1] == request.cart:
+        asked = (request.cart, request.product_id)
+        if kept is not None and kept[0] is habits and kept[1] == asked:
             return kept[2]
         cart = [line.product_id for line in request.cart]
-        found = likely_beside(customer, cart, habits.times, habits.state, habits.hour)
-        self._carts[customer] = habits, request.cart, found
+        found = likely_beside(
+            customer, cart, habits.times, habits.state, habits.hour, looked_at=request.product_id, bought=habits.bought
+        )
+        self._carts[customer] = habits, asked, found
         if len(self._carts) > _MOST_KEPT:
             self._carts.popitem(last=False)
         return found

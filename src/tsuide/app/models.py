@@ -32,8 +32,9 @@ from tsuide.mining.rooms import Rooms
 from tsuide.mining.sessions import FittedSessions, Sessions
 from tsuide.mining.timing import FittedTiming, Timing
 from tsuide.mining.value import LifetimeValue
+from tsuide.mining.wants import Wants
 from tsuide.mining.weighing import Weights
-from tsuide.offers.foretold import FittedForetold, foretold
+from tsuide.offers.foretold import FittedForetold, Lists, foretold
 
 Parts: TypeAlias = Mapping[str, Fitted]
 ROOM_DAYS: Final = 365
@@ -118,6 +119,11 @@ def _next_basket(material: Material, _: Parts) -> Fitted:
     chosen = last.chosen if isinstance(last, FittedNextBasket) and not material.tune else None
     model = NextBasket(chosen=chosen)
     return model.fit(material.baskets, groups=material.groups, tune=material.tune, seed=material.seed)
+
+
+def _wants(material: Material, _: Parts) -> Fitted:
+    margins = {item: float(each) for item, each in margins_of(material.products).items()}
+    return Wants().fit(material.baskets, material.groups, worth=margins, seed=material.seed)
 
 
 def _sessions(material: Material, _: Parts) -> Fitted:
@@ -248,8 +254,9 @@ def _foretold(material: Material, parts: Parts) -> Fitted:
     if isinstance(last, FittedForetold) and not material.tune and last.holds_for(material.baskets.n_baskets):
         return last
     following, completing = parts.get("next_basket"), parts.get("completion")
+    margins = {item: float(each) for item, each in margins_of(material.products).items()}
 
-    def learn(before: Baskets) -> tuple[FittedNextBasket | None, FittedCompletion | None]:
+    def learn(before: Baskets) -> Lists:
         again = (
             NextBasket(chosen=following.chosen).fit(before, groups=material.groups, tune=False, seed=material.seed)
             if isinstance(following, FittedNextBasket)
@@ -260,10 +267,16 @@ def _foretold(material: Material, parts: Parts) -> Fitted:
             if isinstance(completing, FittedCompletion)
             else None
         )
-        return again, beside
+        try:
+            wants = Wants().fit(before, material.groups, worth=margins, seed=material.seed)
+        except TooFewData:
+            wants = None
+        return Lists(again, beside, wants)
 
     complements = parts.get("complements")
-    return foretold(material.baskets, learn, complements if isinstance(complements, FittedComplements) else None)
+    return foretold(
+        material.baskets, learn, complements if isinstance(complements, FittedComplements) else None, margins
+    )
 
 
 MODELS: Final[tuple[Model, ...]] = (
@@ -274,7 +287,8 @@ MODELS: Final[tuple[Model, ...]] = (
     Model("replenishment", _replenishment),
     Model("completion", _completion),
     Model("next_basket", _next_basket),
-    Model("foretold", _foretold, after=("complements", "completion", "next_basket")),
+    Model("wants", _wants),
+    Model("foretold", _foretold, after=("complements", "completion", "next_basket", "wants")),
     Model("bundles", _bundles, after=("complements",)),
     Model("value", _value),
     Model("returns", _returns),

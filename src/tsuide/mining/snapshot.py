@@ -51,6 +51,7 @@ PARTS: Final[dict[str, str]] = {
     "propensity": "tsuide.offers.propensity:FittedPropensity",  # a name only: mining never imports offers
     "replenishment": "tsuide.mining.replenishment:FittedReplenishment",
     "returns": "tsuide.mining.returns:FittedReturns",
+    "wants": "tsuide.mining.wants_model:FittedWants",
     "reviews": "tsuide.mining.reviews:ReviewSignals",
     "lookalikes": "tsuide.mining.lookalikes:FittedLookalikes",
     "relations": "tsuide.mining.stated:StatedRelations",

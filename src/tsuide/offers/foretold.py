@@ -8,10 +8,13 @@ comes next with nothing; a rising curve (isotonic) goes through what came true.
 A complement's P is its share of the anchor's baskets, of several anchors the largest; of the few that come first it
 promises too much (the largest of many is so by luck, too). How much too much is counted on the same orders, each taken
 out of the counts beforehand, and the lists' chances are told on that scale, so that the likelier comes first.
+
+Wants (`mining.wants`) are asked about the same orders: where the first ten of a list earned more than theirs by what
+was then bought, the list goes on, else wants stand in its place.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
@@ -26,6 +29,7 @@ from tsuide.mining.completion import FittedCompletion
 from tsuide.mining.fitted import Arrays, Meta, taken
 from tsuide.mining.next_basket_model import FittedNextBasket
 from tsuide.mining.ranked import Ranked
+from tsuide.mining.wants_model import FittedWants
 from tsuide.offers.calibration import Steps, fit_isotonic
 
 MOST_CUSTOMERS: Final = 300  # asked about; more tell hardly more
@@ -38,11 +42,22 @@ _GROWN: Final = 1.25
 _SHOWN: Final = 3
 _LEAST_KEPT: Final = 0.1
 _SUREST: Final = 0.95
+_FIRST: Final = 10  # of a list, by which it is compared with wants
 _DAY: Final = 86_400_000_000
 _NONE: Final = Steps(frozen(np.empty(0)), frozen(np.empty(0)))
 
-Learn = Callable[[Baskets], tuple[FittedNextBasket | None, FittedCompletion | None]]
-"""Learns both lists from fewer baskets, with the parameters of those in force."""
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What foretells a customer's purchases; None where too little is known for it."""
+
+    following: FittedNextBasket | None = None
+    completing: FittedCompletion | None = None
+    wants: FittedWants | None = None
+
+
+Learn = Callable[[Baskets], Lists]
+"""Learns the lists from fewer baskets, with the parameters of those in force."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +75,16 @@ class FittedForetold:
     next: Steps
     beside: Steps
     facts: dict[str, Any]
+
+    def wanted(self, name: str) -> bool:
+        """Whether wants foretell "next" or "beside" at least as well as the list; they do until shown otherwise."""
+        earned = self.facts.get("earned", {}).get(name)
+        return earned is None or earned["wants"] >= earned["list"]
+
+    @property
+    def scale(self) -> dict[str, float]:
+        """Share of what complements promise that comes true, by which chances are divided: "next", "beside"."""
+        return {"next": 1.0, "beside": 1.0} | dict(self.facts.get("complements_keep", {}))
 
     def holds_for(self, orders: int) -> bool:
         """Whether it is still worth keeping: not before a quarter more orders are known does it tell anything new."""
@@ -97,13 +122,19 @@ UNTOLD: Final = FittedForetold(_NONE, _NONE, {})
 """Nothing is known of what scores mean."""
 
 
-def foretold(baskets: Baskets, learn: Learn, complements: FittedComplements | None = None) -> FittedForetold:
+def foretold(
+    baskets: Baskets,
+    learn: Learn,
+    complements: FittedComplements | None = None,
+    worth: Mapping[str, float] | None = None,
+) -> FittedForetold:
     """Ask the lists about orders that they have not seen.
 
     Args:
         baskets: with customers; not changed.
         learn: called once, with the other baskets of those who are asked about.
         complements: learned from all of them; None = chances are told as they are.
+        worth: item id → what one brings, by which lists and wants are compared; None = each the same.
 
     Raises:
         TooFewData: too few customers have come back, or nothing that was listed was bought.
@@ -114,27 +145,35 @@ def foretold(baskets: Baskets, learn: Learn, complements: FittedComplements | No
     theirs = baskets.customer[last]
     mine = np.flatnonzero(np.isin(baskets.customer, theirs))
     before = baskets.select(np.setdiff1d(mine, last))
-    following, completing = learn(before)
+    lists = learn(before)
+    following, completing = lists.following, lists.completing
+    contest = _Contest(lists, worth or {})
     partners = None if complements is None else _Partners(complements, baskets)
     names, people = baskets.item_ids.ids, baskets.customer_ids.ids
     rows: dict[str, tuple[list[float], list[bool]]] = {"next": ([], []), "beside": ([], [])}
     for place in last.tolist():
         who, at = people[int(baskets.customer[place])], int(baskets.time[place])
         bought = [names[i] for i in baskets.of(place).tolist()]
+        ranked: dict[str, Ranked] = {}
         if following is not None:
             days = max(at - following.end, 0) / _DAY
             dense = following.customer_ids.positions([who])
-            _note(rows["next"], following.rank(dense, _LISTED, days), set(bought))
+            ranked["next"] = following.rank(dense, _LISTED, days)
+            _note(rows["next"], ranked["next"], set(bought))
         cart = [each for each in bought if bucket(each, who) % 2 == 0]
         if completing is not None and cart:
-            _note(rows["beside"], _completed(completing, cart, who, at), set(bought) - set(cart))
+            ranked["beside"] = _completed(completing, cart, who, at)
+            _note(rows["beside"], ranked["beside"], set(bought) - set(cart))
+        contest.note(ranked, who, at, cart, bought)
         if partners is not None:
             partners.note(baskets.of(place), np.array([bucket(each, who) % 2 == 0 for each in bought]))
     kept = {"next": 1.0, "beside": 1.0} if partners is None else partners.kept()
     curves = {name: _curve(scores, came, kept[name]) for name, (scores, came) in rows.items()}
     facts: dict[str, Any] = {"orders": baskets.n_baskets, "customers": len(last), "complements_keep": kept}
     facts |= {name: {"listed": len(came), "bought": int(sum(came))} for name, (_, came) in rows.items()}
-    if not any(len(each.scores) for each in curves.values()):
+    if lists.wants is not None:
+        facts["earned"] = contest.earned
+    if not any(len(each.scores) for each in curves.values()) and lists.wants is None:
         raise TooFewData("too little of what was foretold was bought", key="bought", value=facts["next"]["bought"])
     return FittedForetold(curves["next"], curves["beside"], facts)
 
@@ -172,6 +211,30 @@ def _curve(scores: list[float], came: list[bool], kept: float) -> Steps:
     groups = np.array_split(np.argsort(by_score, kind="stable"), max(len(came) // _TOGETHER, 1))
     curve = fit_isotonic(*(np.array([each[group].mean() for group in groups]) for each in (by_score, bought)))
     return Steps(curve.scores, frozen(np.minimum(curve.shares / kept, _SUREST)))
+
+
+@dataclass(slots=True)
+class _Contest:
+    """What the first of each list and of wants earned by orders that neither had seen."""
+
+    lists: Lists
+    worth: Mapping[str, float]
+    earned: dict[str, dict[str, float]] = field(
+        default_factory=lambda: {name: {"list": 0.0, "wants": 0.0} for name in ("next", "beside")}
+    )
+
+    def note(self, ranked: Mapping[str, Ranked], who: str, at: int, cart: list[str], bought: list[str]) -> None:
+        """Ask wants what the lists were asked, and count what of each was bought."""
+        if self.lists.wants is None:
+            return
+        now = from_micros(max(at, self.lists.wants.end))
+        asked: tuple[tuple[str, list[str]], ...] = (("next", []), ("beside", cart)) if cart else (("next", []),)
+        for name, beside in asked:
+            left = set(bought) - set(beside)
+            listed = ranked[name].ids(0)[:_FIRST] if name in ranked else []
+            wanted = self.lists.wants.likely(who, _FIRST, now=now, cart=beside).items
+            self.earned[name]["list"] += sum(self.worth.get(each, 1.0) for each in listed if each in left)
+            self.earned[name]["wants"] += sum(self.worth.get(each, 1.0) for each in wanted if each in left)
 
 
 class _Partners:

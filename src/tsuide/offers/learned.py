@@ -16,15 +16,18 @@ from tsuide.mining.ranked import Ranked
 from tsuide.mining.replenishment import FittedReplenishment
 from tsuide.mining.sessions import FittedSessions
 from tsuide.mining.value import FittedLifetimeValue
+from tsuide.mining.wants_model import FittedWants
 from tsuide.offers.calibration import Steps
 from tsuide.offers.customer import CustomerView, Due, Expected
 from tsuide.offers.foretold import UNTOLD, FittedForetold
 from tsuide.offers.state import State
 
 MOST: Final = 20
+MOST_WANTED: Final = 40
 MOST_DUE: Final = 12
 AHEAD_DAYS: Final = 14  # within which a refill is foretold
 TOP_CHANCE: Final = 0.05  # believed of the first of a list where orders do not tell what its scores mean
+_SUREST: Final = 0.95
 _DIGITS: Final = 6  # of a probability: records stay short, and decide the same when read back
 _OWNED_FOR_GOOD: Final = 1
 _UNKNOWN: Final = -1
@@ -56,8 +59,9 @@ def foreseen(
         habits = habits_of(view, state)
         times = times_bought(habits)
         due = due or refills_due(habits, state, now)
-        expected = expected or (likely_beside(view.id, cart, times, state, now) if cart else ())
-        expected = expected or likely_next(view.id, times, state, now)
+        bought = bought_at(view)
+        expected = expected or (likely_beside(view.id, cart, times, state, now, bought=bought) if cart else ())
+        expected = expected or likely_next(view.id, times, state, now, bought=bought)
     if not session and view.session_products:
         session = likely_views(view.session_products, state)
     return replace(view, due=due, expected=expected, session=session)
@@ -97,8 +101,30 @@ def refills_due(habits: FittedReplenishment | None, state: State, now: datetime)
     )
 
 
-def likely_next(customer: str, times: Mapping[str, int], state: State, now: datetime) -> tuple[Expected, ...]:
-    """What the customer most likely buys next, whatever they hold now; `times` as `times_bought`."""
+def bought_at(view: CustomerView) -> Mapping[str, int]:
+    """Product → when the customer last bought it, microseconds."""
+    return {each.product_id: to_micros(each.at) for each in view.owned}
+
+
+def likely_next(
+    customer: str,
+    times: Mapping[str, int],
+    state: State,
+    now: datetime,
+    *,
+    bought: Mapping[str, int] | None = None,
+) -> tuple[Expected, ...]:
+    """What the customer most likely buys next, whatever they hold now.
+
+    Args:
+        customer: whose.
+        times: as `times_bought`.
+        state: what was learned.
+        now: UTC.
+        bought: as `bought_at`.
+    """
+    if wanted := _wanted("next", customer, times, state, now, bought):
+        return wanted
     learned = state.parts.get("next_basket")
     if not isinstance(learned, FittedNextBasket) or customer not in learned.customer_ids:
         return ()
@@ -106,14 +132,50 @@ def likely_next(customer: str, times: Mapping[str, int], state: State, now: date
 
 
 def likely_beside(
-    customer: str, cart: Sequence[str], times: Mapping[str, int], state: State, now: datetime
+    customer: str,
+    cart: Sequence[str],
+    times: Mapping[str, int],
+    state: State,
+    now: datetime,
+    *,
+    looked_at: str | None = None,
+    bought: Mapping[str, int] | None = None,
 ) -> tuple[Expected, ...]:
-    """What most likely completes this cart of this customer; nothing where neither is known."""
+    """What most likely completes this cart of this customer, or goes with what they look at; as `likely_next`.
+
+    Nothing where neither customer nor cart is known.
+    """
+    if wanted := _wanted("beside", customer, times, state, now, bought, cart, looked_at):
+        return wanted
+    if not cart:
+        return ()
     learned = state.parts.get("completion")
     if not isinstance(learned, FittedCompletion) or customer not in learned.customer_ids:
         return ()
     found = learned.recommend([list(cart)], [customer], MOST, now=now)
     return _expected(found, times=times, curve=_curves(state).beside)
+
+
+def _wanted(
+    name: str,
+    customer: str,
+    times: Mapping[str, int],
+    state: State,
+    now: datetime,
+    bought: Mapping[str, int] | None,
+    cart: Sequence[str] = (),
+    looked_at: str | None = None,
+) -> tuple[Expected, ...]:
+    """The same by `mining.wants`, where that foretells it at least as well; else nothing."""
+    learned, told = state.parts.get("wants"), _curves(state)
+    if not isinstance(learned, FittedWants) or not told.wanted(name):
+        return ()
+    found = learned.likely(customer, MOST_WANTED, now=now, cart=cart, looked_at=looked_at, owned=bought)
+    kept = told.scale[name]
+    return tuple(
+        Expected(item, round(min(chance / kept, _SUREST), _DIGITS), times.get(item, own))
+        for item, chance, own in zip(found.items, found.chance, found.times, strict=True)
+    )
 
 
 def likely_views(session_products: Sequence[str], state: State) -> tuple[Expected, ...]:

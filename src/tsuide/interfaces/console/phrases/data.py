@@ -149,6 +149,7 @@ DATA: Final = Phrases(
         "part.next_basket": {"ja": "次に買う品", "en": "next basket"},
         "part.paths": {"ja": "顧客の道のり", "en": "paths"},
         "part.propensity": {"ja": "受け入れの見込み", "en": "acceptance"},
+        "part.wants": {"ja": "顧客の欲しいもの", "en": "wants"},
         "part.relations": {"ja": "指定した関係", "en": "declared relations"},
         "part.replenishment": {"ja": "補充の時期", "en": "refills"},
         "part.returns": {"ja": "返品の見込み", "en": "returns"},
