@@ -72,6 +72,16 @@ def test_a_world_is_scored_beside_silence_and_one_strategy_alone_is_enough() -> 
     assert summary([figures]) == {}
 
 
+def test_a_shop_with_reps_tells_who_of_them_is_accused_and_a_shop_without_says_nothing() -> None:
+    companies = replace(families()["b2b_accounts"], shoppers=20)
+    plan = Plan(history=7, days=2, strategies=(), mail=False)
+    told = [simulate_world(companies, seed, plan).to_json()["supervision"] for seed in (1, 2, 3)]
+    assert all(each["reps"] == {"honest": 8, "top_seller": 2, "gamer": 2} for each in told)
+    assert sum(each["accused"]["gamer"] for each in told) >= 5
+    assert sum(each["accused"]["top_seller"] for each in told) == 0
+    assert "supervision" not in simulate_world(GROCER, 1, plan).to_json()
+
+
 def test_shares_are_ratios_of_sums_and_a_single_world_has_no_width() -> None:
     assert ratio_of_sums(np.array([[1.0, 2.0], [0.0, 2.0]]), np.random.default_rng(0))["mean"] == 0.25
     assert mean_interval(np.array([0.2])) == {"mean": 0.2, "low": 0.2, "high": 0.2}

@@ -22,6 +22,7 @@ from tsuide.kit.money import RATE_UNIT
 from tsuide.offers.codes import CHANNEL_CODE, SHOWN
 from tsuide.offers.policy.load import load_policy, ready_text
 from tsuide.offers.policy.policy import SCOPES
+from tsuide.proof.evaluation.supervision import judged
 from tsuide.proof.worlds.answers import Strategy
 from tsuide.proof.worlds.bounds import BoundOracle, Bounds
 from tsuide.proof.worlds.choice import NOTHING
@@ -106,7 +107,8 @@ def simulate_world(family: Family, seed: int, plan: Plan) -> Figures:
     past = _past(draw(sized, seed), plan, seed)
     wanted = ("silence", *(each for each in plan.strategies if each != "silence"))
     outcomes = {name: _run(name, past, plan, seed) for name in wanted}
-    return figures_of(past.world, outcomes, past.baskets)
+    figures = figures_of(past.world, outcomes, past.baskets)
+    return replace(figures, supervision=judged(family.reps, seed=seed)) if family.reps else figures
 
 
 def _past(world: World, plan: Plan, seed: int) -> _Past:

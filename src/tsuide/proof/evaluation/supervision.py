@@ -14,6 +14,7 @@ from tsuide.proof.supervision.signs import signs
 from tsuide.proof.worlds.reps import DAYS, START, RepSales, RepWorld, draw_reps
 
 WORLD: Final = RepWorld()
+_EVERY: Final = 6
 _JUDGED: Final = START + timedelta(days=DAYS + 90)
 
 
@@ -56,6 +57,26 @@ def evaluate_supervision(
         "false_discoveries": _share(false_findings, all_findings),
         "worlds_without_gamers_with_an_alarm": _share(calm_alarms, worlds),
     }
+
+
+def judged(reps: int, *, seed: int) -> dict[str, dict[str, int]]:
+    """One team in which every sixth is a top seller and every sixth games the quota: who they are and who is accused.
+
+    Args:
+        reps: in the team.
+        seed: of everything that they sell.
+
+    >>> judged(12, seed=1)["reps"]
+    {'honest': 8, 'top_seller': 2, 'gamer': 2}
+    """
+    few = max(reps // _EVERY, 1)
+    drawn = draw_reps(replace(WORLD, honest=max(reps - 2 * few, 0), top_sellers=few, gamers=few), seed=seed)
+    accused = {each.rep_id for each in _findings(drawn) if each.accuses}
+    told = {name: dict.fromkeys(("honest", "top_seller", "gamer"), 0) for name in ("reps", "accused")}
+    for rep, sort in drawn.sort.items():
+        told["reps"][sort] += 1
+        told["accused"][sort] += rep in accused
+    return told
 
 
 def _findings(drawn: RepSales) -> list[Finding]:

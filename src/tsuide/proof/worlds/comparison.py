@@ -30,6 +30,7 @@ class Figures:
         gain: strategy → incremental margin over silence, as a share of silence's margin.
         told: strategy → further figures: shown, from_offer, units, returned, and per hundred subscribers and month
             unsubscribed, complained, left.
+        supervision: of a shop with reps, how many of each sort there are and how many of them are accused.
     """
 
     family: str
@@ -39,6 +40,7 @@ class Figures:
     silence_margin: float
     gain: Mapping[str, float]
     told: Mapping[str, Mapping[str, float]]
+    supervision: Mapping[str, Mapping[str, int]] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -51,6 +53,7 @@ class Figures:
             "strategies": {
                 name: {"incremental_margin_share": self.gain[name], **self.told[name]} for name in self.gain
             },
+            **({} if self.supervision is None else {"supervision": self.supervision}),
         }
 
 
