@@ -101,6 +101,24 @@ def test_the_dearer_of_two_that_are_as_likely_comes_first() -> None:
     assert dear.items == ["mat1"]
 
 
+def test_who_bought_for_one_system_is_offered_what_fits_it_and_a_word_that_tells_nothing_is_not_read() -> None:
+    systems = {item: {"system": "AB"[int(item[-1]) // 2], "odd": "x" if item < "m" else "y"} for item in GROUPS}
+    plain, told = (Wants().fit(shop(), GROUPS, attributes=each) for each in (None, systems))
+    assert told.strength < 1.0 < plain.strength  # everybody's products are all of one system
+    assert [int(told.trait_of[told.item_ids.position(item)]) for item in ("tea1", "cup3")] == [0, 1]
+    assert dict(zip(*_inks(plain), strict=True))["ink0"] < 2 * dict(zip(*_inks(plain), strict=True))["ink2"]
+    inks = dict(zip(*_inks(told), strict=True))
+    assert inks["ink0"] > 5 * inks["ink2"]  # c1 bought for A and never bought ink
+    assert sum(inks.values()) == pytest.approx(sum(_inks(plain)[1]), rel=0.01)  # a group's chance is shared anew
+    assert told.likely("nobody", 40, now=TODAY, looked_at="pen2").items[0] == "ink2"
+
+
+def _inks(fitted: FittedWants) -> tuple[list[str], list[float]]:
+    found = fitted.likely("c1", 40, now=TODAY)
+    kept = [place for place, item in enumerate(found.items) if GROUPS[item] == "ink"]
+    return [found.items[place] for place in kept], [found.chance[place] for place in kept]
+
+
 def test_a_handful_of_orders_tells_nothing() -> None:
     with pytest.raises(TooFewData, match="orders"):
         Wants().fit(shop(2), GROUPS)

@@ -11,6 +11,7 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.schema import conform
 from tsuide.kit.clock import to_micros
 from tsuide.mining.baskets import Baskets
+from tsuide.mining.fitted import Fitted
 from tsuide.mining.next_basket import NextBasket
 from tsuide.mining.wants import Wants
 from tsuide.offers.customer import CustomerView, Grant, Owned
@@ -34,7 +35,10 @@ def state() -> State:
     frame = pl.DataFrame(rows, schema=["order", "who", "sku", "at"], orient="row")
     baskets = Baskets.from_frame(frame, basket="order", item="sku", customer="who", time="at")
     worth = {"tea": 10.0, "cup": 40.0, "pen": 10.0, "ink": 40.0}
-    parts = {"wants": Wants().fit(baskets, GROUPS, worth=worth), "next_basket": NextBasket().fit(baskets, tune=False)}
+    parts: dict[str, Fitted] = {
+        "wants": Wants().fit(baskets, GROUPS, worth=worth),
+        "next_basket": NextBasket().fit(baskets, tune=False),
+    }
     products = conform(pl.DataFrame({"id": [*GROUPS], "title": [*GROUPS], "price": [100] * 4}), PRODUCTS)
     return build_state(parts, products, snapshot_id="s")
 

@@ -123,7 +123,18 @@ def _next_basket(material: Material, _: Parts) -> Fitted:
 
 def _wants(material: Material, _: Parts) -> Fitted:
     margins = {item: float(each) for item, each in margins_of(material.products).items()}
-    return Wants().fit(material.baskets, material.groups, worth=margins, seed=material.seed)
+    traits = traits_of(material.products)
+    return Wants().fit(material.baskets, material.groups, worth=margins, attributes=traits, seed=material.seed)
+
+
+def traits_of(products: pl.DataFrame) -> dict[str, dict[str, str]]:
+    """Product id → its attributes that are plain words.
+
+    >>> traits_of(pl.DataFrame({"id": ["a", "b"], "attributes": ['{"system": "X", "sizes": [1]}', None]}))
+    {'a': {'system': 'X'}}
+    """
+    told = ((item, json.loads(text)) for item, text in products.select("id", "attributes").iter_rows() if text)
+    return {item: {name: value for name, value in each.items() if isinstance(value, str)} for item, each in told}
 
 
 def _sessions(material: Material, _: Parts) -> Fitted:
@@ -255,6 +266,7 @@ def _foretold(material: Material, parts: Parts) -> Fitted:
         return last
     following, completing = parts.get("next_basket"), parts.get("completion")
     margins = {item: float(each) for item, each in margins_of(material.products).items()}
+    traits = traits_of(material.products)
 
     def learn(before: Baskets) -> Lists:
         again = (
@@ -268,7 +280,7 @@ def _foretold(material: Material, parts: Parts) -> Fitted:
             else None
         )
         try:
-            wants = Wants().fit(before, material.groups, worth=margins, seed=material.seed)
+            wants = Wants().fit(before, material.groups, worth=margins, attributes=traits, seed=material.seed)
         except TooFewData:
             wants = None
         return Lists(again, beside, wants)

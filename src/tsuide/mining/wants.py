@@ -10,7 +10,8 @@ products they like. Each of the four is shrunk towards what is known of everybod
    the group's buyers came back, with weights of all groups as the prior;
 3. what the cart says: log lifts of group pairs, small counts shrunk to 0;
 4. which product: the customer's own choices within the group beside everybody's, those beside an even spread
-   (Dirichlet–multinomial, both concentrations the likeliest).
+   (Dirichlet–multinomial, both concentrations the likeliest), and by the attribute in which customers differ most
+   (`wants_traits`), so that who bought for one system is not offered what fits the other.
 
 A logistic regression on orders of the second half of the time sets 1 to 3 right, and little where there are few: alone,
 beside one product, and beside a cart. A product's chance is its group's times its share.
@@ -31,7 +32,8 @@ from tsuide.mining.index import Index
 from tsuide.mining.logistic import fit_logistic
 from tsuide.mining.parameters import must_be_groups
 from tsuide.mining.wants_kernel import exposures, paces
-from tsuide.mining.wants_model import FEATURES, PACES, PLACES, TOP, FittedWants, context_of
+from tsuide.mining.wants_model import FEATURES, PACES, PLACES, FittedWants, context_of
+from tsuide.mining.wants_traits import Trait, likeliest_trait
 
 MOST_GROUPS: Final = 1_000  # of the deepest level of categories that has no more
 LEAST_ORDERS: Final = 30
@@ -41,6 +43,8 @@ _EVEN: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 10.0)
 _OWN: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0)
 _PAIR_PRIOR: Final = 2.0  # baskets that a pair of groups starts with, as by chance
 _BUYERS_AGAIN: Final = 5.0  # who bought once buys so many times as often, before it is known
+_TOP: Final = 4  # products of a group that are weighed beside the customer's own
+_OF_VALUE: Final = 2  # and of each value of the trait
 _HALF: Final = 0.5  # of an order is said to lie in the cart already
 _LEAST: Final = 1e-9
 _SEPARATOR: Final = "\x1f"
@@ -71,6 +75,7 @@ class Wants:
         groups: Mapping[str, str],
         *,
         worth: Mapping[str, float] | None = None,
+        attributes: Mapping[str, Mapping[str, str]] | None = None,
         seed: int = 0,
     ) -> FittedWants:
         """Learn rates, paces, lifts and choices.
@@ -80,6 +85,7 @@ class Wants:
             groups: item id → category path, levels joined by U+001F; items without one are set aside. Where there are
                 more than 1,000 paths their last level is left away.
             worth: item id → what one brings; unknown ones count as the mean of the known.
+            attributes: item id → attribute → value, of which the one that tells most of who buys what is used.
             seed: of the sample that chances are learned on.
 
         Raises:
@@ -98,11 +104,15 @@ class Wants:
         shape = _likeliest_shape(line, stood)
         share, own = _choices(baskets, told, stood, line)
         value = _worth(told.item_ids, worth)
+        trait = likeliest_trait(attributes or {}, told.item_ids, line.own_of, line.own_item)
         made = FittedWants(
             item_ids=told.item_ids,
             customer_ids=baskets.customer_ids,
             group_of=frozen(told.group_of),
-            top=_top(told.group_of, share * value, len(line.mean)),
+            top=_top(told.group_of, share * value, len(line.mean), trait),
+            trait_of=trait.of,
+            usual=trait.usual,
+            of_value=frozen(_of_value(told.group_of, share, len(line.mean), trait)),
             share=frozen(share),
             worth=frozen(value),
             mean=frozen(line.mean),
@@ -120,6 +130,7 @@ class Wants:
             weights=frozen(np.zeros((len(PLACES), FEATURES))),
             shape=shape,
             own=own,
+            strength=trait.strength,
             end=int(baskets.time[line.order].max()),
         )
         return replace(made, weights=frozen(_weights(made, line, stood, sample, dice)))
@@ -200,7 +211,7 @@ def _line_of(baskets: Baskets, told: _Told) -> _Line:
         time=baskets.time,
         groups_of=_starts(entry_basket, baskets.n_baskets),
         group=group,
-        mean=(held + 0.3) / (baskets.n_baskets + 1.0),
+        mean=np.asarray((held + 0.3) / (baskets.n_baskets + 1.0), np.float64),
         pair_of=_starts(pairs // groups, baskets.n_customers),
         pair_group=(pairs % groups).astype(np.int32),
         own_of=_starts(keys // len(told.item_ids), baskets.n_customers),
@@ -315,15 +326,31 @@ def _worth(ids: Index, worth: Mapping[str, float] | None) -> Float64:
     return np.maximum(np.where(np.isnan(found), usual, found), 0.0)
 
 
-def _top(group_of: Int32, value: Float64, groups: int) -> Int32:
-    """The most valuable products of each group, -1 = no more; (groups, 4)."""
-    order = np.lexsort((-value, group_of))
+def _top(group_of: Int32, value: Float64, groups: int, trait: Trait) -> Int32:
+    """The four most valuable products of each group, and two of each value of the trait; (groups, some), -1 = none."""
+    of_values = [
+        _best(group_of, value, groups, _OF_VALUE, np.flatnonzero(trait.of == each)) for each in range(len(trait.usual))
+    ]
+    of_all = _best(group_of, value, groups, _TOP, np.arange(len(group_of)))
+    return frozen(np.concatenate([of_all, *of_values], axis=1))
+
+
+def _best(group_of: Int32, value: Float64, groups: int, n: int, among: Int64) -> Int32:
+    order = among[np.lexsort((-value[among], group_of[among]))]
     starts = _starts(group_of[order], groups)
     rank = np.arange(len(order)) - starts[group_of[order]]
-    top = np.full((groups, TOP), -1, np.int32)
-    kept = rank < TOP
+    top = np.full((groups, n), -1, np.int32)
+    kept = rank < n
     top[group_of[order][kept], rank[kept]] = order[kept]
-    return frozen(top)
+    return top
+
+
+def _of_value(group_of: Int32, share: Float64, groups: int, trait: Trait) -> Float64:
+    """Share of each group's purchases that has each value of the trait; (groups, values)."""
+    found = np.zeros((groups, len(trait.usual)))
+    has = trait.of >= 0
+    np.add.at(found, (group_of[has], trait.of[has]), share[has])
+    return found
 
 
 def _weights(fitted: FittedWants, line: _Line, stood: _Stood, sample: Int64, dice: np.random.Generator) -> Float64:

@@ -19,7 +19,6 @@ PACES: Final = np.array([2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 200.0])
 """Days after which what was bought is wanted again, about: the mixture's θ."""
 PLACES: Final = ("alone", "one", "cart")
 FEATURES: Final = 5  # bias, log rate, mean lift, best lift, size of the cart
-TOP: Final = 4  # products of a group that are weighed beside the customer's own
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +36,8 @@ class FittedWants:
 
     Args:
         item_ids: products with a group; customer_ids: customers with an order.
-        group_of: (items,) int32; top: (groups, at most 4) int32 items of the greatest share times worth, -1 = none.
+        group_of: (items,) int32; top: (groups, some) int32 items of the greatest share times worth, and of each trait.
+        trait_of, usual, of_value: see `wants_traits`; of_value (groups, values) float64: share in its group.
         share: (items,) float64: of its group's purchases; worth: (items,) float64: what one brings, 1 = not known.
         mean: (groups,) float64: share of orders that hold it; lift: (groups, groups) float64, logarithms.
         paces: (groups, paces) float64, each row adds up to 1.
@@ -46,7 +46,8 @@ class FittedWants:
             (customers + 1,), int32, float64, float64 and int64 microseconds (pairs,).
         own_of, own_item, own_count: products that each bought; int64 (customers + 1,), int32, float64 (owned,).
         weights: (3, 5) float64: of the log odds, for `PLACES`.
-        shape, own: Gamma shape of rates; orders that everybody's choice counts for beside one's own.
+        shape, own, strength: Gamma shape of rates; what everybody's choice of product, and of trait, counts for beside
+            one's own.
         end: time of the newest order, microseconds.
     """
 
@@ -59,6 +60,9 @@ class FittedWants:
     top: Int32
     share: Float64
     worth: Float64
+    trait_of: Int32
+    usual: Float64
+    of_value: Float64
     mean: Float64
     lift: Float64
     paces: Float64
@@ -74,6 +78,7 @@ class FittedWants:
     weights: Float64
     shape: float
     own: float
+    strength: float
     end: int
 
     def likely(
@@ -104,7 +109,7 @@ class FittedWants:
         place = 2 if len(cart) else 1 if there.any() else 0
         chance = chances_of(self, place, self.rate(count, exposure, days), there)
         chance[there] = 0.0
-        return self._products(chance, count, own, n)
+        return self._products(chance, count, own, named[named >= 0], n)
 
     def _stand(
         self, customer: str, now: int, owned: Mapping[str, int]
@@ -137,13 +142,25 @@ class FittedWants:
         often = self.mean * (self.shape + count) / (self.shape + self.mean * exposure)
         return often * ready_of(self.paces, days)
 
-    def _products(self, chance: Float64, count: Float64, own: dict[int, float], n: int) -> Likely:
+    def _suits(self, items: Int32, seen: Int32) -> Float64:
+        """How much likelier than to others each item is chosen within its group, by the trait of what was `seen`."""
+        if not len(self.usual):
+            return np.ones(len(items))
+        traits = self.trait_of[seen]
+        counts = np.bincount(traits[traits >= 0], minlength=len(self.usual))
+        liked = (counts + self.strength * self.usual) / (counts.sum() + self.strength) / self.usual
+        in_all = 1.0 - self.of_value.sum(axis=1) + self.of_value @ liked
+        own = np.where(self.trait_of[items] >= 0, liked[self.trait_of[items]], 1.0)
+        return np.asarray(own / in_all[self.group_of[items]], np.float64)
+
+    def _products(self, chance: Float64, count: Float64, own: dict[int, float], named: Int32, n: int) -> Likely:
         mine = np.array(sorted(own), np.int32)
         items = np.union1d(self.top[self.top >= 0], mine)
         bought = np.zeros(len(items))
         bought[np.searchsorted(items, mine)] = [own[each] for each in mine.tolist()]
         group = self.group_of[items]
-        share = (bought + self.own * self.share[items]) / (np.maximum(count[group], 0.0) + self.own)
+        usual = self.share[items] * self._suits(items, np.union1d(mine, named))
+        share = (bought + self.own * usual) / (np.maximum(count[group], 0.0) + self.own)
         found = chance[group] * np.minimum(share, 1.0)
         best = np.argsort(-found * self.worth[items], kind="stable")[:n]
         best = best[found[best] > 0]
@@ -161,8 +178,8 @@ class FittedWants:
         }
 
     def meta(self) -> dict[str, Any]:
-        """The two concentrations and the newest order."""
-        return {"shape": self.shape, "own": self.own, "end": self.end}
+        """The concentrations and the newest order."""
+        return {"shape": self.shape, "own": self.own, "strength": self.strength, "end": self.end}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, meta: Meta) -> Self:
@@ -173,17 +190,19 @@ class FittedWants:
         """
         items, customers = Index.from_arrays(arrays, "items"), Index.from_arrays(arrays, "customers")
         groups = len(taken(arrays, "mean", np.float64, (None,)))
-        sizes = {
+        values = len(taken(arrays, "usual", np.float64, (None,)))
+        sizes: dict[str, int | None] = {
+            "values": values,
             "items": len(items), "customers": len(customers), "customers + 1": len(customers) + 1, "groups": groups,
             "pairs": int(taken(arrays, "pair_of", np.int64, (len(customers) + 1,))[-1]),
             "owned": int(taken(arrays, "own_of", np.int64, (len(customers) + 1,))[-1]),
-            "top": TOP, "paces": len(PACES), "places": len(PLACES), "features": FEATURES,
+            "top": None, "paces": len(PACES), "places": len(PLACES), "features": FEATURES,
         }  # fmt: skip
-        found = {
+        found: dict[str, Any] = {
             name: taken(arrays, name, dtype, tuple(sizes[each] for each in shape))
             for name, (dtype, shape) in _ARRAYS.items()
         }
-        return cls(items, customers, **found, **{name: meta[name] for name in ("shape", "own", "end")})
+        return cls(items, customers, **found, **{name: meta[name] for name in ("shape", "own", "strength", "end")})
 
 
 _ARRAYS: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
@@ -191,6 +210,9 @@ _ARRAYS: Final[Mapping[str, tuple[Any, tuple[str, ...]]]] = {
     "top": (np.int32, ("groups", "top")),
     "share": (np.float64, ("items",)),
     "worth": (np.float64, ("items",)),
+    "trait_of": (np.int32, ("items",)),
+    "usual": (np.float64, ("values",)),
+    "of_value": (np.float64, ("groups", "values")),
     "mean": (np.float64, ("groups",)),
     "lift": (np.float64, ("groups", "groups")),
     "paces": (np.float64, ("groups", "paces")),
