@@ -320,6 +320,29 @@ def test_silence_begins_after_so_many_days_without_anything(bench: Bench) -> Non
     assert [each["customer_id"] for each in tasks_told(bench.shop)] == ["c3", "c2"]
 
 
+def test_an_account_is_silent_only_where_nobody_of_its_tree_was_heard_of(bench: Bench) -> None:
+    tree = {"acme": None, "acme-osaka": "acme", "mori": "acme-osaka", "quiet": None, "kato": "quiet"}
+    rows = [Customer(who, parent_id=above) for who, above in tree.items()]
+    bench.shop.store.facts.write_customers(frame_of(rows, CUSTOMERS))
+    bench.run("{silence: {days: 90, of: account}}", "id: t, task: {title: {ja: 電話, en: call}}")
+    bench.order("mori", at=NOW - 89 * DAY)
+    for single in ("c1", "c2", "c3"):
+        bench.event("view", single)
+    bench.turn()
+    assert [each["customer_id"] for each in tasks_told(bench.shop)] == ["quiet"]
+    bench.turn(2 * DAY)
+    assert [each["customer_id"] for each in tasks_told(bench.shop)] == ["quiet", "acme"]
+
+
+def test_a_rules_task_about_a_contact_is_the_accounts_owners(bench: Bench) -> None:
+    people = [Customer("acme", "company", attributes={"owner": "ann"}), Customer("mori", parent_id="acme")]
+    bench.shop.store.facts.write_customers(frame_of(people, CUSTOMERS))
+    bench.run("{order: {}}", "id: t, task: {title: {ja: 電話, en: call}}")
+    bench.order("mori")
+    bench.turn()
+    assert [(each["customer_id"], each["assignee"]) for each in tasks_told(bench.shop)] == [("mori", "ann")]
+
+
 def test_one_at_a_time_and_again_only_after_its_time(bench: Bench) -> None:
     bench.run("{order: {}}", "id: rest, wait: {for: 1d}", MAIL, more="again: 30d\n")
     bench.order()

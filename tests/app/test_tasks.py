@@ -47,6 +47,20 @@ def test_a_task_about_a_customer_is_their_owners_unless_somebody_is_named(shop: 
         add_task(shop, " ", NOW, NOW, 5)
 
 
+def test_a_task_about_a_contact_is_the_account_owners_and_a_team_sees_the_tasks_of_its_reps(shop: Shop) -> None:
+    east = {"owner": "ann", "team": "east"}
+    rows = [
+        Customer("acme", "company", attributes=east), Customer("mori", parent_id="acme"),
+        Customer("shin", "company", attributes={"owner": "bob", "team": "west"}),
+    ]  # fmt: skip
+    shop.store.facts.write_customers(frame_of(rows, CUSTOMERS))
+    for n, who in enumerate(("mori", "shin", "c2")):
+        add_task(shop, "Call", NOW + DAY, NOW, n, customer_id=who)
+    assert [(each["customer_id"], each["assignee"]) for each in tasks_told(shop, team="east")] == [("mori", "ann")]
+    assert (tasks_told(shop, team="north"), len(tasks_told(shop))) == ([], 3)
+    assert shop.store.worklist.teams() == ["east", "west"]
+
+
 def test_the_same_key_sent_again_gives_the_same_task(shop: Shop) -> None:
     first = add_task(shop, "Call", NOW + DAY, NOW, 1, key="crm-17")
     assert add_task(shop, "Call them", NOW + DAY, NOW, 2, key="crm-17") == first

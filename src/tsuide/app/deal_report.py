@@ -22,6 +22,7 @@ def deal_report(
     group: str = "line",
     each_rep: bool = False,
     owner: str | None = None,
+    team: str | None = None,
 ) -> dict[str, Any]:
     """Which attached lines win with which main ones, and what each rep's customers have confirmed.
 
@@ -32,6 +33,7 @@ def deal_report(
         group: line = by product line (the first name of the category), product = by product.
         each_rep: combinations of each rep by themselves.
         owner: only this rep's deals.
+        team: only those of its reps (who look after accounts with that attribute `team`).
 
     Raises:
         BadValue: another group.
@@ -39,7 +41,9 @@ def deal_report(
     if group not in GROUPS:
         raise BadValue("not a group", key="group", value=group, way_out=", ".join(GROUPS))
     since = now - timedelta(days=back)
-    deals = [each for each in shop.store.deals.listed(None, owner=owner, n=_MOST) if each.changed_at >= since]
+    of = None if team is None else [*shop.store.worklist.owners(team)]
+    listed = shop.store.deals.listed(None, owner=owner, owners=of, n=_MOST)
+    deals = [each for each in listed if each.changed_at >= since]
     named = _lines(shop, deals) if group == "line" else {}
     return {
         "since": since.isoformat(),

@@ -337,9 +337,15 @@ def withdraw(shop: Shop, deal_id: str, now: datetime) -> list[str]:
 
 
 def deals_told(
-    shop: Shop, stage: str | None = "open", *, owner: str | None = None, customer_id: str | None = None, n: int = 200
+    shop: Shop,
+    stage: str | None = "open",
+    *,
+    owner: str | None = None,
+    team: str | None = None,
+    customer_id: str | None = None,
+    n: int = 200,
 ) -> list[dict[str, Any]]:
-    """Deals, the last changed first.
+    """Deals, the last changed first; of a team, those of its reps.
 
     Raises:
         BadValue: there is no such stage.
@@ -347,7 +353,8 @@ def deals_told(
     if stage not in {"open", "all", None, *STAGES}:
         raise BadValue("not a stage", key="stage", value=stage, way_out=", ".join(("open", "all", *STAGES)))
     stages = OPEN_STAGES if stage == "open" else None if stage in {"all", None} else (str(stage),)
-    rows = shop.store.deals.listed(stages, owner=owner, customer_id=customer_id, n=n)
+    of = None if team is None else [*shop.store.worklist.owners(team)]
+    rows = shop.store.deals.listed(stages, owner=owner, owners=of, customer_id=customer_id, n=n)
     known = shop.store.finding.known(deal.customer_id for deal in rows if deal.customer_id is not None)
     return [told(deal, known=deal.customer_id in known) for deal in rows]
 

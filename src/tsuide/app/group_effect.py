@@ -16,14 +16,14 @@ from tsuide.proof.groups import Group, GroupSort, group_effects, of_customers
 from tsuide.proof.metrics import Metrics
 
 MOST_LINES: Final = 12  # product lines: those that sell most
-_OF: Final[Mapping[GroupSort, str]] = {"rep": "owner", "tier": "tier"}
+_OF: Final[Mapping[GroupSort, str]] = {"rep": "owner", "team": "team", "tier": "tier"}
 
 
 def group_effect(shop: Shop, seen: Exposures, facts: Facts, now: datetime, *, window: int) -> dict[str, Any]:
-    """Incremental margin by rep, product line and tier, as plain JSON.
+    """Incremental margin by rep, team, product line and tier, as plain JSON.
 
-    A customer is a rep's and of a tier by the attributes `owner` and `tier`, their own or those of the account above
-    them, as they are now. Of a product line counts what everybody bought of it.
+    A customer is a rep's, of a team and of a tier by the attributes `owner`, `team` and `tier`, their own or those of
+    the account above them, as they are now. Of a product line counts what everybody bought of it.
 
     Args:
         shop: whose.
@@ -57,7 +57,7 @@ def _by_attribute(shop: Shop, ids: Iterable[str]) -> dict[GroupSort, dict[str, l
     told: dict[str, dict[str, Any]] = {
         who: json.loads(text) for who, text in frame.select("id", "attributes").iter_rows() if text
     }
-    found: dict[GroupSort, dict[str, list[str]]] = {"rep": {}, "tier": {}}
+    found: dict[GroupSort, dict[str, list[str]]] = {sort: {} for sort in _OF}
     for who in ids:
         for sort, key in _OF.items():
             value = next((each[key] for at in _upwards(who, above) if (each := told.get(at, {})).get(key)), None)

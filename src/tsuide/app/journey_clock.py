@@ -1,7 +1,7 @@
 """Whom the clock brings into journeys: days of the year, birthdays, silence, refills, windows that open."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import NotReady
 from tsuide.kit.clock import MICROS_PER_DAY, to_micros, zone
 from tsuide.mining.replenishment import FittedReplenishment
-from tsuide.outreach.journeys.journey import Journey, Trigger
+from tsuide.outreach.journeys.journey import Journey, OnSilence, Trigger
 from tsuide.outreach.journeys.news import Beginning
 
 LOOK_EVERY: Final = timedelta(hours=1)
@@ -32,7 +32,7 @@ def brought(shop: Shop, decider: Decider | None, journey: Journey, now: datetime
         case Trigger(day_of=day) if day is not None:
             yield from _named_days(shop, day.attribute, day.before, now)
         case Trigger(silence=silence) if silence is not None:
-            yield from _silent(shop, silence.days, now)
+            yield from _silent(shop, silence, now)
         case Trigger(refill_due=refill) if refill is not None:
             yield from _refills(decider, refill.within, now)
         case Trigger(window_opens=window) if window is not None:
@@ -83,12 +83,29 @@ def birthday_in(born: date, year: int) -> date:
         return date(year, 2, 28)
 
 
-def _silent(shop: Shop, days: int, now: datetime) -> Iterator[Beginning]:
+def _silent(shop: Shop, silence: OnSilence, now: datetime) -> Iterator[Beginning]:
+    told = _quiet(shop, silence.days, now)
+    for customer_id in told if silence.of == "customer" else _quiet_accounts(shop, list(told)):
+        yield Beginning(customer_id, customer_id, now, {"thing": "silence", "value.days": str(silence.days)})
+
+
+def _quiet(shop: Shop, days: int, now: datetime) -> Iterator[str]:
     after, until = "", now - timedelta(days=days)
     while found := shop.store.trails.silent(until, after, _AT_ONCE):
-        for customer_id in found:
-            yield Beginning(customer_id, customer_id, now, {"thing": "silence", "value.days": str(days)})
+        yield from found
         after = found[-1]
+
+
+def _quiet_accounts(shop: Shop, quiet: Sequence[str]) -> list[str]:
+    """Of the quiet those who stand below nobody, and below whom everybody is quiet, however deep."""
+    above: dict[str, str | None] = dict(shop.store.facts.customers().select("id", "parent_id").iter_rows())
+    heard: set[str] = set()
+    for each in above.keys() - set(quiet):
+        at: str | None = each
+        while at is not None and at not in heard:
+            heard.add(at)
+            at = above.get(at)
+    return [each for each in quiet if above.get(each) is None and each not in heard]
 
 
 def _refills(decider: Decider | None, within: int, now: datetime) -> Iterator[Beginning]:

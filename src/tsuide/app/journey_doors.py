@@ -12,7 +12,7 @@ from tsuide.app.deciding import Clock, Decider, Entropy
 from tsuide.app.experiments import Trials
 from tsuide.app.memberships import Memberships
 from tsuide.app.policies import active_policy
-from tsuide.app.tasks import task_row
+from tsuide.app.tasks import owner_of, task_row
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, NotReady, UnknownCustomer
 from tsuide.facts.customers import CUSTOMERS, Customer
@@ -129,7 +129,7 @@ class ShopDoors:
         """Written down once for each key, and not while the same rule's last one about them is open."""
         now = self._clock()
         rota = tuple(what.assign) if isinstance(what.assign, list) else ()
-        owner = self._attributes(customer_id).get("owner", "") if what.assign == "owner" else what.assign
+        owner = owner_of(self._shop, customer_id) if what.assign == "owner" else what.assign
         row = task_row(
             time_id("tsk", now, self._entropy()), key, what.title.model_dump(), due, now,
             customer_id=customer_id, note=None if what.note is None else what.note.model_dump(),

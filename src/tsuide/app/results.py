@@ -151,7 +151,7 @@ def touched_rows(shop: Shop, start: datetime, end: datetime) -> pl.DataFrame:
             of_offer.update(_dimensions(record))
     sources = shop.store.outbox.sources(sorted(each for each in wanted if each is not None))
     lines = dict(lines_of(shop.store.facts.products()).select("product_id", "line").iter_rows()) if told else {}
-    tiers = _tiers(shop, sorted({row["customer_id"] for row in told if row["customer_id"] is not None}))
+    known = _known(shop, sorted({row["customer_id"] for row in told if row["customer_id"] is not None}))
     rows = [
         {
             "at": from_micros(row["at"]),
@@ -160,7 +160,7 @@ def touched_rows(shop: Shop, start: datetime, end: datetime) -> pl.DataFrame:
             **{name: row[name] for name in ("category", "kind", "placement")},
             **of_offer.get(row["offer_id"], {}),
             "journey": sources.get(row["decision_id"]),
-            "tier": tiers.get(row["customer_id"]),
+            **known.get(row["customer_id"], {}),
             "line": lines.get(row["product_id"]),
         }
         for row in told
@@ -168,10 +168,10 @@ def touched_rows(shop: Shop, start: datetime, end: datetime) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=TOUCHED)
 
 
-def _tiers(shop: Shop, customer_ids: Sequence[str]) -> dict[str, str]:
-    """Customer → their attribute `tier`, as it is now."""
-    told = {who: json.loads(text).get("tier") for who, text in shop.store.trails.attributes(customer_ids).items()}
-    return {who: str(tier) for who, tier in told.items() if tier}
+def _known(shop: Shop, customer_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Customer → their attributes `tier` and `team`, as they are now."""
+    told = {who: json.loads(text) for who, text in shop.store.trails.attributes(customer_ids).items()}
+    return {who: {name: str(all_[name]) for name in ("tier", "team") if all_.get(name)} for who, all_ in told.items()}
 
 
 def _dimensions(record: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tsuide.app.deal_accounts import account_of
 from tsuide.app.mail_links import mail_links
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadSetting, BadValue, Conflict, Refused
@@ -94,8 +95,7 @@ def add_task(
     if customer_id is not None:
         known = shop.store.facts.customer(customer_id)
         customer_id = str(known["id"])
-        owner = json.loads(str(known["attributes"] or "{}")).get("owner", "")
-        assignee = str(owner) if assignee is None else assignee
+        assignee = owner_of(shop, customer_id) if assignee is None else assignee
     task_id = time_id("tsk", now, entropy)
     row = task_row(
         task_id, key or task_id, title, due, now, customer_id=customer_id,
@@ -106,17 +106,27 @@ def add_task(
     return told(shop.store.tasks.get(task_id))
 
 
+def owner_of(shop: Shop, customer_id: str) -> str:
+    """Who looks after a customer: their own attribute `owner`, else that of the account above; "" = nobody."""
+    account = account_of(shop, customer_id)
+    return "" if account is None else account.attributes.get("owner", "")
+
+
 def tasks_told(
     shop: Shop,
     state: str | None = "open",
     *,
     assignee: str | None = None,
+    team: str | None = None,
     customer_id: str | None = None,
     due_before: datetime | None = None,
     n: int = 200,
 ) -> list[dict[str, Any]]:
-    """Tasks, those due first."""
-    rows = shop.store.tasks.listed(state, assignee=assignee, customer_id=customer_id, due_before=due_before, n=n)
+    """Tasks, those due first; of a team, those of its reps (who look after accounts with that attribute `team`)."""
+    of = None if team is None else [*shop.store.worklist.owners(team)]
+    rows = shop.store.tasks.listed(
+        state, assignee=assignee, assignees=of, customer_id=customer_id, due_before=due_before, n=n
+    )
     return [told(row) for row in rows]
 
 

@@ -20,8 +20,8 @@ from tsuide.proof.estimate import LEVEL, Estimate
 from tsuide.proof.metrics import Metrics
 from tsuide.proof.sequential import always_valid
 
-GroupSort: TypeAlias = Literal["rep", "line", "tier"]
-GROUP_SORTS: Final[tuple[GroupSort, ...]] = ("rep", "line", "tier")
+GroupSort: TypeAlias = Literal["rep", "team", "line", "tier"]
+GROUP_SORTS: Final[tuple[GroupSort, ...]] = ("rep", "team", "line", "tier")
 LEAST: Final = 20
 _TUNING: Final = 1_000  # customers at which the wide interval is narrowest: those of a few reps
 

@@ -191,16 +191,19 @@ class Deals:
         stages: Sequence[str] | None = OPEN_STAGES,
         *,
         owner: str | None = None,
+        owners: Sequence[str] | None = None,
         customer_id: str | None = None,
         n: int = 200,
     ) -> list[Deal]:
-        """Deals with their lines, the last changed first; of one owner or account; stages None = all."""
+        """Deals with their lines, the last changed first; of one owner, several, or an account; stages None = all."""
         d = deal.c
         query = sa.select(deal)
         if stages is not None:
             query = query.where(d.stage.in_(list(stages)))
         if owner is not None:
             query = query.where(d.owner == owner)
+        if owners is not None:
+            query = query.where(d.owner.in_(list(owners)))
         if customer_id is not None:
             query = query.where(d.customer_id == customer_id)
         query = query.order_by(d.changed_at.desc(), d.id.desc()).limit(n)

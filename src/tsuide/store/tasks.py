@@ -110,18 +110,21 @@ class Tasks:
         state: str | None = "open",
         *,
         assignee: str | None = None,
+        assignees: Sequence[str] | None = None,
         customer_id: str | None = None,
         key: str | None = None,
         due_before: datetime | None = None,
         n: int = 200,
     ) -> list[Found]:
-        """Tasks, those due first; of one person, about one customer, or due before a moment."""
+        """Tasks, those due first; of one person or of several, about one customer, or due before a moment."""
         t = task.c
         query = sa.select(task)
         wanted = {t.state: state, t.assignee: assignee, t.customer_id: customer_id, t.key: key}
         for column, value in wanted.items():
             if value is not None:
                 query = query.where(column == value)
+        if assignees is not None:
+            query = query.where(t.assignee.in_(list(assignees)))
         if due_before is not None:
             query = query.where(t.due_at < to_micros(due_before))
         with reading(self.engine) as connection:

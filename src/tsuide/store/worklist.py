@@ -95,15 +95,24 @@ class Worklist:
             theirs = sa.select(k.customer_id).where(k.field == "owner", k.value == rep.strip())
             return found(connection, sa.select(*columns).where(c.id.in_(theirs), owner == rep, top).order_by(c.id))
 
-    def owners(self) -> dict[str, int]:
-        """How many accounts each rep has, by name."""
+    def owners(self, team: str | None = None) -> dict[str, int]:
+        """How many accounts each rep has, by name; of a team, accounts whose attribute `team` it is."""
         c = customer.c
         with reading(self.engine) as connection:
             owner = _owner(connection).label("owner")
             top = sa.or_(c.kind == "company", c.parent_id.is_(None))
             query = sa.select(owner, sa.func.count().label("n")).where(owner.is_not(None), top)
+            if team is not None:
+                query = query.where(_attribute(connection, "team") == team)
             rows = found(connection, query.group_by(owner).order_by(owner))
         return {str(row["owner"]): int(row["n"]) for row in rows if str(row["owner"]).strip()}
+
+    def teams(self) -> list[str]:
+        """What stands in the attribute `team` of accounts that somebody looks after, in order."""
+        with reading(self.engine) as connection:
+            team, owner = _attribute(connection, "team"), _owner(connection)
+            found_ = connection.execute(sa.select(team).where(owner.is_not(None), team.is_not(None)).distinct())
+            return sorted(str(each) for each in found_.scalars() if str(each).strip())
 
     def people(self, accounts: Sequence[str]) -> list[Found]:
         """The people in accounts: id, parent_id, email, phone."""

@@ -60,3 +60,14 @@ def test_thresholds_are_an_admin_s_and_a_colleague_s_note_is_kept(served: Any) -
     assert post(served, "/v1/worklist/notes", note).json()["note"]["product_id"] == "card"
     assert post(served, "/v1/worklist/notes", note | {"before": "slow"}).status_code == 400
     assert post(served, "/v1/worklist/notes", note | {"product_id": "none"}).status_code == 404
+
+
+def test_a_manager_asks_for_a_team(served: Any) -> None:
+    for who, rep, team in (("bee", "kato", "west"), ("cee", "ema", "east"), ("dee", "ema", "east")):
+        told = {"id": who, "kind": "company", "attributes": {"owner": rep, "team": team}}
+        served.client.post("/v1/customers", json={"customers": [told]}, headers={"X-Api-Key": served.admin})
+        assert post(served, "/v1/deals", {"title": f"of {rep}", "customer_id": who}).status_code == 200
+    assert get(served, "/v1/worklist?team=east").json()["reps"] == {"ema": 2}
+    assert [each["owner"] for each in get(served, "/v1/deals?team=west").json()["deals"]] == ["kato"]
+    assert get(served, "/v1/deals/report?team=west").json()["deals"] == 1
+    assert get(served, "/v1/deals?team=north").json()["deals"] == []

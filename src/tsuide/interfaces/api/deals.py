@@ -18,7 +18,7 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import Amount, Id, Language, _In, whole
+from tsuide.interfaces.api.schemas import Amount, Id, Language, OfTeam, _In, whole
 from tsuide.kit.clock import zone
 from tsuide.offers.offer import NoReason
 from tsuide.outreach.sales.deals import MOST_UNITS, Deal, Loss, Stage
@@ -321,13 +321,16 @@ async def deals(
     request: Request,
     stage: Literal["open", "all", "lead", "qualified", "quoted", "negotiation", "won", "lost"] = "open",
     owner: Annotated[Id | None, Query(description="Only this rep's.")] = None,
+    team: OfTeam = None,
     customer: Annotated[Id | None, Query(description="Only of this account.")] = None,
     limit: Most = 200,
 ) -> DealsOut:
     """The last changed first. Needs a key with the scope rep."""
     require(request, "rep")
     shop = serving_of(request).shop
-    rows = await asyncio.to_thread(lambda: desk.deals_told(shop, stage, owner=owner, customer_id=customer, n=limit))
+    rows = await asyncio.to_thread(
+        lambda: desk.deals_told(shop, stage, owner=owner, team=team, customer_id=customer, n=limit)
+    )
     return DealsOut(deals=[DealOut(**row) for row in rows])
 
 
@@ -364,13 +367,14 @@ async def report(
     by: Literal["line", "product"] = "line",
     each_rep: Annotated[bool, Query(description="Combinations of each rep by themselves.")] = False,  # noqa: FBT002 - a query
     owner: Annotated[Id | None, Query(description="Only this rep's.")] = None,
+    team: OfTeam = None,
     days: Annotated[int, Query(ge=1, le=36_500, description="Deals changed within so many days.")] = BACK,
 ) -> DealReportOut:
     """By product line and rep, with 95 % intervals. Needs a key with the scope rep."""
     require(request, "rep")
     shop = serving_of(request).shop
     made = await asyncio.to_thread(
-        lambda: deal_report(shop, clock(), back=days, group=by, each_rep=each_rep, owner=owner)
+        lambda: deal_report(shop, clock(), back=days, group=by, each_rep=each_rep, owner=owner, team=team)
     )
     return DealReportOut(**made)
 

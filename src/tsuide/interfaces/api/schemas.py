@@ -7,6 +7,7 @@ Prices are integers in the currency's minor unit (yen, cent) everywhere.
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tsuide.errors import BadValue
@@ -37,6 +38,7 @@ Said = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=r"\S")]
 Note = Annotated[str, Field(max_length=MOST_TEXT)]
 Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_written)]
 Amount = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(whole)]
+OfTeam = Annotated[Id | None, Query(description="Only of the reps who look after accounts with this attribute `team`.")]
 Units = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole)]
 Most = Annotated[int, Field(ge=1, le=MOST_OFFERS), BeforeValidator(whole)]
 SlotName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]

@@ -11,7 +11,7 @@ from tsuide.app import tasks as desk
 from tsuide.app.serving import clock, entropy
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import Id, Moment
+from tsuide.interfaces.api.schemas import Id, Moment, OfTeam
 
 router = APIRouter(tags=["tasks"])
 _EXTRA: Final = {"security": SECURITY}
@@ -98,6 +98,7 @@ async def tasks(
     request: Request,
     state: Literal["open", "done", "dropped", "all"] = "open",
     assignee: Annotated[str | None, Query(max_length=200, description="Only theirs.")] = None,
+    team: OfTeam = None,
     customer: Annotated[Id | None, Query(description="Only about this customer.")] = None,
     overdue: Annotated[bool, Query(description="Only those whose time has passed.")] = False,  # noqa: FBT002 - a query
     limit: Most = 200,
@@ -108,8 +109,8 @@ async def tasks(
 
     def listed() -> list[dict[str, Any]]:
         return desk.tasks_told(
-            serving_of(request).shop, None if state == "all" else state, assignee=assignee, customer_id=customer,
-            due_before=due_before, n=limit,
+            serving_of(request).shop, None if state == "all" else state, assignee=assignee, team=team,
+            customer_id=customer, due_before=due_before, n=limit,
         )  # fmt: skip
 
     return TasksOut(tasks=[TaskOut(**row) for row in await asyncio.to_thread(listed)])

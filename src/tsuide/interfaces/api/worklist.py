@@ -12,7 +12,7 @@ from tsuide.app import worklist_answers as said
 from tsuide.app.serving import entropy
 from tsuide.interfaces.api.keys import SECURITY, require, serving_of
 from tsuide.interfaces.api.responses import failures
-from tsuide.interfaces.api.schemas import LARGEST, Amount, Id, Language, Note, Said, _In, whole
+from tsuide.interfaces.api.schemas import LARGEST, Amount, Id, Language, Note, OfTeam, Said, _In, whole
 from tsuide.outreach.sales.worklist import Thresholds
 
 router = APIRouter(tags=["worklist"])
@@ -115,10 +115,10 @@ class PitchNoteOut(BaseModel):
 
 
 @router.get("/v1/worklist", summary="Who has how many accounts", responses=_ASKED, openapi_extra=_EXTRA)
-async def reps(request: Request) -> RepsOut:
+async def reps(request: Request, team: OfTeam = None) -> RepsOut:
     """By the customers' attribute `owner`."""
     require(request, "rep")
-    return RepsOut(reps=await asyncio.to_thread(serving_of(request).shop.store.worklist.owners))
+    return RepsOut(reps=await asyncio.to_thread(serving_of(request).shop.store.worklist.owners, team))
 
 
 @router.get("/v1/worklist/thresholds", summary="What counts as high", responses=_ASKED, openapi_extra=_EXTRA)

@@ -393,6 +393,7 @@ def report(
     group: Annotated[str, typer.Option("--by", help=f"{' or '.join(GROUPS)}.")] = "line",
     each_rep: Annotated[bool, typer.Option("--each-rep", help="Combinations of each rep by themselves.")] = False,
     whose: For = None,
+    team: Annotated[str | None, typer.Option("--team", help="Only of the reps of this team.")] = None,
     days: Annotated[int, typer.Option("--days", min=1, max=36_500, help="Deals changed within so many days.")] = BACK,
     home: Home = None,
     database_url: Database = None,
@@ -400,7 +401,7 @@ def report(
 ) -> None:
     """Which combinations win, by product line and rep; only what customers have confirmed counts."""
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
-        made = deal_report(shop, now(), back=days, group=group, each_rep=each_rep, owner=whose)
+        made = deal_report(shop, now(), back=days, group=group, each_rep=each_rep, owner=whose, team=team)
         emit(made, lambda: _report(shop, made), as_json=as_json)
 
 

@@ -68,10 +68,15 @@ def show(
 
 
 @worklist.command("reps")
-def reps(home: Home = None, database_url: Database = None, as_json: Json = False) -> None:
+def reps(
+    team: Annotated[str | None, typer.Option("--team", help="Only of accounts with this attribute `team`.")] = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
     """Who has how many accounts."""
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
-        found = shop.store.worklist.owners()
+        found = shop.store.worklist.owners(team)
         table = Table("rep", "accounts")
         for name, count in found.items():
             table.add_row(escape(name), f"{count:,}")

@@ -27,7 +27,7 @@ from tsuide.interfaces.console.frame import HEADERS, page
 from tsuide.interfaces.console.own import entered, refuse_others, refuse_others_customer, rep_of
 from tsuide.interfaces.console.phrases.deals import DEALS
 from tsuide.interfaces.console.tables import Column, Table
-from tsuide.interfaces.console.tasks import people_of
+from tsuide.interfaces.console.tasks import people_of, teams_of
 from tsuide.interfaces.console.visit import Visit, change, see
 from tsuide.kit.clock import zone
 from tsuide.kit.money import parse_amount
@@ -445,9 +445,10 @@ def report(visit: Visit) -> Response:
     """What wins with what, by product line and rep."""
     group = visit.asked("by") if visit.asked("by") in GROUPS else GROUPS[0]
     owner = rep_of(visit) or visit.asked("owner") or None
+    team = None if visit.user.own_only else visit.asked("team") or None
     days = visit.number("days", 365, 1, 3_650)
     each_rep = visit.asked("each") == "yes" and not visit.user.own_only
-    told = deal_report(visit.shop, visit.now, back=days, group=group, each_rep=each_rep, owner=owner)
+    told = deal_report(visit.shop, visit.now, back=days, group=group, each_rep=each_rep, owner=owner, team=team)
     people = dict(people_of(visit.shop))
     rows = [
         {**row, "rep": people.get(row["rep"] or "", row["rep"]), "low": None if row["interval"] is None else
@@ -483,7 +484,8 @@ def report(visit: Visit) -> Response:
     ]  # fmt: skip
     return page(
         visit, "deals_report.html", "report", DEALS, tables=tables, charts=_charts(visit, rows), by=group,
-        each=each_rep, owner=owner or "", days=days, people=[] if visit.user.own_only else list(people.items()),
+        each=each_rep, owner=owner or "", team=team or "", teams=teams_of(visit), days=days,
+        people=[] if visit.user.own_only else list(people.items()),
         deals_n=told["deals"],
     )  # fmt: skip
 

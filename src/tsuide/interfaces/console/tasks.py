@@ -31,7 +31,8 @@ def tasks(visit: Visit) -> Response:
 def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
     state = visit.asked("state") if visit.asked("state") in STATES else "open"
     who = rep_of(visit) if visit.user.own_only else visit.asked("who") or None
-    rows = _rows(visit, state, who)
+    team = None if visit.user.own_only else visit.asked("team") or None
+    rows = _rows(visit, state, who, team)
     first = visit.number("from", 0)
     people = dict(people_of(visit.shop))
 
@@ -52,19 +53,25 @@ def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
     more = visit.here(**{"from": first + _PAGE}) if len(rows) > first + _PAGE else None
     table = Table("tasks", columns, told, _actions(), empty="no_tasks", more=more,
                   everything=lambda: told_of(rows))  # fmt: skip
-    now, everything = visit.now, _rows(visit, "open", who)
+    now, everything = visit.now, _rows(visit, "open", who, team)
     late = sum(row["due_at"] <= now.isoformat() for row in everything)
     counts = {"open": len(everything), "overdue": late, "today": len(_of_today(visit, everything))}
     return page(
         visit, "tasks.html", "room.tasks", TASKS, tables=[table], problem=problem, state=state, states=STATES,
-        who=who or "", people=_people(visit), counts=counts, entered=entered(visit),
+        who=who or "", team=team or "", teams=teams_of(visit), people=_people(visit), counts=counts,
+        entered=entered(visit),
         tomorrow=in_days(visit, 1).strftime("%Y-%m-%dT%H:%M"), customer_id=visit.asked("customer"),
     )  # fmt: skip
 
 
-def _rows(visit: Visit, state: str, who: str | None) -> list[dict[str, Any]]:
+def teams_of(visit: Visit) -> list[tuple[str, str]]:
+    """Teams that accounts name, for whoever sees more than their own."""
+    return [] if visit.user.own_only else [(each, each) for each in visit.shop.store.worklist.teams()]
+
+
+def _rows(visit: Visit, state: str, who: str | None, team: str | None = None) -> list[dict[str, Any]]:
     kept = state if state in {"done", "dropped"} else "open"
-    rows = desk.tasks_told(visit.shop, kept, assignee=who, n=_MOST)
+    rows = desk.tasks_told(visit.shop, kept, assignee=who, team=team, n=_MOST)
     if state == "overdue":
         return [row for row in rows if row["due_at"] <= visit.now.isoformat()]
     if state == "today":

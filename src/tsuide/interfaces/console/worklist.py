@@ -15,7 +15,7 @@ from tsuide.interfaces.console.frame import page
 from tsuide.interfaces.console.own import entered, refuse_others, rep_of
 from tsuide.interfaces.console.phrases.worklist import WORKLIST
 from tsuide.interfaces.console.tables import Column, Table
-from tsuide.interfaces.console.tasks import people_of
+from tsuide.interfaces.console.tasks import people_of, teams_of
 from tsuide.interfaces.console.visit import Visit, change, see
 from tsuide.outreach.sales.worklist import Thresholds
 
@@ -31,7 +31,12 @@ async def worklist(visit: Visit) -> Response:
 
 async def _listed(visit: Visit, problem: TsuideError | None = None) -> Response:
     serving = visit.serving
-    owners = [] if visit.user.own_only else await asyncio.to_thread(visit.shop.store.finding.values, "owner")
+    team = "" if visit.user.own_only else visit.asked("team")
+    owners: Sequence[str] = []
+    if team:
+        owners = [*await asyncio.to_thread(visit.shop.store.worklist.owners, team)]
+    elif not visit.user.own_only:
+        owners = await asyncio.to_thread(visit.shop.store.finding.values, "owner")
     rep = (
         rep_of(visit)
         or visit.asked("rep")
@@ -61,7 +66,8 @@ def _page(
     tables = [_away(visit, told), *(_everybody(visit, group, n) for n, group in enumerate(groups))] if told else []
     return page(
         visit, "worklist.html", "room.worklist", WORKLIST, tables=tables, problem=problem, told=told, groups=groups,
-        rep=rep, reps=reps, rep_name=people.get(rep, rep), reasons=said.REASONS,
+        rep=rep, reps=reps, team=visit.asked("team"), teams=teams_of(visit), rep_name=people.get(rep, rep),
+        reasons=said.REASONS,
         thresholds=desk.thresholds_told(desk.thresholds_of(visit.shop)), entered=entered(visit),
         may_set=visit.changing and not visit.user.own_only, everybody=visit.asked("all") == "yes",
         learned=visit.serving.decider.loaded_or_none is not None, n=visit.number("n", _FEW, 1, desk.MOST),

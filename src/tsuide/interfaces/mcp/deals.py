@@ -300,6 +300,7 @@ class DealTools:
         ctx: Ctx,
         by: Literal["line", "product"] = "line",
         owner: Annotated[Name | None, Field(description="Only this rep's.")] = None,
+        team: Annotated[Name | None, Field(description="Only of the reps of this team.")] = None,
         each_rep: Annotated[bool, Field(description="Combinations of each rep by themselves.")] = False,  # noqa: FBT002 - an argument of a tool has a name
         days: Annotated[int, Field(ge=1, le=36_500, description="Deals changed within so many days.")] = 365,
     ) -> dict[str, Any]:
@@ -307,7 +308,7 @@ class DealTools:
         must_have(self._scopes(ctx), "rep")
         shop, now = self._serving.shop, self._serving.clock()
         return await asyncio.to_thread(
-            lambda: deal_report(shop, now, back=days, group=by, each_rep=each_rep, owner=owner)
+            lambda: deal_report(shop, now, back=days, group=by, each_rep=each_rep, owner=owner, team=team)
         )
 
     async def _done(self, deal_id: str, work: Callable[[], object]) -> dict[str, Any]:

@@ -188,6 +188,10 @@ class OnSilence(_Part):
     """Nobody has been in contact with the customer, and they did not come, for so many days."""
 
     days: Days = 90
+    of: Literal["customer", "account"] = Field(
+        "customer",
+        description="account: only who stands below nobody, and where nobody below them was heard of either.",
+    )
 
 
 class OnRefill(_Part):

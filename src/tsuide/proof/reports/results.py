@@ -16,7 +16,7 @@ from tsuide.facts.schema import Schema
 from tsuide.proof.attribution import KEPT_AMOUNT, Credit
 
 Sort: TypeAlias = Literal[
-    "rep", "line", "tier", "category", "pair", "placement", "journey", "segment", "kind", "product"
+    "rep", "team", "line", "tier", "category", "pair", "placement", "journey", "segment", "kind", "product"
 ]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 Because: TypeAlias = Literal["too_few", "no_holdout", "off_ratio", "other"]
@@ -45,6 +45,7 @@ TOUCHED: Final[Schema] = {
     "placement": pl.String(),
     "rep": pl.String(),
     "tier": pl.String(),
+    "team": pl.String(),
     "line": pl.String(),
     "pair": pl.String(),
     "journey": pl.String(),

@@ -8,6 +8,8 @@ from tsuide.outreach.sales.deal_words import DEAL_WORDS
 DEALS: Final = Phrases(
     {
         **DEAL_WORDS,
+        "team": {"ja": "チーム", "en": "Team"},
+        "every_team": {"ja": "すべてのチーム", "en": "Every team"},
         "lead": {
             "ja": "商談を段階ごとに。主な品目と、併せてのご提案をまとめ、見積書にして、お客様ご自身の確定で受注になります。",
             "en": "Deals by stage: main lines, what goes with them, a quote, and the customer's own yes.",

@@ -32,6 +32,7 @@ REPORTS: Final = Phrases(
         "by": {"ja": "何別に見るか", "en": "By"},
         "sort.rep": {"ja": "担当者", "en": "Rep"},
         "sort.line": {"ja": "商品ライン", "en": "Product line"},
+        "sort.team": {"ja": "チーム", "en": "Team"},
         "sort.tier": {"ja": "お客様のランク", "en": "Tier"},
         "sort.category": {"ja": "カテゴリ", "en": "Category"},
         "sort.pair": {"ja": "組み合わせ", "en": "Pair"},

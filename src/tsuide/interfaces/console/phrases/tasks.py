@@ -6,6 +6,8 @@ from tsuide.kit.phrases import Phrases
 
 TASKS: Final = Phrases(
     {
+        "team": {"ja": "チーム", "en": "Team"},
+        "every_team": {"ja": "すべてのチーム", "en": "Every team"},
         "lead": {
             "ja": "お客様について、誰が、いつまでに、何をするか。ルールが作るもの、人が作るもの、訪問リストから生まれるものがあります。",
             "en": "What somebody is to do about a customer, and by when: made by rules, by people, and from the worklist.",

@@ -72,6 +72,8 @@ WORKLIST: Final = Phrases(
             "en": "{line}: {potential} a year ({low} to {high}); {share} of look-alikes buy it",
         },
         "why_here": {"ja": "ここにいる理由", "en": "Why they are here"},
+        "team": {"ja": "チーム", "en": "Team"},
+        "every_team": {"ja": "すべてのチーム", "en": "Every team"},
         "next_offer": {"ja": "次のご提案", "en": "Next offer"},
         "suggested": {"ja": "{price} × {n} = {value}", "en": "{price} × {n} = {value}"},
         "difference": {"ja": "違い", "en": "Difference"},
