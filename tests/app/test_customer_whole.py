@@ -8,13 +8,14 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tsuide.app.customer_whole import customer_whole
+from tsuide.app.customer_whole import asked_of, customer_whole
 from tsuide.app.wiring import Shop
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.value import LifetimeValue
+from tsuide.offers.request import Rep
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 
@@ -48,6 +49,16 @@ def test_where_the_tree_buys_in_another_currency_amounts_are_left_open(account: 
     account.store.facts.write_orders(orders, conform(pl.DataFrame([line]), ORDER_LINES))
     value = customer_whole(account, "head", NOW, learned)["value"]
     assert (value["revenue"], value["margin"]) == (None, None)
+
+
+def test_needs_that_the_customer_stated_are_known_whoever_looks() -> None:
+    told: dict[str, Any] = {
+        "customer": {"id": "c", "attributes": {"owner": "sato"}},
+        "stated": [{"customer_id": "c", "needs": ["storage"]}, {"customer_id": "other", "needs": ["light"]}],
+    }
+    assert asked_of(told, "en").rep == Rep("sato", (), ("storage",))
+    assert asked_of(told, "en", "ann").rep == Rep("ann", (), ("storage",))
+    assert asked_of(told | {"stated": []}, "en").rep is None
 
 
 def test_without_learning_there_is_no_value(account: Shop) -> None:

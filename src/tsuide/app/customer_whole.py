@@ -46,12 +46,13 @@ def asked_of(
         told: `customer_whole`.
         language: ja or en.
         rep: who looks at it: where the customer stated no need, they get a question to ask and no product. None =
-            nobody in particular.
+            nobody in particular; what the customer stated is known then too, as their owner knows it.
         qualifications: what that rep may advise on.
     """
     who = told["customer"]["id"]
     needs = [need for each in told["stated"] if each["customer_id"] == who for need in each["needs"]]
-    seller = None if rep is None else Rep(rep, tuple(qualifications), tuple(needs))
+    name = rep if rep is not None or not needs else str(told["customer"]["attributes"].get("owner") or "")
+    seller = None if name is None else Rep(name, tuple(qualifications), tuple(needs))
     return OfferRequest("rep", n=OFFERS, customer_id=who, language=language, rep=seller)
 
 
