@@ -266,9 +266,11 @@ def _made(row: dict[str, Any], kind: Kind, judgement: Judgement | None) -> Oppor
 
 def _with_declared(frame: pl.DataFrame, keys: Iterable[str], kind: Kind) -> pl.DataFrame:
     """With the pairs of which only people speak."""
-    if kind == "next":
-        return frame
-    missing = pl.DataFrame({"key": list(keys)}, {"key": pl.String}).join(frame, on="key", how="anti")["key"]
+    judged = pl.Series("key", list(keys), pl.String)
+    if kind == "next" or judged.is_empty():
+        return frame  # a million pairs are not looked through for nothing
+    known = frame.filter(pl.col("key").is_in(judged.implode()))["key"]
+    missing = judged.filter(~judged.is_in(known.implode()))
     rows = [{"key": key, "product_id": (parts := key.split(_SEPARATOR))[0], "others": parts[1:]} for key in missing]
     return pl.concat([frame, pl.DataFrame(rows, schema={**_COLUMNS, "key": TEXT})]) if rows else frame
 
@@ -295,12 +297,49 @@ class _Learned:
         return id(self.part)
 
 
+class _Part:
+    """A part as the key of a cache."""
+
+    __slots__ = ("part",)
+
+    def __init__(self, part: Fitted) -> None:
+        self.part = part
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Part) and other.part is self.part
+
+    def __hash__(self) -> int:
+        return id(self.part)
+
+
+def make_ready(loaded: Loaded, policy: Policy) -> None:
+    """Read everything that was learned once, so that the first page that asks for it need not."""
+    counted(loaded, policy)
+
+
 def _frame(kind: Kind, loaded: Loaded, policy: Policy, order: str = "gain") -> pl.DataFrame:
     """All of a kind, the most of `order` first."""
     part = loaded.snapshot.parts.get(_PART[kind])
     if part is None:
         return pl.DataFrame(schema={**_COLUMNS, "key": TEXT})
     return _in_order(_Learned(loaded, part), policy, order)
+
+
+@lru_cache(maxsize=8)
+def _told(part: _Part) -> pl.DataFrame:
+    """What a part says, as far as it is shown: a change of products does not change it."""
+    match part.part:
+        case FittedComplements() as pairs:
+            return pairs.frame().filter("significant")
+        case FittedAlternatives() as steps:
+            found = steps.frame().filter(pl.col("step") > 0)
+            return found.filter(pl.int_range(pl.len()).over("anchor") < _MOST_STEPS)
+        case FittedTiming() as later:
+            return later.frame().filter(pl.col("opens").is_not_null())
+        case FittedBundles() as sets:
+            return sets.frame()
+        case _:
+            return pl.DataFrame()
 
 
 @lru_cache(maxsize=16)
@@ -362,7 +401,7 @@ def _pace(loaded: Loaded) -> float:
 
 def _pairs(part: FittedComplements, margin: pl.DataFrame, pace: float) -> pl.DataFrame:
     degree = pl.DataFrame({"anchor": part.item_ids.ids, "base": part.degree.astype(np.int64)})
-    found = part.frame().filter("significant").join(degree, on="anchor", how="left")
+    found = _told(_Part(part)).join(degree, on="anchor", how="left")
     found = found.join(margin.rename({"id": "item"}), on="item", how="left")
     return _earning(found, pace).select(
         "count", "base", "lift", "lift_low", "lift_high", "gain", "gain_low", "gain_high",
@@ -396,8 +435,7 @@ def _steps(part: FittedAlternatives, state: State, policy: Policy, margin: pl.Da
 
     How often a step is taken is not in the orders: the policy's prior stands for it, so there is no interval.
     """
-    found = part.frame().filter(pl.col("step") > 0)
-    found = found.filter(pl.int_range(pl.len()).over("anchor") < _MOST_STEPS)
+    found = _told(_Part(part))
     bought = pl.DataFrame({"anchor": state.ids.ids, "base": state.items["baskets"].astype(np.int64)})
     found = found.join(bought, on="anchor", how="left").filter(pl.col("base") > 0)
     found = found.join(margin.rename({"id": "item"}), on="item", how="left")
@@ -427,7 +465,7 @@ def sets_of(part: FittedBundles, margin: pl.DataFrame, pace: float) -> pl.DataFr
         pace: 30 days over the days that orders were learned from.
     """
     degree = pl.DataFrame({"id": part.item_ids.ids, "baskets": part.degree.astype(np.int64)})
-    found = part.frame().with_row_index("row").with_columns(
+    found = _told(_Part(part)).with_row_index("row").with_columns(
         product_id=pl.col("items").list.first(), others=pl.col("items").list.slice(1).list.sort()
     )  # fmt: skip
     members = found.select("row", "product_id", id="items").explode("id").join(degree, on="id", how="left")
@@ -456,8 +494,7 @@ def sets_of(part: FittedBundles, margin: pl.DataFrame, pace: float) -> pl.DataFr
 
 def _next(part: FittedTiming, margin: pl.DataFrame, pace: float) -> pl.DataFrame:
     """Purchases that followed beyond the other's own pace, with the interval of a count."""
-    found = part.frame().filter(pl.col("opens").is_not_null())
-    found = found.join(margin.rename({"id": "item"}), on="item", how="left")
+    found = _told(_Part(part)).join(margin.rename({"id": "item"}), on="item", how="left")
     beyond = pl.col("bought") - pl.col("expected")
     spread = _SURE * pl.col("bought").cast(pl.Float64).sqrt()
     each = pl.col("margin") * pace

@@ -28,6 +28,7 @@ from tsuide.app.ledger import Ledger
 from tsuide.app.mail_answers import MailAnswers
 from tsuide.app.mail_links import mail_links
 from tsuide.app.named_shop.people import SHOWN
+from tsuide.app.opportunities import make_ready
 from tsuide.app.ordering import Placed, place_order
 from tsuide.app.promotions import asked_now, note_prices, publish_changed
 from tsuide.app.quoting import Buyer, Quote, Wanted, offer_to, quote
@@ -101,6 +102,8 @@ class Serving:
         self.goods = ""
         self.rep_key = ""
         self.watch: asyncio.Task[None] | None = None
+        self.reading: asyncio.Task[None] | None = None
+        self._read: tuple[str, str] | None = None
         self._outreach: dict[bool, Outreach] = {}
         self._retired: list[Outreach] = []
         self.habits = KeptHabits(shop, clock)
@@ -150,7 +153,7 @@ class Serving:
 
     async def close(self) -> None:
         """Finish what is under way and give everything back."""
-        for task in (self.watch, self.segments, self.handing_in):
+        for task in (self.watch, self.segments, self.handing_in, self.reading):
             if task is not None:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
@@ -302,6 +305,7 @@ class Serving:
                 changed, before = await asyncio.to_thread(self.decider.refresh), on
                 deals = self.decider.deals
                 on = await asyncio.to_thread(asked_now, self.shop, deals, self.clock())
+                self._read_opportunities()
                 if changed:
                     _log.info("took up a newer state", sequence=self.decider.loaded.sequence)
                 if changed or on != before:
@@ -323,6 +327,15 @@ class Serving:
                 continue  # said when it went away
             except Exception as error:  # noqa: BLE001 - a file that cannot be read must not end the asking
                 _log.error("cannot hand in late decisions", error=repr(error))
+
+    def _read_opportunities(self) -> None:
+        """In the background, after the start and after each learning: the console's first page would wait for it."""
+        loaded, policy = self.decider.loaded_or_none, self.decider.policy
+        if loaded is None or (loaded.snapshot.id, policy.version) == self._read:
+            return
+        if self.reading is None or self.reading.done():
+            self._read = (loaded.snapshot.id, policy.version)
+            self.reading = asyncio.create_task(asyncio.to_thread(make_ready, loaded, policy))
 
     async def keep_segments(self) -> None:
         """Bring segments up to date with what arrives and with the clock, for ever; `start` runs it."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from tsuide.facts.interactions import INTERACTIONS, WINS
 from tsuide.facts.reviews import REVIEWS
 from tsuide.facts.schema import MOMENT, TEXT, WHOLE, Schema
 from tsuide.kit.clock import to_micros
-from tsuide.store import aliases, bulk, catalogue, finding, fresh, order_book, schema, sequence
+from tsuide.store import aliases, behind, bulk, catalogue, finding, fresh, order_book, schema, sequence
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
 from tsuide.store.interactions import interaction, win
@@ -150,6 +150,13 @@ class Facts:
         """Ids of the orders among these that came after a number."""
         with reading(self.engine) as connection:
             return fresh.order_ids_after(connection, after)
+
+    def orders_holding(
+        self, product_ids: Sequence[str], deep: int, n: int, window: int = behind.WINDOW
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Orders with every one of the products, a window of them at a time, as `behind.orders_holding`."""
+        with reading(self.engine) as connection:
+            return behind.orders_holding(connection, product_ids, deep, n, window)
 
     def relations(self) -> pl.DataFrame:
         """All declared relations, as RELATIONS."""
@@ -285,17 +292,18 @@ class Facts:
     def overview(self) -> dict[str, int | None]:
         """How many rows of each kind there are, and the newest order and event (microseconds); quick also for many."""
         counted = {
-            "products": schema.product, "customers": schema.customer, "orders": schema.orders,
-            "reviews": schema.review, "relations": schema.relation, "consents": schema.consent,
-            "interactions": interaction,
+            "products": schema.product, "customers": schema.customer, "reviews": schema.review,
+            "relations": schema.relation, "consents": schema.consent, "interactions": interaction,
         }  # fmt: skip
         asked: dict[str, sa.Select[int]] = {
             name: sa.select(sa.func.count()).select_from(table) for name, table in counted.items()
         }
-        asked["newest_order"] = sa.select(sa.func.max(schema.orders.c.placed_at))
+        orders = sa.select(sa.func.count(), sa.func.max(schema.orders.c.placed_at))  # one way through many of them
         asked["newest_event"] = sa.select(sa.func.max(schema.event.c.at))
         with reading(self.engine) as connection:
-            return {name: connection.scalar(query) for name, query in asked.items()}
+            n, newest = connection.execute(orders).one()
+            told = {name: connection.scalar(query) for name, query in asked.items()}
+            return {**told, "orders": n, "newest_order": newest}
 
     def found_products(self, text: str = "", after: str = "", n: int = 50) -> pl.DataFrame:
         """Products in the order of their ids, after one; only those whose id or title holds a text."""

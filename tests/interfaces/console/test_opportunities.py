@@ -1,12 +1,13 @@
 """Opportunities: seen with their evidence, found in any writing, decided about, and taken back."""
 
 import re
+import time
 from typing import Any
 
 import pytest
 
 from tsuide.app.curation import Wish, judge, judgements, subject, take_away
-from tsuide.app.opportunities import KINDS, Wanted, opportunities
+from tsuide.app.opportunities import KINDS, Wanted, _made_frame, opportunities
 from tsuide.app.serving import clock
 from tsuide.mining.snapshot import current_snapshot
 
@@ -153,3 +154,23 @@ def test_who_may_only_look_changes_nothing(running: Any, marks: Any) -> None:
     assert 'value="ban"' not in rep.get("/opportunities")
     rep.post("/opportunities/judge", status=403, **PAIR, do="ban")
     assert marks() == {}
+
+
+def test_the_orders_behind_a_pair_are_listed(console: Any) -> None:
+    text = console.get("/opportunities/one", kind="pairs", a="cam-a", b="card")
+    assert "/opportunities/orders?" in text
+    orders = console.get("/opportunities/orders", item=["cam-a", "card"])
+    assert orders.count('<td data-label="Order"') > 0
+    assert "Of 20,000 orders, from number 1" in orders
+    assert "None among these orders" in console.get("/opportunities/orders", item=["cam-a", "nothing"])
+
+
+def test_a_server_reads_what_was_learned_before_anybody_asks(running: Any) -> None:
+    serving = running.client.app.state.serving
+    deadline = time.monotonic() + 60
+    while serving.reading is None or not serving.reading.done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    before = _made_frame.cache_info()
+    running.person("marketer").get("/opportunities")
+    assert _made_frame.cache_info().misses == before.misses

@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any, Final
 
+from tsuide.app.bench.multiplied import multiply
 from tsuide.app.bench.served import server
 from tsuide.app.users import Doorkeeper, choose_password, invite
 from tsuide.app.wiring import Shop, opened
@@ -24,7 +25,13 @@ _LEFT_ALONE: Final = re.compile(r"[?&](csv|svg|lang|sort\.\w+|done)=|/static/|\.
 
 
 def bench_console(
-    home: Path, *, now: datetime, repeats: int = 20, most: int = 150, tell: Callable[[str], object] = lambda _: None
+    home: Path,
+    *,
+    now: datetime,
+    repeats: int = 20,
+    most: int = 150,
+    times: int = 1,
+    tell: Callable[[str], object] = lambda _: None,
 ) -> dict[str, Any]:
     """Ask every page that is linked within two steps of the first one, `repeats` times each, one after the other.
 
@@ -35,10 +42,12 @@ def bench_console(
         now: UTC.
         repeats: how often each page is timed, after it was asked once.
         most: how many pages at most.
+        times: so many times the customers and orders, written into the copy and learned first.
         tell: hears what is at work.
 
     Returns:
-        pages, p50_ms and p95_ms over all answers, slowest_page with its p95, over_budget, heaviest_kb (compressed),
+        order_lines, pages, p50_ms and p95_ms over all answers, slowest_page with its p95, over_budget,
+        heaviest_kb (compressed),
         and each page with its p50, p95 and size.
     """
     with tempfile.TemporaryDirectory(prefix="tsuide-bench-") as folder:
@@ -46,12 +55,16 @@ def bench_console(
         tell("copy of the shop")
         shutil.copytree(home, own)
         with opened(Settings(home=own)) as shop:
+            if times > 1:
+                multiply(shop, times, now=now, tell=tell)
+            lines = shop.store.facts.counts()["order_lines"]
             cookie = _owner(shop, now)
         with server(own, 1) as running:
             told = _timed(running.url, cookie, repeats, most, tell)
     every = [ms for page in told for ms in page.pop("all_ms")]
     slowest = max(told, key=lambda page: page["p95_ms"])
     return {
+        "order_lines": lines,
         "pages": len(told),
         "p50_ms": _at(every, 50),
         "p95_ms": _at(every, 95),

@@ -325,6 +325,7 @@ def http_(
 def console_(
     home: Home = None,
     repeats: Annotated[int, typer.Option("--repeats", min=2, help="How often each page is timed.")] = 20,
+    times: Annotated[int, typer.Option("--times", min=1, max=100, help="Over so many times the customers.")] = 1,
     as_json: Json = False,
 ) -> None:
     """Milliseconds of every page of the console over a learned shop (--home), and how heavy each is."""
@@ -338,6 +339,7 @@ def console_(
                 load_settings(home=home).home,
                 now=now(),
                 repeats=repeats,
+                times=times,
                 tell=lambda what: shown.update(task, description=what),
             )
         each = {page["path"]: f"{page['p50_ms']} / {page['p95_ms']} ms, {page['kb']} KB" for page in result["each"]}

@@ -166,6 +166,9 @@ def _one(
         other_way=visit.url("/opportunities/one", kind=kind, a=about.other_ids[0], b=product_id)
         if kind in {"pairs", "steps", "next"}
         else None,
+        behind=visit.url("/opportunities/orders", item=[each for each in (product_id, *about.other_ids) if each])
+        if kind in {"pairs", "sets", "fillers"}
+        else None,
         around=visit.url("/opportunities/network", product=product_id or about.other_ids[0]),
         to_list=visit.url("/opportunities", kind=kind),
         priced=visit.url("/promotions/new", benefit="set_price", item=[product_id, *about.other_ids])
