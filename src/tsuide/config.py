@@ -33,6 +33,7 @@
 | line_token | TSUIDE_LINE_TOKEN | none: the channel access token of a LINE official account (extra ``line``) |
 | line_endpoint | TSUIDE_LINE_ENDPOINT | LINE's own: another address that speaks as ``https://api.line.me`` does |
 | inner_webhooks | TSUIDE_INNER_WEBHOOKS | no: whether a journey may call addresses of the house's own network |
+| retention | TSUIDE_RETENTION | none: ``event=365,decision=0``: days that rows of people are kept (docs/privacy.md) |
 | more_shops | TSUIDE_MORE_SHOPS | none: ``named=/srv/named``: more shops, each with its own home, at ``/named`` |
 
 Those of `SETTABLE` can also be set in the console: they are kept in the store, and the environment wins over them.
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     line_token: SecretStr = SecretStr("")
     line_endpoint: str = ""
     inner_webhooks: bool = False
+    retention: str = ""
     more_shops: str = ""
 
     @field_validator("more_shops")

@@ -42,11 +42,13 @@ class Taken:
         new: kept for the first time.
         known: their ids were there already; nothing changed.
         quarantined: of the new ones, those that could not be read, with the reason.
+        untracked: not kept: whoever did it wants not to be followed.
     """
 
     new: int
     known: int
     quarantined: tuple[tuple[str, str], ...] = ()
+    untracked: int = 0
 
 
 class Arrivals:
@@ -70,12 +72,26 @@ class Arrivals:
     def _settings(self) -> LiveSettings:
         return LiveSettings(currency=self._shop.settings.currency, zone=self._shop.settings.time_zone)
 
-    async def take(self, messages: Sequence[Message]) -> Taken:
+    async def take(self, messages: Sequence[Message], *, off: bool = False) -> Taken:
         """Keep the messages, and read what is new in them into facts; durable when it comes back.
+
+        Behaviour of whoever withdrew their consent to be measured is not kept, and of whoever withdrew personalisation
+        not in which browser it was.
+
+        Args:
+            messages: as they came.
+            off: whoever did this wants not to be followed (Do Not Track, Global Privacy Control): nothing is kept but
+                what they withdraw.
 
         Raises:
             Unavailable: the store does not answer: nothing of this call was kept; send it again.
         """
+        sent = len(messages)
+        if off:
+            await self._withdraw(messages)
+            return Taken(0, 0, untracked=sent)
+        messages = await self._heeded(messages)
+        untracked = sent - len(messages)
         first = [self._glance(each) for each in messages]
         rows: list[Row] = []
         places: list[int] = []
@@ -98,7 +114,42 @@ class Arrivals:
         ]
         if waiting:
             bad += await self.apply(waiting)
-        return Taken(sum(fresh), len(fresh) - sum(fresh), tuple(bad))
+        return Taken(sum(fresh), len(fresh) - sum(fresh), tuple(bad), untracked)
+
+    async def _heeded(self, messages: Sequence[Message]) -> list[Message]:
+        """The messages that may be kept, as they may be."""
+        of_pages = {each.customer_id for each in messages if each.customer_id is not None and each.thing is None}
+        if not of_pages:
+            return [*messages]
+        facts = self._shop.store.facts
+        silent = await asyncio.to_thread(facts.withdrew, of_pages, "analytics")
+        apart = await asyncio.to_thread(facts.withdrew, of_pages, "personalisation")
+        kept = []
+        for each in messages:
+            if each.thing is not None or each.customer_id not in silent | apart:
+                kept.append(each)
+            elif each.customer_id in apart or not self._is_behaviour(each):
+                kept.append(_without_browser(each))
+        return [each for each in kept if each.customer_id not in silent or not self._is_behaviour(each)]
+
+    def _is_behaviour(self, message: Message) -> bool:
+        """Whether it says nothing but what somebody did on the site."""
+        try:
+            said = read(message, self._settings())
+        except BadInput:
+            return False
+        return bool(said.events) and replace(said, same=(), customers=()).only_behaviour
+
+    async def _withdraw(self, messages: Sequence[Message]) -> None:
+        """Write down what is withdrawn, and nothing else."""
+        said = []
+        for each in messages:
+            try:
+                said += [consent for consent in read(each, self._settings()).consents if not consent.granted]
+            except BadInput:
+                continue
+        if said:
+            await self.put([Said(consents=tuple(said))])
 
     def _glance(self, message: Message) -> tuple[State, str | None, Said]:
         """Read it alone: behaviour is done then; what must be put together with what is known waits."""
@@ -218,6 +269,15 @@ def row_of(message: Message, state: State, reason: str | None) -> Row:
 
 def _text_of(message: Message) -> str:
     return message.text or as_body(message.content)
+
+
+_BROWSER: Final = frozenset({"anonymousId", "anonymous_id", "client_id", "app_instance_id", "sessionId", "session_id"})
+
+
+def _without_browser(message: Message) -> Message:
+    """The message without the browser that it came from."""
+    content = {name: value for name, value in message.content.items() if name not in _BROWSER}
+    return replace(message, anonymous_id=None, content=content, text=None)
 
 
 def message_of(row: Found) -> Message:

@@ -19,9 +19,12 @@ from typing import Any, Final, TypeAlias
 import sqlalchemy as sa
 
 from tsuide import __version__
+from tsuide.app.erasing import erase_customer
+from tsuide.app.privacy.marks import LIST, mark_of, note_folder, read_list
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import BadFile, Conflict, NotFound, Unavailable
+from tsuide.kit.clock import to_micros
 from tsuide.mining.snapshot import current_snapshot, held, open_snapshot
 from tsuide.store.backup import copy_in, copy_out, counts_of, whole
 from tsuide.store.engines import checked_url, make_engine
@@ -125,6 +128,7 @@ def back_up(shop: Shop, folder: Path, now: datetime, *, keep: int = 0, tell: Tel
         raise
     if keep:
         _thin_out(folder, keep)
+    note_folder(shop, folder, now)
     return read_backup(final)
 
 
@@ -202,6 +206,40 @@ def restore(path: Path, settings: Settings, *, tell: Tell = nothing) -> Backup:
     finally:
         engine.dispose()
     return backup
+
+
+def forget_again(path: Path, settings: Settings, now: datetime, erased: Path | None = None) -> int:
+    """Erase, from a shop that was just restored, whoever was erased after the backup was made.
+
+    Args:
+        path: of the backup; the list beside it is heeded, too.
+        settings: of the restored shop.
+        now: UTC.
+        erased: another list: the newest one of the shop that is gone.
+
+    Returns:
+        How many people were erased again.
+
+    Raises:
+        NotFound: there is no such list.
+        BadFile: a list cannot be read.
+    """
+    made = to_micros(read_backup(path).at)
+    lists = [(path.parent / LIST, False), (settings.home / LIST, False), *([] if erased is None else [(erased, True)])]
+    marks = {mark for file, must in lists for mark in read_list(file, must=must) if mark.at > made}
+    if not marks:
+        return 0
+    by_mark = {mark.mark for mark in marks}
+    salts = {mark.salt for mark in marks}
+    shop = open_shop(settings)
+    try:
+        there = {*shop.store.erasure.everyone(), *shop.store.aliases.all()}
+        again = [each for each in sorted(there) if any(mark_of(salt, each) in by_mark for salt in salts)]
+        for customer_id in again:
+            erase_customer(shop, customer_id, now, "restore")
+    finally:
+        shop.close()
+    return len(again)
 
 
 def verify(path: Path, url: str | None = None, *, tell: Tell = nothing) -> Backup:

@@ -55,15 +55,16 @@ def take_upload(shop: Shop, filename: str, file: BinaryIO, now: datetime) -> str
 
 def forget_old(shop: Shop, now: datetime) -> int:
     """Remove files that lay longer than they may; how many."""
-    return _removed(each for each in _kept(shop) if each.stat().st_mtime < (now - KEPT).timestamp())
+    return _removed(each for each in kept_files(shop) if each.stat().st_mtime < (now - KEPT).timestamp())
 
 
 def forget_files_of(shop: Shop, customer_id: str) -> int:
     """Remove files that name a customer, and what was rejected of them; how many."""
-    return _removed(each for each in _kept(shop) if may_name(each, customer_id))
+    return _removed(each for each in kept_files(shop) if may_name(each, customer_id))
 
 
-def _kept(shop: Shop) -> list[Path]:
+def kept_files(shop: Shop) -> list[Path]:
+    """Every kept file, and what was rejected of them."""
     return [*_folder(shop).glob("*")]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tsuide.app import customer_files, uploads
+from tsuide.app.privacy.marks import write_lists
+from tsuide.app.privacy.proofs import FILES, write_proof
 from tsuide.app.wiring import Shop
 from tsuide.errors import UnknownCustomer
 from tsuide.kit.clock import to_micros
@@ -21,8 +23,8 @@ ERASED_SINCE_LEARNING: Final = "erased_since_learning"
 """Setting: when the last person was erased whom the learned state may still know."""
 
 
-def erase_customer(shop: Shop, customer_id: str, now: datetime) -> dict[str, int]:
-    """Forget one customer; erasing nobody is no error.
+def erase_customer(shop: Shop, customer_id: str, now: datetime, who: str = "", *, lists: bool = True) -> dict[str, int]:
+    """Forget one customer; erasing nobody is no error. A proof of it is kept that names nobody.
 
     Orders and outcomes stay as nobody's, so that every count stays right. What was learned from the person's own
     history is gone with the next `learn`, which then also removes the older snapshots; until then nothing reads it,
@@ -32,15 +34,20 @@ def erase_customer(shop: Shop, customer_id: str, now: datetime) -> dict[str, int
         Rows changed or deleted, by table.
     """
     customer_id = shop.store.aliases.of(customer_id)  # who was merged is who stays
-    done = shop.store.erasure.erase(customer_id, _nobodys, _unsigned)
+    ids = [customer_id, *(each for each, kept in shop.store.aliases.all().items() if kept == customer_id)]
+    done = shop.store.erasure.erase(customer_id, as_nobodys, _unsigned)
     folder = disclosures(shop)
     for path in folder.glob(f"{_name(customer_id)}-*.json") if folder.is_dir() else ():
         path.unlink()
     files = uploads.forget_files_of(shop, customer_id) + customer_files.forget_files_of(shop, customer_id)
     if files:
-        done["upload"] = files
+        done[FILES] = files
     if done:
         shop.store.settings.put(ERASED_SINCE_LEARNING, now.isoformat(), now)
+        left = {name: len(rows) for name, rows in shop.store.erasure.everything_of(customer_id).items() if rows}
+        write_proof(shop, ids, now, who, done, left)
+        if lists:
+            write_lists(shop, now)
     return done
 
 
@@ -65,14 +72,17 @@ def forget_learned(shop: Shop, erased: str, now: datetime) -> list[str]:
         return []
     removed = prune_snapshots(shop.snapshots, keep=1)
     shop.store.settings.put(ERASED_SINCE_LEARNING, "", now)
+    shop.store.erased.learned(now)
     return removed
 
 
 def forget_everyone(shop: Shop, now: datetime) -> int:
     """Forget every customer: the shop has left the platform. How many there were."""
+    shop.store.erasure.forget_messages()
     everyone = shop.store.erasure.everyone()
     for customer_id in everyone:
-        erase_customer(shop, customer_id, now)
+        erase_customer(shop, customer_id, now, lists=False)
+    write_lists(shop, now)
     return len(everyone)
 
 
@@ -119,7 +129,7 @@ def _name(customer_id: str) -> str:
     ).hexdigest()  # ids may hold anything, names of files not
 
 
-def _nobodys(record: str) -> str:
+def as_nobodys(record: str) -> str:
     """A decision's record without the person: what was offered stays, whom it was for does not."""
     decision = Decision.from_json(record)
     request = replace(decision.request, customer_id=None, anonymous_id=None, session_id=None, agent=None)

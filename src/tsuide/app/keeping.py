@@ -11,6 +11,7 @@ from tsuide.app.deciding import Clock, Entropy
 from tsuide.app.hooks import deliver_hooks
 from tsuide.app.journey_running import Working, working
 from tsuide.app.mail_answers import MailAnswers
+from tsuide.app.privacy.retention import forget_old_once_a_day
 from tsuide.app.scheduling import run_due
 from tsuide.app.segment_keeping import keep_segments
 from tsuide.app.wiring import Shop
@@ -50,6 +51,7 @@ def keep_going(
         "told": 0,
         "reports": 0,
         "moved": 0,
+        "forgotten": 0,
     }
     looked = -_OTHERS_S
     with working(shop, clock, entropy) as at_work:
@@ -62,6 +64,7 @@ def keep_going(
                     if shop.take_up_settings():
                         at_work.outreach.close()
                     done["reports"] += len(run_due(shop, clock()))
+                    done["forgotten"] += sum(forget_old_once_a_day(shop, clock()).values())
                     _read_what_came_back(shop, clock, at_work)
             except TsuideError as error:  # the store is away for a moment
                 _log.warning("a turn failed", error=str(error))

@@ -94,13 +94,6 @@ def unlead(connection: sa.Connection, merged_id: str, kept_id: str, others: list
     connection.execute(back.values(kept_id=merged_id))
 
 
-def forget(connection: sa.Connection, customer_id: str) -> int:
-    """Forget what leads to an erased customer, and where their id led."""
-    a = customer_alias.c
-    gone = sa.delete(customer_alias).where(sa.or_(a.kept_id == customer_id, a.merged_id == customer_id))
-    return int(connection.execute(gone).rowcount)
-
-
 def told_on(connection: sa.Connection, frame: pl.DataFrame, known: Mapping[str, str]) -> pl.DataFrame:
     """Rows of `customer` in which what is said under merged ids is said of who stays.
 

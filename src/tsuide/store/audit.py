@@ -98,12 +98,5 @@ class Audit:
             return found(connection, query.order_by(audit_entry.c.seq.desc()).limit(n))
 
 
-def erase(connection: sa.Connection, customer_id: str, nobody: str) -> int:
-    """Forget what entries say of a customer; that something was changed, by whom and when, stays."""
-    own = audit_entry.c.customer_id == customer_id
-    said = {"subject": nobody, "customer_id": nobody, "before": None, "after": None, "undo": None}
-    return connection.execute(sa.update(audit_entry).where(own).values(**said)).rowcount
-
-
 def _undone(connection: sa.Connection, seq: int) -> bool:
     return connection.execute(sa.select(audit_entry.c.seq).where(audit_entry.c.undoes == seq)).first() is not None

@@ -15,6 +15,7 @@ from tsuide.store.curation import Curation
 from tsuide.store.deals import Deals
 from tsuide.store.decisions import Decisions
 from tsuide.store.engines import checked_url, make_engine, sqlite_file
+from tsuide.store.erased import Erased
 from tsuide.store.erasure import Erasure
 from tsuide.store.experiments import Experiments
 from tsuide.store.facts import Facts
@@ -74,6 +75,7 @@ class Store:
     aliases: Aliases
     inbox: Inbox
     erasure: Erasure
+    erased: Erased
     policies: Policies
     keys: Keys
     kept_answers: KeptAnswers
@@ -163,6 +165,7 @@ def open_store(url: str) -> Store:
         aliases=Aliases(record),
         inbox=Inbox(record),
         erasure=Erasure(record),
+        erased=Erased(record),
         policies=Policies(record),
         keys=Keys(record),
         kept_answers=KeptAnswers(record),

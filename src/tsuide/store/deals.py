@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import orjson
 import sqlalchemy as sa
@@ -16,9 +16,6 @@ from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, found, insert_into
 from tsuide.store.schema import RECORD, acceptance, metadata
 from tsuide.store.sequence import lock
-
-_ERASED: Final = "erased"
-
 
 deal = sa.Table(
     "deal",
@@ -311,19 +308,6 @@ class Deals:
         if not rows:
             raise NotFound("no such quote", key="quote", value=named, way_out="tsuide deal show DEAL")
         return rows[0]
-
-
-def erase(connection: sa.Connection, customer_id: str) -> dict[str, int]:
-    """A person's deals stay as nobody's, so that what was won stays counted: without title, note and buyer."""
-    theirs = sa.select(deal.c.id).where(deal.c.customer_id == customer_id)
-    events = sa.update(deal_event).where(deal_event.c.deal_id.in_(theirs)).values(reason=None, content=None)
-    quotes = sa.update(deal_quote).where(deal_quote.c.deal_id.in_(theirs)).values(buyer=None)
-    nobodys = {"customer_id": None, "title": _ERASED, "note": None, "needs": "[]"}
-    return {
-        "deal_event": connection.execute(events).rowcount,
-        "deal_quote": connection.execute(quotes).rowcount,
-        "deal": connection.execute(sa.update(deal).where(deal.c.customer_id == customer_id).values(nobodys)).rowcount,
-    }
 
 
 def _row(made: Deal) -> dict[str, Any]:

@@ -1,53 +1,32 @@
-"""The port of erasure: one person's rows removed, or made nobody's; what was counted stays counted."""
+"""The port of erasure: one person's rows shown, removed, or made nobody's; what was counted stays counted.
 
-from collections.abc import Callable, Sequence
+Which rows, and what becomes of them, stands in `personal`. A few tables need more than a column set: decisions and
+confirmations hold the person within JSON, messages and enrolments in their keys.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 
+from tsuide.kit.clock import to_micros
+from tsuide.kit.naming import names_person
 from tsuide.store.arrivals import message, same_person
-from tsuide.store.audit import audit_entry
-from tsuide.store.audit import erase as erase_audit
-from tsuide.store.deals import deal, deal_event, deal_line, deal_quote
-from tsuide.store.deals import erase as erase_deals
 from tsuide.store.engines import reading, writing
-from tsuide.store.feedback import feedback
-from tsuide.store.finding import customer_key
-from tsuide.store.finding import erase as erase_keys
-from tsuide.store.initiatives import initiative_entry
-from tsuide.store.interactions import erase as erase_interactions
-from tsuide.store.interactions import interaction, win
-from tsuide.store.journey_tables import enrolment, enrolment_mark, journey_news
-from tsuide.store.merges import customer_merge
-from tsuide.store.merges import erase as erase_merges
-from tsuide.store.merges import of as merges_of
-from tsuide.store.outbox import erase as erase_messages
-from tsuide.store.outbox_tables import outbound, outbound_event
+from tsuide.store.journey_tables import enrolment
+from tsuide.store.outbox import ERASED_KEY
+from tsuide.store.outbox_tables import outbound
+from tsuide.store.personal import CUSTOMERS, HELD, NOBODY, Held, Person
 from tsuide.store.rows import Found, found
-from tsuide.store.schema import acceptance, consent, customer, decision, event, orders, outcome, review
-from tsuide.store.segment_tables import (
-    segment_act,
-    segment_clock,
-    segment_event,
-    segment_member,
-    segment_sheet,
-    segment_touch,
-)
-from tsuide.store.selling import confirmation, promotion_use
-from tsuide.store.surveys import erase as erase_answers
-from tsuide.store.surveys import survey_answer, survey_invitation
-from tsuide.store.tasks import task, task_event
-from tsuide.store.worklist import erase as erase_worklist
-from tsuide.store.worklist import worklist_answer, worklist_event
+from tsuide.store.schema import customer, decision, kept_answer
+from tsuide.store.segment_tables import segment_clock
+from tsuide.store.selling import confirmation
 
-_NOBODY: Final = "erased"
-_OF_CUSTOMERS: Final = (
-    consent, orders, event, decision, outcome, acceptance, same_person, review, initiative_entry, feedback,
-    outbound, outbound_event,
-    enrolment, task, deal, survey_answer, worklist_answer, survey_invitation, interaction, win, audit_entry,
-)  # fmt: skip
-_FORGOTTEN: Final = (event, message, journey_news)  # whose rows say nothing once the person is gone
+Anonymise = Callable[[str], str]
+_AT_ONCE: Final = 2_000
+_RELATED: Final = "parent_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +35,7 @@ class Erasure:
 
     engine: sa.Engine
 
-    def erase(self, customer_id: str, anonymise: Callable[[str], str], confirm: Callable[[str], str]) -> dict[str, int]:
+    def erase(self, customer_id: str, anonymise: Anonymise, confirm: Anonymise) -> dict[str, int]:
         """Forget one customer, and every visitor who turned out to be them, in one transaction.
 
         Orders, reviews' stars, outcomes and decisions stay as nobody's, so that counts and sums stay right; nothing
@@ -70,67 +49,19 @@ class Erasure:
         Returns:
             Rows changed or deleted, by table.
         """
+        done: dict[str, int] = {}
+        with reading(self.engine) as connection:  # it may take a while: nobody has to wait for it
+            named = _named(connection, customer_id)
         with writing(self.engine) as connection:
-            visitors = self._visitors(connection, customer_id)
-            theirs = _theirs(customer_id, visitors)
-            done: dict[str, int] = {}
-            for row in found(connection, sa.select(decision.c.id, decision.c.record).where(theirs(decision))):
-                change = sa.update(decision).where(decision.c.id == row["id"]).values(
-                    customer_id=None, anonymous_id=None, session_id=None, record=anonymise(row["record"])
-                )  # fmt: skip
-                done["decision"] = done.get("decision", 0) + connection.execute(change).rowcount
-            nobody = {"customer_id": None, "anonymous_id": None, "evidence": None}
-            done["outcome"] = connection.execute(sa.update(outcome).where(theirs(outcome)).values(nobody)).rowcount
-            done |= self._selling(connection, customer_id, confirm)
-            done |= self._facts(connection, customer_id, theirs)
-            done |= erase_messages(connection, customer_id)
-            done["worklist_answer"] = erase_worklist(connection, customer_id)
-            done |= erase_answers(connection, customer_id)
-            done |= erase_interactions(connection, customer_id)
-            done |= erase_merges(connection, customer_id)
-            done |= erase_deals(connection, customer_id)
-            done["audit_entry"] = erase_audit(connection, customer_id, _NOBODY)
-            done |= _segments(connection, customer_id, visitors)
-            mine = same_person.c.customer_id == customer_id
-            done["same_person"] = connection.execute(sa.delete(same_person).where(mine)).rowcount
+            person = _person(connection, customer_id)
+            for held in CUSTOMERS:
+                where = _where(held, person, named)
+                done[held.table.name] = _forget(connection, held, where, anonymise, confirm)
+            below = sa.update(customer).where(customer.c.parent_id == customer_id)
+            connection.execute(below.values({_RELATED: None}))
+            turn = sa.update(segment_clock).values(turn=segment_clock.c.turn + 1)  # who read before reads again
+            connection.execute(turn)
         return {name: count for name, count in done.items() if count}
-
-    def _selling(self, connection: sa.Connection, customer_id: str, confirm: Callable[[str], str]) -> dict[str, int]:
-        mine = sa.select(acceptance.c.id).where(acceptance.c.customer_id == customer_id)
-        for row in found(connection, sa.select(confirmation).where(confirmation.c.acceptance_id.in_(mine))):
-            change = sa.update(confirmation).where(confirmation.c.acceptance_id == row["acceptance_id"])
-            connection.execute(change.values(content=confirm(row["content"])))
-        yes = sa.update(acceptance).where(acceptance.c.customer_id == customer_id)
-        use = sa.update(promotion_use).where(promotion_use.c.customer_id == customer_id)
-        lead = sa.update(initiative_entry).where(initiative_entry.c.customer_id == customer_id)
-        return {
-            "initiative_entry": connection.execute(lead.values(customer_id=None, note=None)).rowcount,
-            "promotion_use": connection.execute(use.values(customer_id=None)).rowcount,
-            "acceptance": connection.execute(yes.values(customer_id=None, evidence_reference=_NOBODY)).rowcount,
-        }
-
-    def _facts(
-        self, connection: sa.Connection, customer_id: str, theirs: Callable[[sa.Table], sa.ColumnElement[bool]]
-    ) -> dict[str, int]:
-        said = sa.update(review).where(review.c.customer_id == customer_id).values(customer_id=None, text=None)
-        bought = sa.update(orders).where(orders.c.customer_id == customer_id).values(customer_id=None)
-        below = sa.update(customer).where(customer.c.parent_id == customer_id).values(parent_id=None)
-        connection.execute(below)
-        heard = sa.update(feedback).where(feedback.c.customer_id == customer_id)
-        done = {"feedback": connection.execute(heard.values(customer_id=None, text=None)).rowcount}
-        done |= {"review": connection.execute(said).rowcount, "orders": connection.execute(bought).rowcount}
-        for table in _FORGOTTEN:
-            done[table.name] = connection.execute(sa.delete(table).where(theirs(table))).rowcount
-        under_way = sa.update(enrolment).where(enrolment.c.customer_id == customer_id, enrolment.c.state == "active")
-        connection.execute(under_way.values(state="left", why=_NOBODY))
-        done["enrolment"] = _nobodys(connection, customer_id)
-        about = sa.select(task.c.id).where(task.c.customer_id == customer_id)
-        done["task_event"] = connection.execute(sa.delete(task_event).where(task_event.c.task_id.in_(about))).rowcount
-        done["task"] = connection.execute(sa.delete(task).where(task.c.customer_id == customer_id)).rowcount
-        done["consent"] = connection.execute(sa.delete(consent).where(consent.c.customer_id == customer_id)).rowcount
-        done["customer_key"] = erase_keys(connection, [customer_id])
-        done["customer"] = connection.execute(sa.delete(customer).where(customer.c.id == customer_id)).rowcount
-        return done
 
     def forget(self, things: Sequence[str]) -> int:
         """Delete every message about these things; how many there were."""
@@ -139,100 +70,181 @@ class Erasure:
         with writing(self.engine) as connection:
             return int(connection.execute(sa.delete(message).where(message.c.thing.in_(list(things)))).rowcount)
 
+    def forget_messages(self) -> int:
+        """Delete every message as it came, and every kept answer: nobody's data may stay; how many there were."""
+        with writing(self.engine) as connection:
+            return sum(int(connection.execute(sa.delete(table)).rowcount) for table in (message, kept_answer))
+
     def everything_of(self, customer_id: str) -> dict[str, list[Found]]:
         """Every row that is kept of a customer, by table: what they may ask to see."""
         with reading(self.engine) as connection:
-            theirs = _theirs(customer_id, self._visitors(connection, customer_id))
-            tables: Sequence[tuple[sa.Table, sa.ColumnElement[bool]]] = (
-                (customer, customer.c.id == customer_id),
-                (customer_key, customer_key.c.customer_id == customer_id),
-                (consent, consent.c.customer_id == customer_id),
-                (orders, orders.c.customer_id == customer_id),
-                (review, review.c.customer_id == customer_id),
-                (feedback, feedback.c.customer_id == customer_id),
-                (interaction, interaction.c.customer_id == customer_id),
-                (win, win.c.customer_id == customer_id),
-                (customer_merge, merges_of(customer_id)),
-                (survey_answer, survey_answer.c.customer_id == customer_id),
-                (survey_invitation, survey_invitation.c.customer_id == customer_id),
-                *((table, theirs(table)) for table in (event, message, decision, outcome)),
-                (acceptance, acceptance.c.customer_id == customer_id),
-                (promotion_use, promotion_use.c.customer_id == customer_id),
-                (initiative_entry, initiative_entry.c.customer_id == customer_id),
-                (outbound, outbound.c.customer_id == customer_id),
-                (outbound_event, outbound_event.c.customer_id == customer_id),
-                (enrolment, enrolment.c.customer_id == customer_id),
-                (enrolment_mark, enrolment_mark.c.enrolment_id.in_(_enrolments(customer_id))),
-                (task, task.c.customer_id == customer_id),
-                (task_event, task_event.c.task_id.in_(sa.select(task.c.id).where(task.c.customer_id == customer_id))),
-                (deal, deal.c.customer_id == customer_id),
-                *((table, table.c.deal_id.in_(_deals(customer_id))) for table in (deal_line, deal_event, deal_quote)),
-                (worklist_answer, worklist_answer.c.customer_id == customer_id),
-                (worklist_event, worklist_event.c.customer_id == customer_id),
-                (same_person, same_person.c.customer_id == customer_id),
-                (segment_sheet, segment_sheet.c.customer_id == customer_id),
-                (segment_event, segment_event.c.customer_id == customer_id),
-            )
-            return {table.name: _shown(connection, table, where) for table, where in tables}
+            person, named = _person(connection, customer_id), _named(connection, customer_id)
+            return {held.table.name: _rows_of(connection, held, _where(held, person, named)) for held in CUSTOMERS}
 
     def everyone(self) -> list[str]:
         """Every customer of whom anything is kept."""
+        tables = [held.table for held in CUSTOMERS if "customer_id" in held.table.c]
         parts = [sa.select(customer.c.id.label("id"))]
-        parts += [sa.select(table.c.customer_id).where(table.c.customer_id.is_not(None)) for table in _OF_CUSTOMERS]
+        parts += [sa.select(table.c.customer_id).where(table.c.customer_id.is_not(None)) for table in tables]
         with reading(self.engine) as connection:
-            return sorted(str(each) for each in connection.execute(sa.union(*parts)).scalars())
+            ids = {str(each) for each in connection.execute(sa.union(*parts)).scalars()}
+        return sorted(ids - {NOBODY})
 
-    def _visitors(self, connection: sa.Connection, customer_id: str) -> list[str]:
-        query = sa.select(same_person.c.anonymous_id).where(same_person.c.customer_id == customer_id)
-        return [str(each) for each in connection.execute(query).scalars()]
+    def too_old(self, days: Mapping[str, int], now: datetime) -> dict[str, int]:
+        """How many rows of each table are kept longer than they may be.
+
+        Args:
+            days: by table; 0 = for ever.
+            now: UTC.
+        """
+        with reading(self.engine) as connection:
+            counts = {
+                name: connection.execute(
+                    sa.select(sa.func.count()).select_from(HELD[name].table).where(old)
+                ).scalar_one()
+                for name, old in _old(days, now)
+            }
+        return {name: int(count) for name, count in counts.items() if count}
+
+    def forget_old(self, days: Mapping[str, int], now: datetime, anonymise: Anonymise) -> dict[str, int]:
+        """Delete or make nobody's what is kept longer than it may be, some thousands of rows in each transaction.
+
+        Args:
+            days: by table; 0 = for ever.
+            now: UTC.
+            anonymise: a decision's record → the same without the person.
+
+        Returns:
+            Rows changed or deleted, by table.
+        """
+        done: dict[str, int] = {}
+        for name, old in _old(days, now):
+            table = HELD[name].table
+            keys = sa.tuple_(*table.primary_key.columns)
+            some = sa.select(*table.primary_key.columns).where(old).limit(_AT_ONCE)
+            while True:
+                with writing(self.engine) as connection:
+                    chosen = connection.execute(some).all()
+                    if not chosen:
+                        break
+                    mine = keys.in_([tuple(row) for row in chosen])
+                    done[name] = done.get(name, 0) + _let_go(connection, HELD[name], mine, anonymise)
+        return done
 
 
-def _segments(connection: sa.Connection, customer_id: str, visitors: Sequence[str]) -> dict[str, int]:
-    """Sheets and memberships go; who came and went stays as nobody, so that sizes add up.
-
-    Whoever just makes sheets of facts from before writes none of them.
-    """
-    c, happened = segment_sheet.c, segment_event.c
-    mine = sa.or_(c.customer_id == customer_id, c.anonymous_id.in_(visitors))
-    numbers = [int(each) for each in connection.execute(sa.select(c.no).where(mine)).scalars()]
-    for table in (segment_member, segment_act, segment_sheet):
-        connection.execute(sa.delete(table).where(table.c.no.in_(numbers)))
-    connection.execute(sa.update(segment_clock).values(turn=segment_clock.c.turn + 1))  # who read before reads again
-    for touched in (segment_touch.c.customer_id == customer_id, segment_touch.c.anonymous_id.in_(visitors)):
-        connection.execute(sa.delete(segment_touch).where(touched))
-    theirs = sa.or_(happened.customer_id == customer_id, happened.anonymous_id.in_(visitors))
-    nobody = sa.update(segment_event).where(theirs).values(customer_id=None, anonymous_id=None)
-    return {"segment_event": connection.execute(nobody).rowcount, "segment_sheet": len(numbers)}
+def _person(connection: sa.Connection, customer_id: str) -> Person:
+    query = sa.select(same_person.c.anonymous_id).where(same_person.c.customer_id == customer_id)
+    return Person(customer_id, tuple(str(each) for each in connection.execute(query).scalars()))
 
 
-def _enrolments(customer_id: str) -> sa.Select[Any]:
-    return sa.select(enrolment.c.id).where(enrolment.c.customer_id == customer_id)
+def _told_by(connection: sa.Connection, customer_id: str) -> tuple[str, ...]:
+    """By what else than their id somebody else's JSON may name them: mail and phone."""
+    query = sa.select(customer.c.email, customer.c.phone).where(customer.c.id == customer_id)
+    row = connection.execute(query).first()
+    return () if row is None else tuple(str(each) for each in row if each)
 
 
-def _deals(customer_id: str) -> sa.Select[Any]:
-    return sa.select(deal.c.id).where(deal.c.customer_id == customer_id)
+def _rows_of(connection: sa.Connection, held: Held, where: sa.ColumnElement[bool]) -> list[Found]:
+    columns = [column for column in held.table.columns if column.name not in held.hidden]
+    return found(connection, sa.select(*columns).where(where).order_by(*held.table.primary_key.columns))
 
 
-def _nobodys(connection: sa.Connection, customer_id: str) -> int:
-    """Enrolments stay as nobody's, so that what passed each step stays counted; how many there were."""
-    rows = connection.execute(sa.select(enrolment.c.id).where(enrolment.c.customer_id == customer_id)).scalars().all()
-    for each in rows:
-        values = {"customer_id": None, "key": f"{_NOBODY}/{each}", "context": "{}"}
-        connection.execute(sa.update(enrolment).where(enrolment.c.id == each).values(**values))
+def _named(connection: sa.Connection, customer_id: str) -> dict[str, list[str]]:
+    """Rows whose JSON names somebody, by table."""
+    told = _told_by(connection, customer_id)
+    rows: dict[str, list[str]] = {}
+    for held in CUSTOMERS:
+        if held.naming:
+            texts = [held.table.c[name] for name in held.naming]
+            (key,) = held.table.primary_key.columns
+            likely = sa.or_(*(text.icontains(each, autoescape=True) for text in texts for each in (customer_id, *told)))
+            rows[held.table.name] = [
+                str(row[0])
+                for row in connection.execute(sa.select(key, *texts).where(likely))
+                if any(names_person(text, customer_id, told) for text in row[1:])
+            ]
+    return rows
+
+
+def _where(held: Held, person: Person, named: Mapping[str, Sequence[str]]) -> sa.ColumnElement[bool]:
+    """A person's rows of a table: those of their columns, and those whose JSON names them."""
+    found_by = [] if held.finds is None else [held.finds(person)]
+    if held.naming:
+        (key,) = held.table.primary_key.columns
+        found_by.append(key.in_(named[held.table.name]))
+    return sa.or_(*found_by)
+
+
+def _forget(
+    connection: sa.Connection, held: Held, where: sa.ColumnElement[bool], anonymise: Anonymise, confirm: Anonymise
+) -> int:
+    if held.table is confirmation:
+        return _rewritten(connection, confirmation, "content", where, confirm, {})
+    if held.erased == "unlinked" and not held.nobody:  # its own columns say nothing of the person
+        return 0
+    if held.erased == "kept":
+        connection.execute(sa.update(held.table).where(where).values(**held.nobody))
+        return 0
+    return _let_go(connection, held, where, anonymise)
+
+
+def _let_go(connection: sa.Connection, held: Held, where: sa.ColumnElement[bool], anonymise: Anonymise) -> int:
+    """Rows deleted, or made nobody's; how many."""
+    table = held.table
+    if held.erased == "deleted":
+        return int(connection.execute(sa.delete(table).where(where)).rowcount)
+    if table is decision:
+        return _rewritten(connection, decision, "record", where, anonymise, held.nobody)
+    if table is outbound:
+        return _messages(connection, where, held.nobody)
+    if table is enrolment:
+        return _enrolments(connection, where, held.nobody)
+    return int(connection.execute(sa.update(table).where(where).values(**held.nobody)).rowcount)
+
+
+def _rewritten(
+    connection: sa.Connection, table: sa.Table, column: str, where: sa.ColumnElement[bool], write: Anonymise,
+    values: Mapping[str, Any],
+) -> int:  # fmt: skip
+    (key,) = table.primary_key.columns
+    rows = connection.execute(sa.select(key, table.c[column]).where(where)).all()
+    for one, said in rows:
+        connection.execute(sa.update(table).where(key == one).values(**{**values, column: write(said)}))
     return len(rows)
 
 
-def _theirs(customer_id: str, visitors: Sequence[str]) -> Callable[[sa.Table], sa.ColumnElement[bool]]:
-    """Rows of the customer, and of their visitors where these are not somebody else's by now."""
+def _messages(connection: sa.Connection, where: sa.ColumnElement[bool], nobody: Mapping[str, Any]) -> int:
+    """That they went out stays counted; what still waits never goes."""
+    rows = connection.execute(sa.select(outbound.c.key, outbound.c.id, outbound.c.state).where(where)).all()
+    for key, message_id, state in rows:
+        ended = {"state": "refused", "code": "no_customer", "lease_until": None} if state == "waiting" else {}
+        change = sa.update(outbound).where(outbound.c.key == key)
+        connection.execute(change.values(**{**nobody, **ended, "key": f"{ERASED_KEY}{message_id}"}))
+    return len(rows)
 
-    def where(table: sa.Table) -> sa.ColumnElement[bool]:
-        alone = sa.and_(table.c.customer_id.is_(None), table.c.anonymous_id.in_(visitors))
-        return sa.or_(table.c.customer_id == customer_id, alone)
 
-    return where
+def _enrolments(connection: sa.Connection, where: sa.ColumnElement[bool], nobody: Mapping[str, Any]) -> int:
+    """They stay as nobody's, so that what passed each step stays counted; who was on the way leaves."""
+    rows = connection.execute(sa.select(enrolment.c.id, enrolment.c.state).where(where)).all()
+    for one, state in rows:
+        left = {"state": "left", "why": NOBODY} if state == "active" else {}
+        change = sa.update(enrolment).where(enrolment.c.id == one)
+        connection.execute(change.values(**{**nobody, **left, "key": f"{NOBODY}/{one}"}))
+    return len(rows)
 
 
-def _shown(connection: sa.Connection, table: sa.Table, where: sa.ColumnElement[Any]) -> list[Found]:
-    """Rows without what only machines need: hashes of tokens."""
-    columns = [column for column in table.columns if column.name not in {"token_hash", "given"}]
-    return found(connection, sa.select(*columns).where(where).order_by(*table.primary_key.columns))
+def _old(days: Mapping[str, int], now: datetime) -> list[tuple[str, sa.ColumnElement[bool]]]:
+    """Which rows of each table are too old; of those that stay as nobody's, the ones that are not yet."""
+    wheres = []
+    for name, kept in days.items():
+        held = HELD[name]
+        if not kept or held.ages is None:
+            continue
+        where = [held.table.c[held.ages.column] < to_micros(now - timedelta(days=kept))]
+        if held.ages.only is not None:
+            where.append(held.ages.only())
+        if held.erased == "unlinked":
+            still = [held.table.c[name].is_distinct_from(value) for name, value in held.nobody.items()]
+            where.append(sa.or_(*still))
+        wheres.append((name, sa.and_(*where)))
+    return wheres

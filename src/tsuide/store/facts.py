@@ -1,6 +1,6 @@
 """The port of facts: what happened, in and out of the store as frames."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from tsuide.errors import UnknownCustomer
 from tsuide.facts.behaviour import EVENTS
 from tsuide.facts.catalogue import PRODUCTS, RELATIONS
-from tsuide.facts.consent import CONSENTS
+from tsuide.facts.consent import CONSENTS, Purpose
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.interactions import INTERACTIONS, WINS
 from tsuide.facts.reviews import REVIEWS
 from tsuide.facts.schema import MOMENT, TEXT, WHOLE, Schema
 from tsuide.kit.clock import to_micros
-from tsuide.store import aliases, behind, bulk, catalogue, finding, fresh, order_book, schema, sequence
+from tsuide.store import aliases, behind, bulk, catalogue, finding, fresh, order_book, parting, schema, sequence
 from tsuide.store.engines import reading, writing
 from tsuide.store.frames import difference, from_storage, need, stored_schema, to_storage
 from tsuide.store.interactions import interaction, win
@@ -66,8 +66,15 @@ class Facts:
         return self._write(schema.customer, filled, CUSTOMERS, ["id"], finding.take_up)
 
     def write_consents(self, frame: pl.DataFrame) -> Written:
-        """Write grants and withdrawals (CONSENTS); each moment is kept, the latest holds."""
-        return self._write(schema.consent, frame, CONSENTS, ["customer_id", "purpose", "channel", "at"])
+        """Write grants and withdrawals (CONSENTS); each moment is kept, the latest holds.
+
+        Whoever agrees no longer to be followed is parted from their browsers in the same transaction.
+        """
+        return self._write(schema.consent, frame, CONSENTS, ["customer_id", "purpose", "channel", "at"], parting.heed)
+
+    def withdrew(self, customer_ids: Iterable[str], *purposes: Purpose) -> set[str]:
+        """Who of these customers said no to one of the purposes on the site, and nothing else since."""
+        return parting.withdrawn_of(self.engine, customer_ids, purposes)
 
     def write_events(self, frame: pl.DataFrame) -> Written:
         """Write many behaviour events at once (EVENTS); single ones come through the journal."""

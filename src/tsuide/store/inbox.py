@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tsuide.errors import NotFound
 from tsuide.kit.clock import to_micros
-from tsuide.store import aliases
+from tsuide.store import aliases, parting
 from tsuide.store.arrivals import message, same_person
 from tsuide.store.engines import reading, writing
 from tsuide.store.rows import Found, Row, Value, found
@@ -128,12 +128,16 @@ class Inbox:
     def join(self, anonymous_id: str, customer_id: str, at: datetime) -> int:
         """From now on the visitor is this customer; what they did before, and nobody else's, becomes the customer's.
 
+        Of a customer who agrees no longer to be followed no browser is known.
+
         Returns:
             How many events and outcomes found their customer.
         """
         moment = to_micros(at)
         with writing(self.engine) as connection:
             customer_id = aliases.of(connection, customer_id) or customer_id
+            if parting.withdrew(connection, [customer_id]):
+                return 0
             known = connection.execute(
                 sa.select(same_person.c.customer_id).where(same_person.c.anonymous_id == anonymous_id)
             ).scalar()

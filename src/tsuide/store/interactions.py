@@ -1,6 +1,6 @@
 """The tables of what people did with customers, and of what these gained."""
 
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -43,16 +43,3 @@ win = sa.Table(
 
 REACHED: Final = sa.and_(interaction.c.kind != NOTE, sa.func.coalesce(interaction.c.outcome, "") != NO_ANSWER)
 """A contact that came about."""
-
-
-def erase(connection: sa.Connection, customer_id: str) -> dict[str, int]:
-    """Make one customer's rows nobody's; how many, by table."""
-    done: dict[str, int] = {}
-    gone: tuple[tuple[sa.Table, dict[str, Any]], ...] = (
-        (interaction, {"customer_id": None, "text": None, "outcome": None}),
-        (win, {"customer_id": None, "evidence": None}),
-    )
-    for table, nobody in gone:
-        change = sa.update(table).where(table.c.customer_id == customer_id).values(**nobody)
-        done[table.name] = connection.execute(change).rowcount
-    return done

@@ -174,13 +174,6 @@ class Merges:
             return found(connection, sa.select(customer_merge).order_by(c.at.desc(), c.id).limit(n))
 
 
-def erase(connection: sa.Connection, customer_id: str) -> dict[str, int]:
-    """Forget the merges in which a customer stands: their records hold both."""
-    done = {"customer_merge": connection.execute(sa.delete(customer_merge).where(of(customer_id))).rowcount}
-    aliases.forget(connection, customer_id)
-    return done
-
-
 def of(customer_id: str) -> sa.ColumnElement[bool]:
     """Merges in which a customer stands."""
     return sa.or_(customer_merge.c.kept_id == customer_id, customer_merge.c.merged_id == customer_id)

@@ -30,7 +30,8 @@ BEST_CHANNEL: Final = "best_channel"
 CLOSED: Final = "closed"
 """The code of a message that was shown on the site and closed by the customer."""
 _ON_THE_WAY: Final = ("sending", "sent", "in_doubt")
-_ERASED: Final = "erased/"
+ERASED_KEY: Final = "erased/"
+"""With which the key of a message begins whose customer was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -538,21 +539,6 @@ class Outbox:
         with reading(self.engine) as connection:
             query = sa.select(c.mark, c.reason).where(c.mark.in_(list(marks)))
             return {row["mark"]: row["reason"] for row in found(connection, query)}
-
-
-def erase(connection: sa.Connection, customer_id: str) -> dict[str, int]:
-    """Make a customer's messages nobody's: that they went out stays counted."""
-    c = outbound.c
-    done = 0
-    for row in found(connection, sa.select(c.key, c.id).where(c.customer_id == customer_id)):
-        nobody = {"customer_id": None, "address_mark": None, "links": None, "domain": None, "record": "{}"}
-        change = sa.update(outbound).where(c.key == row["key"]).values(key=f"{_ERASED}{row['id']}", **nobody)
-        done += connection.execute(change).rowcount
-    mine = outbound_event.c.customer_id == customer_id
-    events = connection.execute(sa.update(outbound_event).where(mine).values(customer_id=None, detail=None)).rowcount
-    waiting = sa.and_(c.key.startswith(_ERASED), c.state == "waiting")
-    connection.execute(sa.update(outbound).where(waiting).values(state="refused", code="no_customer", lease_until=None))
-    return {"outbound": done, "outbound_event": events}
 
 
 def _asked(row: Mapping[str, Value]) -> dict[str, Value]:

@@ -146,14 +146,3 @@ def _newest(connection: sa.Connection, survey_id: str) -> Found | None:
     query = sa.select(survey).where(survey.c.id == survey_id).order_by(survey.c.version.desc()).limit(1)
     rows = found(connection, query)
     return rows[0] if rows else None
-
-
-def erase(connection: sa.Connection, customer_id: str) -> dict[str, int]:
-    """What was chosen stays as nobody's, so that counts stay right; words, links and what it became go."""
-    nobody = {"customer_id": None, "subject": None, "texts": None, "became": None}
-    mine = sa.update(survey_answer).where(survey_answer.c.customer_id == customer_id)
-    links = sa.delete(survey_invitation).where(survey_invitation.c.customer_id == customer_id)
-    return {
-        "survey_answer": connection.execute(mine.values(nobody)).rowcount,
-        "survey_invitation": connection.execute(links).rowcount,
-    }

@@ -317,10 +317,3 @@ def _attribute(connection: sa.Connection, name: str) -> Any:  # noqa: ANN401 - a
     if connection.dialect.name == "sqlite":
         return sa.func.json_extract(customer.c.attributes, f"$.{name}")
     return sa.cast(customer.c.attributes, JSONB)[name].astext
-
-
-def erase(connection: sa.Connection, customer_id: str) -> int:
-    """Answers stay as nobody's, so that counts stay right; their words go."""
-    connection.execute(sa.delete(worklist_event).where(worklist_event.c.customer_id == customer_id))
-    mine = sa.update(worklist_answer).where(worklist_answer.c.customer_id == customer_id)
-    return int(connection.execute(mine.values(customer_id=None, note=None)).rowcount)

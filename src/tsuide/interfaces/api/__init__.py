@@ -33,6 +33,7 @@ from tsuide.interfaces.api import (
     offers,
     outreach,
     policies,
+    privacy,
     problems,
     products,
     promotions,
@@ -66,7 +67,7 @@ _BY_SCOPE: Final[Mapping[Scope, tuple[ModuleType, ...]]] = {
     ),
     "admin": (
         *(policies, experiments, initiatives, reports, supervision, uplift, exports, upserts, looks, outreach),
-        *(segments, journeys, hooks, curation),
+        *(segments, journeys, hooks, curation, privacy),
     ),
 }
 """The narrowest key that any route of a part lets in: a caller without it is told so before a body is looked at."""

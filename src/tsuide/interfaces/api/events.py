@@ -24,6 +24,7 @@ from tsuide.intake.message import Message
 from tsuide.intake.signatures import signed
 from tsuide.interfaces.api.bodies import as_object, raw_body
 from tsuide.interfaces.api.keys import SECURITY, may_name, require, required, serving_of, user_of
+from tsuide.interfaces.api.off import wants_no_tracking
 from tsuide.interfaces.api.responses import failures
 from tsuide.kit.clock import from_micros
 
@@ -33,6 +34,8 @@ _FAILURES: Final = failures(400, 401, 403, 413, 422, 429, 503)
 _JSON_BODY: Final[dict[str, Any]] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
 }
+_SHOP_SYSTEMS: Final = frozenset({"/v1/webhooks/shopify", "/v1/webhooks/woocommerce"})
+"""Where no browser sends: a header of one says nothing."""
 _ABOUT_CUSTOMERS: Final = frozenset({"alias", "group"})
 _BASIC: Final[list[dict[str, list[str]]]] = [*SECURITY, {"Basic": []}]
 
@@ -54,6 +57,9 @@ class TakenOut(BaseModel):
         description="Kept, but they could not be read: id and reason. They are read again on request."
     )
     refused: list[RefusedOut] = Field(description="Not kept: they have neither a name nor a sender.")
+    untracked: int = Field(
+        default=0, description="Not kept: whoever did it wants not to be followed (Sec-GPC, DNT, a consent withdrawn)."
+    )
 
 
 def _segment_call(call: str) -> Callable[[Request], Awaitable[TakenOut]]:
@@ -291,9 +297,13 @@ def _sender(request: Request, write_key: object) -> frozenset[Scope]:
 
 
 async def _take(request: Request, messages: Sequence[Any], refused: list[RefusedOut]) -> TakenOut:
-    taken = await serving_of(request).arrivals.take(messages)
+    off = request.url.path not in _SHOP_SYSTEMS and wants_no_tracking(request.headers)
+    taken = await serving_of(request).arrivals.take(messages, off=off)
     metrics.took(taken.new, taken.known, len(taken.quarantined), len(refused))
-    return TakenOut(taken=taken.new, known=taken.known, quarantined=_told(taken.quarantined), refused=refused)
+    return TakenOut(
+        taken=taken.new, known=taken.known, quarantined=_told(taken.quarantined), refused=refused,
+        untracked=taken.untracked,
+    )  # fmt: skip
 
 
 def _told(quarantined: Sequence[tuple[str, str]]) -> list[dict[str, str]]:

@@ -19,6 +19,7 @@ from tsuide.app.site_messages import Left
 from tsuide.errors import Unavailable, WrongKey
 from tsuide.interfaces.api.asked import quickly
 from tsuide.interfaces.api.keys import CUSTOMER_TOKEN, SECURITY, may, may_speak_of, require, serving_of
+from tsuide.interfaces.api.off import SET_ASIDE, wants_no_tracking
 from tsuide.interfaces.api.problems import of_validation, request_id_of
 from tsuide.interfaces.api.responses import failures
 from tsuide.interfaces.api.schemas import (
@@ -36,6 +37,8 @@ from tsuide.interfaces.api.shown import answer_of, as_json, message_of
 from tsuide.offers.request import OfferRequest
 
 router = APIRouter(tags=["offers"])
+_WATCHED: Final = frozenset({"shown", "clicked"})
+"""What a page sees of somebody; the rest they say."""
 _FROM_A_PAGE: Final = frozenset({"shown", "clicked", "accepted", "declined", "later"})
 
 
@@ -60,7 +63,8 @@ async def offers(request: Request) -> Response:
     Unknown customers are new customers; unknown products in the cart are set aside and named in `warnings`.
     An empty list is an answer: nothing fits, or the visitor is in the holdout by which the effect is measured.
     A storefront key may name a `customer_id` only with the header `X-Customer-Token`, which the shop's server signs
-    for its page; without it the answer is the anonymous visitor's, and `warnings` says so.
+    for its page; without it the answer is the anonymous visitor's, and `warnings` says so. A browser that asks not to
+    be followed (`Sec-GPC: 1`, `DNT: 1`) gets what fits the page: nobody is looked up, the decision names nobody.
     """
     scopes = require(request, "storefront")
     serving = serving_of(request)
@@ -69,7 +73,10 @@ async def offers(request: Request) -> Response:
         asked, slot = read(serving, scopes, body)
     except ValidationError as exc:
         return of_validation(request_id_of(request), exc, "body")
-    content = await answer(serving, scopes, request.headers.get(CUSTOMER_TOKEN), asked, slot)
+    if wants_no_tracking(request.headers) and "rep" not in scopes:
+        content = await answer(serving, scopes, None, nobodys(asked), slot, SET_ASIDE)
+    else:
+        content = await answer(serving, scopes, request.headers.get(CUSTOMER_TOKEN), asked, slot)
     return Response(content, media_type="application/json")
 
 
@@ -90,8 +97,13 @@ def read(serving: Serving, scopes: frozenset[Scope], body: bytes) -> tuple[Offer
     return asked, found.slot
 
 
+def nobodys(asked: OfferRequest) -> OfferRequest:
+    """The question without who asks."""
+    return replace(asked, customer_id=None, anonymous_id=None, session_id=None)
+
+
 async def answer(
-    serving: Serving, scopes: frozenset[Scope], token: str | None, asked: OfferRequest, slot: str | None
+    serving: Serving, scopes: frozenset[Scope], token: str | None, asked: OfferRequest, slot: str | None, *more: str
 ) -> bytes:
     """Decide, record, and write the answer.
 
@@ -101,13 +113,14 @@ async def answer(
         token: the caller's word on who the customer is.
         asked: as read.
         slot: as read.
+        more: warnings.
     """
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = more
     left = None
     if asked.customer_id is not None:
         reason = may_speak_of(serving, scopes, token, asked.customer_id)
         if reason is not None:
-            asked, warnings = replace(asked, customer_id=None), (reason,)
+            asked, warnings = replace(asked, customer_id=None), (*more, reason)
         elif serving.site_messages.any:
             left = await _left_for(serving, asked, slot)
             if left is not None and left.product_ids:
@@ -185,7 +198,13 @@ async def outcomes(request: Request, decision: str) -> Response:
     if beyond and "admin" not in scopes:
         raise WrongKey("this outcome needs a key with the scope admin", key="outcome", value=", ".join(sorted(beyond)))
     told_to = serving_of(request).ledger
+    off = wants_no_tracking(request.headers) and "rep" not in scopes
     recorded, already = await told_to.record(
-        decision, [Told(each.offer_id, each.outcome, each.reason, each.idempotency_key) for each in told.outcomes]
+        decision,
+        [
+            Told(each.offer_id, each.outcome, each.reason, each.idempotency_key)
+            for each in told.outcomes
+            if not (off and each.outcome in _WATCHED)
+        ],
     )
     return Response(as_json({"recorded": recorded, "already": already}), media_type="application/json")

@@ -2,7 +2,7 @@
 
 What they do (an id, the key and its rate, CORS, a count, a line in the log) is done here just so, in a row: each layer
 costs more than what it does. Whatever is unusual about a request (an idempotency key, credentials in another header, a
-body of no announced length or of too great a one, tracing) goes the long way.
+body of no announced length or of too great a one, a browser that asks not to be followed, tracing) goes the long way.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ _OTHER_ORIGIN: Final = (
     (b"access-control-expose-headers", ", ".join(EXPOSED).encode()),
 )
 _SHED: Final = {"Retry-After": RETRY_AFTER_S} | {name.decode(): value.decode() for name, value in _OTHER_ORIGIN}
-_LONG_WAY: Final = frozenset({b"idempotency-key", b"authorization", b"transfer-encoding"})
+_LONG_WAY: Final = frozenset({b"idempotency-key", b"authorization", b"transfer-encoding", b"sec-gpc", b"dnt"})
 
 
 class Api(FastAPI):

@@ -53,6 +53,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "keys": "tsuide.interfaces.cli.keys:keys",
     "erase": "tsuide.interfaces.cli.erase:erase",
     "disclose": "tsuide.interfaces.cli.erase:disclose",
+    "privacy": "tsuide.interfaces.cli.privacy:privacy",
     "warm": "tsuide.interfaces.cli.warm:warm",
     "backup": "tsuide.interfaces.cli.backup:backup",
     "restore": "tsuide.interfaces.cli.backup:restore",

@@ -69,17 +69,30 @@ def verify(
         emit(result, lambda: _table([found]), as_json=as_json)
 
 
-def restore(path: Which, home: Home = None, database_url: Database = None, as_json: Json = False) -> None:
-    """Restore a backup into an empty home (and an empty database); what is there is never written over."""
+def restore(
+    path: Which,
+    erased: Annotated[
+        Path | None, typer.Option("--erased", help="List of who was erased since (erased.jsonl of the shop's home).")
+    ] = None,
+    home: Home = None,
+    database_url: Database = None,
+    as_json: Json = False,
+) -> None:
+    """Restore a backup into an empty home (and an empty database); what is there is never written over.
+
+    Whoever was erased after it was made is erased again, as the list beside the backup (and --erased) says.
+    """
     with errors_shown(as_json=as_json):
+        settings = load_settings(home=home, database_url=database_url)
         with progress() as shown:
             task = shown.add_task("restore", total=None)
             found = safe.restore(
                 path,
-                load_settings(home=home, database_url=database_url),
+                settings,
                 tell=lambda what, done, total: shown.update(task, description=what, completed=done, total=total),
             )
-        emit(found.plain(), lambda: _table([found]), as_json=as_json)
+        again = safe.forget_again(path, settings, now(), erased)
+        emit(found.plain() | {"erased_again": again}, lambda: _table([found]), as_json=as_json)
 
 
 def _table(found: list[safe.Backup]) -> Table | str:

@@ -32,7 +32,7 @@ def erase(
             err.print(_counted("kept", {name: len(rows) for name, rows in kept.items() if rows}))
             if not Confirm.ask("Forget this customer? This cannot be undone.", console=err, default=False):
                 raise typer.Exit(1)
-        done = erase_customer(shop, customer, now())
+        done = erase_customer(shop, customer, now(), "command line")
         emit({"customer_id": customer, "erased": done}, lambda: _counted("erased", done), as_json=as_json)
         err.print("What was learned from their history leaves with the next: tsuide learn", style="dim")
 

@@ -14,6 +14,8 @@ from tsuide.app.customer_whole import asked_of, customer_whole, offers_told
 from tsuide.app.deals import deals_told
 from tsuide.app.erasing import erase_customer, everything_of
 from tsuide.app.interactions import record_interaction, record_win
+from tsuide.app.privacy.archive import archive_of
+from tsuide.app.privacy.phrases import TABLES
 from tsuide.errors import BadValue, TsuideError, Unavailable, WrongKey
 from tsuide.facts.consent import CHANNELS, PURPOSES
 from tsuide.facts.interactions import INTERACTION_KINDS, Interaction, Win
@@ -261,14 +263,11 @@ def _owners_only(visit: Visit) -> None:
 
 
 def disclosure(visit: Visit) -> Response:
-    """Everything that is kept of a customer, as a file."""
+    """Everything that is kept of a customer, in one archive."""
     _owners_only(visit)
-    kept = everything_of(visit.shop, visit.asked("id"))
-    text = json.dumps(
-        {"customer_id": visit.asked("id"), "at": visit.now.isoformat(), **kept}, ensure_ascii=False, indent=1
-    )
-    headers = {"Content-Disposition": 'attachment; filename="disclosure.json"', "Cache-Control": "no-store"}
-    return Response(text, media_type="application/json; charset=utf-8", headers=headers)
+    content = archive_of(visit.shop, visit.asked("id"), visit.now)
+    headers = {"Content-Disposition": 'attachment; filename="person.zip"', "Cache-Control": "no-store"}
+    return Response(content, media_type="application/zip", headers=headers)
 
 
 def erasing(visit: Visit) -> Response:
@@ -279,12 +278,7 @@ def erasing(visit: Visit) -> Response:
 
 def _erasing(visit: Visit, customer_id: str, problem: TsuideError | None = None) -> Response:
     kept = everything_of(visit.shop, customer_id)
-    known = {f"kept.{name}" for name in kept} & set(CUSTOMERS.all("en"))
-    rows = [
-        {"what": CUSTOMERS.text(f"kept.{name}", visit.language) if f"kept.{name}" in known else name, "n": len(rows)}
-        for name, rows in kept.items()
-        if rows
-    ]
+    rows = [{"what": TABLES.text(name, visit.language), "n": len(rows)} for name, rows in kept.items() if rows]
     table = Table("kept", [Column("what"), Column("n", label="rows", kind="number")], rows, caption="kept")
     return page(visit, "customer_erase.html", "erase", CUSTOMERS, tables=[table], customer_id=customer_id,
                 problem=problem)  # fmt: skip
@@ -302,14 +296,14 @@ def erase(visit: Visit) -> Response:
             )
     except TsuideError as error:
         return _erasing(visit, customer_id, error)
-    done = erase_customer(visit.shop, customer_id, visit.now)
+    done = erase_customer(visit.shop, customer_id, visit.now, visit.user.name)
     entry = visit.record(Change("customers.erase", "–", None, {"rows": sum(done.values())}))
     return visit.done("/customers", entry)
 
 
 ROUTES = [
     see("/customers/one", "customers", one),
-    see("/customers/disclosure.json", "customers", disclosure),
+    see("/customers/person.zip", "customers", disclosure),
     see("/customers/erase", "customers", erasing),
     change("/customers/note", "customers", _does("history", _talk)),
     change("/customers/win", "customers", _does("history", _win)),

@@ -37,6 +37,7 @@ ENVIRONMENT: Final = Phrases(
         "line_token": {"ja": "LINE公式アカウントのトークン", "en": "Token of the LINE official account"},
         "line_endpoint": {"ja": "LINEのアドレス", "en": "LINE's address"},
         "inner_webhooks": {"ja": "社内アドレスへのWebhook", "en": "Webhooks into the own network"},
+        "retention": {"ja": "個人データの保存日数", "en": "Days that people's data is kept"},
         "more_shops": {"ja": "同じサーバーのほかのお店", "en": "More shops of this server"},
     }
 )
