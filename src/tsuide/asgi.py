@@ -21,7 +21,8 @@ from tsuide.app.deciding import Clock, Entropy
 from tsuide.app.logs import log_to_stderr
 from tsuide.app.orphaned import end_with_parent
 from tsuide.app.serving import Serving, clock, entropy
-from tsuide.config import Settings, load_settings, more_shops_of
+from tsuide.app.shops import shops_of
+from tsuide.config import Settings, load_settings
 from tsuide.errors import MissingExtra
 from tsuide.interfaces import console, widget
 from tsuide.interfaces.api import build_api
@@ -58,7 +59,7 @@ def create(settings: Settings | None = None, *, clock: Clock = clock, entropy: E
     log_to_stderr()
     end_with_parent()
     sys.setswitchinterval(_TURN_S)
-    more = more_shops_of(chosen)
+    more = shops_of(chosen)
     links = {"": SHOP, **{name: f"/{name}{SHOP}" for name in more}} if more else {}
     others = {name: _Room(each, f"/{name}", links, clock, entropy) for name, each in more.items()}
     return _Room(chosen, "", links, clock, entropy).application(others)
@@ -94,7 +95,13 @@ class _Room:
                     await until_the_end.enter_async_context(room.open(inner))
                 yield
 
-        app = build_api(self.settings.request_log, files=_FILES, in_flight=self.settings.in_flight, lifespan=lifespan)
+        app = build_api(
+            self.settings.request_log,
+            files=_FILES,
+            in_flight=self.settings.in_flight,
+            shops=frozenset(others or ()),
+            lifespan=lifespan,
+        )
         home = f"{self.at}/docs" if self.shop is None else f"{self.at}{SHOP}/"
 
         async def to_home() -> RedirectResponse:

@@ -34,6 +34,7 @@
 | line_endpoint | TSUIDE_LINE_ENDPOINT | LINE's own: another address that speaks as ``https://api.line.me`` does |
 | inner_webhooks | TSUIDE_INNER_WEBHOOKS | no: whether a journey may call addresses of the house's own network |
 | retention | TSUIDE_RETENTION | none: ``event=365,decision=0``: days that rows of people are kept (docs/privacy.md) |
+| shop | TSUIDE_SHOP | none: the name of this shop, where there are several; `tsuide --shop NAME` sets it |
 | more_shops | TSUIDE_MORE_SHOPS | none: ``named=/srv/named``: more shops, each with its own home, at ``/named`` |
 
 Those of `SETTABLE` can also be set in the console: they are kept in the store, and the environment wins over them.
@@ -44,7 +45,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -59,7 +60,8 @@ SETTABLE: Final = (
     "mail_rates", "mail_warm_up",
 )  # fmt: skip
 """Settings that an owner may set in the console."""
-_SHOP: Final = re.compile(r"(?!shop=|console=|docs=|v1=|m=|widget=|pictures=|mcp=)[a-z][a-z0-9-]{0,30}=[^,]+")
+_TAKEN: Final = "shop|console|docs|v1|m|mp|widget|pictures|mcp|healthz|readyz|metrics"
+_SHOP: Final = re.compile(rf"(?!(?:{_TAKEN})=)[a-z][a-z0-9-]{{0,30}}=[^,]+")
 _ENGINES: Final = ("sqlite://", "sqlite:///", "postgresql://", "postgresql+psycopg://")
 
 
@@ -107,6 +109,7 @@ class Settings(BaseSettings):
     line_endpoint: str = ""
     inner_webhooks: bool = False
     retention: str = ""
+    shop: str = ""
     more_shops: str = ""
 
     @field_validator("more_shops")
@@ -168,21 +171,59 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.home / 'store.sqlite'}"
 
     @property
+    def shown_url(self) -> str:
+        """Where the store is, as it may be shown: without a password."""
+        return _PASSWORD.sub(rf"\1:{MASK}@", self.url)
+
+    @property
     def snapshots(self) -> Path:
         """The folder of learned snapshots."""
         return self.home / "snapshots"
 
 
 def more_shops_of(settings: Settings) -> dict[str, Settings]:
-    """The other shops of the same server by name: everything as here but the home and its store.
+    """The other shops that TSUIDE_MORE_SHOPS names: as here, but with a home, a store, keys and secrets of their own.
 
     >>> more = more_shops_of(Settings(home=Path("/srv/a"), more_shops="named=/srv/named"))
     >>> more["named"].url, more["named"].more_shops
     ('sqlite:////srv/named/store.sqlite', '')
     """
     pairs = (part.strip().partition("=") for part in settings.more_shops.split(",") if part.strip())
-    own = {"database_url": None, "more_shops": "", "agents": False}
-    return {name: settings.model_copy(update={"home": Path(home), **own}) for name, _, home in pairs}
+    kept = {name: getattr(settings, name) for name in settings.model_fields_set - NOT_HANDED_ON}
+    found = {}
+    for name, _, home in pairs:
+        own = {"home": Path(home), "shop": name}
+        own |= {"public_url": f"{settings.public_url}/{name}"} if settings.public_url else {}
+        found[name] = Settings.model_construct(_fields_set={*kept, *own}, **{**_usual(), **kept, **own})
+    return found
+
+
+def _usual() -> dict[str, Any]:
+    """Every setting as it is if nobody set it; the environment is not asked."""
+    return {name: field.default for name, field in Settings.model_fields.items()}
+
+
+NOT_HANDED_ON: Final = frozenset({
+    "database_url", "more_shops", "agents", "shopify_secrets", "shopify_domain", "woocommerce_secrets",
+    "customer_secrets", "smtp", "mail_from", "product_page", "dkim", "mail_return", "mail_rates", "mail_warm_up",
+    "bounces", "carriers", "carrier_secret", "line_token", "line_endpoint",
+})  # fmt: skip
+"""What a shop has of its own or not at all: its store, who signs for it, through whom it speaks."""
+
+
+def shop_name(name: str) -> str:
+    """A name that a shop may have.
+
+    Raises:
+        BadSetting: it is none, or a path of the server begins with it.
+
+    >>> shop_name("second")
+    'second'
+    """
+    if _SHOP.fullmatch(f"{name}=x") is None:
+        way_out = "lower-case letters, digits and hyphens, 31 at most; shop, console, docs, v1 … are taken"
+        raise BadSetting("not a name of a shop", key="shop", value=name, way_out=way_out)
+    return name
 
 
 def secrets_of(setting: SecretStr) -> tuple[str, ...]:
@@ -249,10 +290,15 @@ def _bad_setting(exc: ValidationError) -> BadSetting:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """This process's environment with what was set in it, for processes that it starts."""
+    """This process's environment with what was set in it, for processes that it starts.
+
+    What only another shop of this process was given is not in it.
+    """
     given = {name: value for name, value in settings.model_dump(exclude_unset=True).items() if value is not None}
     shown = {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in given.items()}
-    return dict(os.environ) | {f"{PREFIX}{name.upper()}": str(value) for name, value in shown.items()}
+    ours = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    others = {name: value for name, value in os.environ.items() if name.upper() not in ours}
+    return others | {f"{PREFIX}{name.upper()}": str(value) for name, value in shown.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from tsuide.errors import BadFile, Conflict, NotFound, Unavailable
 from tsuide.kit.clock import to_micros
 from tsuide.mining.snapshot import current_snapshot, held, open_snapshot
 from tsuide.store.backup import copy_in, copy_out, counts_of, whole
-from tsuide.store.engines import checked_url, make_engine
+from tsuide.store.engines import checked_url, make_engine, make_schema
 
 Tell: TypeAlias = Callable[[str, int, int], None]
 MANIFEST: Final = "backup.json"
@@ -192,7 +192,9 @@ def restore(path: Path, settings: Settings, *, tell: Tell = nothing) -> Backup:
     home = settings.home
     if any((home / each).exists() for each in (_SNAPSHOTS, "store.sqlite", *_KEPT)):
         raise Conflict("the home is not empty", key="home", value=str(home), way_out="name another with --home")
-    engine = make_engine(checked_url(settings.url), "record")
+    url = checked_url(settings.url)
+    make_schema(url)
+    engine = make_engine(url, "record")
     try:
         home.mkdir(parents=True, exist_ok=True)
         copy_in(engine, path / _STORE, tell)

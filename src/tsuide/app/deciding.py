@@ -214,14 +214,14 @@ class Decider:
         if rows:
             self._taken(self._journal.write("trace", *rows), rows)
         for each in served:
-            _count(each.decision)
+            _count(self._shop, each.decision)
 
     async def keep(self, served: Sequence[Served]) -> None:
         """As `keep_now`, for callers with an event loop."""
         if served:
             await self._keep(*(row_of(each.decision) for each in served))
         for each in served:
-            _count(each.decision)
+            _count(self._shop, each.decision)
 
     async def decide_many(self, requests: Sequence[OfferRequest]) -> list[Served]:
         """Decisions for several customers, one after the other, all in the journal with one commit.
@@ -271,7 +271,7 @@ class Decider:
         with span("journal", rows=len(rows)):
             kept = await self._in_time(rows)
         for each in served:
-            _count(each.decision)
+            _count(self._shop, each.decision)
         return [*served] if kept else [replace(each, degraded=each.degraded or "late") for each in served]
 
     async def _in_time(self, rows: Sequence[Row]) -> bool:
@@ -422,8 +422,8 @@ def _without_withdrawn(shop: Shop, loaded: Loaded) -> Loaded:
     return loaded if gone == loaded.state.withdrawn else replace(loaded, state=replace(loaded.state, withdrawn=gone))
 
 
-def _count(decision: Decision) -> None:
-    metrics.decided(decision.request.placement, decision.arm, len(decision.offers))
+def _count(shop: Shop, decision: Decision) -> None:
+    metrics.decided(shop.settings.shop, decision.request.placement, decision.arm, len(decision.offers))
 
 
 def row_of(decision: Decision) -> Row:

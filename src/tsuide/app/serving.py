@@ -278,7 +278,7 @@ class Serving:
         loaded = self.decider.loaded_or_none
         learned = None if loaded is None else learned_at(loaded.snapshot)
         newest = 0 if loaded is None else loaded.sequence
-        metrics.observe(tuple(self.journal.waiting.items()), learned, newest, self.clock())
+        metrics.observe(self.settings.shop, tuple(self.journal.waiting.items()), learned, newest, self.clock())
 
     def _leaf_of(self, product_id: str) -> str | None:
         product = self.decider.loaded.catalogue.product(product_id)

@@ -6,6 +6,7 @@ that no other program is needed; `pg_dump` and point-in-time recovery stay the w
 
 import gzip
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -31,6 +32,7 @@ _CHUNK: Final = 1 << 20
 
 _TRIGGERS: Final = (
     "SELECT pg_get_functiondef(p.oid), pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+    "JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = current_schema()::regnamespace "
     "WHERE NOT t.tgisinternal ORDER BY t.tgname"
 )
 
@@ -128,6 +130,7 @@ def _copy_tables(engine: sa.Engine, folder: Path, tell: Tell) -> str:
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         found = cursor.execute("SELECT version_num FROM alembic_version").fetchone()
         triggers = cursor.execute(_TRIGGERS).fetchall()
+        place = cursor.execute("SELECT current_schema()").fetchone()
         counts = {}
         for n, name in enumerate(tables):
             tell(name, n, len(tables))
@@ -138,7 +141,8 @@ def _copy_tables(engine: sa.Engine, folder: Path, tell: Tell) -> str:
             counts[name] = cursor.rowcount
         cursor.execute("ROLLBACK")
     assert found is not None  # noqa: S101 - `open_store` brought it to a revision
-    shape = {"revision": found[0], "triggers": [list(each) for each in triggers], "counts": counts}
+    assert place is not None  # noqa: S101 - as above
+    shape = {"revision": found[0], "schema": place[0], "triggers": [list(each) for each in triggers], "counts": counts}
     (folder / TABLES / _SHAPE).write_text(json.dumps(shape, ensure_ascii=False, indent=1), encoding="utf-8")
     return str(found[0])
 
@@ -164,9 +168,19 @@ def _fill_tables(engine: sa.Engine, folder: Path, tell: Tell) -> None:
             for n, name in enumerate(shape["counts"]):
                 tell(name, n, len(shape["counts"]))
                 _fill(cursor, name, folder / TABLES / f"{name}.copy.gz")
-            for function, trigger in shape["triggers"]:
-                cursor.execute(function)
-                cursor.execute(trigger)
+            here = cursor.execute("SELECT current_schema()").fetchone()
+            assert here is not None  # noqa: S101 - it was migrated just now
+            for statement in (each for pair in shape["triggers"] for each in pair):
+                cursor.execute(_moved(statement, shape.get("schema", "public"), here[0]))
+
+
+def _moved(statement: str, before: str, here: str) -> str:
+    """What PostgreSQL wrote of a function or trigger, for another schema: it puts one before names of ours only.
+
+    >>> _moved("CREATE TRIGGER t AFTER INSERT ON public.event FOR EACH ROW EXECUTE FUNCTION public.t()", "public", "b")
+    'CREATE TRIGGER t AFTER INSERT ON b.event FOR EACH ROW EXECUTE FUNCTION b.t()'
+    """
+    return re.sub(rf"(?<=\s){re.escape(before)}\.(?=\w)", f"{here}.", statement)
 
 
 def _fill(cursor: "psycopg.Cursor[Any]", name: str, file: Path) -> None:

@@ -14,7 +14,7 @@ from tsuide.store.confirmations import Confirmations
 from tsuide.store.curation import Curation
 from tsuide.store.deals import Deals
 from tsuide.store.decisions import Decisions
-from tsuide.store.engines import checked_url, make_engine, sqlite_file
+from tsuide.store.engines import checked_url, make_engine, make_schema, sqlite_file
 from tsuide.store.erased import Erased
 from tsuide.store.erasure import Erasure
 from tsuide.store.experiments import Experiments
@@ -143,6 +143,7 @@ def open_store(url: str) -> Store:
     file = sqlite_file(parsed)
     if file is not None:
         _make_folder(file)
+    make_schema(parsed)
     record, trace = make_engine(parsed, "record"), make_engine(parsed, "trace")
     try:
         upgrade(record)

@@ -1,5 +1,6 @@
 """Connections to SQLite and PostgreSQL that behave alike."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ DISK: Final = "disk"
 """Key of an `Unavailable` that means: it is full."""
 MAKE_ROOM: Final = "make room on the disk: everything goes on by itself then, and nothing that was answered is lost"
 _PG_FULL: Final = "53100"
+_SCHEMA: Final = re.compile(r"(?!pg_)[a-z][a-z0-9_]{0,62}")
+_MAKING: Final = 0x7473756964650001
 _WAY_OUT: Final = "write sqlite:///path/to/shop.sqlite or postgresql://user@host/database"
 
 
@@ -38,6 +41,9 @@ def checked_url(url: str) -> sa.URL:
         raise BadSetting("not a database URL", key="database url", value=url, way_out=_WAY_OUT) from exc
     shown = parsed.render_as_string(hide_password=True)
     if parsed.drivername in {"postgresql", "postgres", "postgresql+psycopg"}:
+        if "schema" in parsed.query and not _SCHEMA.fullmatch(str(parsed.query["schema"])):
+            way_out = "lower-case letters, digits and underscores"
+            raise BadSetting("not a name of a schema", key="database url", value=shown, way_out=way_out)
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.drivername not in {"sqlite", "sqlite+pysqlite"}:
         raise BadSetting("not a database that Tsuide can use", key="database url", value=shown, way_out=_WAY_OUT)
@@ -64,13 +70,45 @@ def make_engine(
     """
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, grade, checkpoints=checkpoints, busy_seconds=busy_seconds)
-    options = "" if grade == "record" else "-c synchronous_commit=off"
+    options = [] if grade == "record" else ["-c synchronous_commit=off"]
+    schema = schema_of(url)
+    if schema is not None:  # its tables, and no others: of another shop in the same database nothing is seen
+        options.append(f"-c search_path={schema}")
     return sa.create_engine(
-        url,
-        connect_args={"options": options, "connect_timeout": BUSY_SECONDS},
+        url.difference_update_query(["schema"]),
+        connect_args={"options": " ".join(options), "connect_timeout": BUSY_SECONDS},
         pool_pre_ping=True,
         pool_size=8,
     )
+
+
+def schema_of(url: sa.URL) -> str | None:
+    """The schema of PostgreSQL that a shop has to itself; None = the usual one.
+
+    >>> schema_of(checked_url("postgresql://me@host/shops?schema=second"))
+    'second'
+    """
+    return None if url.get_backend_name() == "sqlite" or "schema" not in url.query else str(url.query["schema"])
+
+
+def make_schema(url: sa.URL) -> None:
+    """Make the schema that a URL names, where it is missing.
+
+    Raises:
+        Unavailable: the database does not answer, or does not let us.
+    """
+    schema = schema_of(url)
+    if schema is None:
+        return
+    engine = make_engine(url.difference_update_query(["schema"]), "record")
+    there = sa.text("SELECT 1 FROM pg_namespace WHERE nspname = :schema")
+    try:
+        with shown_errors(engine), engine.begin() as connection:
+            if connection.execute(there, {"schema": schema}).first() is None:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MAKING)))  # two may try at once
+                connection.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+    finally:
+        engine.dispose()
 
 
 def driver_connection(file: Path, grade: Grade, busy_seconds: float) -> sqlite3.Connection:

@@ -128,6 +128,7 @@ _FIND: Final = {
     "sqlite": "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'journey_news_*'",
     "postgresql": (
         "SELECT t.tgname, t.tgrelid::regclass::text FROM pg_trigger t "
+        "JOIN pg_class c ON c.oid = t.tgrelid AND c.relnamespace = current_schema()::regnamespace "
         "WHERE NOT t.tgisinternal AND starts_with(t.tgname, 'journey_news_')"
     ),
 }

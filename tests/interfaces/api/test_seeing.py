@@ -47,7 +47,7 @@ def test_decisions_messages_and_the_state_are_told(served: Any) -> None:
     assert figure(served, "tsuide_messages_total", state="taken") == taken + 1
     assert figure(served, "tsuide_snapshot_age_seconds") > 0
     assert figure(served, "tsuide_fact_sequence") > 0
-    assert 'tsuide_journal_waiting_rows{grade="record"}' in served.client.get("/metrics").text
+    assert 'tsuide_journal_waiting_rows{grade="record",shop=""}' in served.client.get("/metrics").text
 
 
 def test_a_request_makes_spans_for_itself_its_decision_and_its_commit(served: Any) -> None:

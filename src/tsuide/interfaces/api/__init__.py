@@ -96,12 +96,13 @@ def build_api(
     request_log: str = "failures",
     files: Files | None = None,
     in_flight: int = 256,
+    shops: frozenset[str] = frozenset(),
     **options: Any,  # noqa: ANN401 - FastAPI's own: lifespan
 ) -> FastAPI:
     """The API; `app.state.serving` must be set before the first request (asgi.py does).
 
     For which requests a line is logged `request_log` says: off, failures, all; to which paths files are sent, `files`;
-    how many requests are at work at once, `in_flight`.
+    how many requests are at work at once, `in_flight`; the other shops of the server are `shops`.
     """
     app = Api(
         title="Tsuide",
@@ -113,7 +114,7 @@ def build_api(
         **options,
     )
     app.crowd = Crowd(in_flight)
-    app.frame = Frame(app, log=request_log, files=files)
+    app.frame = Frame(app, log=request_log, files=files, shops=shops)
     problems.install(app)
     for part in _OPEN:
         app.include_router(part.router)
@@ -123,7 +124,7 @@ def build_api(
             app.include_router(part.router, dependencies=[needs(scope), *noted])
     app.add_middleware(Lean, handlers={("POST", "/v1/offers"): offers.offers, ("POST", "/v1/batch"): events.take_batch})
     app.add_middleware(Idempotent)
-    app.add_middleware(Frame, log=request_log, files=files)
+    app.add_middleware(Frame, log=request_log, files=files, shops=shops)
     app.add_middleware(
         CORSMiddleware,  # a storefront key may stand in a page of any shop: it opens nothing but offers and events
         allow_origins=["*"],

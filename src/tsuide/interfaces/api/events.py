@@ -299,7 +299,7 @@ def _sender(request: Request, write_key: object) -> frozenset[Scope]:
 async def _take(request: Request, messages: Sequence[Any], refused: list[RefusedOut]) -> TakenOut:
     off = request.url.path not in _SHOP_SYSTEMS and wants_no_tracking(request.headers)
     taken = await serving_of(request).arrivals.take(messages, off=off)
-    metrics.took(taken.new, taken.known, len(taken.quarantined), len(refused))
+    metrics.took(serving_of(request).settings.shop, taken.new, taken.known, len(taken.quarantined), len(refused))
     return TakenOut(
         taken=taken.new, known=taken.known, quarantined=_told(taken.quarantined), refused=refused,
         untracked=taken.untracked,

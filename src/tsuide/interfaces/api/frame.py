@@ -55,15 +55,22 @@ class Frame:
         max_body: bytes.
         files: paths to which files are sent, and how large such a body may be.
         log: off, failures (status 500 and above, or slower than a second), or all.
+        shops: other shops of the server: their names begin their paths.
     """
 
     def __init__(
-        self, app: ASGIApp, max_body: int = MAX_BODY, log: str = "failures", files: Files | None = None
+        self,
+        app: ASGIApp,
+        max_body: int = MAX_BODY,
+        log: str = "failures",
+        files: Files | None = None,
+        shops: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
         self._max_body = max_body
         self._files = files
         self._log = log
+        self._shops = shops
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -108,7 +115,7 @@ class Frame:
                     "tsuide.request_id": scope["tsuide.request_id"],
                 }
             )
-        metrics.answered(scope["method"], route, status, seconds)
+        metrics.answered(self._shop_of(scope), scope["method"], route, status, seconds)
         if self._log == "all" or (self._log == "failures" and (status >= _FAILED or seconds >= _SLOW_S)):
             _log.info(
                 "request",
@@ -120,6 +127,10 @@ class Frame:
                 ms=round(seconds * 1000, 2),
                 key=_key_of(scope),
             )
+
+    def _shop_of(self, scope: Scope) -> str:
+        name = scope["path"].split("/", 2)[1] if self._shops and "/" in scope["path"] else ""
+        return name if name in self._shops else ""
 
     def _most(self, path: str) -> int:
         return self._files.most if self._files is not None and self._files.paths.fullmatch(path) else self._max_body

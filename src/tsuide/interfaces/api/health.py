@@ -47,4 +47,4 @@ async def figures(request: Request) -> Response:
     if serving.settings.metrics == "admin":
         require(request, "admin")
     serving.observe()
-    return Response(metrics.text(), media_type=metrics.MEDIA_TYPE)
+    return Response(metrics.text(serving.settings.shop), media_type=metrics.MEDIA_TYPE)

@@ -4,6 +4,7 @@ Only the verb that is asked for is imported: `tsuide offer` must not wait for ch
 """
 
 import importlib
+import os
 import sys
 from typing import Annotated, Final
 
@@ -53,6 +54,7 @@ VERBS: Final = {  # verb → where its function (or group of verbs) stands
     "keys": "tsuide.interfaces.cli.keys:keys",
     "erase": "tsuide.interfaces.cli.erase:erase",
     "disclose": "tsuide.interfaces.cli.erase:disclose",
+    "shop": "tsuide.interfaces.cli.shop:shop",
     "privacy": "tsuide.interfaces.cli.privacy:privacy",
     "warm": "tsuide.interfaces.cli.warm:warm",
     "backup": "tsuide.interfaces.cli.backup:backup",
@@ -92,14 +94,26 @@ def _tell_version(wanted: bool) -> None:
 
 
 def _whole(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does it
         bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and end.")
     ] = False,
+    shop: Annotated[str, typer.Option("--shop", help="Which shop, where there are several: see `tsuide shop`.")] = "",
 ) -> None:
     """Sell the next right thing to a customer who is already there."""
+    if shop:
+        from tsuide.app.shops import settings_of
+        from tsuide.config import environment, load_settings
+        from tsuide.interfaces.cli.terminal import errors_shown
+
+        with errors_shown():
+            chosen = environment(settings_of(load_settings(), shop))
+        for name in os.environ.keys() - chosen.keys():  # what only the first shop was given
+            del os.environ[name]
+        os.environ.update(chosen)
 
 
 def main() -> None:
     """Run the command line."""
-    first = next((each for each in sys.argv[1:] if not each.startswith("-")), None)
+    given = sys.argv[1:]
+    first = next((each for n, each in enumerate(given) if not each.startswith("-") and given[n - 1] != "--shop"), None)
     command_line("schedule" if sys.argv[1:] == ["--version"] else first if first in VERBS else None)()

@@ -4,6 +4,9 @@ import json
 import signal
 import threading
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -257,7 +260,7 @@ def worker(
     database_url: Database = None,
     as_json: Json = False,
 ) -> None:
-    """Keep everything going: journeys, mail that is due, segments, scheduled reports. Several may run at once."""
+    """Keep everything going, in every shop: journeys, mail, segments, reports, old age. Several may run at once."""
     settings = load_settings(home=home, database_url=database_url)
     with errors_shown(as_json=as_json):
         told = _work(settings, once=once)
@@ -266,6 +269,7 @@ def worker(
 
 def _work(settings: Settings, *, once: bool) -> dict[str, int]:
     from tsuide.app.keeping import keep_going
+    from tsuide.app.shops import shops_of
     from tsuide.app.wiring import opened
 
     ended = threading.Event()
@@ -275,10 +279,21 @@ def _work(settings: Settings, *, once: bool) -> dict[str, int]:
 
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, end)
-    with opened(settings) as shop:
+    with ExitStack() as until_the_end:
+        shops = [until_the_end.enter_context(opened(each)) for each in (settings, *shops_of(settings).values())]
         if not once:
             err.print("working; end it with Ctrl-C")
-        return keep_going(shop, now, entropy, ended, time.monotonic, once=once)
+        if len(shops) == 1:
+            return keep_going(shops[0], now, entropy, ended, time.monotonic, once=once)
+        threads = until_the_end.enter_context(ThreadPoolExecutor(len(shops)))
+        works = [threads.submit(keep_going, shop, now, entropy, ended, time.monotonic, once=once) for shop in shops]
+        for work in works:
+            if not once:
+                work.add_done_callback(lambda _: ended.set())  # one that broke must be seen: its process ends
+        total = Counter[str]()
+        for work in works:
+            total.update(work.result())
+        return dict(total)
 
 
 def _text(file: Path) -> str:

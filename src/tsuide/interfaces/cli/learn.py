@@ -7,15 +7,17 @@ from rich.table import Table
 
 from tsuide.app.learn import Learned
 from tsuide.app.learn import learn as learn_all
+from tsuide.app.shops import shops_of
 from tsuide.app.wiring import opened
 from tsuide.config import load_settings
 from tsuide.interfaces.cli.options import Database, Home, Seed, now
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, progress
+from tsuide.interfaces.cli.terminal import Json, emit, err, errors_shown, progress
 
 Tune = Annotated[
     bool,
     typer.Option("--tune", help="Choose parameters on held-out orders anew; else the last choice is kept."),
 ]
+EveryShop = Annotated[bool, typer.Option("--every-shop", help="One after the other, where there are several.")]
 
 
 def learn(
@@ -23,11 +25,17 @@ def learn(
     database_url: Database = None,
     seed: Seed = 0,
     tune: Tune = False,
+    every_shop: EveryShop = False,
     as_json: Json = False,
 ) -> None:
     """Learn from every order in the store; a running server takes the result up by itself."""
     with errors_shown(as_json=as_json):
         settings = load_settings(home=home, database_url=database_url)
+        if every_shop:
+            for each in shops_of(settings).values():
+                with opened(each) as other:
+                    done = learn_all(other, now=now(), seed=seed, tune=tune)
+                err.print(f"{each.shop}: {done.snapshot_id}, {done.orders:,} orders")
         with opened(settings) as shop, progress() as shown:
             task = shown.add_task("learn", total=None)
 

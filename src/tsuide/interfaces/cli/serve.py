@@ -11,9 +11,10 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from tsuide.app.metrics import FOLDER
+from tsuide.app.shops import shops_of
 from tsuide.app.users import setup_token
 from tsuide.app.wiring import opened
-from tsuide.config import Settings, environment, load_settings, more_shops_of
+from tsuide.config import Settings, environment, load_settings
 from tsuide.errors import BadSetting, Unavailable
 from tsuide.interfaces.cli.options import Database, Home, now
 from tsuide.interfaces.cli.terminal import err, errors_shown
@@ -107,7 +108,7 @@ def announce(settings: Settings, listener: socket.socket, *, report: bool = Fals
         _line("shop", f"{base}/shop/")
         if report or (settings.home / "report.html").exists():
             _line("report", f"{base}/shop/report")
-    for name, other in more_shops_of(settings).items():
+    for name, other in shops_of(settings).items():
         _line(name, f"{base}/{name}/{'shop/' if other.demo_shop else 'docs'}")
         _console("its console", other, f"{base}/{name}")
     if settings.agents:

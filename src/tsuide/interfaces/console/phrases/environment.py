@@ -38,6 +38,7 @@ ENVIRONMENT: Final = Phrases(
         "line_endpoint": {"ja": "LINEのアドレス", "en": "LINE's address"},
         "inner_webhooks": {"ja": "社内アドレスへのWebhook", "en": "Webhooks into the own network"},
         "retention": {"ja": "個人データの保存日数", "en": "Days that people's data is kept"},
+        "shop": {"ja": "このお店の名前", "en": "Name of this shop"},
         "more_shops": {"ja": "同じサーバーのほかのお店", "en": "More shops of this server"},
     }
 )
