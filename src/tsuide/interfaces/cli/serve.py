@@ -25,7 +25,7 @@ FACTORY: Final = "tsuide.asgi:create"
 _TRIES: Final = 20
 _MOST_WORKERS: Final = 64
 _GRACE_S: Final = 10
-_READY_S: Final = 120  # a large snapshot is read and checked before a new worker takes its place (SIGHUP)
+_READY_S: Final = 900  # a large snapshot is read and checked before a new worker takes an old one's place
 
 Host = Annotated[str, typer.Option("--host", help="Address to listen on; 0.0.0.0 = every one of this machine.")]
 Port = Annotated[
@@ -161,11 +161,23 @@ def _run(listener: socket.socket, workers: int, factory: str) -> None:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=_GRACE_S,
-        timeout_worker_healthcheck=_READY_S,
         lifespan="on",
     )
     with contextlib.suppress(KeyboardInterrupt):  # ctrl-C is how one ends it
         if workers == 1:
             uvicorn.Server(config).run(sockets=[listener])
         else:
-            Multiprocess(config, sockets=[listener]).run()
+            _Rolling(config, sockets=[listener]).run()
+
+
+class _Rolling(Multiprocess):
+    """Workers that SIGHUP replaces one after the other; an old one serves until the new one can decide."""
+
+    def restart_all(self) -> None:
+        """Replace every worker. One that hangs is still noticed in seconds; a new one may take its time to load."""
+        usual = self.config.timeout_worker_healthcheck
+        self.config.timeout_worker_healthcheck = _READY_S
+        try:
+            super().restart_all()
+        finally:
+            self.config.timeout_worker_healthcheck = usual
