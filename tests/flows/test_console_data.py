@@ -58,6 +58,7 @@ def screen(request: Any, server: Any, browser: Any) -> Iterator[Screen]:
     cookie = Doorkeeper(shop, lambda: 0.0).begin(user, now)
     shop.close()
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(120_000)
     context.add_cookies([{"name": COOKIE, "value": cookie, "url": f"{server.url}/console"}])
     yield Screen(context.new_page(), f"{server.url}/console", request.param)
     context.close()
@@ -192,3 +193,55 @@ def test_read_a_quarantined_message_again(server: Any, screen: Screen) -> None:
     card.get_by_role("button", name=again).click()
     assert page.get_by_text(screen.say(DATA, "read_n", n=1)).is_visible()
     assert card.count() == 0
+
+
+def test_import_customers_and_find_one_in_another_writing(screen: Screen, tmp_path: Path) -> None:
+    page, mark = screen.page, screen.language
+    file = tmp_path / f"people-{mark}.csv"
+    file.write_text(f"id,name,email\nguest-{mark},ミナミ {mark.upper()},{mark}@example.jp\n", encoding="utf-8")
+    screen.open("/data/import")
+    page.locator("#f-file").set_input_files(file)
+    screen.press(DATA, "send_and_look")
+    page.locator("#f-kind").select_option("customers")
+    screen.press(DATA, "apply")
+    screen.press(DATA, "import_it")
+    page.get_by_role("heading", name=screen.say(DATA, "imported"), exact=True).wait_for(timeout=120_000)
+    screen.open("/customers")
+    page.locator("input[name=q]").first.fill("ﾐﾅﾐ")  # half width
+    page.locator("input[name=q]").first.press("Enter")
+    page.get_by_role("link", name=f"ミナミ {mark.upper()}").first.click()
+    assert f"guest-{mark}" in page.locator("main").inner_text()
+
+
+def test_change_the_words_of_consent_and_undo_it_from_the_audit_log(screen: Screen) -> None:
+    page, field = screen.page, "textarea[name='marketing.email.en']"
+    screen.open("/settings/consent")
+    before = page.locator(field).input_value()
+    page.locator(field).fill(f"Write to me ({screen.language})")
+    screen.press(SETTINGS, "ask_so")
+    page.locator(".notice").wait_for()
+    assert page.locator(field).input_value() == f"Write to me ({screen.language})"
+    screen.is_accessible()
+    screen.open("/log")
+    page.get_by_role("row").filter(has_text="Write to me").first.get_by_role("button").click()
+    page.wait_for_url("**done=*")
+    screen.open("/settings/consent")
+    assert page.locator(field).input_value() == before
+
+
+def test_set_the_time_zone_of_the_shop_and_undo(screen: Screen) -> None:
+    page = screen.page
+    screen.open("/settings/shop")
+    before = page.locator("#f-time_zone").input_value()
+    page.locator("#f-time_zone").fill("Mars/Base")
+    screen.press(FRAME, "save")
+    assert page.locator("#f-time_zone").get_attribute("aria-invalid") == "true"
+    page.locator("#f-time_zone").fill("Europe/Berlin")
+    screen.press(FRAME, "save")
+    page.locator(".notice").wait_for()
+    assert page.locator("#f-time_zone").input_value() == "Europe/Berlin"
+    screen.is_accessible()
+    page.locator(".notice button").click()
+    page.wait_for_url("**done=*")
+    screen.open("/settings/shop")
+    assert page.locator("#f-time_zone").input_value() == before
