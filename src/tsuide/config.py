@@ -340,8 +340,10 @@ def told_settings(settings: Settings, given: Settings | None = None) -> list[Tol
         given: those of the environment alone, where the shop keeps some itself.
 
     >>> told = {each.name: each for each in told_settings(Settings(smtp="smtp://me:word@mail.example.com"))}
-    >>> told["smtp"].value, told["smtp"].variable, told["currency"]
-    ('••••••', 'TSUIDE_SMTP', Told(name='currency', variable='TSUIDE_CURRENCY', value='JPY', usual=True))
+    >>> told["smtp"].value, told["smtp"].variable
+    ('••••••', 'TSUIDE_SMTP')
+    >>> told["currency"]
+    Told(name='currency', variable='TSUIDE_CURRENCY', value='JPY', usual=True, kept=False)
     """
     found = []
     for name, field in Settings.model_fields.items():

@@ -1,18 +1,26 @@
-"""What stands under deploy/ is of this program: its verbs, its settings, its metrics."""
+"""What stands under deploy/ is of this program: its verbs, its settings, its metrics; and it restarts without a gap."""
 
+import http.client
 import json
+import os
 import re
 import shlex
+import signal
+import threading
+import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
+from tsuide.app.keys import create_key
 from tsuide.config import Settings
 from tsuide.interfaces.cli import VERBS
+from tsuide.interfaces.cli.options import now
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
@@ -107,3 +115,75 @@ def test_nothing_runs_as_root_and_no_password_is_an_examples() -> None:
     compose = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
     assert "${TSUIDE_DB_PASSWORD:?" in compose
     assert not re.search(r"PASSWORD: (?!\$\{)", compose)
+
+
+class Load:
+    """Asks for offers on a connection of its own for each, as a proxy without kept connections does."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._address = urlsplit(url).netloc
+        self._key = key
+        self.answers: list[int] = []
+        self.failed: list[str] = []
+        self.longest = 0.0
+        self.ended = threading.Event()
+
+    def run(self) -> None:
+        body = json.dumps({"placement": "product", "product_id": "cam-a", "anonymous_id": "v"})
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json", "Connection": "close"}
+        while not self.ended.is_set():
+            begun = time.monotonic()
+            line = http.client.HTTPConnection(self._address, timeout=60)
+            try:
+                line.request("POST", "/v1/offers", body, headers)
+                answer = line.getresponse()
+                answer.read()
+                self.answers.append(answer.status)
+            except OSError as error:
+                self.failed.append(repr(error))
+            finally:
+                line.close()
+            self.longest = max(self.longest, time.monotonic() - begun)
+            time.sleep(0.05)
+
+
+def children(pid: int) -> set[int]:
+    """Worker processes of a supervisor: those that answer, not the tracker beside them."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return {each for each in map(int, found) if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()}
+
+
+@pytest.mark.soak  # two servers of two workers load one after the other
+def test_workers_are_replaced_under_load_and_no_request_fails(
+    taught_home: Path, start_server: Callable[..., Any]
+) -> None:
+    running = start_server(taught_home, "--workers", "2")
+    try:
+        shop = running.shop()
+        key, _ = create_key(shop, "load", ["rep"], now())
+        shop.close()
+        load = Load(running.url, key)
+        threads = [threading.Thread(target=load.run) for _ in range(2)]
+        for each in threads:
+            each.start()
+        time.sleep(1)
+        before = children(running.process.pid)
+        assert len(before) == 2
+        os.kill(running.process.pid, signal.SIGHUP)
+        until = time.monotonic() + 120
+        while time.monotonic() < until and (
+            len(children(running.process.pid)) != 2 or before & children(running.process.pid)
+        ):
+            time.sleep(0.2)
+        after, served = children(running.process.pid), len(load.answers)
+        time.sleep(1)
+        load.ended.set()
+        for each in threads:
+            each.join()
+        assert before.isdisjoint(after)
+        assert load.failed == []
+        assert set(load.answers) == {200}
+        assert len(load.answers) > served > 0
+    finally:
+        running.process.terminate()
+        running.process.wait(60)
