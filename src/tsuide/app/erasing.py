@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from tsuide.app import customer_files, uploads
+from tsuide.app.late_decisions import FOLDER, LateDecisions
 from tsuide.app.privacy.marks import write_lists
 from tsuide.app.privacy.proofs import FILES, write_proof
 from tsuide.app.wiring import Shop
-from tsuide.errors import UnknownCustomer
+from tsuide.errors import Unavailable, UnknownCustomer
 from tsuide.kit.clock import to_micros
 from tsuide.mining.snapshot import prune_snapshots
 from tsuide.offers.acceptance import from_json, to_json
@@ -32,7 +33,12 @@ def erase_customer(shop: Shop, customer_id: str, now: datetime, who: str = "", *
 
     Returns:
         Rows changed or deleted, by table.
+
+    Raises:
+        Unavailable: the store does not answer, or a running server is about to hand decisions in that it kept while
+            the store was away; nothing is erased, ask again.
     """
+    _take_late(shop)
     customer_id = shop.store.aliases.of(customer_id)  # who was merged is who stays
     ids = [customer_id, *(each for each, kept in shop.store.aliases.all().items() if kept == customer_id)]
     done = shop.store.erasure.erase(customer_id, as_nobodys, _unsigned)
@@ -49,6 +55,22 @@ def erase_customer(shop: Shop, customer_id: str, now: datetime, who: str = "", *
         if lists:
             write_lists(shop, now)
     return done
+
+
+def _take_late(shop: Shop) -> None:
+    """Decisions that wait in a file for the store would bring a person back who was erased before they reach it."""
+    folder = shop.settings.home / FOLDER
+    if not any(folder.glob("*.jsonl")):
+        return
+    journal = shop.store.journal()
+    try:
+        LateDecisions(folder, journal, lambda: None).hand_in()
+    finally:
+        journal.close_now()
+    if any(folder.glob("*.jsonl")):
+        raise Unavailable(
+            "decisions are on their way to the store", key="folder", value=str(folder), way_out="ask again in a moment"
+        )
 
 
 def erased_since_learning(shop: Shop) -> str:
