@@ -111,3 +111,10 @@ def test_wants_stand_in_the_lists_place_where_their_first_ten_earn_more_and_only
         return Lists(lists(before).following, None, Wants().fit(before, {"q0": "a", "q1": "b"}))
 
     assert not foretold(baskets, unlike).wanted("next")
+
+
+def test_a_list_that_was_learned_before_there_were_wants_stays_until_it_is_compared_with_them(
+    learned: FittedForetold,
+) -> None:
+    assert not learned.compared
+    assert not learned.wanted("next")

@@ -262,7 +262,8 @@ def lines_of(products: pl.DataFrame) -> pl.DataFrame:
 def _foretold(material: Material, parts: Parts) -> Fitted:
     """What the two lists' scores mean, read off some customers' last orders with the parameters in force."""
     last = material.previous.get("foretold")
-    if isinstance(last, FittedForetold) and not material.tune and last.holds_for(material.baskets.n_baskets):
+    kept = isinstance(last, FittedForetold) and last.compared and last.holds_for(material.baskets.n_baskets)
+    if isinstance(last, FittedForetold) and kept and not material.tune:
         return last
     following, completing = parts.get("next_basket"), parts.get("completion")
     margins = {item: float(each) for item, each in margins_of(material.products).items()}

@@ -77,9 +77,20 @@ class FittedForetold:
     facts: dict[str, Any]
 
     def wanted(self, name: str) -> bool:
-        """Whether wants foretell "next" or "beside" at least as well as the list; they do until shown otherwise."""
+        """Whether wants foretell "next" or "beside" at least as well as the list.
+
+        They do where nothing is known of the list; a list of which something is known stays until they were compared.
+
+        >>> UNTOLD.wanted("next"), FittedForetold(UNTOLD.next, UNTOLD.beside, {"orders": 500}).wanted("next")
+        (True, False)
+        """
         earned = self.facts.get("earned", {}).get(name)
-        return earned is None or earned["wants"] >= earned["list"]
+        return not self.facts if earned is None else bool(earned["wants"] >= earned["list"])
+
+    @property
+    def compared(self) -> bool:
+        """Whether the lists were compared with wants: what earlier versions learned knows none."""
+        return "earned" in self.facts
 
     @property
     def scale(self) -> dict[str, float]:
