@@ -73,9 +73,6 @@ def postgres() -> Iterator[str]:
         server = pgserver.get_server(tempfile.mkdtemp(prefix="tsuide-postgres-"), cleanup_mode="delete")
     try:
         _until_it_answers(server.get_uri())
-        with psycopg.connect(server.get_uri(), autocommit=True) as admin:  # tests kill processes, not machines
-            admin.execute("ALTER SYSTEM SET fsync = off")
-            admin.execute("SELECT pg_reload_conf()")
         yield server.get_uri()
     finally:
         server.cleanup()
