@@ -77,8 +77,8 @@ def test_everything_of_one_becomes_the_others_and_undo_restores_it_exactly(store
     kept = store.facts.customer("a")
     assert (kept["name"], kept["email"], kept["parent_id"]) == ("GTX Pro", "info@gtx.example", "top")
     assert json.loads(str(kept["attributes"])) == {"owner": "ann", "size": "9"}
-    noted = {"customer_merge", "customer_alias"}  # of the merge itself
-    assert not any(rows for name, rows in store.erasure.everything_of("b").items() if name not in noted)
+    noted = {"customer_merge", "customer_alias", "segment_touch"}  # of the merge itself; that its segments changed
+    assert {name: rows for name, rows in store.erasure.everything_of("b").items() if rows and name not in noted} == {}
     found = store.accounts.on_record("a", NOW - timedelta(days=9))
     assert [row["id"] for row in found.members] == ["a", "site"]
     assert (len(found.orders), len(found.interactions), found.open_complaints) == (2, 1, ["a"])
@@ -200,8 +200,8 @@ def test_whatever_comes_under_the_merged_id_is_the_kept_ones_and_nobody_is_made_
     assert journal.write("trace", Row("event", seen), Row("event", nobodys)) == (True, True)
     journal.close_now()
     facts.write_customers(frame_of([Customer("new", parent_id="b")], CUSTOMERS))
-    noted = {"customer_merge", "customer_alias"}  # of the merge itself
-    assert not any(rows for name, rows in store.erasure.everything_of("b").items() if name not in noted)
+    noted = {"customer_merge", "customer_alias", "segment_touch"}  # of the merge itself; that its segments changed
+    assert {name: rows for name, rows in store.erasure.everything_of("b").items() if rows and name not in noted} == {}
     assert [row["id"] for row in facts.interactions("a").to_dicts()] == ["i1", "i2"]
     assert facts.order("o-2")[0]["customer_id"].to_list() == ["a"]
     assert facts.events()["customer_id"].to_list() == ["a", None]
