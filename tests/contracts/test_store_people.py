@@ -39,7 +39,7 @@ def fill(store: Store) -> None:
         frame_of([Customer("c1", attributes={"age": "40"}), Customer("c2", parent_id="c1")], CUSTOMERS)
     )
     said = [
-        Consent("c1", "personalisation", "site", granted, at, "form") for granted, at in ((True, THEN), (False, NOW))
+        Consent("c1", "personalisation", "email", granted, at, "form") for granted, at in ((True, THEN), (False, NOW))
     ]
     facts.write_consents(
         frame_of([*said, Consent("c1", "marketing", "email", granted=True, at=THEN, source="form")], CONSENTS)
