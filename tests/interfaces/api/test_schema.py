@@ -22,6 +22,10 @@ OPERATIONS = [
     ("/v1/customers/{customer}", "GET"),
     ("/v1/customers/{customer}/consents", "GET"),
     ("/v1/customers/{customer}/consents", "POST"),
+    ("/v1/customers/{customer}/export", "GET"),
+    ("/v1/customers/{customer}/erasure", "GET"),
+    ("/v1/customers/{customer}/erase", "POST"),
+    ("/v1/privacy/record", "GET"),
     ("/v1/customers/{customer}/contact", "GET"),
     ("/v1/customers/{customer}/whole", "GET"),
     ("/v1/customers/{customer}/page", "GET"),
@@ -108,6 +112,7 @@ OPERATIONS = [
     ("/v1/tasks", "GET"),
     ("/v1/tasks", "POST"),
     ("/v1/tasks/events", "GET"),
+    ("/v1/tasks/calendar", "GET"),
     ("/v1/tasks/{task}", "GET"),
     ("/v1/tasks/{task}", "POST"),
     ("/v1/hooks", "GET"),
@@ -213,6 +218,7 @@ LEFT_OUT |= {(path, "POST"): [positive_data_acceptance] for path in FOREIGN}
 # a filler stands beside no product, everything else does; only a set has several others
 LEFT_OUT |= {("/v1/curation", method): [positive_data_acceptance] for method in ("PUT", "DELETE")}
 LEFT_OUT |= {("/v1/curation/undo", "POST"): [positive_data_acceptance]}
+LEFT_OUT |= {("/v1/tasks/calendar", "GET"): [positive_data_acceptance]}  # no TSUIDE_PUBLIC_URL here: no address
 # of many rows the good ones are kept, whatever the others look like
 BULK = ("/v1/orders", "/v1/products", "/v1/customers", "/v1/events", "/v1/reviews")
 LEFT_OUT |= {(path, "POST"): [positive_data_acceptance, negative_data_rejection] for path in BULK}
