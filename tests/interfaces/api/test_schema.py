@@ -187,6 +187,8 @@ LEFT_OUT |= {
 LEFT_OUT |= {("/v1/customers/{customer}/consents", "POST"): [positive_data_acceptance]}  # a grant needs evidence
 # which characters can be printed, no pattern tells
 LEFT_OUT |= {("/v1/looks/{look}", "PUT"): [positive_data_acceptance]}
+# a currency that exists
+LEFT_OUT |= {(f"/v1/reports/results{each}", "GET"): [positive_data_acceptance] for each in ("", "/page")}
 LEFT_OUT |= {("/v1/reports/schedules/{schedule}", "PUT"): [positive_data_acceptance]}  # an address must be one
 LEFT_OUT |= {("/v1/feedback", "POST"): [positive_data_acceptance]}  # a score belongs to scores, nothing to the future
 LEFT_OUT |= {(f"/v1/{what}", "POST"): [positive_data_acceptance] for what in ("interactions", "wins")}  # nor these

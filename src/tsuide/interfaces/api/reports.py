@@ -56,7 +56,7 @@ class SchedulesOut(BaseModel):
     schedules: list[dict[str, Any]]
 
 
-@router.get("/v1/reports/results", summary="What offers brought", responses=failures(401, 403, 409, 422, 503),
+@router.get("/v1/reports/results", summary="What offers brought", responses=failures(400, 401, 403, 409, 422, 503),
             openapi_extra=_EXTRA)  # fmt: skip
 async def results(request: Request, days: Back = 30, currency: Currency = None) -> dict[str, Any]:
     """By rep, category, pair, placement, journey and segment; customers; first purchases; needs that were not met."""
@@ -68,7 +68,7 @@ async def results(request: Request, days: Back = 30, currency: Currency = None) 
     return found.plain()
 
 
-@router.get("/v1/reports/results/page", summary="The same as a page", responses=failures(401, 403, 409, 422, 503),
+@router.get("/v1/reports/results/page", summary="The same as a page", responses=failures(400, 401, 403, 409, 422, 503),
             response_class=HTMLResponse, openapi_extra=_EXTRA)  # fmt: skip
 async def page(
     request: Request, days: Back = 30, language: Language | None = None, currency: Currency = None
