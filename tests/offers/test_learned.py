@@ -63,7 +63,10 @@ def test_where_the_list_earned_more_the_list_goes_on(state: State) -> None:
 
 
 def test_chances_stand_on_the_scale_of_what_complements_keep(state: State) -> None:
-    plain, scaled = (likely_next("c0", {}, each, NOW) for each in (state, told(state, complements_keep={"next": 0.5})))
+    won = {"next": {"list": 1.0, "wants": 2.0}}
+    plain, scaled = (
+        likely_next("c0", {}, told(state, earned=won, complements_keep={"next": keep}), NOW) for keep in (1.0, 0.5)
+    )
     assert plain[-1].probability * 2 == pytest.approx(scaled[-1].probability, abs=1e-5)
     assert max(each.probability for each in scaled) <= 0.95
 
