@@ -1,8 +1,11 @@
 """What is known of a customer before deciding, and that a decision made with it comes out again."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import polars as pl
 import pytest
@@ -13,6 +16,7 @@ from tsuide.app.learn import learn
 from tsuide.app.loading import load
 from tsuide.app.replaying import replay_decision
 from tsuide.app.wiring import Shop
+from tsuide.errors import Unavailable
 from tsuide.facts.behaviour import EVENTS
 from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.consent import CONSENTS
@@ -24,6 +28,7 @@ from tsuide.offers.decide import decide
 from tsuide.offers.decision import Decision
 from tsuide.offers.policy.load import ready_policy
 from tsuide.offers.request import CartLine, OfferRequest
+from tsuide.store.database import Store
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 NOW = FIRST + timedelta(days=7 * 12 + 8)
@@ -262,3 +267,21 @@ def test_returns_of_a_product_lower_its_worth_and_more_so_for_who_sends_back_mor
         slate = decide(asked, state, view, ready_policy("standard"), now=NOW, seed=1).slate
         worth[compared] = next(each.scores.worth for each in slate if each.product_id == "bag") or 0
     assert worth[None] == worth[10_000] > worth[30_000] > 0
+
+
+class Away:
+    """A store's port that never answers."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def asked(*_: object) -> Any:
+            raise Unavailable("the store is away")
+
+        return asked
+
+
+def test_a_page_of_nobody_is_known_while_the_store_is_away_whatever_segments_it_claims(small_shop: Shop) -> None:
+    learn(small_shop, now=NOW, seed=0)
+    customers = Customers(cast("Store", SimpleNamespace(segments=Away(), people=Away())))
+    asked = OfferRequest("product", product_id="cam-a", segments=("vip",))
+    view, known = customers.last_view(asked, NOW, load(small_shop))
+    assert (view.session_products, view.segments, known) == (("cam-a",), ("vip",), False)

@@ -121,16 +121,19 @@ class Arrivals:
         of_pages = {each.customer_id for each in messages if each.customer_id is not None and each.thing is None}
         if not of_pages:
             return [*messages]
-        facts = self._shop.store.facts
-        silent = await asyncio.to_thread(facts.withdrew, of_pages, "analytics")
-        apart = await asyncio.to_thread(facts.withdrew, of_pages, "personalisation")
+        silent, apart = await asyncio.to_thread(self._withdrew, of_pages)
         kept = []
         for each in messages:
             if each.thing is not None or each.customer_id not in silent | apart:
                 kept.append(each)
-            elif each.customer_id in apart or not self._is_behaviour(each):
+            elif each.customer_id not in silent or not self._is_behaviour(each):
                 kept.append(_without_browser(each))
-        return [each for each in kept if each.customer_id not in silent or not self._is_behaviour(each)]
+        return kept
+
+    def _withdrew(self, customer_ids: set[str]) -> tuple[set[str], set[str]]:
+        """Who of them withdrew being measured, and who personalisation."""
+        facts = self._shop.store.facts
+        return facts.withdrew(customer_ids, "analytics"), facts.withdrew(customer_ids, "personalisation")
 
     def _is_behaviour(self, message: Message) -> bool:
         """Whether it says nothing but what somebody did on the site."""

@@ -120,12 +120,7 @@ class Customers:
         """
         customer, anonymous = request.customer_id, request.anonymous_id
         if customer is None and anonymous is None:
-            seen = (request.product_id,) if request.product_id else ()
-            return CustomerView(
-                session_products=seen,
-                session=likely_views(seen, loaded.state),
-                segments=self._claimed(request.segments),
-            )
+            return self._view_of_nobody(request, loaded)
         lessons = len(loaded.state.contents) > 0
         person = self._store.people.of(
             customer, anonymous, now - _SEEN_FOR, lessons=lessons, contacts_since=now - _REMEMBERED
@@ -143,11 +138,19 @@ class Customers:
         """
         customer, anonymous = request.customer_id, request.anonymous_id
         if customer is None and anonymous is None:
-            return self.view(request, now, loaded), False
+            return self._view_of_nobody(request, loaded, away=True), False
         person = self._persons.get((customer, anonymous))
         if person is None and customer is not None:
             person = self._persons.get((customer, None))
         return self._view_of(person or NOBODY, request, now, loaded, away=True), person is not None
+
+    def _view_of_nobody(self, request: OfferRequest, loaded: Loaded, *, away: bool = False) -> CustomerView:
+        seen = (request.product_id,) if request.product_id else ()
+        return CustomerView(
+            session_products=seen,
+            session=likely_views(seen, loaded.state),
+            segments=self._claimed(request.segments, away=away),
+        )
 
     def _remember(self, customer: str | None, anonymous: str | None, person: Person) -> None:
         if person is NOBODY:

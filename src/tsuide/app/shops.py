@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from pydantic import SecretStr, ValidationError
 
+from tsuide.app.locks import in_turn
 from tsuide.config import PREFIX, Settings, more_shops_of, shop_name
 from tsuide.errors import BadFile, BadSetting, Conflict, NotFound
 from tsuide.store.engines import checked_url
 
 LIST: Final = "shops.json"
+_LOCK: Final = "shops.lock"
 FOLDER: Final = "shops"
 
 
@@ -62,6 +64,11 @@ def add_shop(settings: Settings, name: str, home: Path | None, url: str | None, 
         Conflict: there is a shop of this name, home or database.
     """
     shop_name(name)
+    with in_turn(settings.home / _LOCK):
+        return _added(settings, name, home, url, given)
+
+
+def _added(settings: Settings, name: str, home: Path | None, url: str | None, given: Mapping[str, str]) -> Settings:
     shops = shops_of(settings)
     if name in shops:
         raise Conflict("there is such a shop", key="shop", value=name)
@@ -83,11 +90,12 @@ def remove_shop(settings: Settings, name: str) -> Settings:
     Raises:
         NotFound: it is not on the list.
     """
-    listed = _read(settings)
-    if name not in listed:
-        raise NotFound("no such shop on the list", key="shop", value=name, way_out="tsuide shop list")
-    was = _settings(settings, name, listed.pop(name))
-    _write(settings, listed)
+    with in_turn(settings.home / _LOCK):
+        listed = _read(settings)
+        if name not in listed:
+            raise NotFound("no such shop on the list", key="shop", value=name, way_out="tsuide shop list")
+        was = _settings(settings, name, listed.pop(name))
+        _write(settings, listed)
     return was
 
 

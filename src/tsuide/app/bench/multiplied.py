@@ -1,4 +1,4 @@
-"""A shop grown many times over: the same products, each customer and their orders again under other names."""
+"""Copies of a shop's people and orders under other names: the same products, that many times the customers."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,14 +10,16 @@ from tsuide.app.learn import learn
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 
+MARK: Final = "~"
+"""Stands in the ids of copies, before the number of the copy."""
 _APART: Final = timedelta(minutes=7)  # a copy's orders are not at the very moments of those before it
 
 
 def multiply(shop: Shop, times: int, *, now: datetime, tell: Callable[[str], object] = lambda _: None) -> int:
     """Write every customer with their consents and orders `times` - 1 times more, and learn of all of it.
 
-    Ids of copies end in ``-x2`` to ``-x<times>``; orders of nobody stay orders of nobody. Who buys what together stays
-    as it was, so that pages and models have the same to show, of that many times the rows.
+    Orders of nobody stay orders of nobody. Who buys what together stays as it was, so that pages and models have the
+    same to show, of that many times the rows.
 
     Args:
         shop: whose store grows.
@@ -37,18 +39,30 @@ def multiply(shop: Shop, times: int, *, now: datetime, tell: Callable[[str], obj
     if times > 1:
         customers, consents = facts.customers(), facts.consents()
         orders, lines = facts.orders(), facts.order_lines()
-        for copy in range(2, times + 1):
-            tell(f"customers and orders, {copy} of {times}")
-            facts.write_customers(_renamed(customers, copy, "id", "parent_id"))
-            facts.write_consents(_renamed(consents, copy, "customer_id"))
-            later = pl.col("placed_at") - (copy - 1) * _APART
-            facts.write_orders(
-                _renamed(orders, copy, "id", "customer_id").with_columns(later), _renamed(lines, copy, "order_id")
-            )
+        for copy in range(1, times):
+            tell(f"customers and orders, {copy + 1} of {times}")
+            facts.write_customers(people_again(customers, copy))
+            facts.write_consents(renamed(consents, copy, "customer_id"))
+            facts.write_orders(orders_again(orders, copy), renamed(lines, copy, "order_id"))
         tell("learning")
         learn(shop, now=now, seed=0)
     return facts.counts()["order_lines"]
 
 
-def _renamed(frame: pl.DataFrame, copy: int, *ids: str) -> pl.DataFrame:
-    return frame.with_columns(pl.col(each) + f"-x{copy}" for each in ids)
+def people_again(customers: pl.DataFrame, copy: int) -> pl.DataFrame:
+    """Customers, and the accounts they belong to, once more under new ids."""
+    return renamed(customers, copy, "id", "parent_id")
+
+
+def orders_again(orders: pl.DataFrame, copy: int) -> pl.DataFrame:
+    """Orders once more under new ids, some minutes earlier than in the copy before."""
+    return renamed(orders, copy, "id", "customer_id").with_columns(pl.col("placed_at") - copy * _APART)
+
+
+def renamed(frame: pl.DataFrame, copy: int, *ids: str) -> pl.DataFrame:
+    """The same rows, their ids those of a copy; copy 0 is what came in.
+
+    >>> renamed(pl.DataFrame({"id": ["a", None]}), 2, "id")["id"].to_list()
+    ['a~2', None]
+    """
+    return frame.with_columns(pl.col(each) + f"{MARK}{copy}" for each in ids) if copy else frame

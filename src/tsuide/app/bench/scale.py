@@ -1,6 +1,6 @@
 """How cost grows with the shop: import, learn, decide and HTTP at the demo's size and multiples of it.
 
-A multiple is made of copies: every customer and order again under a new id, some minutes later, and in each copy a
+A multiple is made of copies: every customer and order again under a new id, some minutes earlier, and in each copy a
 tenth of the lines trade their product with another line of the same category, so that no two copies hold the same
 baskets, and each product and each customer sells and buys as before. Products stay the same: a shop has more customers.
 
@@ -22,6 +22,7 @@ import polars as pl
 from tsuide.app.bench.decide import bench_decide
 from tsuide.app.bench.http import asked_of, warm
 from tsuide.app.bench.measured import Said, measured
+from tsuide.app.bench.multiplied import MARK, orders_again, people_again, renamed
 from tsuide.app.bench.served import loaded, server
 from tsuide.app.bench.workers import cpu_us_per_request, workers_of
 from tsuide.app.demo import demo_policy, prepare, put_in_force_once
@@ -33,8 +34,6 @@ from tsuide.app.policies import active_policy
 from tsuide.app.wiring import opened
 from tsuide.config import Settings
 from tsuide.errors import BadValue
-from tsuide.facts.customers import CUSTOMERS
-from tsuide.facts.schema import conform
 from tsuide.intake.complete_journey import CURRENCY
 from tsuide.intake.settings import IntakeSettings
 
@@ -170,11 +169,6 @@ def copied(
     if copy == 0:
         return orders, lines
     rng = np.random.default_rng(copy)
-    ours = orders.with_columns(
-        pl.col("id") + f"~{copy}",
-        pl.col("customer_id") + f"~{copy}",
-        pl.col("placed_at") - timedelta(minutes=7 * copy),
-    )
     known = lines.join(categories, left_on="product_id", right_on="id", how="left", maintain_order="left")
     rows = np.flatnonzero(rng.random(len(lines)) < _TRADED)
     kind = known["category"].fill_null("").rank("dense").to_numpy()[rows]
@@ -182,7 +176,8 @@ def copied(
     place = np.arange(len(lines))
     place[given] = taken
     traded = lines["product_id"].gather(place)
-    return ours, lines.with_columns(pl.col("order_id") + f"~{copy}", traded.alias("product_id"))
+    ours = renamed(lines, copy, "order_id").with_columns(traded.alias("product_id"))
+    return orders_again(orders, copy), ours
 
 
 def importing(folder: Path, arguments: dict[str, Any]) -> Callable[[], Callable[[], Said]]:
@@ -203,9 +198,8 @@ def importing(folder: Path, arguments: dict[str, Any]) -> Callable[[], Callable[
             facts = shop.store.facts
             facts.write_products(products)
             for copy, file in enumerate(files):
-                mark = f"~{copy}" if copy else ""
-                facts.write_customers(conform(people.with_columns(pl.col("id") + mark), CUSTOMERS))
-                facts.write_consents(consents.with_columns(pl.col("customer_id") + mark))
+                facts.write_customers(people_again(people, copy))
+                facts.write_consents(renamed(consents, copy, "customer_id"))
                 read = read_file(file, "orders")
                 unambiguous(read.mapping)
                 import_file(facts, read, IntakeSettings(now=now, currency=CURRENCY, zone="UTC"))
@@ -245,7 +239,7 @@ def deciding(folder: Path, arguments: dict[str, Any]) -> Callable[[], Callable[[
     """Decide in process for households of one multiple: the full policy, at least 300 candidates a request."""
     with opened(Settings(home=folder / f"x{arguments['times']}", currency=CURRENCY)) as shop:
         purchases = shop.store.facts.purchases()
-        known = purchases.filter(~pl.col("customer_id").str.contains("~", literal=True))  # the same at each multiple
+        known = purchases.filter(~pl.col("customer_id").str.contains(MARK, literal=True))  # the same at each multiple
         state, policy = load(shop).state, active_policy(shop, datetime.fromisoformat(arguments["now"]))
     last = known["placed_at"].max()
     if not isinstance(last, datetime):
