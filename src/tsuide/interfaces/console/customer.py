@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from starlette.responses import RedirectResponse, Response
 
 from tsuide.app.changes import Change
-from tsuide.app.consent_words import every_consent_words, words_agreed_to
 from tsuide.app.customer_changes import ATTRIBUTES, OWN, change_customer, say_consent
 from tsuide.app.customer_whole import asked_of, customer_whole, offers_told
 from tsuide.app.deals import deals_told
@@ -19,6 +18,7 @@ from tsuide.app.privacy.phrases import TABLES
 from tsuide.errors import BadValue, TsuideError, Unavailable, WrongKey
 from tsuide.facts.consent import CHANNELS, PURPOSES
 from tsuide.facts.interactions import INTERACTION_KINDS, Interaction, Win
+from tsuide.interfaces.console.customer_tables import tables_of
 from tsuide.interfaces.console.frame import page
 from tsuide.interfaces.console.own import entered, moment_of, refuse_others_customer, rep_of
 from tsuide.interfaces.console.phrases.customers import CUSTOMERS
@@ -28,7 +28,7 @@ from tsuide.interfaces.console.visit import Visit, change, see
 from tsuide.kit.ids import time_id
 from tsuide.kit.text import must_be_said
 from tsuide.outreach import phrases as words
-from tsuide.outreach.sales.happened import TALKS, what_happened
+from tsuide.outreach.sales.happened import TALKS
 
 PARTS: Final = ("now", "history", "bought", "reached", "web", "profile")
 _LISTED: Final = 50
@@ -68,7 +68,7 @@ def _page(
     owner = who["attributes"].get("owner")
     return page(
         visit, "customer.html", f"={who['name'] or who['id']}", CUSTOMERS, problem=problem,
-        tables=_tables(visit, told, offers, deals, names), told=told, who=who, offers=offers, part=part, parts_=PARTS,
+        tables=tables_of(visit, told, offers, deals, names), told=told, who=who, offers=offers, part=part, parts_=PARTS,
         names=names, owner=people.get(owner, owner), people=list(people.items()), entered=entered(visit),
         today=visit.now.astimezone().strftime("%Y-%m-%d"), own=OWN, attributes=ATTRIBUTES,
         talks=[(kind, TALKS.text(kind, language)) for kind in INTERACTION_KINDS],
@@ -77,108 +77,6 @@ def _page(
         kind_of=lambda kind: words.KINDS.text(kind, language),
         learned=visit.serving.decider.loaded_or_none is not None,
     )  # fmt: skip
-
-
-def _tables(
-    visit: Visit, told: dict[str, Any], offers: dict[str, Any] | None, deals: list[dict[str, Any]],
-    names: Mapping[str, str],
-) -> list[Table]:  # fmt: skip
-    language = visit.language
-
-    def whose(row: Mapping[str, Any]) -> str | None:
-        who = row.get("customer_id")
-        return None if who is None else names.get(who, who)
-
-    def named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [{**row, "whom": whose(row), "title": row.get("title") or row.get("product_id")} for row in rows]
-
-    def title(row: Mapping[str, Any]) -> str:
-        return str(row["title"] or row["product_id"])
-
-    orders = [
-        {**row, "whom": whose(row), "what": [f"{title(line)} × {line['quantity']}" for line in row["lines"]]}
-        for row in told["orders"]
-    ]
-    happened = [
-        {"at": at, "whom": names.get(who, who), "what": what} for at, who, what in what_happened(told, language)
-    ]
-    owned = [{**row, "who_has": [f"{names.get(who, who)} × {n}" for who, n in row["customers"].items()]}
-             for row in told["owned"]]  # fmt: skip
-    refused = [] if offers is None else [
-        {"title": row["title"], "kind": words.KINDS.text(row["kind"], language), "why_not": row["why_not"]}
-        for row in offers["refused"]
-    ]  # fmt: skip
-    asked = every_consent_words(visit.shop, visit.now)
-    consents = [
-        {**row, "purpose": words.PURPOSES.text(row["purpose"], language),
-         "channel": words.CHANNELS.text(row["channel"], language),
-         "state": "granted" if row["granted"] else "withdrawn",
-         "words": words_agreed_to(asked, row["evidence"]) if row["granted"] else None}
-        for row in told["consents"]
-    ]  # fmt: skip
-    talks = [{**row, "whom": whose(row), "kind": TALKS.text(row["kind"], language)} for row in told["interactions"]]
-    tickets = [{**row, "whom": whose(row), "kind": f"said_{row['kind']}"} for row in told["feedback"]]
-    surveys = [
-        {"at": row["at"], "whom": whose(row), "survey_id": row["survey_id"],
-         "answers": [f"{name}: {value}" for name, value in {**row["answers"], **row["texts"]}.items()]}
-        for row in told["surveys"]
-    ]  # fmt: skip
-    messages = [
-        {**row, "whom": whose(row), "channel": words.CHANNELS.text(row["channel"], language),
-         "state": words.STATES.text(row["state"], language)}
-        for row in told["messages"]
-    ]  # fmt: skip
-    proposals = [
-        {**row, "channel": words.CHANNELS.text(row["channel"], language) if row["channel"] else None,
-         "outcome": f"became_{row['outcome']}"}
-        for row in named(told["contacts"])
-    ]  # fmt: skip
-    whom, at = Column("whom"), Column("at", kind="moment")
-    task = Column("title", label="task", href=lambda row: visit.url(f"/tasks/{row['id']}"))
-    deal = Column("title", label="deal", href=lambda row: visit.url(f"/deals/{row['id']}"))
-    tasks = [{**row, "title": row["title"][language], "whom": whose(row)} for row in told["tasks"]]
-    drafts = [{**row, "stage": f"stage_{row['stage']}", "total": (row["totals"] or [{"total": None}])[0]["total"],
-               "currency": (row["totals"] or [{"currency": None}])[0]["currency"]} for row in deals]  # fmt: skip
-    return [
-        Table("happened", [at, whom, Column("what")], happened, empty="nothing_happened"),
-        Table("talks", [at, Column("kind"), whom, Column("who", label="by"), Column("department"), Column("text"),
-                        Column("outcome", label="result")], talks, caption="talks"),
-        Table("wins", [at, Column("metric"), Column("before", label="was"), Column("after", label="became"),
-                       Column("evidence")], told["wins"], caption="wins"),
-        Table("orders", [Column("placed_at", kind="day"), Column("id", label="order"), whom,
-                         Column("what", kind="lines"), Column("amount", kind="money"), Column("status")], orders,
-              caption="orders", empty="no_orders"),
-        Table("owned", [Column("title", label="product"), Column("quantity", kind="number"),
-                        Column("last_at", kind="day"), Column("who_has", kind="lines")], named(owned),
-              caption="owned", empty="no_orders"),
-        Table("returned", [Column("placed_at", kind="day"), Column("title", label="product"), whom,
-                           Column("returned", kind="number")], named(told["returned"]), caption="returned",
-              empty="nothing_returned"),
-        Table("consents", [Column("purpose"), Column("channel"), Column("state", kind="mark"), at,
-                           Column("words", "words_read", help="help_words_read"), Column("source"),
-                           Column("evidence")], consents, caption="consents", empty="no_consents"),
-        Table("messages", [Column("asked_at", label="at", kind="moment"), whom, Column("channel"), Column("template"),
-                           Column("state"), Column("reactions", kind="lines")], messages, caption="messages"),
-        Table("proposals", [at, whom, Column("title", label="product"), Column("channel"),
-                            Column("outcome", kind="mark"), Column("reason")], proposals, caption="proposals",
-              empty="no_proposals"),
-        Table("tasks", [task, whom, Column("due_at", kind="moment"), Column("assignee")], tasks, caption="tasks"),
-        Table("deals", [deal, Column("stage", kind="mark"), Column("total", kind="money"),
-                        Column("changed_at", kind="day")], drafts, caption="deals"),
-        Table("tickets", [at, whom, Column("kind", kind="mark"), Column("score", kind="number"), Column("text")],
-              tickets, caption="tickets"),
-        Table("surveys", [at, whom, Column("survey_id"), Column("answers", kind="lines")], surveys, caption="surveys"),
-        Table("reviews", [at, Column("title", label="product"), Column("rating", kind="number"), Column("text")],
-              named(told["reviews"]), caption="reviews"),
-        Table("viewed", [Column("title", label="product"), Column("times", kind="number"), at],
-              named(told["web"]["viewed"]), caption="viewed", empty="nothing_viewed"),
-        Table("acts", [at, whom, Column("kind"), Column("title", label="product"), Column("query")],
-              named(told["web"]["newest"]), caption="acts", empty="nothing_viewed"),
-        Table("content", [at, whom, Column("title", label="product"), Column("kind")], named(told["content"]),
-              caption="content", empty="nothing_read"),
-        Table("refused", [Column("title", label="product"), Column("kind"), Column("why_not", kind="lines")], refused,
-              empty="nothing_refused"),
-    ]  # fmt: skip
 
 
 # --- written down and changed -------------------------------------------------------------------------------------
