@@ -249,7 +249,7 @@ def load_settings(*, home: Path | None = None, database_url: str | None = None) 
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # each key's own type is checked by pydantic
     except ValidationError as exc:
-        raise _bad_setting(exc) from exc
+        raise bad_setting(exc) from exc
 
 
 def with_kept(given: Settings, kept: Mapping[str, str]) -> Settings:
@@ -272,18 +272,30 @@ def with_kept(given: Settings, kept: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(said | free)
     except ValidationError as exc:
-        raise _bad_setting(exc) from exc
+        raise bad_setting(exc) from exc
 
 
 _PASSWORD: Final = re.compile(r"(://[^:/@]*):[^@]*@")
 
 
-def _bad_setting(exc: ValidationError) -> BadSetting:
+def bad_setting(exc: ValidationError, prefix: str = PREFIX) -> BadSetting:
+    """The first fault of settings, named as whoever gave it wrote it, without a password.
+
+    Args:
+        exc: of `Settings`.
+        prefix: of the environment's variables; "" = the setting was given by its own name.
+
+    >>> try:
+    ...     Settings(currency="yen")
+    ... except ValidationError as exc:
+    ...     print(bad_setting(exc, ""))
+    a setting cannot be used: currency = 'yen'. Way out: use an ISO 4217 code such as JPY or USD
+    """
     first = exc.errors(include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "?"
     return BadSetting(
         "a setting cannot be used",
-        key=f"{PREFIX}{name.upper()}",
+        key=f"{prefix}{name.upper()}" if prefix else name,
         value=_PASSWORD.sub(r"\1:…@", str(first["input"])),
         way_out=first["msg"].removeprefix("Value error, "),
     )

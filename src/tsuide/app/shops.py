@@ -11,7 +11,7 @@ from typing import Any, Final
 from pydantic import SecretStr, ValidationError
 
 from tsuide.app.locks import in_turn
-from tsuide.config import PREFIX, Settings, more_shops_of, shop_name
+from tsuide.config import PREFIX, Settings, bad_setting, more_shops_of, shop_name
 from tsuide.errors import BadFile, BadSetting, Conflict, NotFound
 from tsuide.store.engines import checked_url
 
@@ -119,8 +119,7 @@ def _settings(first: Settings, name: str, entry: Mapping[str, Any]) -> Settings:
     try:
         checked = Settings(**{**usual, **plain, **own})  # all are given: the environment is not asked
     except ValidationError as exc:
-        told = exc.errors(include_url=False)[0]
-        raise BadSetting("a setting cannot be used", key=str(told["loc"][0]), way_out=str(told["msg"])) from exc
+        raise bad_setting(exc, "") from exc
     values = {each: getattr(checked, each) for each in Settings.model_fields}
     return Settings.model_construct(_fields_set={*plain, *own}, **values)
 

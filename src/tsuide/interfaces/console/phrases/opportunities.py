@@ -194,7 +194,7 @@ OPPORTUNITIES: Final = Phrases(
         "orders_behind": {"ja": "もとになった注文", "en": "The orders behind it"},
         "behind_lead": {
             "ja": "届いた順に新しいほうから{from}件目以降の{n}件の注文のうち、これらをすべて含むもの（取り消しを除く）。",
-            "en": "Of {n} orders, from number {from} of those that came in last, the ones that hold all of it (none cancelled).",
+            "en": "Among {n} orders, newest first from number {from}: those that hold all of it, none cancelled.",
         },
         "behind_most": {"ja": "新しい{n}件を表示しています。", "en": "The newest {n} are shown."},
         "behind_older": {"ja": "さらに前の注文", "en": "Older orders"},
