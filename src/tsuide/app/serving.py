@@ -1,7 +1,6 @@
 """A running shop: everything that a server's handlers need, opened once, kept fresh, closed in order."""
 
 import asyncio
-import contextlib
 import secrets
 import threading
 import time
@@ -43,6 +42,7 @@ from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import TsuideError, Unavailable
 from tsuide.kit.ids import ENTROPY_BITS
+from tsuide.kit.threads import to_its_end
 from tsuide.offers.offer import Offer
 from tsuide.store.journal import Journal
 
@@ -156,8 +156,9 @@ class Serving:
         for task in (self.watch, self.segments, self.handing_in, self.reading):
             if task is not None:
                 task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+                for fault in await asyncio.gather(task, return_exceptions=True):
+                    if isinstance(fault, Exception):  # closing goes on
+                        _log.error("a task of the server failed", error=repr(fault))
         for each in (*self._outreach.values(), *self._retired):
             each.close()
         if self.late.used:
@@ -291,25 +292,25 @@ class Serving:
             await asyncio.sleep(_FRESH_S)
             try:
                 self.observe()
-                await asyncio.to_thread(self.take_up_settings)
+                await to_its_end(self.take_up_settings)
                 if time.monotonic() - forgot >= _FORGET_S:
                     forgot = time.monotonic()
-                    await asyncio.to_thread(repeating.forget_old, self.shop, clock())
+                    await to_its_end(repeating.forget_old, self.shop, clock())
                     for files in (uploads, customer_files):
-                        await asyncio.to_thread(files.forget_old, self.shop, self.clock())
+                        await to_its_end(files.forget_old, self.shop, self.clock())
                 if time.monotonic() - looked >= _LEFT_BEHIND_S:
                     looked = time.monotonic()
-                    await asyncio.to_thread(self.shop.store.keys.saw, self.keyring.take_seen(), self.clock())
+                    await to_its_end(self.shop.store.keys.saw, self.keyring.take_seen(), self.clock())
                     await self.arrivals.resume()
-                    await hear(self.ledger, (await asyncio.to_thread(settle_all, self.shop, self.clock()))[1])
-                changed, before = await asyncio.to_thread(self.decider.refresh), on
+                    await hear(self.ledger, (await to_its_end(settle_all, self.shop, self.clock()))[1])
+                changed, before = await to_its_end(self.decider.refresh), on
                 deals = self.decider.deals
-                on = await asyncio.to_thread(asked_now, self.shop, deals, self.clock())
+                on = await to_its_end(asked_now, self.shop, deals, self.clock())
                 self._read_opportunities()
                 if changed:
                     _log.info("took up a newer state", sequence=self.decider.loaded.sequence)
                 if changed or on != before:
-                    await asyncio.to_thread(note_prices, self.shop, deals, self.clock())
+                    await to_its_end(note_prices, self.shop, deals, self.clock())
             except TsuideError as error:  # the store is away for a moment: what is loaded goes on serving
                 _log.warning("cannot look for a newer state", error=str(error))
 
@@ -322,7 +323,7 @@ class Serving:
                 continue
             looked = time.monotonic()  # now and then also for what a process that is gone left behind
             try:
-                await asyncio.to_thread(self.late.hand_in)
+                await to_its_end(self.late.hand_in)
             except TsuideError:
                 continue  # said when it went away
             except Exception as error:  # noqa: BLE001 - a file that cannot be read must not end the asking
@@ -335,16 +336,16 @@ class Serving:
             return
         if self.reading is None or self.reading.done():
             self._read = (loaded.snapshot.id, policy.version)
-            self.reading = asyncio.create_task(asyncio.to_thread(make_ready, loaded, policy))
+            self.reading = asyncio.create_task(to_its_end(make_ready, loaded, policy))
 
     async def keep_segments(self) -> None:
         """Bring segments up to date with what arrives and with the clock, for ever; `start` runs it."""
         while True:
             await asyncio.sleep(_SEGMENTS_S)
             try:
-                await asyncio.to_thread(keep_all_segments, self.shop, self.clock())
-                await asyncio.to_thread(self.decider.take_memberships)
-                await asyncio.to_thread(self.site_messages.refresh)
+                await to_its_end(keep_all_segments, self.shop, self.clock())
+                await to_its_end(self.decider.take_memberships)
+                await to_its_end(self.site_messages.refresh)
             except TsuideError as error:  # as above
                 _log.warning("cannot keep segments current", error=str(error))
 

@@ -41,6 +41,7 @@ REP = {
     ("POST", "/v1/worklist/{offer}/snooze"),
     ("GET", "/v1/tasks"),
     ("POST", "/v1/tasks"),
+    ("GET", "/v1/tasks/calendar"),
     ("GET", "/v1/tasks/events"),
     ("GET", "/v1/tasks/{task}"),
     ("POST", "/v1/tasks/{task}"),

@@ -1,10 +1,10 @@
 """Tasks over HTTP: given, listed, changed and told."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tsuide.app.tasks import calendar_address
+from tsuide.app.wiring import Shop
 
 
 def rep(served: Any) -> dict[str, str]:
@@ -48,7 +48,7 @@ def test_the_address_of_a_calendar_opens_with_itself_alone_and_a_shop_without_an
     assert (without.status_code, without.json()["key"]) == (400, "TSUIDE_PUBLIC_URL")
     serving = client.app.state.serving
     public = serving.shop.settings.model_copy(update={"public_url": "https://shop.example.com"})
-    address = calendar_address(replace(serving.shop, settings=public), "ann", datetime.now(UTC))
+    address = calendar_address(Shop(public, serving.shop.store), "ann", datetime.now(UTC))
     give(served, "Call about the calendar", assignee="ann")
     told = client.get(address.removeprefix("https://shop.example.com"))
     assert told.headers["content-type"].startswith("text/calendar")

@@ -49,7 +49,8 @@ def test_offers_and_customers_stand_in_tables(language: str) -> None:
     customers = {"group": "new", "customers": 2, "orders": 3, "revenue": 4_000, "attributed": 0}
     found = {
         "offers": [row | dict.fromkeys(OUTCOMES, 4)], "customers": [customers], "first_in_category": [],
-        "searches": [], "reasons": [], "currency": "JPY", "effect": {"why": "too few", "because": "too_few"},
+        "searches": [], "reasons": [], "currency": "JPY", "other_currencies": [],
+        "effect": {"why": "too few", "because": "too_few"},
     }  # fmt: skip
     with out.capture() as captured:
         out.print(results_table(found, language))
