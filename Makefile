@@ -29,6 +29,8 @@ check: install
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m pip check
+	$(BIN)/pip-audit --skip-editable --progress-spinner off --format json 2>&1 >.audit.json | grep -v '^No known' || true
+	$(BIN)/python .ci/audit.py <.audit.json
 
 soak: install
 	$(BIN)/python -m pytest -m soak
