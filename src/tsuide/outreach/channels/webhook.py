@@ -7,8 +7,9 @@ import ipaddress
 import json
 import socket
 import ssl
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 from tsuide.errors import BadValue
@@ -20,6 +21,9 @@ SIGNATURE: Final = "Tsuide-Signature"
 _PASSING: Final = frozenset({408, 425, 429})
 _LARGEST_ANSWER: Final = 10_000  # bytes that are looked at
 _WORDS: Final = 300
+_LAST_32_BITS: Final = tuple(ipaddress.IPv6Network(each) for each in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48"))
+LookUp: TypeAlias = Callable[..., Sequence[tuple[Any, Any, int, str, tuple[Any, ...]]]]
+"""As `socket.getaddrinfo`."""
 
 
 class WebhookChannel:
@@ -34,9 +38,13 @@ class WebhookChannel:
         private: whether the address may lie in the house's own network. Where users name addresses it may not: a
             request from inside reaches what nobody outside may (the address is looked up once, judged, and used).
         timeout: seconds for each step.
+        look_up: a name's addresses.
     """
 
-    def __init__(self, address: str, secret: str = "", *, private: bool = True, timeout: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, address: str, secret: str = "", *, private: bool = True, timeout: float = TIMEOUT_S,
+        look_up: LookUp = socket.getaddrinfo,
+    ) -> None:  # fmt: skip
         parts = urlsplit(address)
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
             raise BadValue(
@@ -49,6 +57,7 @@ class WebhookChannel:
         self._secret = secret.encode()
         self._private = private
         self._timeout = timeout
+        self._look_up = look_up
 
     def deliver(self, letter: Letter) -> Answer:
         """Post one letter; every try is a connection of its own."""
@@ -96,7 +105,7 @@ class WebhookChannel:
         """Nothing is kept open."""
 
     def _connected(self) -> http.client.HTTPConnection:
-        found = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        found = self._look_up(self._host, self._port, type=socket.SOCK_STREAM)
         if not self._private:
             for each in found:
                 _refuse_private(str(each[4][0]))
@@ -131,9 +140,19 @@ def signature(body: bytes, seconds: int, secret: bytes) -> str:
 
 def _refuse_private(address: str) -> None:
     found = ipaddress.ip_address(address.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None) or found
-    if not inner.is_global or inner.is_multicast:
-        raise _ForbiddenError(f"{address} is not an address of the open network")
+    for each in (found, *_carried(found)):
+        if not each.is_global or each.is_multicast:
+            raise _ForbiddenError(f"{address} is not an address of the open network")
+
+
+def _carried(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> tuple[ipaddress.IPv4Address, ...]:
+    """IPv4 addresses to which a gateway on the way may turn an IPv6 address (RFC 3056, 4291, 6052, 8215)."""
+    if isinstance(found, ipaddress.IPv4Address):
+        return ()
+    last = ipaddress.IPv4Address(int(found) & 0xFFFF_FFFF)
+    if any(found in network for network in _LAST_32_BITS):
+        return (last,)
+    return tuple(each for each in (found.ipv4_mapped, found.sixtofour) if each is not None)
 
 
 def _answer(status: int, words: str, reference: str) -> Answer:
