@@ -16,7 +16,7 @@ from tsuide.app.ledger import Ledger
 from tsuide.app.past import replay_range
 from tsuide.app.policies import put_in_force
 from tsuide.app.wiring import Shop, open_shop
-from tsuide.app.worklist import Wanted, best_time, set_thresholds, thresholds_of, worklist_now
+from tsuide.app.worklist import Wanted, _grouped, best_time, set_thresholds, thresholds_of, worklist_now
 from tsuide.app.worklist_accounts import Known
 from tsuide.app.worklist_answers import Answered, accept, add_note, dismiss, keep, snooze
 from tsuide.config import Settings
@@ -160,6 +160,17 @@ def test_amounts_of_two_currencies_are_grouped_and_never_added(shop: Shop) -> No
     clinic = next(each for each in groups["JPY"]["everybody"] if each["account"] == "clinic03")
     assert clinic["other_currencies"] == {"USD": 3_000}
     assert any(reason["code"] == "other_currency" for reason in clinic["reasons"])
+
+
+def test_of_whom_nothing_is_known_stands_with_the_currency_of_the_shop(shop: Shop) -> None:
+    found = listed(shop, everybody=True)
+    of = {each["account"]: group["currency"] for group in found["groups"] for each in group["everybody"]}
+    assert of["blank"] == "JPY"
+    assert _grouped([Known({"id": "new"})], "EUR").keys() == {"EUR"}
+    abroad = [Known({"id": str(n)}, currency="USD") for n in range(2)]
+    assert {name: len(some) for name, some in _grouped([Known({"id": "new"}), *abroad], "EUR").items()} == {"USD": 3}
+    home = [Known({"id": "home"}, currency="EUR")]
+    assert [len(some) for some in _grouped([Known({"id": "new"}), *abroad, *home], "EUR").values()] == [2, 2]
 
 
 def test_what_people_in_an_account_buy_counts_for_it_and_a_contact_of_two_accounts_is_told(shop: Shop) -> None:
@@ -336,6 +347,6 @@ def test_where_a_need_is_not_known_yet_the_list_says_what_to_ask(shop: Shop) -> 
     found = listed(shop)
     held = [each for group in found["groups"] for each in group["held"]]
     assert entries(found) == []
-    assert found["text"].startswith(f"Nothing is to be proposed to these {len(held)} accounts now")
+    assert found["text"].startswith(f"Nothing is to be proposed now (accounts held: {len(held)})")
     asked = {each["why_no_offer"]["code"]: each["question"] for each in held}
     assert asked["need_recorded"]

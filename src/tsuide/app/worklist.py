@@ -16,6 +16,7 @@ from tsuide.app.catalogue import Catalogue
 from tsuide.app.contact_habits import Habits
 from tsuide.app.deciding import Decider, Served
 from tsuide.app.models import ROOM_DAYS
+from tsuide.app.silence import why_silent
 from tsuide.app.wiring import Shop
 from tsuide.app.worklist_accounts import Known, known_accounts
 from tsuide.app.worklist_wins import with_wins
@@ -24,11 +25,8 @@ from tsuide.kit.clock import from_micros, to_micros
 from tsuide.mining.contact_time import Hour
 from tsuide.mining.rooms import AccountRoom, FittedRooms
 from tsuide.mining.whitespace import Room
-from tsuide.offers.decision import Decision
-from tsuide.offers.explain import QUESTIONS
 from tsuide.offers.offer import Offer, OfferItem, Reason
 from tsuide.offers.pitch import pitch
-from tsuide.offers.policy.phrases import RULES
 from tsuide.offers.request import OfferRequest, Rep
 from tsuide.outreach.sales.phrases import DAYS, WORKLIST, sentence
 from tsuide.outreach.sales.worklist import QUADRANTS, Accounts, Ranking, Thresholds, rank
@@ -135,7 +133,7 @@ def worklist(
     groups: list[dict[str, Any]] = []
     served: list[Served] = []
     offered = 0
-    for currency, members in _grouped(known).items():
+    for currency, members in _grouped(known, shop.settings.currency).items():
         ranking = rank(_arrays(members, rates), thresholds)
         asked = _Asked(shop, decider, wanted, habits, members, ranking)
         entries, held = asked.listed(away, wanted.n - offered)
@@ -201,12 +199,8 @@ class _Asked:
                 told = _offer_told(one, account, bought, self.habits, language, self._named)
                 entries.append((one, self.told(place) | told))
             else:
-                asked = one.decision.question
-                silence = {
-                    "decision": one.decision.id,
-                    "why_no_offer": _why_none(one.decision, language),
-                    "question": None if asked is None else QUESTIONS.text(asked, language),
-                }
+                why = why_silent(one.decision, language)
+                silence = {"decision": one.decision.id, "question": why.pop("question"), "why_no_offer": why}
                 held.append((one, self.told(place) | silence))
         return entries, held
 
@@ -250,15 +244,28 @@ def line_rates(settled: Sequence[Found]) -> dict[str, float]:
     return {line: (y + _PRIOR * usual) / (y + n + _PRIOR) / usual for line, (y, n) in sorted(taken.items())}
 
 
-def _grouped(known: Sequence[Known]) -> dict[str, list[Known]]:
-    """Accounts by currency, the largest group first; who never bought stands with their room's currency."""
+def _grouped(known: Sequence[Known], own: str) -> dict[str, list[Known]]:
+    """Accounts by currency, the largest group first; who never bought stands with their room's currency.
+
+    Of whom neither is known stands with the shop's own currency, else at the end of the largest group.
+    """
     groups: dict[str, list[Known]] = {}
     for each in known:
-        groups.setdefault(each.currency or (each.room.currency if each.room else ""), []).append(each)
-    if "" in groups and len(groups) > 1:  # of whom nothing is known: at the end of the largest
-        nobody = groups.pop("")
-        groups[max(groups, key=lambda name: len(groups[name]))].extend(nobody)
+        room = each.own_room
+        groups.setdefault(
+            each.currency or (each.room.currency if each.room and room and room.lines else ""), []
+        ).append(each)
+    nobody = groups.pop("", [])
+    if nobody:
+        there = own if own in groups or not groups else max(groups, key=lambda name: len(groups[name]))
+        groups.setdefault(there, []).extend(nobody)
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
+
+
+def _room_currency(account: Known) -> str:
+    """The currency of an account's room; "" where no room is known of it."""
+    room = account.own_room
+    return account.room.currency if account.room is not None and room is not None and room.lines else ""
 
 
 def _arrays(members: Sequence[Known], rates: Mapping[str, float]) -> Accounts:
@@ -476,19 +483,6 @@ def best_time(
         text = WORKLIST.text("when_whom", language, when=text, name=name)
     return {"weekday": best.weekday, "hour": best.hour, "probability": round(best.probability, _DIGITS),
             "contacts": own, "contact": {"id": who, "name": name}, "text": text}  # fmt: skip
-
-
-def _why_none(decision: Decision, language: str) -> dict[str, Any]:
-    """Why nothing is offered: the holdout, or the rule that refused most."""
-    if decision.arm == "holdout":
-        rule = "holdout"
-        why = WORKLIST.text("holdout", language)
-    elif decision.refused:
-        rule = max(decision.refused, key=lambda name: (decision.refused[name], name))
-        why = RULES.text(rule, language)
-    else:
-        rule, why = "nothing_fits", WORKLIST.text("nothing_fits", language)
-    return {"code": rule, "text": WORKLIST.text("no_offer", language, why=why)}
 
 
 def _with_colleagues(shop: Shop, groups: Sequence[dict[str, Any]]) -> None:

@@ -35,6 +35,7 @@ def test_a_deal_goes_from_its_first_line_to_the_customers_yes(served: Any, call:
     call("/d-1/lines", {"product_id": "cam-a", "quantity": 2})
     found = call("/d-1/propose", {"n": 3})
     assert (len(found["lines"]) > 0) == (found["arm"] == "treated")
+    assert (found["why_none"] is None) == (len(found["lines"]) > 0)
     for place in found["lines"]:
         assert found["reasons"][str(place)]
         call(f"/d-1/lines/{place}/answer", {"state": "accepted" if place == found["lines"][0] else "declined"})

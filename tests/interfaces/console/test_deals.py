@@ -3,15 +3,19 @@
 import re
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tsuide.app.deal_quotes import restore_seller, set_seller
 from tsuide.app.deals import add_deal
+from tsuide.app.policies import put_in_force
 from tsuide.app.signing import set_sale_terms
+from tsuide.app.silence import silence_text
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
 from tsuide.offers.acceptance import SaleTerms
+from tsuide.offers.policy.load import ready_text
 from tsuide.outreach.sales.quotes import Seller
 
 WORDS = {"ja": "あ", "en": "a"}
@@ -103,6 +107,20 @@ def test_a_price_below_the_margin_floor_is_refused_with_the_way_out(running: Any
     text = ann.post("/deals/price", status=409, deal=deal, place=place, price="1").text
     assert "margin" in text
     assert "Way out" in text
+
+
+def test_where_nothing_goes_with_a_deal_its_page_says_why(running: Any, ann: Any) -> None:
+    deal = begun(ann, products(running)[0])
+    put_in_force(running.shop, ready_text("sales_team"), datetime.now(UTC))  # asks for a need before any product
+    try:
+        running.client.app.state.serving.decider.refresh()
+        found = urlsplit(ann.post("/deals/propose", deal=deal).headers["location"])
+        silent = parse_qs(found.query)["silent"][0]
+        assert silence_text(silent, "en").startswith("Nothing to offer now (")
+        assert silence_text(silent, "en") in ann.get(f"/deals/{deal}", silent=silent)
+    finally:
+        put_in_force(running.shop, ready_text("standard"), datetime.now(UTC))
+        running.client.app.state.serving.decider.refresh()
 
 
 def test_what_goes_with_a_deal_is_proposed_answered_and_taken_back(running: Any, ann: Any) -> None:

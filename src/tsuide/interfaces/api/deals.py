@@ -14,6 +14,7 @@ from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back
 from tsuide.app.deal_report import BACK, deal_report
 from tsuide.app.deal_sending import put_before_customer
 from tsuide.app.serving import clock, entropy
+from tsuide.app.silence import why_silent
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.interfaces.api.keys import SECURITY, needs, require, serving_of
@@ -86,7 +87,10 @@ class DealLineIn(_In):
 
     product_id: Id
     quantity: Many = Field(1, description="Whole cases; 0 takes it out.")
-    price: Amount | None = Field(None, description="Of one unit, a rep's own; left out: price list or catalogue.")
+    price: Amount | None = Field(
+        None,
+        description="Of one unit, a rep's own, in the currency's smallest unit; left out: price list or catalogue.",
+    )
     with_id: Id | None = Field(None, description="The main product that the rep attaches it to.")
     who: Words | None = None
 
@@ -94,8 +98,8 @@ class DealLineIn(_In):
 class SetPriceIn(_In):
     """One price for several lines; it holds while the whole set is wanted."""
 
-    lines: list[Line] = Field(min_length=2, max_length=100)
-    price: Amount
+    lines: list[Line] = Field(min_length=2, max_length=100, description="Their places in the deal.")
+    price: Amount = Field(description="Of all units of all of them together, in the currency's smallest unit.")
     who: Words | None = None
 
 
@@ -251,6 +255,14 @@ class GivablesOut(BaseModel):
     promotions: list[GivableOut]
 
 
+class SilenceOut(BaseModel):
+    """Why nothing is proposed."""
+
+    code: str = Field(description="The rule that refused most, `holdout`, or `nothing_fits`.")
+    text: str
+    question: str | None = Field(description="What to ask the customer, where that would help.")
+
+
 class ProposedOut(BaseModel):
     """What `decide` found, kept as proposed lines."""
 
@@ -260,6 +272,7 @@ class ProposedOut(BaseModel):
     lines: list[int]
     reasons: dict[str, list[str]] = Field(description="Line → why, in sentences.")
     handed_over: list[str] = Field(description="Products that only a qualified colleague may propose.")
+    why_none: SilenceOut | None = Field(description="Where nothing goes with it: why, and what to ask.")
 
 
 class QuoteOut(BaseModel):
@@ -477,6 +490,7 @@ async def proposals(request: Request, deal: Named, body: ProposeIn) -> ProposedO
     return ProposedOut(
         deal=await _told(serving.shop, deal), decision=decision.id, arm=decision.arm, lines=list(found.places),
         reasons=reasons, handed_over=list(found.handed_over),
+        why_none=None if offers else SilenceOut(**why_silent(decision, language)),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back
 from tsuide.app.deal_report import BACK, GROUPS, deal_report
 from tsuide.app.deciding import Decider
 from tsuide.app.ledger import Ledger
+from tsuide.app.silence import why_silent
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
 from tsuide.errors import BadValue
@@ -238,7 +239,8 @@ def ask(
         ]  # fmt: skip
         decision = found.served.decision
         result = {"decision": decision.id, "arm": decision.arm, "proposed": rows, "handed_over": found.handed_over,
-                  "refused": dict(decision.refused), "notes": list(decision.notes)}  # fmt: skip
+                  "refused": dict(decision.refused), "notes": list(decision.notes),
+                  "why_none": None if decision.offers else why_silent(decision, language)}  # fmt: skip
         emit(result, lambda: _proposed(shop, result), as_json=as_json)
 
 
@@ -593,7 +595,9 @@ def _proposed(shop: Shop, result: Mapping[str, Any]) -> RenderableType:
     language = shop.settings.language
     if not result["proposed"]:
         handed = ", ".join(result["handed_over"])
+        why = result["why_none"]
         words = [PHRASES.text("silence", language)]
+        words += [each for each in (why["text"], why["question"]) if each] if why else []
         words += [PHRASES.text("handed_over", language, products=handed)] if handed else []
         return escape("\n".join([*words, f"tsuide explain {result['decision']}"]))
     table = Table(*(PHRASES.text(each, language) for each in ("line", "product", "with", "kind", "why")))

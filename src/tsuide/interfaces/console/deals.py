@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import altair as alt
 from starlette.responses import Response
@@ -21,6 +21,7 @@ from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back
 from tsuide.app.deal_report import GROUPS, deal_report
 from tsuide.app.deal_sending import put_before_customer
 from tsuide.app.line_reasons import offer_reasons
+from tsuide.app.silence import silence_text, why_silent
 from tsuide.errors import BadValue, Refused, TsuideError, WrongKey
 from tsuide.interfaces.console.charts import Chart, chart_of
 from tsuide.interfaces.console.frame import HEADERS, page
@@ -171,7 +172,8 @@ def _one(visit: Visit, deal_id: str, problem: TsuideError | None = None) -> Resp
         managing=_managing(visit), answering=_answers_for(visit, it), seller=deal_quotes.seller_of(shop),
         titles={line.product_id: line.title for line in it.lines},
         loss_names=[(each, DEALS.text(f"why_{each}", language)) for each in LOSSES],
-        email="" if account is None else account.email or "", silent=visit.asked("silent") == "yes",
+        email="" if account is None else account.email or "",
+        silent=silence_text(visit.asked("silent"), language),
     )  # fmt: skip
 
 
@@ -326,8 +328,16 @@ def _withdraw(visit: Visit, deal_id: str) -> str | None:
     return ", ".join(gone)
 
 
+class _Heard(NamedTuple):
+    """What was done, what the ledger must hear of, and why nothing is proposed (a code) where that is so."""
+
+    said: str | None
+    told: ByDecision
+    silent: str | None = None
+
+
 def _does_and_tells(
-    action: str, doing: Callable[[Visit, str], Awaitable[tuple[str | None, ByDecision]]]
+    action: str, doing: Callable[[Visit, str], Awaitable[_Heard]]
 ) -> Callable[[Visit], Awaitable[Response]]:
     """The same for what the ledger must hear of."""
 
@@ -335,15 +345,15 @@ def _does_and_tells(
         deal_id = await asyncio.to_thread(_mine, visit)
         before = await asyncio.to_thread(as_it_is, visit.shop, deal_id)
         try:
-            said, told = await doing(visit, deal_id)
-            new = await asyncio.to_thread(_unheard, visit, told)
-            await tell(visit.serving.ledger, told)
+            heard = await doing(visit, deal_id)
+            new = await asyncio.to_thread(_unheard, visit, heard.told)
+            await tell(visit.serving.ledger, heard.told)
         except WrongKey:
             raise
         except TsuideError as error:
             return await asyncio.to_thread(_one, visit, deal_id, error)
-        entry = await asyncio.to_thread(_noted, visit, action, deal_id, before, said, new)
-        return visit.done(f"/deals/{deal_id}", entry, silent="yes" if said == "" else None)
+        entry = await asyncio.to_thread(_noted, visit, action, deal_id, before, heard.said, new)
+        return visit.done(f"/deals/{deal_id}", entry, silent=heard.silent)
 
     return handler
 
@@ -357,23 +367,25 @@ def _unheard(visit: Visit, told: ByDecision) -> ByDecision:
     }
 
 
-async def _propose(visit: Visit, deal_id: str) -> tuple[str | None, ByDecision]:
+async def _propose(visit: Visit, deal_id: str) -> _Heard:
     found = await propose(visit.shop, visit.serving.decider.decide, deal_id, visit.now, language=visit.language,
                           who=visit.user.name)  # fmt: skip
-    return ", ".join(map(str, found.places)), {}
+    decision = found.served.decision
+    silent = None if decision.offers else why_silent(decision, visit.language)["code"]
+    return _Heard(", ".join(map(str, found.places)), {}, silent)
 
 
-async def _answer(visit: Visit, deal_id: str) -> tuple[str | None, ByDecision]:
+async def _answer(visit: Visit, deal_id: str) -> _Heard:
     place, state = _whole(visit, "place"), visit.must("state")
     if state not in {"accepted", "declined", "proposed"}:
         raise BadValue("not an answer", key="state", value=state)
     reason = visit.given("reason") or None if state == "declined" else None
     doing = partial(answer_line, visit.shop, deal_id, place, state, visit.now, reason=reason, who=visit.user.name)  # type: ignore[arg-type]  # one of them
     _, told = await asyncio.to_thread(doing)
-    return f"{place}: {state}", told
+    return _Heard(f"{place}: {state}", told)
 
 
-async def _send(visit: Visit, deal_id: str) -> tuple[str | None, ByDecision]:
+async def _send(visit: Visit, deal_id: str) -> _Heard:
     """Put the quote before the customer. Who sells the deal sends to the account's own address, and holds no link."""
     shop = visit.shop
     free = _answers_for(visit, await asyncio.to_thread(shop.store.deals.get, deal_id))
@@ -385,7 +397,7 @@ async def _send(visit: Visit, deal_id: str) -> tuple[str | None, ByDecision]:
             language=visit.given("language") or None, approved_by=approved, who=visit.user.name,
         )
     )  # fmt: skip
-    return sent.written.quote.number, sent.told
+    return _Heard(sent.written.quote.number, sent.told)
 
 
 async def won(visit: Visit) -> Response:

@@ -18,6 +18,7 @@ from tsuide.app.deal_promotions import give_promotion, promotions_for, take_back
 from tsuide.app.deal_report import deal_report
 from tsuide.app.deal_sending import put_before_customer
 from tsuide.app.serving import Serving, entropy
+from tsuide.app.silence import why_silent
 from tsuide.errors import BadValue
 from tsuide.interfaces.mcp.arguments import Amount, Id, Language, Said
 from tsuide.interfaces.mcp.callers import Ctx, Few, Name, Scopes, known_as, must_have
@@ -79,8 +80,10 @@ class DealTools:
         serving = self._serving
         found = await propose(serving.shop, serving.decider.decide, deal_id, serving.clock(), n=n, who=who)
         told = await asyncio.to_thread(deal_desk.deal_told, serving.shop, deal_id)
-        return {"deal": told, "decision": found.served.decision.id, "lines": list(found.places),
-                "handed_over": list(found.handed_over)}  # fmt: skip
+        decision = found.served.decision
+        return {"deal": told, "decision": decision.id, "lines": list(found.places),
+                "handed_over": list(found.handed_over),
+                "why_none": None if decision.offers else why_silent(decision, decision.request.language)}  # fmt: skip
 
     async def answer_deal_line(
         self,

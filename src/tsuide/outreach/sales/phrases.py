@@ -69,7 +69,7 @@ WORKLIST: Final = Phrases(
                        "en": "weekdays about {hour}:00 (nothing learned yet)"},
         "task": {"ja": "{account}へ{product}をご提案", "en": "Propose {product} to {account}"},
         "all_held": {"ja": "いまは{n}社とも提案を控えます。理由と、お伺いしたいことは次のとおりです。",
-                     "en": "Nothing is to be proposed to these {n} accounts now; why, and what to ask, stands below."},
+                     "en": "Nothing is to be proposed now (accounts held: {n}); why, and what to ask, stands below."},
         "held": {"ja": "提案を控えるお客様", "en": "nothing to propose now"},
         "question": {"ja": "お伺いすること", "en": "ask them"},
         "empty": {"ja": "{rep}さんが担当するお客様はいません。お客様の属性 owner に担当者を入れてください。",

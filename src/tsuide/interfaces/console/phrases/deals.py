@@ -74,8 +74,8 @@ DEALS: Final = Phrases(
             "en": "“Find what goes with it” asks under the same policy as everywhere.",
         },
         "silent": {
-            "ja": "いまお勧めできるものはありませんでした。黙っていることもひとつの判断です。",
-            "en": "Nothing to propose now: silence is a decision too.",
+            "ja": "黙っていることもひとつの判断です。",
+            "en": "Silence is a decision too.",
         },
         "propose": {"ja": "併せての提案を探す", "en": "Find what goes with it"},
         "with": {"ja": "{title} と併せて", "en": "with {title}"},
