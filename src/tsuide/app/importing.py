@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 
 import polars as pl
 
-from tsuide.app.laying_over import customers_over_known
+from tsuide.app.laying_over import customers_over_known, products_over_known
 from tsuide.errors import BadColumns, BadFile
 from tsuide.intake import complete_journey
 from tsuide.intake.convert import Intake, to_facts
@@ -230,6 +230,8 @@ def import_file(
         if with_products and named is not None:
             frames["products"] = named.filter(pl.col("id").is_in(unknown))
             unknown = []
+    if intake.kind == "products":
+        frames["products"] = products_over_known(frames["products"], read.mapping, facts.products)
     unlinked = 0
     if "customers" in frames:
         told = customers_over_known(frames["customers"], read.mapping, facts.customers)
