@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,7 +26,7 @@ from tsuide.interfaces.cli.deal_words import PHRASES, reason_told
 from tsuide.interfaces.cli.effect import Language
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
 from tsuide.interfaces.cli.promotion import read_rows
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, local
 from tsuide.kit.clock import zone
 from tsuide.kit.money import Money, parse_amount
 from tsuide.offers.offer import NO_REASONS
@@ -377,7 +376,7 @@ def history(deal_id: Id, home: Home = None, database_url: Database = None, as_js
             *(PHRASES.text(each, shop.settings.language) for each in ("at", "deed", "who", "stage", "reason"))
         )
         for row in rows:
-            at = _local(shop, datetime.fromisoformat(row["at"]))
+            at = local(row["at"], shop.settings.time_zone)
             words = (PHRASES.text(f"{of}_{row[of]}", shop.settings.language) for of in ("deed", "stage"))
             cells = (
                 at,
@@ -633,7 +632,3 @@ def _report(shop: Shop, made: Mapping[str, Any]) -> RenderableType:
         )  # fmt: skip
     lost = ", ".join(f"{reason_told(name, language)} {count}" for name, count in made["losses"].items())
     return Group(*([combined] if made["combinations"] else []), reps, *([escape(lost)] if lost else []))
-
-
-def _local(shop: Shop, at: datetime) -> str:
-    return f"{at.astimezone(zone(shop.settings.time_zone)):%Y-%m-%d %H:%M}"

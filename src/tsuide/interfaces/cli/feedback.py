@@ -11,7 +11,7 @@ from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
 from tsuide.facts.feedback import Feedback, FeedbackKind
 from tsuide.interfaces.cli.options import At, Database, Home, entropy, moment, now
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, local
 from tsuide.kit.ids import time_id
 
 feedback = typer.Typer(no_args_is_help=True, help="Complaints and scores of customers.")
@@ -76,7 +76,12 @@ def list_(customer: Customer, home: Home = None, database_url: Database = None, 
         rows = feedback_of(shop, customer)
         table = Table("id", "kind", "at", "score", "text")
         for row in rows:
-            cells = (row["id"], row["kind"], row["at"][:16], "" if row["score"] is None else str(row["score"]))
+            cells = (
+                row["id"],
+                row["kind"],
+                local(row["at"], shop.settings.time_zone),
+                "" if row["score"] is None else str(row["score"]),
+            )
             table.add_row(*map(escape, (*cells, row["text"] or "")))
         emit({"feedback": rows}, lambda: table if rows else "Nothing on record.", as_json=as_json)
 

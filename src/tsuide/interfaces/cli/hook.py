@@ -8,10 +8,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from tsuide.app import hooks as wires
-from tsuide.app.wiring import opened
+from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
 from tsuide.interfaces.cli.options import Database, Home, now
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, local
 from tsuide.kit.phrases import Phrases
 
 hook = typer.Typer(no_args_is_help=True, help="Webhooks: other systems that are told what changes.")
@@ -46,7 +46,7 @@ def put(
     """Tell an address what changes from now on, signed with TSUIDE_CARRIER_SECRET; `tsuide worker` does it."""
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         row = wires.put_hook(shop, hook_id, url, about or (), now())
-        emit(row, lambda: _table([row], shop.settings.language), as_json=as_json)
+        emit(row, lambda: _table(shop, [row]), as_json=as_json)
 
 
 @hook.command("list")
@@ -54,7 +54,7 @@ def listed(home: Home = None, database_url: Database = None, as_json: Json = Fal
     """Who is told, and why one takes nothing."""
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         rows = wires.hooks_told(shop)
-        emit({"hooks": rows}, lambda: _table(rows, shop.settings.language), as_json=as_json)
+        emit({"hooks": rows}, lambda: _table(shop, rows), as_json=as_json)
 
 
 @hook.command("remove")
@@ -71,12 +71,13 @@ def remove(
         emit({"removed": gone}, lambda: escape(words), as_json=as_json)
 
 
-def _table(rows: list[dict[str, Any]], language: str) -> RenderableType:
+def _table(shop: Shop, rows: list[dict[str, Any]]) -> RenderableType:
+    language = shop.settings.language
     if not rows:
         return _PHRASES.text("none", language)
     table = Table(*(_PHRASES.text(each, language) for each in ("id", "url", "topics", "state")))
     for row in rows:
-        failing = {"since": str(row["failing_since"])[:16], "error": row["error"]}
+        failing = {"since": local(row["failing_since"], shop.settings.time_zone), "error": row["error"]}
         state = _PHRASES.text("good" if row["failing_since"] is None else "failing", language, **failing)
         table.add_row(*(escape(each) for each in (row["id"], row["url"], ", ".join(row["topics"]), state)))
     return table

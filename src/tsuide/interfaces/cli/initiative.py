@@ -15,7 +15,7 @@ from tsuide.config import load_settings
 from tsuide.interfaces.cli.effect import Language, effect_table
 from tsuide.interfaces.cli.options import At, Database, Home, entropy, moment, now
 from tsuide.interfaces.cli.promotion import read_rows
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, local
 from tsuide.kit.clock import parse_moment, zone
 from tsuide.kit.ids import time_id
 from tsuide.kit.money import Money, parse_amount
@@ -110,7 +110,7 @@ def show(initiative_id: Id, home: Home = None, database_url: Database = None, as
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         told = desk.plain(desk.initiative_of(shop, initiative_id), now())
         found = {"initiative": told, "entries": desk.entries_of(shop, initiative_id)}
-        emit(found, lambda: _whole(found), as_json=as_json)
+        emit(found, lambda: _whole(found, shop.settings.time_zone), as_json=as_json)
 
 
 @initiative.command("read")
@@ -199,14 +199,21 @@ def _learned(rows: list[dict[str, Any]], language: str) -> Table:
     return table
 
 
-def _whole(found: dict[str, Any]) -> RenderableType:
+def _whole(found: dict[str, Any], time_zone: str) -> RenderableType:
     table = Table(show_header=False)
     for name, value in found["initiative"].items():
         table.add_row(name.replace("_", " "), escape(str(value)))
     entries = Table("entry", "kind", "at", "amount", "customer", "note")
     for each in found["entries"]:
         amount = "" if each["amount"] is None else Money(each["amount"], each["currency"]).text()
-        texts = (each["id"], each["kind"], each["at"][:16], amount, each["customer_id"] or "", each["note"] or "")
+        texts = (
+            each["id"],
+            each["kind"],
+            local(each["at"], time_zone),
+            amount,
+            each["customer_id"] or "",
+            each["note"] or "",
+        )
         entries.add_row(*map(escape, texts), style="strike" if each["undone_at"] else None)
     return Group(table, entries) if found["entries"] else table
 

@@ -20,7 +20,7 @@ from tsuide.app.wiring import Shop, opened
 from tsuide.config import load_settings
 from tsuide.errors import BadFile, BadSetting, BadValue, TsuideError
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
-from tsuide.interfaces.cli.terminal import Json, emit, err, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, err, errors_shown, local
 from tsuide.outreach.gate import CODES
 from tsuide.outreach.message import Message
 from tsuide.outreach.phrases import GATE, STATES
@@ -318,7 +318,7 @@ def _text(path: Path) -> str:
 def _line(shop: Shop, told: dict[str, Any]) -> str:
     language, code = shop.settings.language, told["code"]
     why = f" ({GATE.text(code, language) if code in CODES else code})" if code else ""
-    until = f", {told['until'][:16]}" if told.get("until") else ""
+    until = f", {local(told['until'], shop.settings.time_zone)}" if told.get("until") else ""
     return escape(f"{told['key']}: {STATES.text(told['state'], language)}{why}{until}")
 
 
@@ -327,5 +327,5 @@ def _table(shop: Shop, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         state = STATES.text(row["state"], shop.settings.language)
         cells = (row["id"], row["key"], row["customer_id"] or "", row["template"], state, row["code"] or "")
-        table.add_row(*map(escape, (*cells, (row["state_at"] or "")[:16])))
+        table.add_row(*map(escape, (*cells, local(row["state_at"], shop.settings.time_zone))))
     return table

@@ -14,7 +14,7 @@ from tsuide.app.privacy.retention import forget_old, retention_of, too_old
 from tsuide.app.wiring import opened
 from tsuide.config import load_settings
 from tsuide.interfaces.cli.options import Database, Home, now
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, local
 
 privacy = typer.Typer(no_args_is_help=True, help="Export, prove erasing, retention, the record of processing.")
 Customer = Annotated[str, typer.Argument(help="The shop's id of the customer.")]
@@ -43,7 +43,7 @@ def proof(customer: Customer, home: Home = None, database_url: Database = None, 
     """The proof that somebody was erased, for whoever still knows their id."""
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         told = proof_of(shop, customer, now())
-        emit(told, lambda: _listed([told]), as_json=as_json)
+        emit(told, lambda: _listed([told], shop.settings.time_zone), as_json=as_json)
 
 
 @privacy.command("proofs")
@@ -56,7 +56,7 @@ def listed(
     """The newest erasures: never whom, only a salted hash."""
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         told = proofs(shop, n)
-        emit({"proofs": told}, lambda: _listed(told), as_json=as_json)
+        emit({"proofs": told}, lambda: _listed(told, shop.settings.time_zone), as_json=as_json)
 
 
 @privacy.command("retention")
@@ -90,14 +90,15 @@ def record(
             print(record_text(days, chosen))  # noqa: T201 - this is what was asked for
 
 
-def _listed(rows: list[dict[str, object]]) -> Table | str:
+def _listed(rows: list[dict[str, object]], time_zone: str) -> Table | str:
     if not rows:
         return "Nobody was erased yet."
     table = Table("mark", "erased", "by", "deleted", "made nobody's", "files", "found afterwards", "learned states")
     for row in rows:
         counts = [sum(each.values()) if isinstance(each := row[name], dict) else 0 for name in
                   ("deleted", "made_nobodys", "found_afterwards")]  # fmt: skip
-        table.add_row(str(row["mark"])[:16], str(row["erased_at"]), str(row["erased_by"]), f"{counts[0]:,}",
+        at = local(str(row["erased_at"]), time_zone)
+        table.add_row(str(row["mark"])[:16], at, str(row["erased_by"]), f"{counts[0]:,}",
                       f"{counts[1]:,}", str(row["files"]), f"{counts[2]:,}", str(row["learned_states"]))  # fmt: skip
     return table
 

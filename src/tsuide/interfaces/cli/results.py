@@ -14,7 +14,7 @@ from rich.text import Text
 from tsuide.config import load_settings
 from tsuide.interfaces.cli.effect import Language
 from tsuide.interfaces.cli.options import Database, Home, now
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, local
 from tsuide.kit.money import Money
 from tsuide.proof.groups import GROUP_SORTS
 from tsuide.proof.reports.results import OUTCOMES
@@ -151,7 +151,7 @@ def put(
         }
         put_schedule(shop, read_schedule(given), now())
         rows = [row for row in schedules(shop) if row["id"] == schedule_id]
-        emit({"schedules": rows}, lambda: _schedules(rows), as_json=as_json)
+        emit({"schedules": rows}, lambda: _schedules(rows, shop.settings.time_zone), as_json=as_json)
 
 
 @schedule.command("list")
@@ -162,7 +162,7 @@ def list_(home: Home = None, database_url: Database = None, as_json: Json = Fals
 
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         rows = schedules(shop)
-        emit({"schedules": rows}, lambda: _schedules(rows), as_json=as_json)
+        emit({"schedules": rows}, lambda: _schedules(rows, shop.settings.time_zone), as_json=as_json)
 
 
 @schedule.command("remove")
@@ -196,24 +196,34 @@ def run(
         while True:
             done = run_due(shop, now())
             if done or not watch:
-                emit({"ran": done}, lambda rows=done: _ran(rows), as_json=as_json)  # type: ignore[misc]  # bound now
+                emit({"ran": done}, lambda rows=done: _ran(rows, shop.settings.time_zone), as_json=as_json)  # type: ignore[misc]  # bound now
             if not watch:
                 return
             time.sleep(_WATCH_S)
 
 
-def _schedules(rows: list[dict[str, Any]]) -> RenderableType:
+def _schedules(rows: list[dict[str, Any]], time_zone: str) -> RenderableType:
     if not rows:
         return "No schedules yet. Set one: tsuide schedule set weekly --to you@example.com"
     table = Table("id", "every", "at", "to", "folder", "ran for", "error")
     for row in rows:
         to = ", ".join(row.get("to", ()))
-        cells = (row["id"], row["every"], row["at"], to, row.get("folder", ""), row["ran_for"][:16], row["error"] or "")
+        cells = (
+            row["id"],
+            row["every"],
+            row["at"],
+            to,
+            row.get("folder", ""),
+            local(row["ran_for"], time_zone),
+            row["error"] or "",
+        )
         table.add_row(*(escape(str(each)) for each in cells))
     return table
 
 
-def _ran(rows: list[dict[str, Any]]) -> RenderableType:
+def _ran(rows: list[dict[str, Any]], time_zone: str) -> RenderableType:
     if not rows:
         return "Nothing was due."
-    return "\n".join(f"{row['schedule']} ({row['for'][:16]}): {row.get('error') or 'done'}" for row in rows)
+    return "\n".join(
+        f"{row['schedule']} ({local(row['for'], time_zone)}): {row.get('error') or 'done'}" for row in rows
+    )

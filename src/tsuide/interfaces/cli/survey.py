@@ -13,7 +13,7 @@ from tsuide.config import load_settings
 from tsuide.errors import BadFile, BadValue
 from tsuide.interfaces.cli.effect import Language
 from tsuide.interfaces.cli.options import At, Database, Home, entropy, moment, now
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, local
 
 survey = typer.Typer(no_args_is_help=True, help="Surveys: what is asked, and what the answers become.")
 Name = Annotated[str, typer.Argument(help="The survey's id: `tsuide survey list`.")]
@@ -139,7 +139,17 @@ def answers(
         for row in rows:
             said = [f"{key}: {', '.join(each)}" for key, each in row["answers"].items()]
             said += [f"{key}: {words}" for key, words in row["texts"].items()]
-            table.add_row(*map(escape, (row["customer_id"] or "–", row["at"][:16], row["source"], "\n".join(said))))
+            table.add_row(
+                *map(
+                    escape,
+                    (
+                        row["customer_id"] or "–",
+                        local(row["at"], shop.settings.time_zone),
+                        row["source"],
+                        "\n".join(said),
+                    ),
+                )
+            )
         empty = f"nobody has answered yet: tsuide survey link {name} CUSTOMER makes a link"
         emit({"answers": rows}, lambda: table if rows else empty, as_json=as_json)
 

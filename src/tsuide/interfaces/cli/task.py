@@ -16,7 +16,7 @@ from tsuide.config import load_settings
 from tsuide.errors import BadValue
 from tsuide.interfaces.cli.effect import Language
 from tsuide.interfaces.cli.options import Database, Home, entropy, now
-from tsuide.interfaces.cli.terminal import Json, emit, errors_shown
+from tsuide.interfaces.cli.terminal import Json, emit, errors_shown, local
 from tsuide.kit.clock import zone
 from tsuide.kit.phrases import Phrases
 
@@ -134,7 +134,7 @@ def snooze(
     with errors_shown(as_json=as_json), opened(load_settings(home=home, database_url=database_url)) as shop:
         at = _moment(shop, until, "--until")
         before = desk.snooze_task(shop, task_id, at, now(), reason=reason, who=by)
-        words = _PHRASES.text("snoozed", shop.settings.language, at=_local(shop, at))
+        words = _PHRASES.text("snoozed", shop.settings.language, at=local(at, shop.settings.time_zone))
         emit(
             {"id": task_id, "before": before, "due_at": at.isoformat()}, lambda: f"{task_id}: {words}", as_json=as_json
         )
@@ -222,14 +222,10 @@ def _table(shop: Shop, rows: list[dict[str, Any]]) -> RenderableType:
     whole = Column(_PHRASES.text("id", language), no_wrap=True)  # it is copied into the next command
     table = Table(whole, *(_PHRASES.text(each, language) for each in names))
     for row in rows:
-        due = _local(shop, datetime.fromisoformat(row["due_at"]))
+        due = local(row["due_at"], shop.settings.time_zone)
         cells = (row["id"], due, row["customer_id"] or "–", row["assignee"] or "–", row["title"][language])
         table.add_row(*(escape(str(each)) for each in cells), str(row["snoozes"] or ""))
     return table
-
-
-def _local(shop: Shop, at: datetime) -> str:
-    return f"{at.astimezone(zone(shop.settings.time_zone)):%Y-%m-%d %H:%M}"
 
 
 def _moment(shop: Shop, text: str, key: str) -> datetime:

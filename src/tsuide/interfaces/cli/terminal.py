@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import typer
@@ -19,6 +20,7 @@ from rich.progress import (
 )
 
 from tsuide.errors import TsuideError
+from tsuide.kit.clock import zone
 
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on stdout.")]
 
@@ -35,6 +37,18 @@ def emit(result: Mapping[str, Any], as_table: Callable[[], RenderableType], *, a
         out.print(
             shown, soft_wrap=isinstance(shown, str)
         )  # a sentence is the terminal's to break: an address is copied
+
+
+def local(at: datetime | str | None, time_zone: str) -> str:
+    """A moment as people of a shop read it, on their own clock; "–" where there is none.
+
+    >>> local("2026-11-30T16:40:06.881436+00:00", "Asia/Tokyo")
+    '2026-12-01 01:40'
+    """
+    if at is None:
+        return "–"
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{moment.astimezone(zone(time_zone)):%Y-%m-%d %H:%M}"
 
 
 @contextmanager
