@@ -188,7 +188,9 @@ def _emit(shop: Shop, answered: said.Answered, *, as_json: bool) -> None:
 def worklist_table(found: dict[str, Any], language: str) -> RenderableType:
     """One table for each currency, the first account to call first."""
     parts: list[RenderableType] = [] if found["text"] is None else [Text(found["text"])]
-    parts += [_table(group, found["rep"], language) for group in found["groups"] if group["entries"]]
+    for group in found["groups"]:
+        if group["entries"]:
+            parts += [_table(group, found["rep"], language), *map(_ids, group["entries"])]
     parts += [_held(group, language) for group in found["groups"] if group["held"]]
     return Group(*parts)
 
@@ -196,18 +198,25 @@ def worklist_table(found: dict[str, Any], language: str) -> RenderableType:
 def _held(group: dict[str, Any], language: str) -> Table:
     """To whom nothing is to be proposed, why, and what to ask them instead."""
     table = Table(title=WORKLIST.text("held", language), title_justify="left")
-    for each in ("account", "quadrant", "why", "question"):
+    for each in ("account", "why", "question"):
         table.add_column(WORKLIST.text(each, language), overflow="fold")
     for each in group["held"]:
-        table.add_row(
-            escape(f"{each['name']}\n{each['account']}"), WORKLIST.text(each["quadrant"], language),
-            escape(f"{each['why_no_offer']['text']}\n{each['decision']}"), escape(each["question"] or ""),
-        )  # fmt: skip
+        why = Group(escape(each["why_no_offer"]["text"]), Text(each["decision"], no_wrap=True, overflow="ignore"))
+        table.add_row(_account(each, language), why, escape(each["question"] or ""))
     return table
 
 
+def _account(each: dict[str, Any], language: str) -> str:
+    return escape("\n".join((each["name"], each["account"], WORKLIST.text(each["quadrant"], language))))
+
+
+def _ids(entry: dict[str, Any]) -> Text:
+    """Below the table, where no column breaks it: what `accept`, `dismiss` and `snooze` want."""
+    return Text(f"{entry['offer']['id']}  {entry['account']}", no_wrap=True, overflow="ignore")
+
+
 def _table(group: dict[str, Any], rep: str, language: str) -> Table:
-    heads = ("account", "quadrant", "room_column", "offer", "value", "best_time", "why")
+    heads = ("account", "room_column", "offer", "best_time", "why")
     table = Table(title=f"{rep}, {group['currency'] or '-'}", title_justify="left")
     for each in heads:
         table.add_column(WORKLIST.text(each, language), overflow="fold")
@@ -233,11 +242,9 @@ def _table(group: dict[str, Any], rep: str, language: str) -> Table:
                 f"{Money(room['amount'], currency).text(language)}\n({Money(room['low'], currency).text(language)} … "
                 f"{Money(room['high'], currency).text(language)})")  # fmt: skip
         table.add_row(
-            escape(f"{each['name']}\n{each['account']}"),
-            WORKLIST.text(each["quadrant"], language),
+            _account(each, language),
             wide,
-            escape(f"{offer['title']} × {offer['quantity']}\n{offer['id']}"),
-            value,
+            escape(f"{offer['title']} × {offer['quantity']}\n{value}".rstrip()),
             each["best_time"]["text"],
             escape("\n".join(why)),
             end_section=True,
