@@ -17,7 +17,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route
 
-from tsuide.app.deciding import Clock, Entropy
 from tsuide.app.logs import log_to_stderr
 from tsuide.app.orphaned import end_with_parent
 from tsuide.app.serving import Serving, clock, entropy
@@ -30,6 +29,8 @@ from tsuide.interfaces.api.frame import Files
 from tsuide.interfaces.public import PAGES
 from tsuide.interfaces.shop import build_shop
 from tsuide.interfaces.shop.pictures import PICTURES
+from tsuide.kit.clock import Clock
+from tsuide.kit.ids import Entropy
 
 if TYPE_CHECKING:
     from tsuide.interfaces.mcp.http import Endpoint

@@ -16,14 +16,13 @@ from typing import Final
 import structlog
 
 from tsuide.app.applying import apply_said, offer_reports
-from tsuide.app.deciding import Clock
 from tsuide.app.ledger import Ledger, Told
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadInput, Conflict, NotFound
 from tsuide.facts.behaviour import Event
 from tsuide.intake.message import LiveSettings, Message, Said
 from tsuide.intake.sources import read
-from tsuide.kit.clock import from_micros, to_micros
+from tsuide.kit.clock import Clock, from_micros, to_micros
 from tsuide.store.inbox import State, as_body, message_row
 from tsuide.store.journal import Journal
 from tsuide.store.rows import Found, Row

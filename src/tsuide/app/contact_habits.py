@@ -9,11 +9,10 @@ from typing import Any, Final
 
 import polars as pl
 
-from tsuide.app.deciding import Clock
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.facts.consent import Channel
-from tsuide.kit.clock import zone
+from tsuide.kit.clock import Clock, zone
 from tsuide.mining.contact_channel import ContactChannel, ContactChannels, Rate
 from tsuide.mining.contact_time import ContactTime, ContactTimes, Hour
 from tsuide.offers.local_time import ATTRIBUTE as TIME_ZONE

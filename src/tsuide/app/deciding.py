@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
@@ -27,7 +27,8 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import Conflict, NothingLearned, SnapshotDamaged, Unavailable
 from tsuide.facts.catalogue import PRODUCTS, Product
 from tsuide.facts.looks import Look
-from tsuide.kit.clock import to_micros
+from tsuide.kit.clock import Clock, to_micros
+from tsuide.kit.ids import Entropy
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.snapshot import current_snapshot
 from tsuide.offers.customer import CustomerView
@@ -44,8 +45,6 @@ from tsuide.store.decisions import decision_row
 from tsuide.store.journal import Journal
 from tsuide.store.rows import Row
 
-Clock = Callable[[], datetime]
-Entropy = Callable[[], int]
 _log = structlog.get_logger("tsuide.deciding")
 _EMPTY: Final = Catalogue(pl.DataFrame(schema=PRODUCTS), {})
 Degraded: TypeAlias = Literal["late", "stale", "contextual"]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from tsuide.app.applying import customer_with
 from tsuide.app.contact_habits import KeptHabits
-from tsuide.app.deciding import Clock, Decider, Entropy
+from tsuide.app.deciding import Decider
 from tsuide.app.experiments import Trials
 from tsuide.app.memberships import Memberships
 from tsuide.app.policies import active_policy
@@ -17,8 +17,8 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, NotReady, UnknownCustomer
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
-from tsuide.kit.clock import from_micros, to_micros, zone
-from tsuide.kit.ids import time_id
+from tsuide.kit.clock import Clock, from_micros, to_micros, zone
+from tsuide.kit.ids import Entropy, time_id
 from tsuide.offers.request import OfferRequest
 from tsuide.outreach.gate import OUTBOUND
 from tsuide.outreach.journeys.journey import Await, Call, Do, Update

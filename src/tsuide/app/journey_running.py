@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 from tsuide.app.best_channel import choose_channels
 from tsuide.app.carriers import carried_by
 from tsuide.app.contact_habits import KeptHabits
-from tsuide.app.deciding import Clock, Decider, Entropy
+from tsuide.app.deciding import Decider
 from tsuide.app.jobs import Tell, to_nobody
 from tsuide.app.journey_doors import ShopDoors
 from tsuide.app.journey_dry import dry_run
@@ -20,7 +20,8 @@ from tsuide.app.sending import Outreach, awaits_a_visit
 from tsuide.app.standings import addressees
 from tsuide.app.wiring import Shop
 from tsuide.errors import NotReady
-from tsuide.kit.clock import to_micros
+from tsuide.kit.clock import Clock, to_micros
+from tsuide.kit.ids import Entropy
 from tsuide.offers.offer import Placement
 from tsuide.offers.request import OfferRequest
 from tsuide.outreach.channels.channel import Letter

@@ -14,13 +14,13 @@ from typing import Any, Final
 
 import structlog
 
-from tsuide.app.deciding import Clock, Decider, Entropy
+from tsuide.app.deciding import Decider
 from tsuide.app.journey_clock import LOOK_EVERY, brought
 from tsuide.app.journey_doors import ShopDoors
 from tsuide.app.journeys import journey_of
 from tsuide.app.wiring import Shop
-from tsuide.kit.clock import from_micros, to_micros
-from tsuide.kit.ids import time_id
+from tsuide.kit.clock import Clock, from_micros, to_micros
+from tsuide.kit.ids import Entropy, time_id
 from tsuide.outreach.journeys.journey import TIMED, Journey, period
 from tsuide.outreach.journeys.news import Beginning, News, beginnings, ends_waiting, leaves
 from tsuide.outreach.journeys.walk import Enrolment, walk

@@ -7,7 +7,6 @@ from typing import Final
 
 import structlog
 
-from tsuide.app.deciding import Clock, Entropy
 from tsuide.app.hooks import deliver_hooks
 from tsuide.app.journey_running import Working, working
 from tsuide.app.mail_answers import MailAnswers
@@ -16,6 +15,8 @@ from tsuide.app.scheduling import run_due
 from tsuide.app.segment_keeping import keep_segments
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadSetting, TsuideError
+from tsuide.kit.clock import Clock
+from tsuide.kit.ids import Entropy
 
 _REST_S: Final = 0.5
 _OTHERS_S: Final = 10.0  # how often for reports, and for what was newly learned

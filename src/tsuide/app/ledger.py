@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tsuide.app.deciding import Clock
 from tsuide.errors import Conflict, NotFound
 from tsuide.facts.consent import CHANNELS
-from tsuide.kit.clock import to_micros
+from tsuide.kit.clock import Clock, to_micros
 from tsuide.offers.decision import Decision
 from tsuide.offers.offer import Offer
 from tsuide.store.database import Store

@@ -25,7 +25,7 @@ from tsuide.app.best_channel import Choice, choose_channels
 from tsuide.app.carriers import Carriers, carried_by
 from tsuide.app.composing import Composed, Composer, Draft, Wanted
 from tsuide.app.contact_habits import KeptHabits
-from tsuide.app.deciding import Clock, Decider, Entropy, Served
+from tsuide.app.deciding import Decider, Served
 from tsuide.app.mail_links import MailLinks, mail_links
 from tsuide.app.mail_setup import MailSetup, mail_setup, preview_setup
 from tsuide.app.mail_templates import template_of, templates
@@ -34,8 +34,8 @@ from tsuide.app.standings import Addressee, addressees, every_days, longest_days
 from tsuide.app.wiring import Shop
 from tsuide.config import Settings
 from tsuide.errors import BadValue, Conflict, NotFound, NothingLearned, SnapshotDamaged, TsuideError
-from tsuide.kit.clock import from_micros, to_micros
-from tsuide.kit.ids import time_id
+from tsuide.kit.clock import Clock, from_micros, to_micros
+from tsuide.kit.ids import Entropy, time_id
 from tsuide.offers.plain import build, plain
 from tsuide.offers.policy.policy import Policy
 from tsuide.outreach.channels.channel import Answer

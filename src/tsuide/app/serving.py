@@ -19,7 +19,7 @@ from tsuide.app.contact_habits import KeptHabits
 from tsuide.app.customer_tokens import CustomerTokens
 from tsuide.app.deal_offers import tell as hear
 from tsuide.app.deal_quotes import settle_all
-from tsuide.app.deciding import Clock, Decider, Entropy
+from tsuide.app.deciding import Decider
 from tsuide.app.explaining import Told, tell
 from tsuide.app.keys import Keyring, demo_rep_key, storefront_key
 from tsuide.app.late_decisions import FOLDER, LateDecisions
@@ -41,7 +41,8 @@ from tsuide.app.survey_pages import SurveyPages
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
 from tsuide.errors import TsuideError, Unavailable
-from tsuide.kit.ids import ENTROPY_BITS
+from tsuide.kit.clock import Clock
+from tsuide.kit.ids import ENTROPY_BITS, Entropy
 from tsuide.kit.threads import to_its_end
 from tsuide.offers.offer import Offer
 from tsuide.store.journal import Journal

@@ -12,14 +12,14 @@ from typing import Any, Final, Literal, TypeAlias
 
 from tsuide.app.carriers import carried_by
 from tsuide.app.composing import Composer, Draft, Wanted
-from tsuide.app.deciding import Clock, Decider, Served
+from tsuide.app.deciding import Decider, Served
 from tsuide.app.mail_templates import templates
 from tsuide.app.policies import active_policy
 from tsuide.app.sending import Outreach, message_of
 from tsuide.app.standings import addressees
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue, NotFound, NothingLearned, SnapshotDamaged
-from tsuide.kit.clock import from_micros, to_micros
+from tsuide.kit.clock import Clock, from_micros, to_micros
 from tsuide.offers.decision import Decision
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.request import OfferRequest

@@ -3,14 +3,17 @@
 Nothing here reads the clock: `now` is always an argument.
 """
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tsuide.errors import BadValue
 
 MICROS_PER_SECOND: Final = 1_000_000
 MICROS_PER_DAY: Final = 86_400 * MICROS_PER_SECOND
+Clock: TypeAlias = Callable[[], datetime]
+"""Tells this moment, in UTC; read at the interfaces only."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 

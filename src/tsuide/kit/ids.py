@@ -1,13 +1,16 @@
 """Ids that sort by time. The caller brings the clock and the entropy."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 
 from tsuide.kit.clock import to_micros
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
 _PAIRS: Final = tuple(high + low for high in _ALPHABET for low in _ALPHABET)  # two digits at a time
 ENTROPY_BITS: Final = 64
+Entropy: TypeAlias = Callable[[], int]
+"""Draws `ENTROPY_BITS` random bits; asked at the interfaces only."""
 
 
 def time_id(prefix: str, now: datetime, entropy: int) -> str:
