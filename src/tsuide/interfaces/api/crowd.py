@@ -18,6 +18,8 @@ RETRY_AFTER_S: Final = "1"
 _OFFERS: Final = "/v1/offers"
 _ALWAYS: Final = ("/healthz", "/readyz", "/metrics", "/mcp")
 """Who watches must see a server that is full; a tool's connection stays open and does nothing most of the time."""
+_OF_A_SHOP: Final = 2
+"""Slashes of an address that one of several shops has of its own: /NAME/metrics."""
 _TOLD_EVERY_S: Final = 1.0
 _log = structlog.get_logger("tsuide.crowd")
 
@@ -76,10 +78,13 @@ def lane_of(scope: Scope | Mapping[str, Any]) -> Lane | None:
     ('offers', 'offers')
     >>> lane_of({"type": "http", "path": "/v1/batch"}), lane_of({"type": "http", "path": "/readyz"})
     ('other', None)
+    >>> lane_of({"type": "http", "path": "/named/metrics"}), lane_of({"type": "http", "path": "/v1/products/metrics"})
+    (None, 'other')
     """
     if scope["type"] != "http" or "tsuide.request_id" in scope:  # counted already, by the application around this one
         return None
     path: str = scope["path"]
     if path.endswith(_OFFERS):
         return "offers"
-    return None if path.startswith(_ALWAYS) else "other"
+    own = path.startswith(_ALWAYS) or (path.count("/") == _OF_A_SHOP and path.endswith(_ALWAYS))
+    return None if own else "other"
