@@ -39,3 +39,11 @@ def test_a_long_value_is_cut_when_shown() -> None:
     text = str(TsuideError("too long", key="id", value="x" * 10_000))
     assert len(text) < 300
     assert text.endswith("…")
+
+
+def test_a_value_that_cannot_be_written_is_told_by_its_type() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert str(TsuideError("no", key="a", value=deep)) == "no: a = <list>"
+    assert str(TsuideError("no", key="a", value=10**5_000)) == "no: a = <int>"

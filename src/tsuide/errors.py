@@ -73,7 +73,7 @@ class TsuideError(Exception):
         if self.key is not None:
             text += f": {self.key}"
             if self.value is not None:
-                shown = repr(self.value)
+                shown = _shown(self.value)
                 text += f" = {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}"
         if self.way_out:
             text += f". Way out: {self.way_out}"
@@ -81,6 +81,13 @@ class TsuideError(Exception):
 
 
 _SHOWN = 200
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)
+    except (RecursionError, ValueError):  # nested a thousand levels deep, a number of more than 4,300 digits
+        return f"<{type(value).__name__}>"
 
 
 class BadInput(TsuideError):

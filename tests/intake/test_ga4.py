@@ -104,3 +104,17 @@ def test_whatever_comes_is_read_or_refused_and_nothing_else(name: str, told: dic
         read(message, SHOP)
     except BadValue as error:
         assert error.key  # noqa: PT017 - whichever it is, it must name the place
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    deep: Any = 1
+    for _ in range(1_000):
+        deep = [deep]
+    with pytest.raises(BadValue, match="too deeply nested"):
+        messages({"client_id": "v", "events": [{"name": "x", "params": {"a": deep}}]}, NOW)
+
+
+def test_an_offer_is_named_by_an_id_that_can_be_looked_up() -> None:
+    assert said("select_promotion", {"promotion_id": "dec_1.1\x00"}).reported == (Reported("dec_1.1", "clicked"),)
+    with pytest.raises(BadValue, match="longer"):
+        said("select_promotion", {"promotion_id": "dec_" + "1" * 200})

@@ -1,13 +1,14 @@
 """The exports of the usual shops are read without a word from their owner."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+import polars as pl
 import pytest
 
 from tsuide.intake.convert import Intake, to_facts
 from tsuide.intake.mapping import guess_kind, guess_mapping
 from tsuide.intake.settings import IntakeSettings
-from tsuide.intake.tables import table_of
+from tsuide.intake.tables import table_of, table_of_frame
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 JAPAN = IntakeSettings(now=NOW, currency="JPY")
@@ -210,3 +211,14 @@ def test_events_reviews_and_relations() -> None:
     got = intake("商品コード,関連商品コード,関係\na,b,アクセサリー\na,a,accessory\n", JAPAN)
     assert got.frames["relations"].rows() == [("a", "b", "accessory")]
     assert got.rejects["code"].to_list() == ["self"]
+
+
+def test_a_tax_rate_beyond_every_number_and_a_date_before_the_calendar_cost_only_their_rows() -> None:
+    products = intake("id,title,price,tax_rate\na,A,100,99999999999999999999%\nb,B,100,8%\n", JAPAN)
+    assert products.frames["products"].select("id", "tax_rate").rows() == [("b", 800)]
+    frame = pl.DataFrame(
+        {"order_id": ["1", "2"], "placed_at": [date(1, 1, 1), date(2026, 1, 5)], "product_id": ["a", "b"]}
+    )
+    table = table_of_frame(frame.with_columns(unit_price=pl.lit(100), quantity=pl.lit(1)))
+    orders = to_facts("orders", table, guess_mapping("orders", table.frame.columns, table.frame), JAPAN)
+    assert orders.rejects.select("line", "code").rows() == [(1, "time")]

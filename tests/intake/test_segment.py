@@ -232,3 +232,16 @@ def test_whatever_comes_is_read_or_refused_and_nothing_else(call: str, body: dic
             read(message, SHOP)
         except BadValue as error:
             assert error.key  # noqa: PT017 - whichever it is, it must name the place
+
+
+def test_clocks_thousands_of_years_apart_count_as_now() -> None:
+    assert one(sentAt="9999-12-30T00:00:00Z", timestamp="2026-01-01T00:00:00Z").at == NOW
+
+
+def test_what_is_nested_deeper_than_json_is_written_is_refused() -> None:
+    deep: Any = 1
+    for _ in range(1_000):
+        deep = {"x": deep}
+    found, refused = messages({"anonymousId": "v", "event": "x", "properties": deep}, "track", NOW)
+    assert found == []
+    assert "too deeply nested" in refused[0].reason

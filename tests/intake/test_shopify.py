@@ -194,3 +194,21 @@ def test_whatever_comes_is_read_or_refused_and_nothing_else(topic: str, body: di
         said(topic, body)
     except BadValue as error:
         assert error.key  # noqa: PT017 - whichever it is, it must name the place
+
+
+@pytest.mark.parametrize("odd", [[1], {"id": 1}])
+def test_a_list_or_an_object_in_place_of_a_number_or_a_word_is_none(odd: object) -> None:
+    line = {**ORDER["line_items"][0], "id": odd}
+    refund = {"id": odd, "refund_line_items": [{"line_item_id": odd, "quantity": 1}]}
+    body = {**ORDER, "line_items": [line], "refunds": [refund, refund], "financial_status": odd}
+    body["payment_terms"] = {"payment_schedules": [{"due_at": "2026-01-01T00:00:00Z"}]}
+    assert told("orders/create", {**ORDER, "id": odd}).thing is None
+    (order,) = said("orders/create", body).orders
+    assert order.lines[0].returned == 1  # what is told twice in the same words happened once
+    person = {**ORDER["customer"], "email_marketing_consent": {"state": odd}}
+    assert said("customers/update", person).consents == ()
+
+
+def test_an_id_that_no_database_holds_names_no_thing() -> None:
+    assert told("orders/create", {**ORDER, "id": "8\ud800"}).thing is None
+    assert told("orders/create", {**ORDER, "id": "8\x00"}).thing == "shopify:order:8"

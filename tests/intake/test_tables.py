@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -94,3 +95,25 @@ def test_text_in_utf8_is_never_taken_for_anything_else(text: str) -> None:
     data = text.encode("utf-8", "ignore")
     if b"\x00" not in data:
         assert decode(b"\xef\xbb\xbf" + data).encoding == "utf-8"
+
+
+def test_a_header_that_cannot_be_told_into_names_is_refused() -> None:
+    with pytest.raises(BadFile, match="header"):
+        table_of(b'id,pr"ice,\rname\n1,2,3\n', "x.csv")
+
+
+def test_columns_that_only_parquet_knows_are_read_as_text(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "tags": [["a", "茶"], None],
+            "place": [{"city": "x"}, {"city": None}],
+            "raw": [b"x\xff", None],
+            "took": [timedelta(days=1), None],
+            "nul": ["a\x00b", "c"],
+            "none": [None, None],
+        }
+    )
+    frame.write_parquet(tmp_path / "x.parquet")
+    told = read_table(tmp_path / "x.parquet").frame
+    assert set(told.dtypes) == {pl.String}
+    assert told.row(0) == ('["a", "茶"]', '{"city": "x"}', "x\ufffd", "1 day, 0:00:00", "ab", None)

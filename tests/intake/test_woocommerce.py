@@ -111,3 +111,13 @@ def test_an_order_without_lines_or_with_a_wrong_amount_names_its_key() -> None:
     bad = {**ORDER["line_items"][0], "total": "x"}
     with pytest.raises(BadValue, match=r"line_items\.0\.total"):
         said("order.created", {**ORDER, "line_items": [bad]})
+
+
+@pytest.mark.parametrize("odd", [[1], {"id": 1}])
+def test_a_list_or_an_object_in_place_of_a_number_is_refused_by_name(odd: object) -> None:
+    assert told("order.created", {**ORDER, "id": odd, "customer_id": odd}).thing is None
+    line = {**ORDER["line_items"][0], "variation_id": odd}
+    with pytest.raises(BadValue, match=r"line_items\.0\.product_id"):
+        said("order.created", {**ORDER, "line_items": [line]})
+    with pytest.raises(BadValue, match="parent_id"):
+        said("product.updated", {"id": 93, "name": "緑茶", "price": "1", "parent_id": odd})

@@ -16,6 +16,7 @@ from tsuide.intake.rejects import TOO_LONG, Rejecting
 from tsuide.intake.settings import IntakeSettings
 from tsuide.intake.words import choice, number, text, title, yes
 from tsuide.kit.arrays import Bool
+from tsuide.kit.clock import FIRST
 from tsuide.kit.money import minor_digits
 
 _SAYS_CURRENCY: Final = {"円": "JPY", "YEN": "JPY", "¥": "JPY", "$": "USD", "€": "EUR", "£": "GBP"}
@@ -123,7 +124,9 @@ class Columns:
         return self._check_moment(found, bad, field, needed=needed)
 
     def _check_moment(self, found: pl.Series, bad: pl.Series, field: str, *, needed: bool) -> pl.Series:
-        self.reject(bad, "time", field)
+        early = (found < FIRST).fill_null(value=False)  # before the calendar begins, in some zone
+        self.reject(bad | early, "time", field)
+        found = found.set(early, None)
         self.reject(found > self.settings.now + _AHEAD, "future", field)
         if needed:
             self.reject(found.is_null(), "missing", field)

@@ -19,7 +19,7 @@ from tsuide.facts.orders import Order, OrderLine
 from tsuide.intake.event_names import TRACKED
 from tsuide.intake.live_orders import bought
 from tsuide.intake.message import OFFER, LiveSettings, Message, Reported, Returned, Said, Same
-from tsuide.intake.values import currency, listed, mapping, money, name, needed, plain, text, whole
+from tsuide.intake.values import currency, listed, mapping, money, name, needed, plain, shallow, text, whole
 from tsuide.kit.money import line_total
 
 MOST_EVENTS: Final = 25
@@ -37,8 +37,9 @@ def messages(payload: Mapping[str, Any], received_at: datetime, *, trusted: bool
     """The messages of one request, one per event, each with what the request says of the visitor.
 
     Raises:
-        BadValue: neither client_id nor user_id, or no list of at most 25 events.
+        BadValue: neither client_id nor user_id, no list of at most 25 events, or nested too deeply.
     """
+    shallow(payload)
     visitor, customer = name(payload.get("client_id"), "client_id"), name(payload.get("user_id"), "user_id")
     if visitor is None and customer is None:
         raise BadValue("client_id or user_id is required", key="client_id")
@@ -115,7 +116,8 @@ def _what(message: Message, event: str, params: Mapping[str, Any], settings: Liv
         return Said(returned=(_returned(params, items),))
     if event in _PROMOTED:
         ids = [params.get("promotion_id"), *(each.get("promotion_id") for each in items)]
-        ours = {each for each in ids if isinstance(each, str) and each.startswith(OFFER)}
+        told = [name(each, "promotion_id") for each in ids if isinstance(each, str)]
+        ours = {each for each in told if each is not None and each.startswith(OFFER)}
         return Said(reported=tuple(Reported(each, _PROMOTED[event]) for each in sorted(ours)))
     kind = "search" if event == "search" else TRACKED.get(event)
     return Said() if kind is None else Said(events=_events(message, kind, params, items))

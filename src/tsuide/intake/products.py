@@ -150,7 +150,7 @@ def _tax(columns: Columns) -> list[pl.Series]:
     columns.reject((points < 0) | (points > _HIGHEST_RATE), "range", "tax_rate", {"a": "0", "b": "50"})
     included = columns.yes("tax_included")
     return [
-        points.cast(pl.Int64).fill_null(settings.tax_rate).rename("tax_rate"),
+        points.cast(pl.Int64, strict=False).fill_null(settings.tax_rate).rename("tax_rate"),
         included.fill_null(settings.tax_included).rename("tax_included"),
     ]
 

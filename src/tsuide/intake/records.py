@@ -22,6 +22,7 @@ DELIMITERS: Final = (",", "\t", ";", "|")
 _LOOKED_AT: Final = 20  # first lines from which delimiter and header are told
 _LINE_FEED: Final = 10
 _QUOTE: Final = 34
+_SHOWN: Final = 100
 _REPLACEMENT: Final = "�"
 
 
@@ -138,7 +139,15 @@ def _first_record(data: bytes, place: int, mark: str) -> tuple[list[str], int]:
         if end == len(data) or data.count(b'"', place, end) % 2 == 0:
             break
     text = data[place:end].decode().rstrip("\r\n")
-    return next(csv.reader([text], delimiter=mark), []) if text else [], end
+    try:
+        return next(csv.reader([text], delimiter=mark), []) if text else [], end
+    except csv.Error as exc:  # a lone carriage return outside quotes, a field of more than 128 KB
+        raise BadFile(
+            "the header cannot be told into names",
+            key="header",
+            value=text[:_SHOWN],
+            way_out="name the columns in the first line, each in one line",
+        ) from exc
 
 
 def _distinct(names: list[str]) -> list[str]:

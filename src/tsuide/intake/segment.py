@@ -23,7 +23,7 @@ from tsuide.facts.reviews import Review
 from tsuide.intake.event_names import TRACKED
 from tsuide.intake.live_orders import bought, order_lines
 from tsuide.intake.message import OFFER, LiveSettings, Message, Refused, Reported, Returned, Said, Same
-from tsuide.intake.values import currency, listed, mapping, moment, money, name, needed, plain, text, whole
+from tsuide.intake.values import currency, listed, mapping, moment, money, name, needed, plain, shallow, text, whole
 
 CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
 LARGEST_MESSAGE: Final = 32 * 1024  # bytes of one message
@@ -111,7 +111,8 @@ def _message(item: dict[str, Any], sent: object, received_at: datetime, *, trust
 def _written(body: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(body)
-    except TypeError:  # half a character, a number of more than 64 bits
+    except TypeError:  # half a character, a number of more than 64 bits, more than 254 levels
+        shallow(body)
         return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -132,7 +133,10 @@ def _happened(item: Mapping[str, Any], sent: object, received_at: datetime) -> d
         return received_at
     if sent_at is not None:
         passed = sent_at - original
-        return received_at - passed if passed >= timedelta(0) else received_at
+        try:
+            return received_at - passed if passed >= timedelta(0) else received_at
+        except OverflowError:  # before the year 1
+            return received_at
     return original if original <= received_at + _AHEAD else received_at
 
 

@@ -18,7 +18,21 @@ from tsuide.facts.consent import Channel, Consent
 from tsuide.facts.customers import Customer
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.intake.message import LiveSettings, Message, Said
-from tsuide.intake.values import changed_at, currency, listed, mapping, moment, money, name, needed, plain, text, whole
+from tsuide.intake.values import (
+    changed_at,
+    currency,
+    listed,
+    mapping,
+    moment,
+    money,
+    name,
+    needed,
+    one_of,
+    plain,
+    shallow,
+    text,
+    whole,
+)
 from tsuide.kit.money import line_total
 
 TOPICS: Final = (
@@ -39,8 +53,9 @@ def message(topic: str, webhook_id: str, payload: Mapping[str, Any], received_at
     """The message of one delivery; a retry has the same webhook id and so is the same message.
 
     Raises:
-        BadValue: no topic, or ids that are none.
+        BadValue: no topic, ids that are none, or nested too deeply.
     """
+    shallow(payload)
     kind = needed(text(topic, "X-Shopify-Topic", 100), "X-Shopify-Topic")
     given = needed(name(webhook_id, "X-Shopify-Webhook-Id"), "X-Shopify-Webhook-Id")
     return Message(
@@ -62,9 +77,13 @@ _THINGS: Final = {"orders": "order", "refunds": "order", "products": "product", 
 def _thing(topic: str, payload: Mapping[str, Any]) -> str | None:
     kind = _THINGS.get(topic.partition("/")[0])
     number = payload.get("order_id" if topic.startswith("refunds/") else "id")
-    if kind is None or topic in PRIVACY or not isinstance(number, int | str):
+    if kind is None or topic in PRIVACY:
         return None
-    return f"shopify:{kind}:{number}"[:200]
+    try:
+        told = name(number, "id")
+    except BadValue:
+        return None
+    return None if told is None else f"shopify:{kind}:{told}"[:200]
 
 
 def _customer_id(payload: Mapping[str, Any], topic: str) -> str | None:
@@ -110,7 +129,7 @@ def _read_order(message: Message, known: Sequence[Message], settings: LiveSettin
     refunds: dict[object, Mapping[str, Any]] = {}
     for each in known:
         found = [each.content] if each.topic.startswith("refunds/") else listed(each.content.get("refunds"), "refunds")
-        refunds |= {refund.get("id", id(refund)): refund for refund in found}
+        refunds |= {_numbered(refund.get("id"), refund): refund for refund in found}
     newest = orders[-1]
     cancelled = any(each.get("cancelled_at") for each in orders)
     order = _order(newest, settings, _refunded(refunds.values()), cancelled=cancelled)
@@ -188,7 +207,7 @@ def _order(
     person = mapping(told.get("customer"), "customer")
     lines = []
     for place, each in enumerate(listed(told.get("line_items"), "line_items"), 1):
-        line = _line(order, place, each, paid, returned.get(each.get("id"), 0))
+        line = _line(order, place, each, paid, returned.get(_numbered(each.get("id")), 0))
         if line is not None:
             lines.append(line)
     if not lines:
@@ -212,7 +231,7 @@ def _overdue(told: Mapping[str, Any], *, cancelled: bool) -> str | None:
         return None
     at = moment(told.get("updated_at"), "updated_at")
     open_since = [moment(each.get("due_at"), "due_at") for each in terms if not each.get("completed_at")]
-    paid = cancelled or told.get("financial_status") in {"paid", "refunded", "voided"}
+    paid = cancelled or one_of(told.get("financial_status"), {"paid", "refunded", "voided"})
     late = at is not None and any(due is not None and due < at for due in open_since)
     return "yes" if late and not paid else "no"
 
@@ -252,12 +271,19 @@ def line_product(each: Mapping[str, Any], key: str) -> str:
     )
 
 
+def _numbered(number: object, thing: Mapping[str, Any] | None = None) -> object:
+    """The number by which Shopify calls a thing, to find it again; of what has none its content says which it is."""
+    if isinstance(number, (str, int, float)):
+        return number
+    return None if thing is None else json.dumps(thing, sort_keys=True)
+
+
 def _refunded(refunds: Iterable[Mapping[str, Any]]) -> dict[object, int]:
     """Units that came back, by the number of the order's line."""
     units: dict[object, int] = {}
     for refund in refunds:
         for each in listed(refund.get("refund_line_items"), "refund_line_items"):
-            line = each.get("line_item_id", mapping(each.get("line_item"), "line_item").get("id"))
+            line = _numbered(each.get("line_item_id", mapping(each.get("line_item"), "line_item").get("id")))
             units[line] = units.get(line, 0) + (whole(each.get("quantity"), "refund_line_items.quantity") or 0)
     return units
 
@@ -338,7 +364,7 @@ def _consents(message: Message, told: Mapping[str, Any]) -> tuple[Consent, ...]:
     for key, channel in channels:
         said = mapping(told.get(key), key)
         state = said.get("state")
-        if state not in {"subscribed", "unsubscribed", "redacted"}:
+        if not one_of(state, {"subscribed", "unsubscribed", "redacted"}):
             continue  # pending, not_subscribed, invalid: nobody has said anything
         at = moment(said.get("consent_updated_at"), f"{key}.consent_updated_at") or message.at
         found.append(Consent(_id_of(told), "marketing", channel, state == "subscribed", at, "shopify", message.id))

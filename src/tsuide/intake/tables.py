@@ -1,5 +1,6 @@
 """A file → a table of named columns, each row with its place in the file."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -104,7 +105,37 @@ def table_of(raw: bytes, name: str, *, encoding: str | None = None, delimiter: s
 
 def table_of_frame(frame: pl.DataFrame, name: str = "frame") -> Table:
     """The table of a frame that somebody else has read; its rows are counted from 1."""
-    return Table(name, frame, np.arange(1, frame.height + 1, dtype=np.int64), format="parquet")
+    return Table(name, _as_cells(frame), np.arange(1, frame.height + 1, dtype=np.int64), format="parquet")
+
+
+def _as_cells(frame: pl.DataFrame) -> pl.DataFrame:
+    r"""The frame with text in place of what no cell of a table holds: lists, objects, bytes, spans of time, NUL.
+
+    >>> _as_cells(pl.DataFrame({"tags": [["a", "b"], None], "raw": [b"x\xff", b""]})).rows()
+    [('["a", "b"]', 'x�'), (None, '')]
+    """
+    texts = [
+        column for column in frame if column.dtype == pl.String and column.str.contains("\x00", literal=True).any()
+    ]
+    plain = [column.str.replace_all("\x00", "", literal=True) for column in texts]
+    return frame.with_columns([*plain, *(_written(column) for column in frame if not _is_cell(column.dtype))])
+
+
+def _is_cell(dtype: pl.DataType) -> bool:
+    return not (dtype.is_nested() or isinstance(dtype, (pl.Binary, pl.Duration, pl.Object, pl.Null)))
+
+
+def _written(column: pl.Series) -> pl.Series:
+    told = [None if each is None else _text(each) for each in column.to_list()]
+    return pl.Series(column.name, told, dtype=pl.String)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace").replace("\x00", "")
+    if isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False, default=str).replace("\\u0000", "")
+    return str(value)
 
 
 def _bytes(file: Path) -> bytes:
@@ -136,4 +167,4 @@ def _parquet(file: Path, raw: bytes) -> Table:
         raise BadFile(what, key="file", value=str(file), way_out=way_out) from exc
     if not frame.height:
         raise BadFile("the file has no rows", key="file", value=str(file), way_out="export it again with rows")
-    return Table(file.name, frame, np.arange(1, frame.height + 1, dtype=np.int64), format="parquet")
+    return table_of_frame(frame, file.name)

@@ -1,17 +1,23 @@
 """Single values of a JSON message → text, numbers, money and moments; whatever does not fit names its key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from types import NoneType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tsuide.errors import BadValue
 from tsuide.intake.message import LONGEST_ID
+from tsuide.kit.clock import FIRST, LAST
 from tsuide.kit.money import LARGEST_AMOUNT, minor_digits
 
 LONGEST_TEXT: Final = 2_000
+DEEPEST: Final = 200
+"""Lists and objects within each other; a message of a shop has about five, and no writer of JSON takes 255."""
 _SHOWN: Final = 60
+_HUGE: Final = 50  # powers of ten; Decimal itself ends at 999,999
+_TIME: Final = "write 2026-11-15T09:00:00+09:00"
 
 
 def text(value: object, key: str, most: int = LONGEST_TEXT) -> str | None:
@@ -34,12 +40,19 @@ def text(value: object, key: str, most: int = LONGEST_TEXT) -> str | None:
     elif isinstance(value, float) and value.is_integer():
         found = str(int(value))
     else:
-        raise BadValue("not a text", key=key, value=str(value)[:_SHOWN])
+        raise BadValue("not a text", key=key, value=_told(value))
     if len(found) > most:
         raise BadValue(f"longer than {most} characters", key=key, value=found[:_SHOWN])
     if not found.isascii() and any("\ud800" <= each <= "\udfff" for each in found):
         raise BadValue("half a character (a lone surrogate)", key=key)
     return found.replace("\x00", "") or None
+
+
+def _told(value: object) -> str:
+    try:
+        return str(value)[:_SHOWN]
+    except (RecursionError, ValueError):  # nested a thousand levels deep, a number of more than 4,300 digits
+        return type(value).__name__
 
 
 def name(value: object, key: str) -> str | None:
@@ -75,7 +88,7 @@ def whole(value: object, key: str, low: int = 0, high: int = 10**9) -> int | Non
     if number is None:
         return None
     if number != number.to_integral_value() or not low <= number <= high:
-        raise BadValue(f"not a whole number between {low} and {high}", key=key, value=str(value)[:_SHOWN])
+        raise BadValue(f"not a whole number between {low} and {high}", key=key, value=_told(value))
     return int(number)
 
 
@@ -93,7 +106,7 @@ def money(value: object, currency: str, key: str) -> int | None:
         return None
     scaled = number.scaleb(minor_digits(currency))
     if abs(scaled) > LARGEST_AMOUNT:
-        raise BadValue("too large for an amount", key=key, value=str(value)[:_SHOWN])
+        raise BadValue("too large for an amount", key=key, value=_told(value))
     return int(scaled.quantize(Decimal(1), ROUND_HALF_UP))
 
 
@@ -101,14 +114,16 @@ def _number(value: object, key: str) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise BadValue("not a number", key=key, value=str(value)[:_SHOWN])
+        raise BadValue("not a number", key=key, value=_told(value))
     try:
         number = Decimal(str(value).strip().replace(",", "")[:_SHOWN])
     except InvalidOperation as exc:
-        raise BadValue("not a number", key=key, value=str(value)[:_SHOWN]) from exc
+        raise BadValue("not a number", key=key, value=_told(value)) from exc
     if not number.is_finite():
-        raise BadValue("not a finite number", key=key, value=str(value)[:_SHOWN])
-    return number
+        raise BadValue("not a finite number", key=key, value=_told(value))
+    if number and number.adjusted() > _HUGE:
+        raise BadValue("too large a number", key=key, value=_told(value))
+    return number or Decimal(0)  # 0e999999 is a zero with which nobody can calculate
 
 
 def currency(value: object, usual: str, key: str = "currency") -> str:
@@ -150,9 +165,38 @@ def moment(value: object, key: str, zone: str | None = None) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(said)
-        return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone) if zone else UTC)).astimezone(UTC)
+        found = (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone) if zone else UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
-        raise BadValue("not a time", key=key, value=said, way_out="write 2026-11-15T09:00:00+09:00") from exc
+        raise BadValue("not a time", key=key, value=said, way_out=_TIME) from exc
+    if not FIRST <= found < LAST:
+        raise BadValue("not a time of this calendar in every time zone", key=key, value=said, way_out=_TIME)
+    return found
+
+
+def shallow(value: object, key: str = "body") -> None:
+    """Refuse what is nested so deeply that whoever writes or shows it would come to no end.
+
+    Raises:
+        BadValue: more than `DEEPEST` levels.
+
+    >>> shallow({"a": [1, {"b": 2}]})
+    """
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        within = [each.values() if isinstance(each, Mapping) else each for each in level]
+        level = [one for each in within for one in each if isinstance(one, (Mapping, list))]
+        if not level:
+            return
+    raise BadValue("too deeply nested", key=key, way_out=f"at most {DEEPEST} levels")
+
+
+def one_of(value: object, choices: Collection[object]) -> bool:
+    """Whether a value is one of the choices; a list or an object never is.
+
+    >>> one_of("paid", {"paid", "open"}), one_of(["paid"], {"paid"})
+    (True, False)
+    """
+    return isinstance(value, (str, int, float, NoneType)) and value in choices
 
 
 def changed_at(told: Mapping[str, Any], keys: Sequence[str], received_at: datetime) -> datetime:
@@ -183,7 +227,7 @@ def mapping(value: object, key: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise BadValue("not an object", key=key, value=str(value)[:_SHOWN])
+        raise BadValue("not an object", key=key, value=_told(value))
     return value
 
 
@@ -196,7 +240,7 @@ def listed(value: object, key: str, most: int = 1_000) -> Sequence[Mapping[str, 
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise BadValue("not a list", key=key, value=str(value)[:_SHOWN])
+        raise BadValue("not a list", key=key, value=_told(value))
     if len(value) > most:
         raise BadValue(f"more than {most} entries", key=key, value=len(value))
     return [mapping(each, f"{key}.{place}") for place, each in enumerate(value)]

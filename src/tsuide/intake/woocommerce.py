@@ -13,8 +13,23 @@ from tsuide.facts.catalogue import Product, ProductKind, ProductStatus
 from tsuide.facts.customers import Customer
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.intake.message import LiveSettings, Message, Said
-from tsuide.intake.values import changed_at, currency, listed, mapping, moment, money, name, needed, plain, text, whole
+from tsuide.intake.values import (
+    changed_at,
+    currency,
+    listed,
+    mapping,
+    moment,
+    money,
+    name,
+    needed,
+    one_of,
+    plain,
+    shallow,
+    text,
+    whole,
+)
 
+_NONE: Final = (0, "0", None)  # how it says that there is none
 _DEAD: Final = frozenset({"cancelled", "failed", "trash"})
 _NOT_YET: Final = frozenset({"pending", "checkout-draft", "draft", "auto-draft"})
 _STATUS: Final[Mapping[str, ProductStatus]] = {"publish": "active", "draft": "hidden", "pending": "hidden",
@@ -25,12 +40,17 @@ def message(topic: str, delivery_id: str, payload: Mapping[str, Any], received_a
     """The message of one delivery.
 
     Raises:
-        BadValue: no topic, or ids that are none.
+        BadValue: no topic, ids that are none, or nested too deeply.
     """
+    shallow(payload)
     kind = needed(text(topic, "X-WC-Webhook-Topic", 100), "X-WC-Webhook-Topic")
     given = needed(name(delivery_id, "X-WC-Webhook-Delivery-ID"), "X-WC-Webhook-Delivery-ID")
-    what, number = kind.partition(".")[0], payload.get("id")
-    thing = f"woocommerce:{what}:{number}"[:200] if isinstance(number, int | str) else None
+    what = kind.partition(".")[0]
+    try:
+        number = name(payload.get("id"), "id")
+    except BadValue:
+        number = None
+    thing = None if number is None else f"woocommerce:{what}:{number}"[:200]
     return Message(
         id=f"woocommerce:{given}",
         source="woocommerce",
@@ -47,8 +67,8 @@ def message(topic: str, delivery_id: str, payload: Mapping[str, Any], received_a
 def _customer(payload: Mapping[str, Any], what: str) -> str | None:
     number = payload.get("id") if what == "customer" else payload.get("customer_id")
     try:
-        return None if number in {0, "0", None} else name(number, "customer_id")
-    except (BadValue, TypeError):
+        return None if one_of(number, _NONE) else name(number, "customer_id")
+    except BadValue:
         return None
 
 
@@ -142,7 +162,7 @@ def _amount(each: Mapping[str, Any], part: str, paid: str, key: str, *, taxed: b
 def _numbered(each: Mapping[str, Any], key: str) -> str:
     """The variation's number where there is one, else the product's."""
     variation = each.get("variation_id")
-    number = each.get("product_id") if variation in {0, "0", None} else variation
+    number = each.get("product_id") if one_of(variation, _NONE) else variation
     return needed(name(number, f"{key}.product_id"), f"{key}.product_id")
 
 
@@ -164,7 +184,7 @@ def _product(told: Mapping[str, Any], settings: LiveSettings) -> Product:
         price=money(told.get("price"), settings.currency, "price"),
         tax_rate=settings.tax_rate,
         tax_included=settings.tax_included,
-        parent_id=None if parent in {0, "0", None} else name(parent, "parent_id"),
+        parent_id=None if one_of(parent, _NONE) else name(parent, "parent_id"),
         attributes=attributes,
         stock=0 if not in_stock else None if stock is None else max(stock, 0),
         status=_STATUS.get(str(told.get("status", "publish")).lower(), "hidden"),

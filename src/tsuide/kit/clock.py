@@ -17,6 +17,11 @@ Clock: TypeAlias = Callable[[], datetime]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
+LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Moments between these can be written in every time zone."""
+
+
 def to_micros(moment: datetime) -> int:
     """Microseconds since 1970-01-01 UTC, exact.
 

@@ -169,3 +169,20 @@ def test_a_product_deleted_while_it_lies_in_a_cart_harms_nobody(served: Any) -> 
         assert "short-lived" not in {each["product"]["id"] for each in answer.json()["offers"]}
     price = {"lines": [{"product_id": "short-lived", "quantity": 1}]}
     assert post(served, "/v1/promotions/price", price).status_code < 500
+
+
+@pytest.mark.parametrize("levels", [300, 1_000])
+def test_what_is_nested_deeply_is_taken_or_refused(served: Any, levels: int) -> None:
+    deep = "[" * levels + "]" * levels
+    call = f'{{"anonymousId": "v", "event": "x", "properties": {{"a": {deep}}}}}'.encode()
+    refused(post(served, "/v1/track", call), 400)
+    refused(
+        post(served, "/mp/collect", f'{{"client_id": "v", "events": [{{"name": "x", "params": {deep}}}]}}'.encode()),
+        400,
+    )
+
+
+def test_clocks_thousands_of_years_apart_are_no_fault_of_ours(served: Any) -> None:
+    item = view(sentAt="9999-12-30T00:00:00Z", timestamp="2026-01-01T00:00:00Z")
+    assert post(served, "/v1/track", item).json()["taken"] == 1
+    assert kept(served, item) == [True]

@@ -102,3 +102,25 @@ def test_only_admins_and_no_more_than_a_thousand(served: Any) -> None:
     assert put(served, "orders", order(), key=served.storefront).status_code == 403
     assert put(served, "reviews", *([{}] * 1_001)).status_code == 400
     assert put(served, "reviews", {}, {}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("kind", "bad"),
+    [
+        ("events", {"at": "2026-05-01T00:00:00"}),
+        ("events", {"at": "0001-01-01T00:00:00+14:00"}),
+        ("events", {"query": "a\x00b"}),
+        ("events", {"properties": {"\x00": "x"}}),
+        ("orders", {"placed_at": "9999-12-31T23:59:59-14:00"}),
+        ("orders", {"placed_at": "2026-05-01"}),
+        ("orders", {"channel": "\x00"}),
+    ],
+)
+def test_a_moment_without_a_zone_or_a_text_that_no_database_holds_costs_only_its_row(
+    served: Any, kind: str, bad: dict[str, Any]
+) -> None:
+    event = {"kind": "view", "at": "2026-05-01T00:00:00Z", "anonymous_id": "up-v"}
+    row = order() if kind == "orders" else {**event, "id": uuid.uuid4().hex}
+    answer = put(served, kind, {**row, **bad, "id": "up-bad"}, row)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["kept"], answer.json()["rejected"][0]["id"]) == (1, "up-bad")

@@ -184,3 +184,9 @@ def test_every_rule_and_every_parameter_is_told_in_words() -> None:
 def test_what_stands_too_deep_is_refused_and_not_walked_into(depth: int) -> None:
     with pytest.raises(BadPolicy, match=r"too deep|nesting depth"):
         load_policy("name: " + "[" * depth)
+
+
+def test_half_a_character_is_refused_with_its_line() -> None:
+    with pytest.raises(BadPolicy, match="half a character") as caught:
+        load_policy("name: x\nabout: a\ud800b")
+    assert caught.value.line == 2

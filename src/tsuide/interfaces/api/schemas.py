@@ -4,13 +4,14 @@ Requests are strict (no "3" for 3, no unknown field): a slip of the pen is told,
 Prices are integers in the currency's minor unit (yen, cent) everywhere.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tsuide.errors import BadValue
+from tsuide.kit.clock import FIRST, LAST
 from tsuide.kit.text import MOST_TEXT
 from tsuide.offers.offer import Arm, Hesitation, Kind, NoReason, Outcome, Placement
 from tsuide.offers.request import MOST_OFFERS, CartLine, OfferRequest, Rep, Slot
@@ -34,9 +35,15 @@ def _written(value: object) -> object:
     return value
 
 
+def _in_every_zone(at: datetime) -> datetime:
+    if not FIRST <= (at if at.tzinfo else at.replace(tzinfo=UTC)) < LAST:
+        raise ValueError("must be between 0001-01-02 and 9999-12-30 in UTC")
+    return at
+
+
 Said = Annotated[str, Field(min_length=1, max_length=MOST_TEXT, pattern=r"\S")]
 Note = Annotated[str, Field(max_length=MOST_TEXT)]
-Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_written)]
+Moment = Annotated[datetime, Field(strict=False), BeforeValidator(_written), AfterValidator(_in_every_zone)]
 Amount = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(whole)]
 OfTeam = Annotated[Id | None, Query(description="Only of the reps who look after accounts with this attribute `team`.")]
 Units = Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(whole)]

@@ -1,10 +1,11 @@
 """Facts in bulk from a server of the shop: good rows are kept, bad ones told."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -29,9 +30,18 @@ _LARGEST: Final = 1_000_000  # bytes
 _FAILURES: Final = failures(400, 401, 403, 413, 422, 503)
 _SHOWN: Final = 200
 _TOLD: Final = 20
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2_000)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[^\x00]+$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Texts = Annotated[dict[str, Text], Field(max_length=100)]
+Texts = Annotated[dict[Text, Text], Field(max_length=100)]
+
+
+def _zoned(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("a moment needs its time zone: 2026-11-22T09:00:00+09:00")
+    return at
+
+
+Zoned = Annotated[Moment, AfterValidator(_zoned)]
 
 
 class _In(BaseModel):
@@ -54,7 +64,7 @@ class OrderIn(_In):
     """An order. The same id again changes it; lines that it has lost count as returned."""
 
     id: Id
-    placed_at: Moment
+    placed_at: Zoned
     currency: Currency
     customer_id: Id | None = None
     status: OrderStatus = "placed"
@@ -91,7 +101,7 @@ class ConsentIn(_In):
     purpose: Purpose
     channel: Channel = "any"
     granted: bool
-    at: Moment
+    at: Zoned
     evidence: Text | None = None
 
 
@@ -106,7 +116,7 @@ class CustomerIn(_In):
     phone: Text | None = None
     language: Language | None = None
     attributes: Texts = {}
-    created_at: Moment | None = None
+    created_at: Zoned | None = None
     consents: list[ConsentIn] = Field([], max_length=100)
 
 
@@ -115,7 +125,7 @@ class EventIn(_In):
 
     id: Id
     kind: EventKind
-    at: Moment
+    at: Zoned
     customer_id: Id | None = None
     anonymous_id: Id | None = None
     session_id: Id | None = None
@@ -132,7 +142,7 @@ class ReviewIn(_In):
     id: Id
     product_id: Id
     rating: int = Field(ge=1, le=5)
-    at: Moment
+    at: Zoned
     customer_id: Id | None = None
     text: Text | None = None
     helpful: Amount = 0

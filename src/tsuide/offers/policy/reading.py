@@ -19,6 +19,7 @@ from tsuide.kit.money import RATE_UNIT
 LONGEST_TEXT: Final = 200_000
 DEEPEST: Final = 50
 """Lists and mappings within each other; a person's file has five."""
+_HALF: Final = re.compile(r"[\ud800-\udfff]")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # fifty times as fast, the same marks
 
 
@@ -166,10 +167,12 @@ def read(text: str) -> Place:
     """The top of a YAML text.
 
     Raises:
-        BadPolicy: too long, not YAML, empty, or with aliases.
+        BadPolicy: too long, with half a character, not YAML, empty, or with aliases.
     """
     if len(text) > LONGEST_TEXT:
         raise BadPolicy("too long", key="characters", value=len(text), way_out=f"at most {LONGEST_TEXT}")
+    if (broken := _HALF.search(text)) is not None:
+        raise BadPolicy("half a character (a lone surrogate)", line=text.count("\n", 0, broken.start()) + 1)
     try:
         _look_through(text)
         node = yaml.compose(text, Loader=_LOADER)
