@@ -245,3 +245,5 @@ def test_what_is_nested_deeper_than_json_is_written_is_refused() -> None:
     found, refused = messages({"anonymousId": "v", "event": "x", "properties": deep}, "track", NOW)
     assert found == []
     assert "too deeply nested" in refused[0].reason
+    _, refused = messages({"batch": [{"anonymousId": "v", "type": deep}]}, "batch", NOW)
+    assert "not a kind of message" in refused[0].reason

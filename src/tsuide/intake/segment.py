@@ -23,7 +23,20 @@ from tsuide.facts.reviews import Review
 from tsuide.intake.event_names import TRACKED
 from tsuide.intake.live_orders import bought, order_lines
 from tsuide.intake.message import OFFER, LiveSettings, Message, Refused, Reported, Returned, Said, Same
-from tsuide.intake.values import currency, listed, mapping, moment, money, name, needed, plain, shallow, text, whole
+from tsuide.intake.values import (
+    currency,
+    in_short,
+    listed,
+    mapping,
+    moment,
+    money,
+    name,
+    needed,
+    plain,
+    shallow,
+    text,
+    whole,
+)
 
 CALLS: Final = ("identify", "track", "page", "screen", "group", "alias")
 LARGEST_MESSAGE: Final = 32 * 1024  # bytes of one message
@@ -81,7 +94,7 @@ def messages(
 def _message(item: dict[str, Any], sent: object, received_at: datetime, *, trusted: bool) -> Message:
     kind = item.get("type")
     if kind not in CALLS:
-        raise BadValue("not a kind of message", key="type", value=str(kind)[:40], way_out=f"use {', '.join(CALLS)}")
+        raise BadValue("not a kind of message", key="type", value=in_short(kind), way_out=f"use {', '.join(CALLS)}")
     customer, anonymous = name(item.get("userId"), "userId"), name(item.get("anonymousId"), "anonymousId")
     if kind == "alias":
         anonymous = anonymous or name(item.get("previousId"), "previousId")

@@ -40,7 +40,7 @@ def text(value: object, key: str, most: int = LONGEST_TEXT) -> str | None:
     elif isinstance(value, float) and value.is_integer():
         found = str(int(value))
     else:
-        raise BadValue("not a text", key=key, value=_told(value))
+        raise BadValue("not a text", key=key, value=in_short(value))
     if len(found) > most:
         raise BadValue(f"longer than {most} characters", key=key, value=found[:_SHOWN])
     if not found.isascii() and any("\ud800" <= each <= "\udfff" for each in found):
@@ -48,7 +48,8 @@ def text(value: object, key: str, most: int = LONGEST_TEXT) -> str | None:
     return found.replace("\x00", "") or None
 
 
-def _told(value: object) -> str:
+def in_short(value: object) -> str:
+    """A value as an error shows it, whatever it is."""
     try:
         return str(value)[:_SHOWN]
     except (RecursionError, ValueError):  # nested a thousand levels deep, a number of more than 4,300 digits
@@ -88,7 +89,7 @@ def whole(value: object, key: str, low: int = 0, high: int = 10**9) -> int | Non
     if number is None:
         return None
     if number != number.to_integral_value() or not low <= number <= high:
-        raise BadValue(f"not a whole number between {low} and {high}", key=key, value=_told(value))
+        raise BadValue(f"not a whole number between {low} and {high}", key=key, value=in_short(value))
     return int(number)
 
 
@@ -106,7 +107,7 @@ def money(value: object, currency: str, key: str) -> int | None:
         return None
     scaled = number.scaleb(minor_digits(currency))
     if abs(scaled) > LARGEST_AMOUNT:
-        raise BadValue("too large for an amount", key=key, value=_told(value))
+        raise BadValue("too large for an amount", key=key, value=in_short(value))
     return int(scaled.quantize(Decimal(1), ROUND_HALF_UP))
 
 
@@ -114,15 +115,15 @@ def _number(value: object, key: str) -> Decimal | None:
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise BadValue("not a number", key=key, value=_told(value))
+        raise BadValue("not a number", key=key, value=in_short(value))
     try:
         number = Decimal(str(value).strip().replace(",", "")[:_SHOWN])
     except InvalidOperation as exc:
-        raise BadValue("not a number", key=key, value=_told(value)) from exc
+        raise BadValue("not a number", key=key, value=in_short(value)) from exc
     if not number.is_finite():
-        raise BadValue("not a finite number", key=key, value=_told(value))
+        raise BadValue("not a finite number", key=key, value=in_short(value))
     if number and number.adjusted() > _HUGE:
-        raise BadValue("too large a number", key=key, value=_told(value))
+        raise BadValue("too large a number", key=key, value=in_short(value))
     return number or Decimal(0)  # 0e999999 is a zero with which nobody can calculate
 
 
@@ -227,7 +228,7 @@ def mapping(value: object, key: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise BadValue("not an object", key=key, value=_told(value))
+        raise BadValue("not an object", key=key, value=in_short(value))
     return value
 
 
@@ -240,7 +241,7 @@ def listed(value: object, key: str, most: int = 1_000) -> Sequence[Mapping[str, 
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise BadValue("not a list", key=key, value=_told(value))
+        raise BadValue("not a list", key=key, value=in_short(value))
     if len(value) > most:
         raise BadValue(f"more than {most} entries", key=key, value=len(value))
     return [mapping(each, f"{key}.{place}") for place, each in enumerate(value)]

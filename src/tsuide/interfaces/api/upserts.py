@@ -223,7 +223,8 @@ def _upsert(kind: str) -> Any:  # noqa: ANN401 - a handler, whose annotations Fa
     async def upsert(request: Request) -> Response:
         """Write up to 1,000 rows; the same again changes nothing. A bad row costs only itself: `rejected` says why.
 
-        Durable, and in force for the next decision, when the answer comes. Where no row can be kept it is a 422.
+        Durable when the answer comes, and in force for the next decision; products, and what orders change of
+        relations, limits and refills, within a second. Where no row can be kept it is a 422.
         Needs a key with the scope admin.
         """
         require(request, "admin")
