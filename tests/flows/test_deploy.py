@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tsuide.app.keys import create_key
+from tsuide.app.limits import Rate
 from tsuide.config import Settings
 from tsuide.interfaces.cli import VERBS
 from tsuide.interfaces.cli.options import now
@@ -144,7 +145,7 @@ class Load:
             finally:
                 line.close()
             self.longest = max(self.longest, time.monotonic() - begun)
-            time.sleep(0.05)
+            time.sleep(0.01)
 
 
 def children(pid: int) -> set[int]:
@@ -160,10 +161,10 @@ def test_workers_are_replaced_under_load_and_no_request_fails(
     running = start_server(taught_home, "--workers", "2")
     try:
         shop = running.shop()
-        key, _ = create_key(shop, "load", ["rep"], now())
+        key, _ = create_key(shop, "load", ["rep"], now(), Rate(0, 1))
         shop.close()
         load = Load(running.url, key)
-        threads = [threading.Thread(target=load.run) for _ in range(2)]
+        threads = [threading.Thread(target=load.run) for _ in range(8)]
         for each in threads:
             each.start()
         time.sleep(1)
@@ -180,6 +181,7 @@ def test_workers_are_replaced_under_load_and_no_request_fails(
         load.ended.set()
         for each in threads:
             each.join()
+        print(f"{len(load.answers)} answered, {len(load.failed)} failed, the longest took {load.longest:.2f} s")  # noqa: T201 - a soak's figures
         assert before.isdisjoint(after)
         assert load.failed == []
         assert set(load.answers) == {200}

@@ -16,6 +16,7 @@ from tsuide.app.users import setup_token
 from tsuide.app.wiring import opened
 from tsuide.config import Settings, environment, load_settings
 from tsuide.errors import BadSetting, Unavailable
+from tsuide.interfaces.cli.last_call import LastCall
 from tsuide.interfaces.cli.options import Database, Home, now
 from tsuide.interfaces.cli.terminal import err, errors_shown
 
@@ -155,7 +156,7 @@ def _run(listener: socket.socket, workers: int, factory: str) -> None:
         factory=True,
         workers=workers,
         loop="uvloop",
-        http="httptools",
+        http=LastCall,
         log_level="warning",
         access_log=False,
         server_header=False,
