@@ -68,10 +68,18 @@ def generated(name: str, text: str, modules: Iterable[ModuleType], folder: Path 
         known = sys.modules.get(full)
         if known is None:
             path = (folder or _cache_folder()) / f"{full}.py"
-            if not path.exists():
+            if not _holds(path, text):
                 _write(path, text)
             known = _load(full, path)
         return known
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Whether the file is there, and whole: a machine that lost its power may have kept the name of it alone."""
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
 
 
 def _write(path: Path, text: str) -> None:
