@@ -33,7 +33,8 @@ def _words(visit: Visit, problem: TsuideError | None = None) -> Response:
         for each in reversed(versions)
     ]  # fmt: skip
     columns = [
-        Column("version", kind="number"), Column("since", kind="moment"), Column("who", "written_by"),
+        Column("version", kind="number", help="of_version"), Column("since", kind="moment"),
+        Column("who", "written_by"),
         Column("said", "words_said", kind="lines", sortable=False),
     ]  # fmt: skip
     again = Action("ask_so_again", f"{_HERE}/restore",

@@ -177,7 +177,9 @@ def erasing(visit: Visit) -> Response:
 def _erasing(visit: Visit, customer_id: str, problem: TsuideError | None = None) -> Response:
     kept = everything_of(visit.shop, customer_id)
     rows = [{"what": TABLES.text(name, visit.language), "n": len(rows)} for name, rows in kept.items() if rows]
-    table = Table("kept", [Column("what"), Column("n", label="rows", kind="number")], rows, caption="kept")
+    table = Table(
+        "kept", [Column("what"), Column("n", label="rows", kind="number", help="of_rows_kept")], rows, caption="kept"
+    )
     return page(visit, "customer_erase.html", "erase", CUSTOMERS, tables=[table], customer_id=customer_id,
                 problem=problem)  # fmt: skip
 

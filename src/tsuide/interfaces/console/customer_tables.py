@@ -88,11 +88,13 @@ def _bought(told: _Told) -> list[Table]:
     owned = told.named(told.by(told.known["owned"], who_has=holders))
     return [
         Table("orders", [Column("placed_at", kind="day"), Column("id", label="order"), _WHOM,
-                         Column("what", kind="lines"), Column("amount", kind="money"), Column("status")], orders,
+                         Column("what", kind="lines"), Column("amount", kind="money", help="of_order_amount"),
+                         Column("status")], orders,
               caption="orders", empty="no_orders"),
-        Table("owned", [_PRODUCT, Column("quantity", kind="number"), Column("last_at", kind="day"),
+        Table("owned", [_PRODUCT, Column("quantity", kind="number", help="of_owned"), Column("last_at", kind="day"),
                         Column("who_has", kind="lines")], owned, caption="owned", empty="no_orders"),
-        Table("returned", [Column("placed_at", kind="day"), _PRODUCT, _WHOM, Column("returned", kind="number")],
+        Table("returned", [Column("placed_at", kind="day"), _PRODUCT, _WHOM,
+                           Column("returned", kind="number", help="of_returned")],
               told.named(told.known["returned"]), caption="returned", empty="nothing_returned"),
     ]  # fmt: skip
 
@@ -137,7 +139,7 @@ def _worked_on(told: _Told, deals: Rows) -> list[Table]:
                "currency": (row["totals"] or [{"currency": None}])[0]["currency"]} for row in deals]  # fmt: skip
     return [
         Table("tasks", [task, _WHOM, Column("due_at", kind="moment"), Column("assignee")], tasks, caption="tasks"),
-        Table("deals", [deal, Column("stage", kind="mark"), Column("total", kind="money"),
+        Table("deals", [deal, Column("stage", kind="mark"), Column("total", kind="money", help="of_deal_total"),
                         Column("changed_at", kind="day")], drafts, caption="deals"),
     ]  # fmt: skip
 
@@ -149,11 +151,12 @@ def _voiced(told: _Told) -> list[Table]:
         answers=lambda row: [f"{name}: {value}" for name, value in {**row["answers"], **row["texts"]}.items()],
     )
     return [
-        Table("tickets", [_AT, _WHOM, Column("kind", kind="mark"), Column("score", kind="number"), Column("text")],
+        Table("tickets", [_AT, _WHOM, Column("kind", kind="mark"), Column("score", kind="number", help="of_score"),
+                          Column("text")],
               tickets, caption="tickets"),
         Table("surveys", [_AT, _WHOM, Column("survey_id"), Column("answers", kind="lines")], surveys,
               caption="surveys"),
-        Table("reviews", [_AT, _PRODUCT, Column("rating", kind="number"), Column("text")],
+        Table("reviews", [_AT, _PRODUCT, Column("rating", kind="number", help="of_rating"), Column("text")],
               told.named(told.known["reviews"]), caption="reviews"),
     ]  # fmt: skip
 
@@ -161,7 +164,8 @@ def _voiced(told: _Told) -> list[Table]:
 def _looked_at(told: _Told) -> list[Table]:
     web = told.known["web"]
     return [
-        Table("viewed", [_PRODUCT, Column("times", kind="number"), _AT], told.named(web["viewed"]), caption="viewed",
+        Table("viewed", [_PRODUCT, Column("times", kind="number", help="of_viewed"), _AT],
+              told.named(web["viewed"]), caption="viewed",
               empty="nothing_viewed"),
         Table("acts", [_AT, _WHOM, Column("kind"), _PRODUCT, Column("query")], told.named(web["newest"]),
               caption="acts", empty="nothing_viewed"),

@@ -72,8 +72,9 @@ def products(visit: Visit) -> Response:
     more = visit.here(after=rows[-1]["id"]) if found.height > _ROWS else None
     columns = [
         Column("id", sortable=False), Column("title", "product_title", sortable=False),
-        Column("category", sortable=False), Column("price", kind="money", sortable=False),
-        Column("cost", kind="money", sortable=False, help="help_cost"), Column("stock", kind="number", sortable=False),
+        Column("category", sortable=False), Column("price", kind="money", sortable=False, help="of_price"),
+        Column("cost", kind="money", sortable=False, help="help_cost"),
+        Column("stock", kind="number", sortable=False, help="of_stock"),
         Column("state", kind="mark", sortable=False),
     ]  # fmt: skip
     empty = "no_product_found" if asked else "no_products"
@@ -92,8 +93,8 @@ def snapshots(visit: Visit) -> Response:
         for each in noted_snapshots(visit.shop)
     ]  # fmt: skip
     columns = [
-        Column("number", kind="number", href=lambda row: visit.here(of=row["id"])),
-        Column("learned_at", kind="moment"), Column("orders", kind="number"),
+        Column("number", kind="number", href=lambda row: visit.here(of=row["id"]), help="of_snapshot"),
+        Column("learned_at", kind="moment"), Column("orders", kind="number", help="of_learned_orders"),
         Column("state", kind="mark"), Column("id", "snapshot_id"),
     ]  # fmt: skip
     use = Action("go_back", "/data/snapshots", lambda row: None if row["state"] == "in_use" else {"id": row["id"]})

@@ -485,13 +485,15 @@ def report(visit: Visit) -> Response:
             Column("amount", kind="money", help="amount_help"),
         ], rows, caption="combinations", empty="no_combinations"),
         Table("reps", [
-            Column("rep"), Column("open", label="n_open", kind="number"), Column("won", label="n_won", kind="number"),
-            Column("lost", label="n_lost", kind="number"),
+            Column("rep"), Column("open", label="n_open", kind="number", help="of_open_deals"),
+            Column("won", label="n_won", kind="number", help="of_won_deals"),
+            Column("lost", label="n_lost", kind="number", help="of_lost_deals"),
             Column("win", label="win_rate", kind="share", help="win_help"),
             Column("attach", label="attach_rate", kind="share", help="attach_help"),
             Column("confirmed", kind="money", help="confirmed_help"), Column("hoped", kind="money", help="hoped_help"),
         ], reps, caption="reps", empty="no_deals"),
-        Table("losses", [Column("reason", kind="mark"), Column("n", label="n_lost", kind="number")], losses,
+        Table("losses", [Column("reason", kind="mark"),
+                         Column("n", label="n_lost", kind="number", help="of_lost_deals")], losses,
               caption="losses", empty="no_losses"),
     ]  # fmt: skip
     return page(

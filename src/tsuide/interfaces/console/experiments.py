@@ -202,7 +202,11 @@ def one(visit: Visit) -> Response:
     done = newest_of(visit.shop, "experiment", {"id": found.id}, visit.now)
     under_way = [each for each in waited_for(visit, "experiment") if each["wanted"] == {"id": found.id}]
     said = [{"arm": arm.name, "share": arm.share / BUCKETS, "does": _said(visit, arm)} for arm in found.arms]
-    arms = Table("arms", [Column("arm"), Column("share", kind="share"), Column("does", label="arm_does")], said)
+    arms = Table(
+        "arms",
+        [Column("arm"), Column("share", kind="share", help="of_arm_share"), Column("does", label="arm_does")],
+        said,
+    )
     result, failed = _outcome(done)
     parts, tables, charts = _read_out(visit, result) if result is not None else ([], [], [])
     return page(
@@ -257,8 +261,9 @@ def _read_out(visit: Visit, read: Mapping[str, Any]) -> tuple[list[dict[str, Any
     shown = [{"arm": arm, "shown": of["shown"], "accepted": of["accepted"],
               "share": of["accepted"] / of["shown"] if of["shown"] else None}
              for arm, of in read["impressions"].items()]  # fmt: skip
-    columns = [Column("arm"), Column("shown", kind="number"), Column("accepted", kind="number"),
-               Column("share", kind="share")]  # fmt: skip
+    columns = [Column("arm"), Column("shown", kind="number", help="of_shown"),
+               Column("accepted", kind="number", help="of_accepted"),
+               Column("share", kind="share", help="of_accept_share")]  # fmt: skip
     tables.append(Table("impressions", columns, shown, caption="impressions", empty="no_impressions"))
     return parts, tables, charts
 

@@ -18,6 +18,7 @@ from tsuide.errors import BadCondition, BadInput, NotFound, Refused, TsuideError
 from tsuide.interfaces.console.charts import Chart, svg_of
 from tsuide.interfaces.console.numbers import writers
 from tsuide.interfaces.console.phrases.actions import ACTIONS
+from tsuide.interfaces.console.phrases.definitions import DEFINITIONS
 from tsuide.interfaces.console.phrases.frame import FRAME
 from tsuide.interfaces.console.tables import Table, csv_of, sort_of
 from tsuide.interfaces.console.visit import Visit, address, base_of, csrf_of, language_of, serving_of
@@ -98,7 +99,7 @@ def page(
     for one in charts:
         if one.name == drawn:
             return svg_of(one)
-    say = partial(_said, (phrases, FRAME, ACTIONS), visit.language)
+    say = partial(_said, (phrases, FRAME, DEFINITIONS, ACTIONS), visit.language)
     shown: dict[str, Any] = {
         **_frame(visit.request, visit.user, visit.language),
         "t": say,

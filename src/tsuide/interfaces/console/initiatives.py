@@ -195,7 +195,8 @@ def one(visit: Visit, problem: TsuideError | None = None) -> Response:
     under_way = [each for each in waited_for(visit, "initiative", "conclude") if each["wanted"]["id"] == found["id"]]
     tried = next((each for each in _concluded(visit, found["id"])), None)
     entries = [_entry(each, visit) for each in desk.entries_of(visit.shop, found["id"])]
-    columns = [Column("at", kind="moment"), Column("kind"), Column("amount", kind="money"), Column("customer"),
+    columns = [Column("at", kind="moment"), Column("kind"), Column("amount", kind="money", help="of_entry"),
+               Column("customer"),
                Column("note"), Column("state", kind="mark")]  # fmt: skip
 
     def back(row: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -51,8 +51,8 @@ def suits(visit: Visit) -> Response:
     columns = [
         Column("name", label=f"sort.{sort}" if sort else "name"), Column("suits"),
         Column("per_customer", kind="money", help="help_suits"), Column("low", kind="money", help="help_suits"),
-        Column("high", kind="money", help="help_suits"), Column("treated", kind="number"),
-        Column("control", kind="number"),
+        Column("high", kind="money", help="help_suits"), Column("treated", kind="number", help="of_people_treated"),
+        Column("control", kind="number", help="of_people_control"),
     ]  # fmt: skip
     table = Table("suits", columns, rows, empty="suits_none")
     charts = _suits_chart(visit, rows) if rows else []
@@ -111,7 +111,13 @@ def uplift(visit: Visit) -> Response:
     figures: list[dict[str, Any]] = []
     if found is not None:
         tables, charts, figures = _groups(visit, found), _qini(visit, found), _uplift_figures(visit, found)
-        tables += [Table("curve", [Column("taken", kind="share"), Column("extra", kind="decimal")], _curve(found))]
+        tables += [
+            Table(
+                "curve",
+                [Column("taken", kind="share", help="of_taken"), Column("extra", kind="decimal", help="of_extra")],
+                _curve(found),
+            )
+        ]
     return page(
         visit,
         "reports_uplift.html",
@@ -173,8 +179,9 @@ def _groups(visit: Visit, found: Mapping[str, Any]) -> list[Table]:
     ]  # fmt: skip
     columns = [
         Column("group", href=lambda row: visit.url("/reports/uplift/customers", group=row["id"])),
-        Column("customers", kind="number"), Column("buyers", help="help_overall", sortable=False),
-        Column("interval", label="bounds", sortable=False), Column("used", help="help_used", sortable=False),
+        Column("customers", kind="number", help="of_group_size"), Column("buyers", help="help_overall", sortable=False),
+        Column("interval", label="bounds", sortable=False, help="of_bounds"),
+        Column("used", help="help_used", sortable=False),
     ]  # fmt: skip
     return [Table("groups", columns, rows)]
 

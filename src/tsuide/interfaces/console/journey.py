@@ -116,7 +116,8 @@ def _said_tables(told: Mapping[str, Any], version: int, language: str) -> list[T
         if not version or each["version"] == version
     ]
     columns = [
-        Column("version", kind="number"), Column("step"), Column("way", label="to"), Column("said", label="came_of_it"),
+        Column("version", kind="number", help="of_version"), Column("step"), Column("way", label="to"),
+        Column("said", label="came_of_it"),
         Column("n", kind="number", help="help_went", label="went"),
     ]  # fmt: skip
     return [Table("said", columns, rows, caption="said", empty="nobody_yet")]
@@ -130,7 +131,8 @@ def _versions_table(visit: Visit, told: Mapping[str, Any]) -> Table:
         lambda row: None if row["version"] == told["version"] else {"version": row["version"]},
     )
     columns = [
-        Column("version", kind="number", href=lambda row: visit.url(path_of(told["id"]), version=row["version"])),
+        Column("version", kind="number", help="of_version",
+               href=lambda row: visit.url(path_of(told["id"]), version=row["version"])),
         Column("at", kind="moment"), Column("author"), Column("under_way", kind="number", help="help_under_way"),
     ]  # fmt: skip
     return Table("versions", columns, rows, [again], caption="versions")

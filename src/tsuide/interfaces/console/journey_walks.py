@@ -42,7 +42,7 @@ def enrolled(visit: Visit) -> Response:
         Column("customer_id", href=lambda row: visit.url(f"{path_of(journey_id)}/who/{quote(row['id'], safe='')}")),
         Column("state", kind="mark"), Column("step"), Column("due_at", kind="moment", help="help_due"),
         Column("passed", sortable=False), Column("why", label="why_left"), Column("entered_at", kind="moment"),
-        Column("version", kind="number"),
+        Column("version", kind="number", help="of_version"),
     ]  # fmt: skip
     return page(
         visit,

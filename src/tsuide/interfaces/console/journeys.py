@@ -28,7 +28,7 @@ def listed(visit: Visit) -> Response:
         Column("name", href=lambda row: visit.url(path_of(row["id"]))), Column("state", kind="mark"),
         Column("trigger"), Column("active", kind="number", help="help_active"),
         Column("done", kind="number", help="help_done"), Column("left", kind="number", help="help_left"),
-        Column("reached", kind="number", help="help_reached"), Column("version", kind="number"),
+        Column("reached", kind="number", help="help_reached"), Column("version", kind="number", help="of_version"),
         Column("changed_at", kind="moment"),
     ]  # fmt: skip
     known = {row["id"] for row in rows}

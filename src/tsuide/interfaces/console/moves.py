@@ -138,19 +138,22 @@ def _tables(visit: Visit, result: Mapping[str, Any]) -> list[Table]:
     currency = visit.serving.settings.currency
     moves = [{**row, "step": _step(visit, row["step"]), "next": _step(visit, row["next"])}
              for row in (*result["into"], *result["onward"])]  # fmt: skip
-    columns = [Column("step"), Column("next"), Column("count", kind="number"),
-               Column("share", kind="share", help="help_share"), Column("median", kind="decimal")]  # fmt: skip
+    columns = [Column("step"), Column("next"), Column("count", kind="number", help="of_moves"),
+               Column("share", kind="share", help="help_share"),
+               Column("median", kind="decimal", help="of_median_days")]  # fmt: skip
     tables = [Table("moves", columns, moves, empty="no_moves")]
     stops = [{**row, "step": _step(visit, row["step"])} for row in result["hesitation"]]
-    columns = [Column("step"), Column("departures", kind="number"),
+    columns = [Column("step"), Column("departures", kind="number", help="of_departures"),
                Column("stopped", label="stopped_share", kind="share", help="help_stopped"),
                Column("back", label="back_share", kind="share", help="help_back"),
-               Column("days", kind="decimal")]  # fmt: skip
+               Column("days", kind="decimal", help="of_days_onward")]  # fmt: skip
     tables.append(Table("hesitation", columns, stops, caption="hesitation", empty="no_hesitation"))
     follow = [{**row, "step": _step(visit, row["step"]), "by": _step(visit, row["by"])} for row in result["follow_ups"]]
-    columns = [Column("step"), Column("by"), Column("followed", kind="number"),
-               Column("share", label="bought_share", kind="share"), Column("others", kind="number"),
-               Column("share_without", kind="share"), Column("apart", kind="mark")]  # fmt: skip
+    columns = [Column("step"), Column("by"), Column("followed", kind="number", help="of_followed"),
+               Column("share", label="bought_share", kind="share", help="of_bought_followed"),
+               Column("others", kind="number", help="of_not_followed"),
+               Column("share_without", kind="share", help="of_bought_others"),
+               Column("apart", kind="mark")]  # fmt: skip
     tables.append(Table("follow_ups", columns, follow, caption="follow_ups", empty="no_follow_ups"))
     measured = [
         {"placement": _step(visit, f"touch:{row['name']}") if row["name"] != "email" else _step(visit, "touch:mail"),
@@ -158,13 +161,15 @@ def _tables(visit: Visit, result: Mapping[str, Any]) -> list[Table]:
          "interval": " … ".join(money(row["difference"][side], currency, visit.language) for side in ("low", "high"))}
         for row in result["measured"]
     ]  # fmt: skip
-    columns = [Column("placement"), Column("suits", kind="mark"), Column("difference", kind="money"),
-               Column("interval", sortable=False)]  # fmt: skip
+    columns = [Column("placement"), Column("suits", kind="mark"),
+               Column("difference", kind="money", help="of_difference"),
+               Column("interval", sortable=False, help="of_bounds")]  # fmt: skip
     tables.append(Table("measured", columns, measured, caption="measured", empty="not_measured"))
     moments = [_moment(visit, row) for row in result["moments"]]
     columns = [Column("after"), Column("offer"), Column("peak", kind="number", help="help_peak"),
-               Column("opens_closes", sortable=False), Column("ratio", help="help_ratio", sortable=False),
-               Column("bought", kind="number"),
+               Column("opens_closes", sortable=False, help="of_window"),
+               Column("ratio", help="help_ratio", sortable=False),
+               Column("bought", kind="number", help="of_bought_next"),
                Column("journey", href=lambda row: row["where"], sortable=False)]  # fmt: skip
     best = Table("moments", columns, moments[:_BEST], caption="moments", empty="no_moments",
                  everything=lambda: moments)  # fmt: skip

@@ -306,7 +306,12 @@ def _candidates(visit: Visit, decision: Decision, state: State, trace: Mapping[s
         Column("c", kind="decimal", help="help_c"), Column("l", kind="decimal", help="help_l"),
         Column("priority", kind="decimal", help="help_priority"), Column("evidence", help="help_evidence"),
     ]  # fmt: skip
-    first = [Column("candidate"), Column("kind"), Column("source"), Column("price", kind="money")]
+    first = [
+        Column("candidate"),
+        Column("kind"),
+        Column("source"),
+        Column("price", kind="money", help="of_candidate_price"),
+    ]
 
     def row(each: Mapping[str, Any]) -> dict[str, Any]:
         known = SAID.all(visit.language)

@@ -125,8 +125,9 @@ def _curve(visit: Visit, found: Plan, given: Mapping[str, str]) -> tuple[list[Ta
         .mark_point(filled=True, size=110, color=SECOND)
         .encode(x=f"{x}:Q", y="can_see:Q")
     )
-    columns = [Column("plan_days", kind="number"), Column("customers", kind="number"),
-               Column("can_see", kind="decimal")]  # fmt: skip
+    columns = [Column("plan_days", kind="number", help="of_plan_days"),
+               Column("customers", kind="number", help="of_plan_customers"),
+               Column("can_see", kind="decimal", help="of_can_see")]  # fmt: skip
     table = Table("curve", columns if found.days is not None else columns[1:], rows)
     return [table], [chart_of(alt.layer(line, point), name="power", title=title, table="curve")]
 

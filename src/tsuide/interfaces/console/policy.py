@@ -288,7 +288,8 @@ def _tables(visit: Visit, tried: Mapping[str, Any] | None) -> list[Table]:
     if tried is None or tried["failed"]:
         return []
     columns = [
-        Column("rule"), Column("offers_n", kind="number"), Column("examples", kind="lines", sortable=False),
+        Column("rule"), Column("offers_n", kind="number", help="of_offers_changed"),
+        Column("examples", kind="lines", sortable=False),
         Column("one", href=lambda row: visit.url(f"/offers/decision/{row['decision']}"), sortable=False),
     ]  # fmt: skip
     return [

@@ -46,7 +46,8 @@ def listed(visit: Visit) -> Response:
     columns = [
         Column("name", href=lambda row: visit.url("/promotions/edit", id=row["id"])), Column("benefit"),
         Column("for_what"), Column("when"), Column("state", kind="mark"),
-        Column("spent", kind="money", help="help_spent"), Column("budget", kind="money"), Column("uses", kind="number"),
+        Column("spent", kind="money", help="help_spent"), Column("budget", kind="money", help="of_budget"),
+        Column("uses", kind="number", help="of_uses"),
     ]  # fmt: skip
     table = Table("promotions", columns, rows, [pause, resume], empty="no_promotions")
     return page(visit, "promotions.html", "room.promotions", PROMOTIONS, tables=[table])
@@ -357,8 +358,9 @@ def _curve(curve: Curve, currency: str, language: str, promotion: Promotion | No
         for discount, price, gain, rate in curve.points
     ]  # fmt: skip
     columns = [
-        Column("discount", kind="share"), Column("price", kind="money"), Column("gain", kind="money", help="help_gain"),
-        Column("margin_rate", kind="share"), Column("floor", kind="mark"),
+        Column("discount", kind="share", help="of_discount"), Column("price", kind="money", help="of_set_price"),
+        Column("gain", kind="money", help="help_gain"),
+        Column("margin_rate", kind="share", help="of_margin_rate"), Column("floor", kind="mark"),
     ]  # fmt: skip
     drawn = [
         {"price": row["price"] / unit, "gain": round(float(str(row["gain"])) / unit, 2),
@@ -465,15 +467,16 @@ def _tried(found: Mapping[str, Any], language: str) -> tuple[list[Table], list[C
              "all": "all_orders"}  # fmt: skip
     rows = [{"who": text(name, language), "currency": currency, **found[key]} for key, name in names.items()]
     columns = [Column("who", sortable=False), Column("count", kind="number", help="help_between"),
-               Column("revenue", kind="money"), Column("margin", kind="money")]  # fmt: skip
+               Column("revenue", kind="money", help="of_sum_revenue"),
+               Column("margin", kind="money", help="of_sum_margin")]  # fmt: skip
     values = [
         {"value_from": each["from"], "value_to": each["to"], "count": each["count"], "currency": currency}
         for each in found["values"]
     ]
     value_columns = [
-        Column("value_from", kind="money"),
-        Column("value_to", kind="money"),
-        Column("count", kind="number"),
+        Column("value_from", kind="money", help="of_value_band"),
+        Column("value_to", kind="money", help="of_value_band"),
+        Column("count", kind="number", help="of_orders_in_band"),
     ]
     unit = 10 ** minor_digits(currency)
     drawn = [{"from": each["from"] / unit, "to": each["to"] / unit, "count": each["count"]} for each in found["values"]]

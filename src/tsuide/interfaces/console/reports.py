@@ -132,20 +132,21 @@ def _tables(visit: Visit, result: Mapping[str, Any], sort: str, wanted: Mapping[
     offers = Table("offers", columns, rows, empty="nothing_by")
     people = [{**row, "name": REPORTS.text(row["group"], visit.language), "currency": currency}
               for row in result["customers"]]  # fmt: skip
-    columns = [Column("name", label="group", help="help_new"), Column("customers", kind="number"),
-               Column("orders", kind="number"), Column("revenue", kind="money"),
+    columns = [Column("name", label="group", help="help_new"), Column("customers", kind="number", help="of_customers"),
+               Column("orders", kind="number", help="of_orders"), Column("revenue", kind="money", help="of_revenue"),
                Column("attributed", kind="money", help="help_attributed")]  # fmt: skip
     customers = Table("customers", columns, people, caption="customers_table")
     columns = [Column("category"), Column("customers", kind="number", help="help_first"),
-               Column("through_offers", kind="number")]  # fmt: skip
+               Column("through_offers", kind="number", help="of_through_offers")]  # fmt: skip
     of_first = result["first_in_category"]
     first = Table("first", columns, of_first[:_FIRST], caption="first_in_category", empty="no_first",
                   everything=lambda: of_first)  # fmt: skip
-    columns = [Column("query"), Column("times", kind="number"), Column("empty", kind="number"),
+    columns = [Column("query"), Column("times", kind="number", help="of_searches"),
+               Column("empty", kind="number", help="of_empty_searches"),
                Column("nowhere", kind="number", help="help_nowhere")]  # fmt: skip
     searches = Table("searches", columns, result["searches"], caption="searches", empty="no_searches")
     said = [{**row, "reason": _reason(visit, row["reason"])} for row in result["reasons"]]
-    columns = [Column("reason"), Column("category"), Column("times", kind="number")]
+    columns = [Column("reason"), Column("category"), Column("times", kind="number", help="of_noes")]
     return [offers, customers, first, searches, Table("reasons", columns, said, caption="reasons", empty="no_reasons")]
 
 

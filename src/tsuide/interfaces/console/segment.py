@@ -130,7 +130,8 @@ def _versions_table(visit: Visit, segment_id: str, found: shelf.Standing) -> Tab
         f"{path_of(segment_id)}/restore",
         lambda row: None if row["current"] else {"version": row["version"]},
     )
-    columns = [Column("version", kind="number"), Column("at", kind="moment"), Column("author"), Column("name"),
+    columns = [Column("version", kind="number", help="of_version"), Column("at", kind="moment"), Column("author"),
+               Column("name"),
                Column("condition", sortable=False)]  # fmt: skip
     return Table("versions", columns, rows, [again], caption="versions")
 

@@ -94,8 +94,9 @@ def _table(visit: Visit, result: Mapping[str, Any]) -> Table:
         return visit.url("/supervision/rep", id=row["rep"])
 
     columns = [
-        Column("rep", href=to), Column("pattern"), Column("what", label="sign"), Column("hits", kind="number"),
-        Column("trials", kind="number"), Column("share", kind="share"),
+        Column("rep", href=to), Column("pattern"), Column("what", label="sign"),
+        Column("hits", kind="number", help="of_hits"),
+        Column("trials", kind="number", help="of_trials"), Column("share", kind="share", help="of_hit_share"),
         Column("usual", kind="share", help="help_usual"), Column("p", label="q", help="help_q", sortable=False),
         Column("rows", href=to, sortable=False),
     ]  # fmt: skip
@@ -160,7 +161,8 @@ def _funnel(visit: Visit, result: Mapping[str, Any], sign: str) -> tuple[Chart, 
     title = text("funnel", sign=text(sign))
     drawn = chart_of(alt.layer(limit, points, names), name="funnel", title=title, height=300, table="funnel")
     columns = [Column("rep", href=lambda row: visit.url("/supervision/rep", id=row["rep"])),
-               Column("hits", kind="number"), Column("trials", kind="number"), Column("share", kind="share"),
+               Column("hits", kind="number", help="of_hits"), Column("trials", kind="number", help="of_trials"),
+               Column("share", kind="share", help="of_hit_share"),
                Column("state")]  # fmt: skip
     return drawn, Table("funnel", columns, rows)
 
@@ -194,8 +196,8 @@ def rep(visit: Visit, problem: TsuideError | None = None) -> Response:
                      "entered": each["at"], "given": each["given_at"], "order": each["order_id"]}
              for each in desk.sales_told(visit.shop, signs, visit.now)]  # fmt: skip
     beyond = [each | {"what": each["sign"], "p": _rare(each["q"])} for each in found["beyond_chance"]]
-    columns = [Column("what", label="sign", kind="mark"), Column("hits", kind="number"),
-               Column("trials", kind="number"), Column("share", kind="share"),
+    columns = [Column("what", label="sign", kind="mark"), Column("hits", kind="number", help="of_hits"),
+               Column("trials", kind="number", help="of_trials"), Column("share", kind="share", help="of_hit_share"),
                Column("usual", kind="share", help="help_usual"),
                Column("p", label="q", help="help_q", sortable=False)]  # fmt: skip
     detail = [Column("sale"), Column("customer"), Column("entered", kind="moment"), Column("given", kind="moment"),
@@ -334,7 +336,7 @@ def _audit_tables(visit: Visit, found: Mapping[str, Any]) -> Sequence[Table]:
     rows = [{"check": name, "what": SUPERVISED.text(name, visit.language), "found": found["found"][name]}
             for name in CHECKS]  # fmt: skip
     columns = [Column("what", label="check", href=lambda row: visit.url("/supervision/audit", check=row["check"])),
-               Column("found", kind="number")]  # fmt: skip
+               Column("found", kind="number", help="of_found")]  # fmt: skip
     tables = [Table("checks", columns, rows)]
     check = visit.asked("check")
     if check in found["rows"]:

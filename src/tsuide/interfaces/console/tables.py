@@ -10,10 +10,12 @@ from typing import Any, Final, Literal, TypeAlias
 from starlette.responses import Response
 
 from tsuide.app.importing import safe_cell
+from tsuide.errors import BadValue
 from tsuide.interfaces.console.visit import Visit
 from tsuide.kit.money import Money
 
 Kind: TypeAlias = Literal["text", "number", "decimal", "share", "money", "moment", "day", "mark", "lines"]
+FIGURES: Final = frozenset({"number", "decimal", "share", "money"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class Column:
         href: row → where the value leads; None for none.
         currency: of money: the key of its currency in the row, or the currency itself.
         sortable: whether a click sorts by it.
+
+    Raises:
+        BadValue: a figure without its definition: none is shown that way.
     """
 
     key: str
@@ -37,6 +42,12 @@ class Column:
     href: Callable[[Mapping[str, Any]], str | None] | None = None
     currency: str = "currency"
     sortable: bool = True
+
+    def __post_init__(self) -> None:
+        if self.kind in FIGURES and self.help is None:
+            raise BadValue(
+                "a figure needs its definition", key="help", value=self.key, way_out="phrases/definitions.py"
+            )
 
 
 @dataclass(frozen=True, slots=True)
