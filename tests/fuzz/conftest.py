@@ -15,8 +15,7 @@ def campaign() -> Campaign:
 
     def go(name: str, target: Target, inputs: int) -> Tally:
         tally = run(name, target, inputs=inputs)
-        assert tally.accepted
-        assert tally.refused
+        assert tally.tried == 1 or (tally.accepted and tally.refused)  # 1: TSUIDE_FUZZ_INPUT names it
         return tally
 
     return go
