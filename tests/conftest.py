@@ -342,9 +342,8 @@ class PostOffice:
         return [email.message_from_bytes(each, policy=email.policy.default) for _, _, each in self.letters]
 
 
-@pytest.fixture
-def post_office() -> Iterator[PostOffice]:
-    """A running mail server."""
+@contextmanager
+def _open_post_office() -> Iterator[PostOffice]:
     office = PostOffice()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -354,6 +353,20 @@ def post_office() -> Iterator[PostOffice]:
     office.url = f"smtp://127.0.0.1:{port}"
     yield office
     controller.stop(no_assert=True)
+
+
+@pytest.fixture
+def post_office() -> Iterator[PostOffice]:
+    """A running mail server."""
+    with _open_post_office() as office:
+        yield office
+
+
+@pytest.fixture(scope="module")
+def lasting_post_office() -> Iterator[PostOffice]:
+    """A mail server that many tests share: what came before is still there."""
+    with _open_post_office() as office:
+        yield office
 
 
 _START = datetime(2025, 1, 1, tzinfo=UTC)

@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.flows.screens import Screen, cookie_of
 
 from tsuide.app.learn import learn
 from tsuide.app.wiring import Shop, open_shop
 from tsuide.config import Settings
+from tsuide.interfaces.console.visit import COOKIE
+from tsuide.kit.phrases import LANGUAGES
 
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = [
@@ -110,3 +113,28 @@ def browser() -> Iterator[Browser]:
         running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def window(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Screen]:
+    """An owner's, in each language: a module that serves another home has a `server` of its own."""
+    server: Server = request.getfixturevalue("server")
+    shop, language = server.shop(), request.param
+    cookie = cookie_of(shop, f"{request.module.__name__.rpartition('_')[2]}-{language}", language=language)
+    shop.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(60_000)
+    context.add_cookies([{"name": COOKIE, "value": cookie, "url": f"{server.url}/console"}])
+    yield Screen(context.new_page(), server.url, language)
+    context.close()
+
+
+@pytest.fixture
+def screen(request: pytest.FixtureRequest, window: Screen) -> Iterator[Screen]:
+    """The window for one task: what the task says that it walks, it must have shown, in this language."""
+    window.seen.clear()
+    window.faults.clear()
+    yield window
+    walks = request.node.get_closest_marker("walks")
+    assert [each for each in (walks.args if walks else ()) if not window.has_seen(each)] == [], "it walked past these"
+    assert window.faults == []

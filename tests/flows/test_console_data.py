@@ -1,6 +1,8 @@
 """Tasks in the console's rooms of data and settings, done as a person does them: in a browser, in both languages."""
 
 import json
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -9,61 +11,68 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+import uvicorn
+from tests.flows.screens import WORDS, Screen
 
-from tsuide.app.users import Doorkeeper, choose_password, invite
+from tsuide.app.users import setup_token
+from tsuide.app.wiring import opened
+from tsuide.asgi import create
+from tsuide.config import Settings
 from tsuide.interfaces.console.phrases.data import DATA
 from tsuide.interfaces.console.phrases.frame import FRAME
 from tsuide.interfaces.console.phrases.settings import SETTINGS
-from tsuide.interfaces.console.visit import COOKIE
-from tsuide.kit.phrases import Phrases
 
 pytestmark = pytest.mark.browser
-WORDS = "a few words that do"
 
 
-class Screen:
-    """A browser's window of somebody who is signed in, in one language."""
-
-    def __init__(self, page: Page, base: str, language: str) -> None:
-        self.page, self.base, self.language = page, base, language
-
-    def open(self, path: str) -> None:
-        """Go to a page."""
-        self.page.goto(f"{self.base}{path}{'&' if '?' in path else '?'}lang={self.language}")
-
-    def say(self, table: Phrases, key: str, **blanks: Any) -> str:
-        """A phrase as the page says it."""
-        return table.text(key, self.language, **blanks)
-
-    def press(self, table: Phrases, key: str) -> None:
-        """Press the first button of that name."""
-        self.page.get_by_role("button", name=self.say(table, key), exact=True).first.click()
-
-    def is_accessible(self) -> None:
-        """Axe finds nothing serious in the page as it stands."""
-        found = Axe().run(self.page, options={"runOnly": ["wcag2a", "wcag2aa"]})
-        serious = [each for each in found.response["violations"] if each["impact"] in {"serious", "critical"}]
-        assert serious == [], found.generate_report()
+@pytest.fixture
+def unowned(new_home: Path) -> Iterator[tuple[str, str]]:
+    """A server of this process whose shop nobody has set up: its address, and the token of the first link."""
+    settings = Settings(home=new_home, language="en")
+    with opened(settings) as shop:
+        token = setup_token(shop, datetime.now(UTC))
+    assert token is not None
+    server = uvicorn.Server(uvicorn.Config(create(settings), port=0, log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", token
+    server.should_exit = True
+    thread.join(60)
 
 
-@pytest.fixture(scope="module", params=["ja", "en"])
-def screen(request: Any, server: Any, browser: Any) -> Iterator[Screen]:
-    """An owner's."""
-    shop, now = server.shop(), datetime.now(UTC)
-    email = f"owner-{request.param}@example.com"
-    user, token = invite(shop, {"email": email, "name": "Hana", "role": "owner"}, now, len(shop.store.users.all()))
-    choose_password(shop, token, WORDS, now)
-    cookie = Doorkeeper(shop, lambda: 0.0).begin(user, now)
-    shop.close()
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    context.set_default_timeout(120_000)
-    context.add_cookies([{"name": COOKIE, "value": cookie, "url": f"{server.url}/console"}])
-    yield Screen(context.new_page(), f"{server.url}/console", request.param)
+@pytest.mark.walks("/sign-in", "/setup", "/", "/me")
+def test_the_first_owner_sets_up_signs_out_and_signs_in(browser: Any, screen: Screen, unowned: tuple[str, str]) -> None:
+    url, token = unowned
+    context = browser.new_context(locale=screen.language)
+    page = screen.beside(context.new_page())
+
+    def press(key: str) -> None:
+        page.get_by_role("button", name=screen.say(FRAME, key), exact=True).click()
+
+    page.goto(f"{url}/console/setup?token={token}&lang={screen.language}")
+    page.locator("#f-name").fill("Hana")
+    page.locator("#f-email").fill("hana@example.com")
+    page.locator("#f-password").fill("short")
+    press("set_up_do")
+    assert page.get_by_role("alert").is_visible()
+    page.locator("#f-password").fill(WORDS)
+    press("set_up_do")
+    page.get_by_role("heading", level=1, name=screen.say(FRAME, "room.today")).wait_for()
+    page.locator("header a[href*='/me']").click()
+    press("sign_out")
+    page.locator("#f-email").fill("hana@example.com")
+    page.locator("#f-password").fill("not the words")
+    press("sign_in")
+    assert page.get_by_role("alert").is_visible()
+    page.locator("#f-password").fill(WORDS)
+    press("sign_in")
+    page.get_by_role("heading", level=1, name=screen.say(FRAME, "room.today")).wait_for()
     context.close()
 
 
+@pytest.mark.walks("/data", "/data/import", "/data/import/{upload}", "/data/products", "/data/jobs", "/log")
 def test_import_a_file_with_a_wrong_column_map_it_import_see_the_products(screen: Screen, tmp_path: Path) -> None:
     page, mark = screen.page, screen.language.upper()
     file = tmp_path / f"gear-{mark}.csv"
@@ -87,6 +96,9 @@ def test_import_a_file_with_a_wrong_column_map_it_import_see_the_products(screen
     screen.open("/data")  # the job does not mind that the page is left
     page.go_back()
     page.get_by_role("heading", name=screen.say(DATA, "imported"), exact=True).wait_for(timeout=120_000)
+    screen.open("/data/jobs")
+    assert page.locator("main tbody tr").count() >= 2
+    page.go_back()
     page.get_by_role("link", name=screen.say(DATA, "see_products")).click()
     page.locator("#f-q").fill(f"gear-{mark.lower()}")
     page.locator("#f-q").press("Enter")
@@ -109,6 +121,7 @@ def _asked(server: Any, key: str) -> int:
         return error.code
 
 
+@pytest.mark.walks("/settings/keys")
 def test_revoke_a_key_and_see_it_refused(server: Any, screen: Screen) -> None:
     page, name = screen.page, f"till {screen.language}"
     screen.open("/settings/keys")
@@ -129,6 +142,7 @@ def test_revoke_a_key_and_see_it_refused(server: Any, screen: Screen) -> None:
     assert _asked(server, key) == 200
 
 
+@pytest.mark.walks("/settings", "/password", "/me", "/sign-in")
 def test_invite_a_user_who_chooses_a_password_and_sees_only_their_rooms(browser: Any, screen: Screen) -> None:
     page, name = screen.page, f"Sato {screen.language}"
     screen.open("/settings")
@@ -139,7 +153,7 @@ def test_invite_a_user_who_chooses_a_password_and_sees_only_their_rooms(browser:
     screen.press(SETTINGS, "invite")
     link = page.locator("#once").input_value()
     context = browser.new_context(locale=screen.language)
-    theirs = context.new_page()
+    theirs = screen.beside(context.new_page())
     theirs.goto(link)
     theirs.locator("#f-password").fill("short")
     theirs.get_by_role("button", name=screen.say(FRAME, "save")).click()
@@ -150,11 +164,13 @@ def test_invite_a_user_who_chooses_a_password_and_sees_only_their_rooms(browser:
     menu = theirs.locator("nav").first
     assert menu.get_by_role("link", name=screen.say(FRAME, "room.data"), exact=True).is_visible()
     assert menu.get_by_role("link", name=screen.say(FRAME, "room.settings"), exact=True).count() == 0
-    assert theirs.goto(f"{screen.base}/settings").status == 403
+    refused = theirs.goto(f"{screen.base}/settings")
+    assert refused is not None
+    assert refused.status == 403
     theirs.goto(link)
     assert theirs.get_by_role("alert").is_visible()  # it is used up
     theirs.goto(f"{screen.base}/me")
-    Screen(theirs, screen.base, screen.language).is_accessible()
+    Screen(theirs, screen.server, screen.language).is_accessible()
     screen.open("/settings")
     page.get_by_role("row").filter(has_text=name).get_by_role("button", name=screen.say(SETTINGS, "end")).click()
     theirs.goto(f"{screen.base}/data")
@@ -171,6 +187,7 @@ def _track(server: Any, key: str, event: str, message: str, **properties: Any) -
         assert answer.status == 200
 
 
+@pytest.mark.walks("/data/connectors", "/data/live", "/data/quarantine")
 def test_read_a_quarantined_message_again(server: Any, screen: Screen) -> None:
     page, order = screen.page, f"late-{screen.language}"
     screen.open("/data/connectors")
@@ -195,6 +212,7 @@ def test_read_a_quarantined_message_again(server: Any, screen: Screen) -> None:
     assert card.count() == 0
 
 
+@pytest.mark.walks("/customers")
 def test_import_customers_and_find_one_in_another_writing(screen: Screen, tmp_path: Path) -> None:
     page, mark = screen.page, screen.language
     file = tmp_path / f"people-{mark}.csv"
@@ -213,6 +231,7 @@ def test_import_customers_and_find_one_in_another_writing(screen: Screen, tmp_pa
     assert f"guest-{mark}" in page.locator("main").inner_text()
 
 
+@pytest.mark.walks("/settings/consent", "/log")
 def test_change_the_words_of_consent_and_undo_it_from_the_audit_log(screen: Screen) -> None:
     page, field = screen.page, "textarea[name='marketing.email.en']"
     screen.open("/settings/consent")
@@ -229,6 +248,7 @@ def test_change_the_words_of_consent_and_undo_it_from_the_audit_log(screen: Scre
     assert page.locator(field).input_value() == before
 
 
+@pytest.mark.walks("/settings/shop")
 def test_set_the_time_zone_of_the_shop_and_undo(screen: Screen) -> None:
     page = screen.page
     screen.open("/settings/shop")
@@ -245,3 +265,74 @@ def test_set_the_time_zone_of_the_shop_and_undo(screen: Screen) -> None:
     page.wait_for_url("**done=*")
     screen.open("/settings/shop")
     assert page.locator("#f-time_zone").input_value() == before
+
+
+@pytest.mark.walks("/data", "/data/snapshots")
+def test_see_what_was_learned_and_of_how_many_orders(screen: Screen) -> None:
+    screen.open("/data")
+    screen.page.locator("nav.tabs a[href*='/data/snapshots']").click()
+    row = screen.page.locator("main tbody tr").first
+    assert "400" in row.inner_text()
+    assert screen.page.locator(".chips li").count() > 5  # what it holds
+    screen.is_right()
+
+
+@pytest.mark.walks("/settings/terms")
+def test_set_the_terms_of_sale_and_undo(screen: Screen) -> None:
+    page = screen.page
+    screen.open("/settings/terms")
+    for each in page.locator("main form.wide textarea").all():
+        each.fill(f"As said ({screen.language})")
+    screen.press(FRAME, "save")
+    screen.done()
+    screen.undo()
+    screen.open("/settings/terms")
+    assert page.locator("main form.wide textarea").first.input_value() != f"As said ({screen.language})"
+
+
+@pytest.mark.walks("/settings/hooks")
+def test_tell_another_system_and_take_it_back(screen: Screen) -> None:
+    page = screen.page
+    screen.open("/settings/hooks")
+    page.locator("#f-id").fill("warehouse")
+    page.locator("#f-url").fill("https://hooks.example.com/tsuide")
+    page.locator("input[name=topics]").first.check()
+    screen.press(FRAME, "save")
+    screen.done()
+    assert page.get_by_role("cell", name="warehouse", exact=True).is_visible()
+    screen.undo()
+    assert page.get_by_role("cell", name="warehouse", exact=True).count() == 0
+
+
+@pytest.mark.walks("/settings/mail", "/settings/environment", "/settings/doctor")
+def test_find_what_keeps_mail_from_going_out(screen: Screen) -> None:
+    page = screen.page
+    screen.open("/settings/mail")
+    assert page.locator("main p.warn").count() >= 1
+    page.locator("main a[href*='/settings/environment']").last.click()
+    page.get_by_text("TSUIDE_SMTP", exact=True).first.wait_for()
+    screen.open("/settings/doctor")
+    if page.locator("main tbody tr").count() == 0:  # nobody has looked yet
+        screen.press(SETTINGS, "examine")
+    page.locator("main tbody tr").first.wait_for()
+    screen.is_accessible()
+
+
+@pytest.mark.walks("/settings", "/settings/users/{user}")
+def test_give_a_user_another_role_and_undo(screen: Screen) -> None:
+    page, name = screen.page, f"Role {screen.language}"
+    screen.open("/settings")
+    page.locator("#f-name").fill(name)
+    page.locator("#f-email").fill(f"role-{screen.language}@example.com")
+    page.locator("#f-role").select_option("auditor")
+    screen.press(SETTINGS, "invite")
+    screen.open("/settings")
+    page.get_by_role("link", name=name).click()
+    page.locator("#f-role").select_option("marketer")
+    screen.press(FRAME, "save")
+    screen.done()
+    row = page.get_by_role("row").filter(has_text=name)
+    assert screen.say(FRAME, "role.marketer") in row.inner_text()
+    screen.undo()
+    screen.open("/settings")
+    assert screen.say(FRAME, "role.auditor") in row.inner_text()

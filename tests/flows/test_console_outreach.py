@@ -2,34 +2,35 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from tests.flows.screens import Screen
 
 from tsuide.app.applying import put_orders
 from tsuide.app.importing import import_file, read_file
-from tsuide.app.learn import learn
-from tsuide.app.users import Doorkeeper, choose_password, invite
-from tsuide.app.wiring import Shop, opened
+from tsuide.app.wiring import opened
 from tsuide.config import Settings
 from tsuide.facts.orders import Order, OrderLine
 from tsuide.intake.settings import IntakeSettings
-from tsuide.interfaces.console.visit import COOKIE
+from tsuide.interfaces.console.phrases.frame import FRAME
+from tsuide.interfaces.console.phrases.journeys import JOURNEYS
+from tsuide.interfaces.console.phrases.mail import MAIL
+from tsuide.interfaces.console.phrases.segments import SEGMENTS
 
 pytestmark = pytest.mark.browser
 PEOPLE = """id,name,prefecture,rank,email
 hana,山田 花子,東京都,gold,hana@example.jp
 ken,鈴木 健,大阪府,gold,ken@example.jp
 """
-JOURNEY = """id: thanks
+JOURNEY = """id: thanks-LANG
 names: {ja: お礼, en: Thanks}
 trigger: {order: {}}
 again: always
@@ -40,168 +41,164 @@ steps:
 """
 
 
-@dataclass(frozen=True)
-class Desk:
-    """A server that can send mail, and the cookie of its owner."""
-
-    url: str
-    home: Path
-    cookie: str
-    settings: dict[str, str]
-
-    def shop(self) -> Any:
-        """The same shop, opened beside the server."""
-        return opened(Settings(home=self.home, language="en"))
-
-    def worker(self) -> None:
-        """A worker does what is due, then ends."""
-        command = [sys.executable, "-m", "tsuide", "worker", "--once", "--home", str(self.home)]
-        done = subprocess.run(
-            command, env={**os.environ, **self.settings}, capture_output=True, text=True, timeout=240, check=False
-        )
-        assert done.returncode == 0, done.stderr
-
-
-@pytest.fixture
-def desk(
-    tmp_path: Path, fill_shop: Callable[[Shop], None], start_server: Callable[..., Any], post_office: Any
-) -> Iterator[Desk]:
-    """A learned small shop with customers from a file, a mail server, and whoever writes to them."""
-    home, now = tmp_path / "home", datetime.now(UTC)
-    people = tmp_path / "customers.csv"
-    people.write_text(PEOPLE, encoding="utf-8")
-    with opened(Settings(home=home, language="en")) as shop:
-        fill_shop(shop)
-        report = import_file(shop.store.facts, read_file(people), IntakeSettings(now=now, currency="JPY"))
-        assert report.rejected == 0
-        learn(shop, now=now, seed=0)
-        user, token = invite(shop, {"email": "yuki@example.com", "name": "Yuki", "role": "owner"}, now, 1)
-        choose_password(shop, token, "a few words that do", now)
-        cookie = Doorkeeper(shop, lambda: 0.0).begin(user, now)
-    settings = {
-        "TSUIDE_SMTP": post_office.url, "TSUIDE_MAIL_FROM": "Shop <shop@example.com>",
+@pytest.fixture(scope="module")
+def settings(lasting_post_office: Any) -> dict[str, str]:
+    """Of a server and a worker that can send mail."""
+    return {
+        "TSUIDE_SMTP": lasting_post_office.url, "TSUIDE_MAIL_FROM": "Shop <shop@example.com>",
         "TSUIDE_PUBLIC_URL": "https://shop.example.com",
     }  # fmt: skip
-    running = start_server(home, settings=settings)
-    yield Desk(running.url, home, cookie, settings)
+
+
+@pytest.fixture(scope="module")
+def server(
+    taught_home: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    start_server: Callable[..., Any],
+    settings: dict[str, str],
+) -> Iterator[Any]:
+    """A server over the small shop, with customers from a file."""
+    folder = tmp_path_factory.mktemp("outreach")
+    shutil.copytree(taught_home, folder / "home")
+    people = folder / "customers.csv"
+    people.write_text(PEOPLE, encoding="utf-8")
+    with opened(Settings(home=folder / "home", language="en")) as shop:
+        report = import_file(shop.store.facts, read_file(people), IntakeSettings(now=datetime.now(UTC), currency="JPY"))
+        assert report.rejected == 0
+    running = start_server(folder / "home", settings=settings)
+    yield running
     running.process.terminate()
     assert running.process.wait(60) in {0, -signal.SIGTERM}
 
 
-def window(browser: Any, desk: Desk, width: int = 1440) -> Any:
-    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
-    context.add_cookies([{"name": COOKIE, "value": desk.cookie, "url": f"{desk.url}/console"}])
-    return context.new_page()
+@pytest.fixture(scope="module")
+def work(server: Any, settings: dict[str, str]) -> Callable[[], None]:
+    """A worker does what is due, then ends."""
+
+    def working() -> None:
+        command = [sys.executable, "-m", "tsuide", "worker", "--once", "--home", str(server.home)]
+        done = subprocess.run(
+            command, env={**os.environ, **settings}, capture_output=True, text=True, timeout=240, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    return working
 
 
-def clean(page: Any) -> None:
-    """Nothing serious is wrong with a page, on a phone and on a screen."""
-    for width in (360, 1440):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa"]})
-    serious = [each for each in found.response["violations"] if each["impact"] in {"serious", "critical"}]
-    assert serious == [], found.generate_report()
-
-
-def test_build_a_segment_with_the_form_and_see_who_is_in(desk: Desk, browser: Any) -> None:
-    page = window(browser, desk)
-    page.goto(f"{desk.url}/console/segments/build?lang=ja")
-    page.get_by_role("button", name="読み込みを始める").click()
+@pytest.mark.walks("/segments", "/segments/build", "/segments/of/{segment}")
+def test_build_a_segment_with_the_form_see_who_is_in_remove_it_and_undo(screen: Screen) -> None:
+    page, t = screen.page, SEGMENTS.all(screen.language)
+    name = {"ja": "東京のゴールド会員", "en": "Gold in Tokyo"}[screen.language]
+    screen.open("/segments/build")
+    if page.get_by_role("button", name=t["make_sheets"]).count():
+        page.get_by_role("button", name=t["make_sheets"]).click()
     page.locator("select[name='0.subject']").wait_for(timeout=120_000)
     page.locator("select[name='0.subject']").select_option(label="prefecture")  # the server adds its fields
     page.locator("[name='0.value']").fill("東京都")
-    page.get_by_role("button", name="人数を調べる").click()
-    page.get_by_text("のうち1人").wait_for()
+    screen.press(SEGMENTS, "try_form")
+    page.locator(".chips").wait_for()
     assert page.locator(".chips").inner_text() == "hana"
     assert page.locator("textarea[name=text]").input_value() == "prefecture = '東京都'"
     page.locator("textarea[name=text]").fill("prefecture = '東京都' and rnk = 'gold'")
-    page.get_by_role("button", name="この文で調べる").click()
+    screen.press(SEGMENTS, "try_text")
     assert page.locator(".excerpt mark").inner_text() == "rnk"
-    clean(page)
+    screen.is_right()
     page.locator("textarea[name=text]").fill("prefecture = '東京都' and rank = 'gold'")
-    page.get_by_role("button", name="この文で調べる").click()
+    screen.press(SEGMENTS, "try_text")
     page.locator("select[name='1.subject']").wait_for()  # the form follows
     page.locator("[name=ja]").fill("東京のゴールド会員")
     page.locator("[name=en]").fill("Gold in Tokyo")
-    page.get_by_role("button", name="保存").click()
-    page.get_by_role("heading", name="東京のゴールド会員").wait_for()
-    assert "hana" in page.get_by_role("region", name="いま入っている人").inner_text()
-    page.goto(f"{page.url.partition('?')[0]}?lang=en&customer=ken")
-    page.get_by_text("ken is not in.").wait_for()
-    clean(page)
-    page.goto(f"{desk.url}/console/segments/of/gold-in-tokyo?lang=en")
-    page.get_by_role("button", name="Remove").click()
-    page.get_by_role("button", name="Undo").click()
-    page.get_by_text("Undone").wait_for()
-    page.goto(f"{desk.url}/console/segments?lang=en")
-    page.get_by_role("link", name="Gold in Tokyo").wait_for()
-    page.context.close()
+    page.locator("[name=id]").fill(f"gold-{screen.language}")
+    page.locator("button[name=do][value=save]").click()
+    page.get_by_role("heading", name=name).wait_for()
+    assert "hana" in page.get_by_role("region", name=t["members"]).inner_text()
+    screen.open(f"/segments/of/gold-{screen.language}?customer=ken")
+    page.get_by_text(screen.say(SEGMENTS, "why_out", customer="ken")).wait_for()
+    page.get_by_role("button", name=re.compile(f"^{t['remove']}")).click()
+    screen.done()
+    screen.undo()
+    screen.open("/segments")
+    page.get_by_role("link", name=name).first.wait_for()
 
 
-def test_build_a_journey_run_it_see_the_mail_arrive(desk: Desk, browser: Any, post_office: Any) -> None:
-    page = window(browser, desk)
-    page.goto(f"{desk.url}/console/journeys/write?lang=ja")
-    page.locator("textarea[name=text]").fill(JOURNEY.replace("template: order", "template: ordr"))
-    page.get_by_role("button", name="確かめる").click()
-    page.get_by_text("did you mean").or_(page.get_by_text("one of")).first.wait_for()
-    page.locator("textarea[name=text]").fill(JOURNEY)
-    page.get_by_role("button", name="確かめる").click()
-    page.locator("svg").get_by_text("order（email）").wait_for()
-    page.get_by_role("button", name="保存").click()
-    page.get_by_role("button", name="開始する").click()
-    page.get_by_text("実行中です。").wait_for()
-    with desk.shop() as shop:
-        line = OrderLine("o-1", 1, "tea", 1, 800, 800)
-        put_orders(shop, [Order("o-1", datetime.now(UTC), "JPY", "hana", lines=(line,))])
-    desk.worker()
-    (mail,) = post_office.mails()
+@pytest.mark.walks(
+    "/journeys",
+    "/journeys/write",
+    "/journeys/of/{journey}",
+    "/journeys/of/{journey}/who",
+    "/journeys/of/{journey}/who/{enrolment}",
+)
+def test_build_a_journey_run_it_see_the_mail_arrive(
+    screen: Screen, server: Any, work: Callable[[], None], lasting_post_office: Any
+) -> None:
+    page, language, t = screen.page, screen.language, JOURNEYS.all(screen.language)
+    text, before = JOURNEY.replace("LANG", language), len(lasting_post_office.letters)
+    screen.open("/journeys/write")
+    page.locator("textarea[name=text]").fill(text.replace("template: order", "template: ordr"))
+    screen.press(JOURNEYS, "check")
+    page.locator(".wrong").get_by_text("did you mean").or_(
+        page.locator(".wrong").get_by_text("one of")
+    ).first.wait_for()
+    page.locator("textarea[name=text]").fill(text)
+    screen.press(JOURNEYS, "check")
+    page.locator("svg").get_by_text(re.compile("order[ （(]+email")).wait_for()
+    screen.press(FRAME, "save")
+    screen.press(JOURNEYS, "start")
+    page.get_by_text(t["state_running"]).wait_for()
+    with opened(Settings(home=server.home, language="en")) as shop:
+        line = OrderLine(f"o-{language}", 1, "tea", 1, 800, 800)
+        put_orders(shop, [Order(f"o-{language}", datetime.now(UTC), "JPY", "hana", lines=(line,))])
+    work()
+    (mail,) = lasting_post_office.mails()[before:]
     assert mail["To"].endswith("<hana@example.jp>")
-    page.goto(f"{desk.url}/console/journeys/of/thanks?lang=en")
+    screen.open("/journeys")
+    page.locator(f"a[href*='/journeys/of/thanks-{language}']").first.click()
     assert page.locator(".way-n").all_text_contents()[:2] == ["1", "1"]
-    page.get_by_text("1 wait here").wait_for()
-    clean(page)
-    page.get_by_role("link", name="Who is in it").click()
+    screen.is_right()
+    screen.follow(JOURNEYS, "who")
     page.get_by_role("link", name="hana").click()
-    page.get_by_role("cell", name="Send order (email)").wait_for()
-    page.goto(f"{desk.url}/console/journeys/of/thanks?lang=en")
-    page.get_by_role("button", name="Stop").click()
-    page.get_by_text("everybody has left it").wait_for()
-    page.get_by_role("button", name="Undo").click()
-    page.get_by_text("It runs:").wait_for()
-    page.get_by_text("1 wait here").wait_for()  # who had left is back where they stood
+    page.locator("main table td").filter(has_text="order").first.wait_for()
+    screen.open(f"/journeys/of/thanks-{language}")
+    screen.press(JOURNEYS, "stop")
+    page.get_by_text(t["state_stopped"]).wait_for()
+    screen.undo()
+    page.get_by_text(t["state_running"]).wait_for()
+    assert page.locator("dl.figures .value").first.inner_text() == "1"  # who had left is back where they stood
     page.locator("select[name=days]").select_option("7")
-    page.wait_for_timeout(300)
-    page.get_by_role("button", name="Run it dry").click()  # choosing days alone begins nothing
-    page.get_by_text(re.compile(r"Would have sent \d+ messages")).wait_for(timeout=120_000)
-    page.context.close()
+    screen.press(JOURNEYS, "dry_do")
+    page.locator("#dry ~ p.big").wait_for(timeout=120_000)
+    screen.press(JOURNEYS, "stop")  # what comes next sends nothing more
+    page.get_by_text(t["state_stopped"]).wait_for()
 
 
-def test_change_a_template_test_it_and_undo(desk: Desk, browser: Any, post_office: Any) -> None:
-    page = window(browser, desk)
-    page.goto(f"{desk.url}/console/templates/of/order?lang=ja&customer=hana")
-    page.locator("[name='subject.ja']").fill("{{ customer.name }}様、ありがとうございます（{{ values.order_id }}）")
-    page.get_by_role("button", name="プレビュー").first.click()
-    page.locator(".mail-subject").get_by_text("ありがとうございます（1001）").wait_for()
+@pytest.mark.walks("/templates", "/templates/of/{template}", "/templates/fares")
+def test_change_a_template_test_it_and_undo(screen: Screen, lasting_post_office: Any) -> None:
+    page, language, before = screen.page, screen.language, len(lasting_post_office.letters)
+    written = {"ja": "{{ customer.name }}様、ありがとうございます（{{ values.order_id }}）",
+               "en": "Thank you, {{ customer.name }} ({{ values.order_id }})"}[language]  # fmt: skip
+    read = {"ja": "ありがとうございます（1001）", "en": "(1001)"}[language]
+    screen.open(f"/templates/of/order?customer=hana&in={language}")
+    page.locator(f"[name='subject.{language}']").fill(written)
+    screen.press(MAIL, "look")
+    page.locator(".mail-subject").get_by_text(read).wait_for()
     wide = page.frame_locator("iframe.wide")
-    wide.get_by_text("注文番号：1001").first.wait_for()
+    wide.get_by_text("1001").first.wait_for()
     assert wide.locator("body").evaluate("each => getComputedStyle(each).margin") == "0px"  # its style holds
-    clean(page)
-    page.get_by_role("button", name="自分に試し送信").click()
-    page.get_by_text("yuki@example.com に試し送信しました").wait_for()
-    (mail,) = post_office.mails()
-    assert mail["To"] == "yuki@example.com"
-    assert "ありがとうございます（1001）" in mail["Subject"]
-    page.get_by_role("button", name="保存", exact=True).click()
-    page.get_by_text("文面「order」を保存しました").wait_for()
-    page.goto(f"{desk.url}/console/templates?lang=en")
-    page.get_by_text("own, changed").wait_for()
+    screen.is_right()
+    screen.press(MAIL, "test")
+    page.get_by_text(f"walker-{language}@example.com").or_(page.locator(".notice", has_text="@example.com")).wait_for()
+    (mail,) = lasting_post_office.mails()[before:]
+    assert read in mail["Subject"]
+    page.locator("button[name=do][value=save]").click()
+    screen.done()
+    screen.open("/templates")
+    changed = page.get_by_text(screen.say(MAIL, "own_instead"), exact=True)
+    changed.first.wait_for()
     page.go_back()
-    page.get_by_role("button", name="元に戻す").click()
-    page.goto(f"{desk.url}/console/templates?lang=en")
+    screen.undo()
+    screen.open("/templates")
     page.get_by_role("cell", name="order", exact=True).wait_for()
-    assert page.get_by_text("own, changed").count() == 0
-    page.goto(f"{desk.url}/console/templates/fares?lang=en")
+    assert changed.count() == 0
+    screen.follow(MAIL, "fares")
     page.get_by_text("_dmarc.example.com", exact=True).wait_for()
-    clean(page)
-    page.context.close()
+    screen.is_right()

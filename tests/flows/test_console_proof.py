@@ -2,116 +2,163 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+from tests.flows.screens import Screen
 
 from tsuide.app.experiments import experiments
+from tsuide.app.initiatives import entries_of
 from tsuide.app.scheduling import schedules
 from tsuide.app.supervising import cases
-from tsuide.app.users import Doorkeeper, choose_password, invite
+from tsuide.app.wiring import Shop
 from tsuide.interfaces.console.phrases.experiments import EXPERIMENTS
 from tsuide.interfaces.console.phrases.frame import FRAME
 from tsuide.interfaces.console.phrases.map import MAP
 from tsuide.interfaces.console.phrases.reports import REPORTS
 from tsuide.interfaces.console.phrases.supervision import SUPERVISED
-from tsuide.interfaces.console.visit import COOKIE
+from tsuide.kit.phrases import Phrases
 
 pytestmark = pytest.mark.browser
 _LONG: Any = 60_000  # milliseconds that a job in a process of its own may take on a busy machine
 
 
 @pytest.fixture(scope="module")
-def shop(server: Any) -> Iterator[Any]:
-    """The same shop, opened beside the server."""
-    opened = server.shop()
+def shop(server: Any, rep_sales: Any) -> Iterator[Shop]:
+    """The same shop, opened beside the server, with sales of reps."""
+    opened: Shop = server.shop()
+    rep_sales(opened, datetime.now(UTC))
     yield opened
     opened.close()
 
 
-@pytest.fixture(scope="module")
-def page(server: Any, shop: Any, browser: Any) -> Iterator[Page]:
-    """An owner's window."""
-    now = datetime.now(UTC)
-    user, token = invite(shop, {"email": "proof@example.com", "name": "Mio", "role": "owner"}, now, 11)
-    choose_password(shop, token, "a few words that do", now)
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    cookie = Doorkeeper(shop, lambda: 0.0).begin(user, now)
-    context.add_cookies([{"name": COOKIE, "value": cookie, "url": f"{server.url}/console"}])
-    yield context.new_page()
-    context.close()
+def _tab(screen: Screen, table: Phrases, name: str) -> None:
+    screen.page.locator("nav.tabs").get_by_role("link", name=screen.say(table, f"tab.{name}"), exact=True).click()
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_plan_start_and_stop_an_experiment(server: Any, shop: Any, page: Page, language: str) -> None:
-    def say(key: str) -> str:
-        return EXPERIMENTS.text(key, language)
-
-    named = f"silence-{language}"
-    page.goto(f"{server.url}/console/experiments/plan?lang={language}")
+@pytest.mark.walks("/experiments", "/experiments/plan", "/experiments/new", "/experiments/one")
+def test_plan_start_and_stop_an_experiment(screen: Screen, shop: Shop) -> None:
+    page, named = screen.page, f"silence-{screen.language}"
+    screen.open("/experiments")
+    _tab(screen, EXPERIMENTS, "plan")
     for field, value in {"effect": "50", "deviation": "1000", "per_day": "500", "control_share": "50"}.items():
         page.fill(f"#f-{field}", value)
-    page.get_by_role("button", name=say("plan_do")).click()
+    screen.press(EXPERIMENTS, "plan_do")
     expect(page.locator(".chart .plot svg")).to_be_visible(timeout=_LONG)
-    page.get_by_role("link", name=say("make_of_plan")).click()
+    screen.follow(EXPERIMENTS, "make_of_plan")
     assert page.input_value("#f-days") == "26"
     page.fill("#f-id", named)
     page.fill("#f-hypothesis", "Silence costs nothing.")
-    page.get_by_role("button", name=say("save_draft")).click()
-    expect(page.locator(".notice")).to_be_visible()
-    page.get_by_role("button", name=say("start"), exact=True).click()
+    screen.press(EXPERIMENTS, "save_draft")
+    screen.done()
+    screen.press(EXPERIMENTS, "start")
     assert [each.state for each in experiments(shop) if each.id == named] == ["running"]
-    expect(page.get_by_role("link", name=say("change"), exact=True)).to_have_count(0)  # locked
-    page.get_by_role("button", name=say("stop"), exact=True).click()
+    expect(page.get_by_role("link", name=screen.say(EXPERIMENTS, "change"), exact=True)).to_have_count(0)  # locked
+    screen.press(EXPERIMENTS, "stop")
     assert [each.state for each in experiments(shop) if each.id == named] == ["stopped"]
 
 
-def test_open_a_case_on_a_rep_and_close_it(server: Any, shop: Any, page: Page, rep_sales: Any) -> None:
-    rep_sales(shop, datetime.now(UTC))
+@pytest.mark.walks("/experiments/initiatives", "/experiments/initiatives/new", "/experiments/initiatives/one")
+def test_write_down_why_a_set_is_tried_record_its_cost_and_undo(screen: Screen, shop: Shop) -> None:
+    page, named = screen.page, f"sets-{screen.language}"
+    screen.open("/experiments/initiatives")
+    screen.follow(EXPERIMENTS, "new_initiative")
+    page.fill("#f-id", named)
+    page.fill("#f-hypothesis", "Sets help beginners to begin.")
+    page.fill("#f-ends_at", (datetime.now(UTC) + timedelta(days=40)).strftime("%Y-%m-%dT%H:%M"))
+    screen.press(FRAME, "save")
+    screen.done()
+    page.fill("#c-amount", "12000")
+    screen.press(EXPERIMENTS, "record_cost")
+    screen.done()
+    assert [each["amount"] for each in entries_of(shop, named)] == [12_000]
+    screen.undo()
+    assert [each["undone_at"] is None for each in entries_of(shop, named)] == [False]
+    screen.is_right()
 
-    def say(key: str, **blanks: str) -> str:
-        return SUPERVISED.text(key, "en", **blanks)
 
-    page.goto(f"{server.url}/console/supervision?lang=en")
-    page.get_by_role("button", name=say("look")).click()
+@pytest.mark.walks("/supervision", "/supervision/rep", "/supervision/case", "/supervision/cases", "/supervision/audit")
+def test_open_a_case_on_a_rep_and_close_it(screen: Screen, shop: Shop) -> None:
+    page, before = screen.page, {each.id for each in cases(shop)}
+    screen.open("/supervision")
+    if not before:
+        screen.press(SUPERVISED, "look")
     page.get_by_role("link", name="tanaka", exact=True).first.click(timeout=_LONG)
-    page.locator("input[name^='sale.']").first.check()
+    page.locator("input[name^='sale.']").nth(len(before)).check()
     page.fill("#f-reason", "Answered in seconds; the customer knew of nothing.")
-    page.get_by_role("button", name=say("open_case")).click()
-    (case,) = cases(shop)
+    screen.press(SUPERVISED, "open_case")
+    screen.done()
+    (case,) = [each for each in cases(shop) if each.id not in before]
     for step in case.missing:
         page.select_option("#f-step", step)
         page.fill("#f-reference", "file 7")
-        page.get_by_role("button", name=say("record")).click()
+        screen.press(SUPERVISED, "record")
     page.select_option("#f-step", "closure")
     page.fill("#f-note", "Talked it over; sales taken back.")
-    page.get_by_role("button", name=say("record")).click()
-    expect(page.get_by_text(say("closed"), exact=True).first).to_be_visible()
-    assert cases(shop)[0].closed
+    screen.press(SUPERVISED, "record")
+    expect(page.get_by_text(screen.say(SUPERVISED, "closed"), exact=True).first).to_be_visible()
+    assert all(each.closed for each in cases(shop))
+    screen.follow(SUPERVISED, "tab.cases")
+    _tab(screen, SUPERVISED, "audit")
+    page.locator("table").first.wait_for()
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-def test_schedule_a_report_and_undo(server: Any, shop: Any, page: Page, language: str) -> None:
-    page.goto(f"{server.url}/console/reports/schedules?lang={language}")
+@pytest.mark.walks("/reports", "/reports/rows")
+def test_make_the_report_of_chosen_days_and_read_the_rows_behind_a_name(screen: Screen, shop: Shop) -> None:
+    del shop  # there are sales
+    page = screen.page
+    screen.open("/reports")
+    page.locator("main form button", has_text=re.compile(screen.say(REPORTS, "make"))).or_(
+        page.locator("main form button", has_text=screen.say(REPORTS, "make_anew"))
+    ).first.click()
+    page.locator("#f-by").wait_for(timeout=_LONG)
+    page.locator("main a[href*='/reports/rows']").first.click()
+    page.locator("main tbody tr").first.wait_for()
+
+
+@pytest.mark.walks(
+    "/reports/suits", "/reports/uplift", "/reports/uplift/customers", "/reports/what-if", "/reports/orders"
+)
+def test_what_cannot_be_known_yet_is_said_in_plain_words(screen: Screen) -> None:
+    page = screen.page
+    screen.open("/reports/suits")
+    assert page.locator("main .empty").count() == 1
+    _tab(screen, REPORTS, "uplift")
+    assert screen.say(REPORTS, "uplift_none") in page.locator("main .empty").inner_text()
+    screen.open("/reports/uplift/customers?group=persuadables")
+    screen.open("/reports/what-if")
+    screen.press(REPORTS, "work_out")
+    assert page.locator(".wrong[role=alert]").is_visible()  # what if what?
+    _tab(screen, REPORTS, "orders")
+    assert page.locator("main .empty").count() == 1
+
+
+@pytest.mark.walks("/reports/schedules")
+def test_schedule_a_report_and_undo(screen: Screen, shop: Shop) -> None:
+    page = screen.page
+    screen.open("/reports/schedules")
     page.fill("#f-id", "mondays")
     page.fill("#f-to", "owner@example.com")
-    page.get_by_role("button", name=REPORTS.text("add", language), exact=True).click()
-    expect(page.locator(".notice")).to_be_visible()
+    screen.press(REPORTS, "add")
+    screen.done()
     assert [each["to"] for each in schedules(shop)] == [["owner@example.com"]]
-    page.locator(".notice").get_by_role("button", name=FRAME.text("undo", language)).click()
-    page.wait_for_load_state()
+    screen.undo()
     assert schedules(shop) == []
 
 
-def test_from_the_map_to_a_journey(server: Any, page: Page) -> None:
-    page.goto(f"{server.url}/console/map?lang=en&back=730&window=60")
-    page.get_by_role("button", name=MAP.text("make", "en")).click()
-    expect(page.get_by_text(re.compile("customers, .* purchases"))).to_be_visible(timeout=_LONG)
-    star = page.locator("a[aria-label^='★'], td a", has_text=re.compile("★|Make a journey")).first
+@pytest.mark.walks("/map", "/journeys/write")
+def test_from_the_map_to_a_journey(screen: Screen) -> None:
+    page = screen.page
+    screen.open("/map?back=730&window=60")
+    make = page.get_by_role("button", name=screen.say(MAP, "make"), exact=True)
+    if make.count():
+        make.click()
+    expect(page.locator("main figure, main .sankey").first).to_be_visible(timeout=_LONG)
+    star = page.locator("a[href*='/map/journey']").first
     if star.count() == 0:  # a shop so small has no certain moment: what the star leads to is the same
-        page.goto(f"{server.url}/console/map/journey?lang=en&after=cam-a&offer=card&days=12")
+        screen.open("/map/journey?after=cam-a&offer=card&days=12")
     else:
         star.click()
     expect(page.locator("textarea[name=text]")).to_have_value(re.compile("product: "))

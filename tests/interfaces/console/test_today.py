@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from tsuide.app.initiatives import review
 from tsuide.app.jobs import wait_for
 
 
@@ -37,3 +38,10 @@ def test_a_rep_sees_no_audit_log(running: Any) -> None:
     rep = running.person("rep")
     assert "/console/log" not in rep.get("/")
     rep.get("/log", status=403)
+
+
+def test_what_is_in_force_without_a_hypothesis_asks_for_a_decision(console: Any, running: Any) -> None:
+    fields = {"id": "", "name_ja": "割引", "name_en": "A tenth", "kind": "percent", "value": "10", "products": "tea"}
+    console.post("/promotions/form", do="save", **fields)
+    assert [each["subject"] for each in review(running.shop, datetime.now(UTC))["without_hypothesis"]]
+    assert 'href="/console/experiments/initiatives' in console.get("/")

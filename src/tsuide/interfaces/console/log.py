@@ -2,8 +2,9 @@
 
 import json
 from typing import Any, Final
+from urllib.parse import parse_qs
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from tsuide.app.changes import entry_told, undo_change
 from tsuide.app.jobs import begin_job, job_told, told
@@ -14,7 +15,7 @@ from tsuide.interfaces.console.phrases.frame import FRAME
 from tsuide.interfaces.console.phrases.log import LOG
 from tsuide.interfaces.console.tables import Action, Column, Table
 from tsuide.interfaces.console.undoing import WAYS
-from tsuide.interfaces.console.visit import Visit, change, see
+from tsuide.interfaces.console.visit import Visit, address, change, see
 
 _PAGE: Final = 50
 _CUT: Final = 160
@@ -61,13 +62,20 @@ def undo(visit: Visit) -> Response:
     if row["user_id"] != visit.user.id and visit.user.role != "owner":
         raise BadValue("only whoever did it, or an owner, takes it back", key="entry", value=number)
     entry = undo_change(visit.shop, row["seq"], visit.user, visit.now, WAYS)
-    return visit.done(_inside(visit.given("back")), entry)
+    path, asked = _inside(visit.given("back"))
+    return RedirectResponse(address(visit.request, path, asked | {"done": entry}), 303)
 
 
-def _inside(back: str) -> str:
-    """A path of the console, without what the address said had been done."""
-    path = back.partition("?")[0]
-    return path if path.startswith("/") and not path.startswith("//") else "/"
+def _inside(back: str) -> tuple[str, dict[str, object]]:
+    """A path of the console and what was asked of it, without what the address said had been done.
+
+    >>> _inside("/offers/log?customer=c1&done=7"), _inside("//elsewhere.example")
+    (('/offers/log', {'customer': ['c1']}), ('/', {}))
+    """
+    path, _, query = back.partition("?")
+    if not path.startswith("/") or path.startswith("//"):
+        return "/", {}
+    return path, {name: values for name, values in parse_qs(query).items() if name != "done"}
 
 
 def job(visit: Visit) -> Response:

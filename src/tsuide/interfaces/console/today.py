@@ -107,7 +107,7 @@ def _failed(visit: Visit) -> dict[str, dict[str, Any]]:
 
 
 def _to_decide(visit: Visit, failed: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    said = []
+    said: list[dict[str, Any]] = []
     if visit.user.may("see", "experiments"):
         try:
             found = review(visit.shop, visit.now)
@@ -120,8 +120,8 @@ def _to_decide(visit: Visit, failed: dict[str, dict[str, Any]]) -> list[dict[str
     for kind, job in failed.items():
         result = job["result"] or {}
         if result.get("code") not in honest:
-            said.append({"key": "job_failed_what", "kind": kind, "why": result.get("error", "–"), "path": None})
-    return said
+            said.append({"key": "job_failed_what", "kind": kind, "why": result.get("error", "–")})
+    return [{"id": "", "n": 0, "path": None, **each} for each in said]  # a template asks for each of them
 
 
 ROUTES = [see("/", "today", today), change("/measure", "today", measure)]
