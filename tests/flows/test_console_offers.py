@@ -1,4 +1,4 @@
-"""Tasks of whoever decides what is offered, in a real browser: opportunities, why, policy, promotions; undo included."""
+"""Tasks of whoever decides what is offered, in a real browser: opportunities, why, policy, sets; undo included."""
 
 import json
 import re
