@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from tests.flows.calling import Caller
 from tests.flows.screens import Screen
 
 from tsuide.app.experiments import experiments
 from tsuide.app.initiatives import entries_of
+from tsuide.app.keys import create_key
 from tsuide.app.scheduling import schedules
 from tsuide.app.supervising import cases
 from tsuide.app.wiring import Shop
@@ -27,8 +29,15 @@ _LONG: Any = 60_000  # milliseconds that a job in a process of its own may take 
 
 @pytest.fixture(scope="module")
 def shop(server: Any, rep_sales: Any) -> Iterator[Shop]:
-    """The same shop, opened beside the server, with sales of reps."""
+    """The same shop, opened beside the server, with offers that were shown and sales of reps."""
     opened: Shop = server.shop()
+    key, _ = create_key(opened, "page", ["storefront"], datetime.now(UTC))
+    ask = Caller(server.url, key)
+    for n in range(10):  # some are in the holdout
+        _, made, _ = ask("/v1/offers", {"placement": "product", "product_id": "cam-a", "customer_id": f"proof{n}"})
+        told = [{"offer_id": each["id"], "outcome": "shown", "idempotency_key": each["id"]} for each in made["offers"]]
+        if told:
+            ask(f"/v1/offers/{made['decision']}/outcomes", {"outcomes": told})
     rep_sales(opened, datetime.now(UTC))
     yield opened
     opened.close()
@@ -126,12 +135,14 @@ def test_what_cannot_be_known_yet_is_said_in_plain_words(screen: Screen) -> None
     screen.open("/reports/suits")
     assert page.locator("main .empty").count() == 1
     _tab(screen, REPORTS, "uplift")
+    page.wait_for_url("**/reports/uplift*")
     assert screen.say(REPORTS, "uplift_none") in page.locator("main .empty").inner_text()
     screen.open("/reports/uplift/customers?group=persuadables")
     screen.open("/reports/what-if")
     screen.press(REPORTS, "work_out")
-    assert page.locator(".wrong[role=alert]").is_visible()  # what if what?
+    page.locator(".wrong[role=alert]").wait_for()  # what if what?
     _tab(screen, REPORTS, "orders")
+    page.wait_for_url("**/reports/orders*")
     assert page.locator("main .empty").count() == 1
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from tsuide.app.users import SESSION, Doorkeeper, User, choose_password, invited, set_up, setup_token
 from tsuide.errors import TsuideError, WrongKey
 from tsuide.interfaces.console.frame import plain_page, sorry
-from tsuide.interfaces.console.visit import COOKIE, address, base_of, same_origin, serving_of
+from tsuide.interfaces.console.visit import COOKIE, address, base_of, language_of, same_origin, serving_of
 
 
 async def sign_in(request: Request) -> Response:
@@ -51,7 +51,8 @@ async def setup(request: Request) -> Response:
 
     def made() -> User:
         serving = serving_of(request)
-        return set_up(serving.shop, request.query_params.get("token", ""), form, serving.clock(), serving.entropy())
+        given = {"language": language_of(request), **form}  # in which they read this page they read the others
+        return set_up(serving.shop, request.query_params.get("token", ""), given, serving.clock(), serving.entropy())
 
     def asked(problem: TsuideError | None) -> Response:
         shop = serving_of(request).shop

@@ -1,6 +1,7 @@
 """What every page of the console has in common: its frame, its headers, and what is said where something fails."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Final
@@ -20,6 +21,7 @@ from tsuide.interfaces.console.numbers import writers
 from tsuide.interfaces.console.phrases.actions import ACTIONS
 from tsuide.interfaces.console.phrases.definitions import DEFINITIONS
 from tsuide.interfaces.console.phrases.frame import FRAME
+from tsuide.interfaces.console.phrases.problems import in_japanese
 from tsuide.interfaces.console.tables import Table, csv_of, sort_of
 from tsuide.interfaces.console.visit import Visit, address, base_of, csrf_of, language_of, serving_of
 from tsuide.kit.clock import zone
@@ -44,6 +46,9 @@ GROUPS: Final[Sequence[tuple[str, Sequence[str]]]] = (
     ("group_shop", ("data", "settings", "audit")),
 )
 assert {room for _, rooms in GROUPS for room in rooms} == set(ROOMS)  # noqa: S101 - every room has its place
+
+_PLACE: Final = re.compile(r"line \d+(, character \d+)?: ")
+"""Where something is wrong in a text: a page says it in its own words."""
 
 
 @cache
@@ -202,9 +207,16 @@ def _told(error: TsuideError, language: str) -> Mapping[str, Any]:
     codes = FRAME.all(language)
     said = next((code for code in _lineage(error) if f"error.{code}" in codes), "tsuide-error")
     value = None if error.value is None else str(error.value)[:200]
-    told = {"said": codes[f"error.{said}"], "what": str(error.what), "key": error.key, "value": value}
-    told |= {"way_out": error.way_out, "line": getattr(error, "line", None)}
+    told: dict[str, Any] = {"said": codes[f"error.{said}"], "key": error.key, "value": value}
+    told |= _worded("what", _PLACE.sub("", str(error.what)) if hasattr(error, "line") else str(error.what), language)
+    told |= _worded("way_out", error.way_out, language) | {"line": getattr(error, "line", None)}
     return told | {"excerpt": _excerpt(error) if isinstance(error, BadCondition) else None}
+
+
+def _worded(name: str, text: str | None, language: str) -> dict[str, str | None]:
+    """What an error says, and the language in which it can be said."""
+    said = in_japanese(text) if text and language == "ja" else None
+    return {name: said or text, f"{name}_in": language if said else "en"}
 
 
 def _excerpt(error: BadCondition) -> tuple[str, str, str]:
