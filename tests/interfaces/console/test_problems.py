@@ -13,7 +13,7 @@ from tsuide import errors
 from tsuide.interfaces.console.phrases.problems import AS_THEY_ARE, PROBLEMS, in_japanese
 
 _ROOT = Path(tsuide.__file__).parent
-_KINDS = {name for name, each in vars(errors).items() if isinstance(each, type)}
+_KINDS = {"ValueError"} | {name for name, each in vars(errors).items() if isinstance(each, type)}
 
 
 def _called_by_pages() -> list[Path]:
@@ -43,14 +43,10 @@ def _sentences(node: ast.expr) -> Iterator[str]:
 
 def _raised() -> dict[str, str]:
     """Every sentence that an error is made with there, and the file."""
-    found = {}
+    found: dict[str, str] = {}
     for path in _called_by_pages():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in {*_KINDS, "ValueError"}
-            ):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _KINDS:
                 ways = [each.value for each in node.keywords if each.arg == "way_out"]
                 for said in [*node.args[:1], *ways]:
                     found |= dict.fromkeys(_sentences(said), path.name)
