@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from tsuide.app.opportunities import fillers_of, sets_of
+from tsuide.app.opportunities import fillers_of, sets_of, share_taken
 from tsuide.mining.baskets import Baskets
 from tsuide.mining.bundles import Bundles, FittedBundles
 from tsuide.mining.fillers import Fillers, FittedFillers
@@ -94,3 +94,26 @@ def test_fillers_that_were_learned_before_this_was_counted_keep_their_appeal_and
     assert row["share"] == row["rank"] == max(now.appeal)
     again = FittedFillers.from_arrays(now.arrays(), now.meta())
     assert (again.trips, again.along.tolist()) == (now.trips, now.along.tolist())
+
+
+@pytest.mark.parametrize("shown", [0, 20, 500])
+def test_the_interval_of_who_takes_a_step_holds_95_of_100_shares_that_are_as_the_policy_believes(shown: int) -> None:
+    random = np.random.default_rng(shown)
+    truth = random.beta(1.0, 1.0 / 0.03 - 1.0, 40_000)
+    taken = random.binomial(shown, truth)
+    _, low, high = share_taken(0.03, np.full(40_000, shown), taken)
+    assert np.mean((low <= truth) & (truth <= high)) == pytest.approx(0.95, abs=0.005)
+
+
+@pytest.mark.parametrize("truth", [0.005, 0.03, 0.2])
+def test_where_many_were_asked_it_holds_95_of_100_whatever_the_policy_believes(truth: float) -> None:
+    taken = np.random.default_rng(7).binomial(3_000, truth, 20_000)
+    mean, low, high = share_taken(0.03, np.full(20_000, 3_000), taken)
+    assert np.mean((low <= truth) & (truth <= high)) == pytest.approx(0.95, abs=0.015)
+    assert mean.mean() == pytest.approx(truth, rel=0.1)
+
+
+def test_a_policy_that_believes_in_nobody_or_everybody_still_has_an_interval() -> None:
+    for prior in (0.0, 1.0):
+        mean, low, high = share_taken(prior, np.array([0]), np.array([0]))
+        assert 0 <= low[0] <= mean[0] <= high[0] <= 1

@@ -1,5 +1,7 @@
 """Propensity against a simulated truth, calibration against scikit-learn, the holdout against counting."""
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tsuide.errors import BadArray, BadValue
+from tsuide.facts.schema import conform
 from tsuide.offers.calibration import (
     brier,
     calibration_slope,
@@ -208,3 +211,11 @@ def test_a_prior_that_tells_much_weighs_more_than_one_that_tells_nothing() -> No
     assert high - low > 0.2
     assert high == pytest.approx(0.4, abs=0.08)
     assert flat == pytest.approx(flat_too, abs=0.06)
+
+
+def test_of_better_models_it_keeps_how_many_people_saw_them_and_took_them() -> None:
+    row: dict[str, Any] = {"kind": "up_sell", "placement": "product", "source": "ladder", "category": None}
+    row |= {"anchor_category": None, "product_id": "cam-b", "place": 0, "prior": 0.03}
+    seen = [("ann", False), ("ann", True), ("bea", False)]
+    rows = conform(pl.DataFrame([row | {"unit": who, "accepted": yes} for who, yes in seen]), SHOWN)
+    assert Propensity().fit(rows).facts["steps_up"] == {"cam-b": [2, 1]}

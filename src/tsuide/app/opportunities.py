@@ -6,12 +6,13 @@ out of this list, so that a ban can be taken back.
 
 What it could earn is a picture, not an effect: every order of the last 30 days' pace that holds the first product and
 not the other is shown it, and takes it as often as those before who had the first (Wilson's 95 % interval), at today's
-margin. A set is looked at from its rarest member: who bought that took all of it so often. What a filler could earn
-is said of a hundred orders that are shown it: how many miss a threshold is not known here. What offers really added
-stands on the first page, against the holdout.
+margin. A step up is taken as often as people took it to whom it was shown, beginning from what the policy believes
+(`share_taken`). A set is looked at from its rarest member: who bought that took all of it so often. What a filler
+could earn is said of a hundred orders that are shown it: how many miss a threshold is not known here. What offers
+really added stands on the first page, against the holdout.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -19,13 +20,14 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 import polars as pl
+from scipy.special import betaincinv
 
 from tsuide.app.curation import Judgement, judgements
 from tsuide.app.loading import Loaded
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.facts.schema import TEXT, WHOLE, Schema, conform
-from tsuide.kit.arrays import Float64
+from tsuide.kit.arrays import Float64, Int64
 from tsuide.kit.text import fold
 from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.mining.bundles import FittedBundles
@@ -42,6 +44,7 @@ from tsuide.offers.offer import Kind as OfferKind
 from tsuide.offers.policy import chain
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.prepare import prepare_customer
+from tsuide.offers.propensity import FittedPropensity
 from tsuide.offers.request import OfferRequest
 from tsuide.offers.state import State
 
@@ -66,6 +69,7 @@ _PART: Final[dict[Kind, str]] = {
 }
 _DAYS: Final = 30.0
 _SHOWN: Final = 100  # orders that are shown a filler
+_LEAST_BELIEVED: Final = 1e-4  # of a policy that believes that nobody, or everybody, takes a step
 _SURE: Final = 1.959963984540054
 _MOST_STEPS: Final = 5  # of each product, either way
 _SEPARATOR: Final = "\x1f"
@@ -92,8 +96,8 @@ class Opportunity:
         lift, lift_low, lift_high: how many times more often than by chance, 95 %.
         share, share_low, share_high: of the first's orders that hold all; of a set: of its rarest member's, with
             Wilson's 95 % interval; of a filler: of orders of two and more, those in which it came along, with the
-            same interval (in what was learned before this was counted: how readily, without one); of a step: what the
-            policy assumes.
+            same interval (in what was learned before this was counted: how readily, without one); of a step: of the
+            people to whom it is offered, those who take it, with the 95 % interval of `share_taken`.
         rarest: of a set, orders with its rarest member.
         gain, gain_low, gain_high: what it could earn in 30 days, of a filler with a hundred orders that are shown it,
             minor units; None where a margin, or how often it is taken, is not known.
@@ -356,7 +360,9 @@ def _made_frame(learned: _Learned, policy: Policy) -> pl.DataFrame:
         case FittedComplements():
             found = _pairs(part, margin, pace)
         case FittedAlternatives():
-            found = _steps(part, loaded.state, policy, margin, pace)
+            learned_of = loaded.snapshot.parts.get("propensity")
+            tried = learned_of.facts.get("steps_up", {}) if isinstance(learned_of, FittedPropensity) else {}
+            found = _steps(part, loaded.state, policy, margin, pace, tried)
         case FittedBundles():
             found = sets_of(part, margin, pace)
         case FittedTiming():
@@ -430,28 +436,75 @@ def _wilson(count: Float64, base: Float64) -> tuple[Float64, Float64, Float64]:
     return np.maximum((middle - half) / whole, 0.0), share, np.minimum((middle + half) / whole, 1.0)
 
 
-def _steps(part: FittedAlternatives, state: State, policy: Policy, margin: pl.DataFrame, pace: float) -> pl.DataFrame:
+def _steps(
+    part: FittedAlternatives,
+    state: State,
+    policy: Policy,
+    margin: pl.DataFrame,
+    pace: float,
+    tried: Mapping[str, Sequence[int]],
+) -> pl.DataFrame:
     """Steps up and alternatives: what is taken instead earns the difference of the margins.
 
-    How often a step is taken is not in the orders: the policy's prior stands for it, so there is no interval.
+    How often a step is taken is not in the orders: the policy's belief stands for it until people were shown it
+    (`tried`: better model → how many, and how many took it). What is known of a better model holds for every product
+    from which it is a step.
     """
     found = _told(_Part(part))
     bought = pl.DataFrame({"anchor": state.ids.ids, "base": state.items["baskets"].astype(np.int64)})
     found = found.join(bought, on="anchor", how="left").filter(pl.col("base") > 0)
     found = found.join(margin.rename({"id": "item"}), on="item", how="left")
     found = found.join(margin.rename({"id": "anchor"}), on="anchor", how="left", suffix="_own")
-    prior = float(policy.priors[codes.UP_SELL]) / 10_000.0
+    models = found["item"].unique(maintain_order=True)
+    counts = np.array([tried.get(each, (0, 0)) for each in models], np.int64).reshape(-1, 2)
+    share, low, high = share_taken(float(policy.priors[codes.UP_SELL]) / 10_000.0, counts[:, 0], counts[:, 1])
+    found = found.join(
+        pl.DataFrame({"item": models, "share": share, "share_low": low, "share_high": high}), on="item", how="left"
+    )
     more = pl.col("margin") - pl.col("margin_own")
+    each = more * pl.col("base") * pace
+    ends = [each * pl.col("share_low"), each * pl.col("share_high")]
     return found.filter(pl.col("price") > pl.col("price_own")).select(
         "base",
+        "share",
+        "share_low",
+        "share_high",
         product_id="anchor",
         others=pl.concat_list("item"),
-        share=pl.lit(prior),
         worth=more,
         apart=pl.col("price") - pl.col("price_own"),
-        gain=more * pl.col("base") * pace * prior,
+        gain=each * pl.col("share"),
+        gain_low=pl.min_horizontal(ends),  # a better model may earn less
+        gain_high=pl.max_horizontal(ends),
         rank=pl.col("score").cast(pl.Float64),
     )
+
+
+def share_taken(prior: float, shown: Int64, taken: Int64) -> tuple[Float64, Float64, Float64]:
+    """Of the people to whom a better model is offered, the share who take it: mean and 95 % bounds, float64 (models,).
+
+    State: the counts of people, each once, and a belief about the share before anybody was asked: a Beta distribution
+    whose mean is what the policy says and which weighs as much as one answer of the rarer sort (Beta(1, 1/prior - 1)
+    where few are believed to take it). Estimator: the mean of the posterior, to whose sides the counts are added, and
+    its equal-tailed interval. Assumptions: people answer independently, and with the same share to come as until now;
+    who was shown it is like those who will be. Where nobody was asked the interval says how little the policy's share
+    says: from near nothing to some three times as much.
+
+    Args:
+        prior: what the policy believes, 0 … 1.
+        shown: people to whom it was shown.
+        taken: of them those who took it.
+
+    >>> [round(float(each[0]), 3) for each in share_taken(0.03, np.array([0]), np.array([0]))]
+    [0.03, 0.001, 0.108]
+    >>> [round(float(each[0]), 3) for each in share_taken(0.03, np.array([400]), np.array([60]))]
+    [0.141, 0.11, 0.175]
+    """
+    believed = min(max(prior, _LEAST_BELIEVED), 1.0 - _LEAST_BELIEVED)
+    weight = 1.0 / min(believed, 1.0 - believed)
+    yes, no = weight * believed + taken, weight * (1.0 - believed) + shown - taken
+    low, high = (np.asarray(betaincinv(yes, no, side), np.float64) for side in (0.025, 0.975))
+    return yes / (yes + no), low, high
 
 
 def sets_of(part: FittedBundles, margin: pl.DataFrame, pace: float) -> pl.DataFrame:

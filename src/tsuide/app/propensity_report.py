@@ -31,7 +31,7 @@ def account(fitted: FittedPropensity) -> dict[str, Any]:
         "basis": fitted.basis,
         "least_each": LEAST_EACH,
         "enough_each": ENOUGH_EACH,
-        **fitted.facts,
+        **{name: each for name, each in fitted.facts.items() if name != "steps_up"},  # for the console's opportunities
         "table": [dict(zip(names, row, strict=True)) for row in fitted.table.tolist()],
     }
 

@@ -50,6 +50,7 @@ RIDGES: Final = (1.0, 4.0, 16.0, 64.0, 256.0, np.inf)  # inf: the level says not
 GOOD_SLOPE: Final = (0.8, 1.25)
 LOWEST: Final = 1e-4
 _ROUNDS: Final = 8
+_MOST_STEPS_UP: Final = 10_000  # better models of which it is kept how often they were taken: those shown most
 _LARGEST_EFFECT: Final = 4.0
 _LEVELS: Final = ("source", "slope", "kind_placement", "pair", "product")
 
@@ -227,6 +228,7 @@ class Propensity:
         _check(rows)
         accepted = int(rows["accepted"].sum())
         facts: dict[str, Any] = {"shown": len(rows), "accepted": accepted, "enough_each": self.enough_each}
+        facts["steps_up"] = _steps_up(rows)
         facts["incremental"] = {"/".join(cell): found.plain() for cell, found in sorted((incremental or {}).items())}
         share = _shares(incremental or {})
         if min(accepted, len(rows) - accepted) < self.least_each:
@@ -278,6 +280,15 @@ def _check(rows: pl.DataFrame) -> None:
             raise BadValue("not one of the choices", key=name, value=wrong[name][0], way_out=", ".join(words))
     if len(rows) and not rows["prior"].is_between(0, 1).fill_null(value=False).all():
         raise BadValue("must be 0 … 1", key="prior", value=rows["prior"].max())
+
+
+def _steps_up(rows: pl.DataFrame) -> dict[str, list[int]]:
+    """Better model → people to whom it was shown, and those of them who took it; a person counts once."""
+    seen = rows.filter((pl.col("kind") == "up_sell") & pl.col("product_id").is_not_null())
+    people = seen.group_by("product_id", "unit").agg(pl.col("accepted").any())
+    counts = people.group_by("product_id").agg(shown=pl.len(), taken=pl.col("accepted").sum())
+    most = counts.sort("shown", "product_id", descending=[True, False]).head(_MOST_STEPS_UP)
+    return {product: [shown, taken] for product, shown, taken in most.iter_rows()}
 
 
 def _nothing(facts: Mapping[str, Any], share: Float64) -> FittedPropensity:

@@ -98,10 +98,6 @@ OPPORTUNITIES: Final = Phrases(
             "ja": "見込みの利益／提案した注文100件",
             "en": "Expected gain per 100 orders that are shown it",
         },
-        "gain_assumed": {
-            "ja": "ポリシーの仮定（{share}が選ぶ）による値",
-            "en": "an assumption of the policy: {share} take it",
-        },
         "no_gain": {"ja": "原価が分からないため計算できません", "en": "not known without a cost"},
         "no_gain_filler": {
             "ja": "次の学習のあとに表示されます",
@@ -138,8 +134,13 @@ OPPORTUNITIES: Final = Phrases(
             "en": "Margin of what was bought after the first product beyond its own pace, per 30 days. It happened without any offer: not an effect.",
         },
         "help_gain_step": {
-            "ja": "いまの商品の注文（30日分）×ポリシーが仮定する割合×利益の差。割合は注文から数えたものではないため、区間はありません。",
-            "en": "Orders of the product as it is (30 days) × the share that the policy assumes × the difference in margin. That share is not counted from orders, so there is no interval.",
+            "ja": "いまの商品の注文（30日分）×「選ぶ人の割合」（区間も同じ）×利益の差。実際の効果ではありません。実際の効果は「今日」の比較群との差で測ります。",
+            "en": "Orders of the product as it is (30 days) × “who takes it” (with its interval) × the difference in margin. A picture, not an effect: what offers really add is measured against the holdout, under “Today”.",
+        },
+        "taken_by": {"ja": "選ぶ人の割合", "en": "Who takes it"},
+        "help_taken": {
+            "ja": "この上位モデルを提案された人のうち、選ぶ人の割合。ポリシーの見込みから始め（選んだ人1人分の重み）、提案された人の結果を学習するたびに更新します。区間はベータ分布の95%区間で、まだ誰にも提案していないうちは広くなります。",
+            "en": "Of the people to whom this better model is offered, those who take it. It begins with what the policy believes (which weighs as much as one who took it) and moves with what people did who were shown it, at each learning. The interval is the Beta distribution's 95%, wide while nobody was asked.",
         },
         "worth": {"ja": "1件あたりの利益", "en": "Margin of one"},
         "worth_step": {"ja": "利益の差", "en": "More margin"},
