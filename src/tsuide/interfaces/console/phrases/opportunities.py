@@ -21,8 +21,8 @@ OPPORTUNITIES: Final = Phrases(
             "en": "What is bought together with the product on the left, as far as it is surely more than chance.",
         },
         "lead_steps": {
-            "ja": "同じ用途で1段上の商品。差額の利益は分かりますが、どれだけ選ばれるかは注文からは分からないため、ポリシーの仮定を使っています（区間なし）。",
-            "en": "The same need, one step up. The extra margin is known; how often the step is taken is not in orders, so the policy's assumption stands for it (no interval).",
+            "ja": "同じ用途で1段上の商品。選ぶ人の割合は、ポリシーの見込みから始め、提案された人の結果で更新します（95%区間つき）。",
+            "en": "One step up for the same need. Who takes it begins with what the policy believes and moves with what people did who were shown it; the interval says how sure that is.",
         },
         "lead_sets": {
             "ja": "1回の注文でまとめて買われているセット。左が主となる商品です。",
