@@ -83,3 +83,21 @@ def test_kept_answers_expire_and_a_dead_workers_claim_is_taken_over(served: Any)
         say(now + timedelta(hours=23), "b")
     assert say(now + timedelta(hours=25), "b") is None
     assert repeating.forget_old(shop, now + timedelta(days=3)) >= 1
+
+
+def test_a_request_sent_again_after_its_customer_was_erased_brings_nobody_back(served: Any) -> None:
+    admin = {"X-Api-Key": served.admin}
+
+    def ask(path: str, body: dict[str, Any], key: str) -> Any:
+        return served.client.post(path, json=body, headers=admin | {"Idempotency-Key": key})
+
+    made = ("/v1/customers", {"customers": [{"id": "leaves-us", "kind": "person"}]}, uuid.uuid4().hex)
+    said = ("/v1/interactions", {"customer_id": "leaves-us", "kind": "call", "outcome": "reached"}, uuid.uuid4().hex)
+    assert ask(*made).status_code == 200
+    assert "leaves-us" in ask(*said).text
+    assert served.client.post("/v1/customers/leaves-us/erase", json={}, headers=admin).is_success
+    again = ask(*said)
+    assert (again.status_code, again.json()["code"]) == (410, "erased")
+    assert "leaves-us" not in again.text
+    assert ask(*made).headers["idempotency-replayed"] == "true"
+    assert served.client.get("/v1/customers/leaves-us", headers=admin).status_code == 404
