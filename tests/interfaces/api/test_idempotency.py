@@ -92,7 +92,8 @@ def test_a_request_sent_again_after_its_customer_was_erased_brings_nobody_back(s
         return served.client.post(path, json=body, headers=admin | {"Idempotency-Key": key})
 
     made = ("/v1/customers", {"customers": [{"id": "leaves-us", "kind": "person"}]}, uuid.uuid4().hex)
-    said = ("/v1/interactions", {"customer_id": "leaves-us", "kind": "call", "outcome": "reached"}, uuid.uuid4().hex)
+    task = {"title": "Call", "due_at": "2026-12-01T10:00:00+09:00", "customer_id": "leaves-us", "assignee": "ann"}
+    said = ("/v1/tasks", task, uuid.uuid4().hex)
     assert ask(*made).status_code == 200
     assert "leaves-us" in ask(*said).text
     assert served.client.post("/v1/customers/leaves-us/erase", json={}, headers=admin).is_success
