@@ -40,25 +40,82 @@ def test_a_file_with_a_column_of_an_unknown_name_is_mapped_tried_imported_and_ta
     assert (tried.rows, tried.kept, tried.rejected, tried.reasons) == (3, 2, 1, {"money": 1})
     assert shop.store.facts.counts()["products"] == 0
     assert "B" not in uploads.rejects_of(shop, upload).read_text(encoding="utf-8-sig").partition("x")[0].split(",")
-    before = shop.store.facts.sequence()
     uploads.try_upload(shop, mapped, NOW, _silent, dry_run=False)
-    after = shop.store.facts.sequence()
     assert shop.store.facts.products()["id"].to_list() == ["A", "C"]
-    assert uploads.take_back_products(shop, before, after) == 2
+    assert uploads.take_back(shop, upload.id) == 2
     assert shop.store.facts.products()["status"].to_list() == ["discontinued", "discontinued"]
 
 
 def test_a_changed_product_goes_back_to_what_it_was_unless_it_was_changed_since(shop: Shop) -> None:
     first = replace(_sent(shop, "id,title,price\nA,Cup,1200\n"), kind="products")
     uploads.try_upload(shop, first, NOW, _silent, dry_run=False)
-    before = shop.store.facts.sequence()
     second = replace(_sent(shop, "id,title,price\nA,Cup,900\n", entropy=2), kind="products")
     uploads.try_upload(shop, second, NOW, _silent, dry_run=False)
-    after = shop.store.facts.sequence()
-    uploads.take_back_products(shop, before, after)
+    uploads.take_back(shop, second.id)
     assert shop.store.facts.products()["price"].to_list() == [1200]
     with pytest.raises(Conflict, match="changed since"):
-        uploads.take_back_products(shop, before, after)
+        uploads.take_back(shop, second.id)
+
+
+def test_what_another_changed_meanwhile_in_other_rows_stays(shop: Shop) -> None:
+    first = replace(_sent(shop, "id,title,price\nA,Cup,1200\nB,Pot,4000\n"), kind="products")
+    uploads.try_upload(shop, first, NOW, _silent, dry_run=False)
+    second = replace(_sent(shop, "id,price\nA,900\n", entropy=2), kind="products")
+    uploads.try_upload(shop, second, NOW, _silent, dry_run=False)
+    third = replace(_sent(shop, "id,price\nB,4400\n", entropy=3), kind="products")
+    uploads.try_upload(shop, third, NOW, _silent, dry_run=False)
+    uploads.take_back(shop, second.id)
+    assert dict(shop.store.facts.products().select("id", "price").iter_rows()) == {"A": 1200, "B": 4400}
+
+
+def _imported(shop: Shop, kind: str, text: str, entropy: int) -> uploads.Upload:
+    upload = replace(_sent(shop, text, f"{kind}.csv", entropy=entropy), kind=kind, currency="JPY")
+    uploads.save_upload(shop, upload)
+    uploads.try_upload(shop, upload, NOW, _silent, dry_run=False)
+    return upload
+
+
+def test_customers_go_back_and_of_new_ones_the_id_is_left(shop: Shop) -> None:
+    _imported(shop, "customers", "id,name,email,tier\nc1,Hana,hana@x.example,gold\n", 1)
+    wrong = _imported(shop, "customers", "id,name,email,tier\nc1,,,none\nc2,Taro,taro@x.example,new\n", 2)
+    assert uploads.take_back(shop, wrong.id) == 2
+    rows = {row["id"]: row for row in shop.store.facts.customers().to_dicts()}
+    assert (rows["c1"]["name"], rows["c1"]["email"], rows["c1"]["attributes"]) == (
+        "Hana", "hana@x.example", '{"tier": "gold"}',
+    )  # fmt: skip
+    assert {name for name, value in rows["c2"].items() if value not in {None, "{}"}} == {"id", "kind"}
+
+
+ORDERS = "order,customer,date,product,quantity,price\n"
+
+
+def test_orders_go_back_new_ones_are_cancelled_and_added_lines_are_emptied(shop: Shop) -> None:
+    _imported(shop, "orders", ORDERS + "o1,c1,2026-05-01,tea,1,1000\n", 1)
+    more = "o1,c1,2026-05-01,tea,3,900\no1,c1,2026-05-01,pot,1,4000\no2,c2,2026-05-02,tea,1,1000\n"
+    wrong = _imported(shop, "orders", ORDERS + more, 2)
+    assert uploads.take_back(shop, wrong.id) == 2
+    status = dict(shop.store.facts.orders().select("id", "status").iter_rows())
+    assert (status["o1"], status["o2"]) == ("placed", "cancelled")
+    lines = shop.store.facts.order_lines().filter(order_id="o1").sort("line")
+    assert lines.select("product_id", "quantity", "amount").rows() == [("tea", 1, 1000), ("pot", 0, 0)]
+    _imported(shop, "orders", ORDERS + more, 3)  # it was right after all
+    assert dict(shop.store.facts.orders().select("id", "status").iter_rows()) == {"o1": "placed", "o2": "placed"}
+
+
+def test_an_import_that_was_cut_off_is_not_taken_back(shop: Shop) -> None:
+    upload = _imported(shop, "orders", ORDERS + "o1,c1,2026-05-01,tea,1,1000\n", 1)
+    for each in (uploads.file_of(shop, upload).parent).glob("after-*.arrow"):
+        each.unlink()
+    with pytest.raises(BadFile, match="not kept"):
+        uploads.take_back(shop, upload.id)
+
+
+def test_what_was_there_before_goes_with_whoever_is_erased(shop: Shop) -> None:
+    wrong = _imported(shop, "orders", ORDERS + "o1,somebody,2026-05-01,tea,1,1000\n", 1)
+    kept = _imported(shop, "orders", ORDERS + "o2,another,2026-05-01,tea,1,1000\n", 2)
+    uploads.file_of(shop, wrong).write_text("", encoding="utf-8")  # only in what is kept of the import
+    assert uploads.forget_files_of(shop, "somebody") == 1
+    assert [each.id for each in uploads.uploads(shop)] == [kept.id]
 
 
 def test_a_field_that_somebody_emptied_is_read_from_no_column(shop: Shop) -> None:

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from tsuide.app.importing import import_file, read_file, unambiguous
 from tsuide.app.jobs import Tell
+from tsuide.app.taking_back import Kept
 from tsuide.app.uploads import KEPT, may_name
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadFile, BadValue, NotFound, TsuideError
@@ -119,9 +120,23 @@ def import_upload(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: dateti
     rejects = path.with_name(f"{path.name}.rejects.csv")
     report = import_file(
         shop.store.facts, read, _settings(shop, now), rejects_path=rejects,
-        progress=tell,
+        progress=tell, keep=_kept(shop, path),
     )  # fmt: skip
     return report.to_json() | {"rejects": path.name if report.rejects else None}
+
+
+def take_back_upload(shop: Shop, name: str) -> int:
+    """Customers as they stood before a file was imported; how many.
+
+    Raises:
+        NotFound, BadFile: the file, or what was there before, is not kept any more.
+        Conflict: some of them were changed again since.
+    """
+    return _kept(shop, _path(shop, name)).take_back()
+
+
+def _kept(shop: Shop, path: Path) -> Kept:
+    return Kept(shop.store.facts, path.parent, f"{path.name}.")
 
 
 def upload_rejects(shop: Shop, name: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tsuide.app.doctor import examine
 from tsuide.app.jobs import Tell, Work
-from tsuide.app.uploads import UNDONE, rejects_of, try_upload, upload_of
+from tsuide.app.uploads import rejects_of, try_upload, upload_of
 from tsuide.app.wiring import Shop
 
 _SHOWN: Final = 20
@@ -26,10 +26,7 @@ def _try(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> di
 
 
 def _import(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
-    before = shop.store.facts.sequence()
-    told = _imported(shop, wanted, tell, now, dry_run=False)
-    numbers = {"before": before, "after": shop.store.facts.sequence()}
-    return told | (numbers if told["kind"] in UNDONE else {})
+    return _imported(shop, wanted, tell, now, dry_run=False)
 
 
 def _imported(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime, *, dry_run: bool) -> dict[str, Any]:

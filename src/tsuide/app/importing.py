@@ -49,6 +49,18 @@ class Written(Protocol):
         ...
 
 
+class Keep(Protocol):
+    """Keeps what an import changes; `tsuide.app.taking_back.Kept` is one."""
+
+    def before(self, frames: Dictionary[str, pl.DataFrame]) -> None:
+        """These are going to be written."""
+        ...
+
+    def after(self, frames: Dictionary[str, pl.DataFrame]) -> None:
+        """They are."""
+        ...
+
+
 class FactsPort(Protocol):
     """Where facts go; `tsuide.store.facts.Facts` is one."""
 
@@ -202,6 +214,7 @@ def import_file(
     rejects_path: Path | None = None,
     with_products: bool = False,
     progress: Progress = _silent,
+    keep: Keep | None = None,
 ) -> ImportReport:
     """Convert a file that was read, and write it.
 
@@ -213,6 +226,7 @@ def import_file(
         rejects_path: the CSV of rejects; written only where something was rejected.
         with_products: take products that the catalogue does not have from the order file itself.
         progress: called at each step.
+        keep: told what is going to be written, and again when it is.
 
     Raises:
         BadColumns: a needed field has no column, no currency is known, or dates can be read in two ways.
@@ -237,7 +251,7 @@ def import_file(
         told = customers_over_known(frames["customers"], read.mapping, facts.customers)
         frames["customers"], unlinked = with_accounts(told, facts.customers)
     progress("writing facts", 2, 3)
-    written = {} if dry_run else _write(facts, frames)
+    written = {} if dry_run else _write_kept(facts, frames, keep)
     progress("done", 3, 3)
     return ImportReport(
         file=read.table.name,
@@ -348,6 +362,17 @@ def _account(attributes: str | None) -> str | None:
 def _unknown(lines: pl.DataFrame, products: pl.DataFrame) -> list[str]:
     sold = lines.select(pl.col("product_id").unique(maintain_order=True))
     return sold.join(products, left_on="product_id", right_on="id", how="anti")["product_id"].sort().to_list()
+
+
+def _write_kept(
+    facts: FactsPort, frames: Dictionary[str, pl.DataFrame], keep: Keep | None
+) -> dict[str, dict[str, int]]:
+    if keep is None:
+        return _write(facts, frames)
+    keep.before(frames)
+    written = _write(facts, frames)
+    keep.after(frames)
+    return written
 
 
 def _write(facts: FactsPort, frames: Dictionary[str, pl.DataFrame]) -> dict[str, dict[str, int]]:

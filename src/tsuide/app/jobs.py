@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 
 from tsuide.app.wiring import Shop
 from tsuide.config import environment
-from tsuide.errors import BadValue, TsuideError, Unavailable
+from tsuide.errors import BadValue, Conflict, TsuideError, Unavailable
 from tsuide.kit.clock import from_micros, to_micros
 from tsuide.kit.ids import time_id
 from tsuide.store.jobs import SILENT
@@ -130,6 +130,19 @@ def newest_result(shop: Shop, kind: str) -> tuple[dict[str, Any], datetime] | No
     """What the newest job of a kind found that was done, and when it had ended."""
     rows = shop.store.jobs.recent(kind, 1, "done")
     return (json.loads(rows[0]["result"]), from_micros(rows[0]["ended_at"])) if rows else None
+
+
+def ended_well(shop: Shop, job_id: str, now: datetime) -> bool:
+    """Whether a job did what it was to do; False where it failed.
+
+    Raises:
+        NotFound: there is none of this id.
+        Conflict: it is still under way.
+    """
+    job = job_told(shop, job_id, now)
+    if job["under_way"]:
+        raise Conflict("still under way", key="job", value=job_id, way_out="wait until it has ended")
+    return bool(job["state"] == "done")
 
 
 def newest_of(shop: Shop, kind: str, wanted: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:

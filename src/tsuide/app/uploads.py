@@ -16,8 +16,9 @@ from typing import Any, BinaryIO, Final
 import polars as pl
 
 from tsuide.app.importing import ImportReport, Progress, Read, import_file, read_file
+from tsuide.app.taking_back import UNDONE, Kept
 from tsuide.app.wiring import Shop
-from tsuide.errors import BadFile, Conflict, NotFound
+from tsuide.errors import BadFile, NotFound
 from tsuide.intake.mapping import Mapping as Columns
 from tsuide.intake.mapping import checked
 from tsuide.intake.settings import IntakeSettings
@@ -25,7 +26,6 @@ from tsuide.kit.ids import time_id
 
 KEPT: Final = timedelta(days=7)
 """After so long a file goes by itself."""
-UNDONE: Final = frozenset({"products"})
 """Kinds whose import can be taken back whole: of these the store keeps every version."""
 _CHUNK: Final = 1 << 20
 _SAMPLE_BYTES: Final = 256 * 1024
@@ -227,29 +227,24 @@ def try_upload(
     )
     return import_file(
         shop.store.facts, read, settings, dry_run=dry_run, rejects_path=rejects, with_products=upload.with_products,
-        progress=progress,
+        progress=progress, keep=kept_of(shop, upload) if read.mapping.kind in UNDONE else None,
     )  # fmt: skip
 
 
-def take_back_products(shop: Shop, before: int, after: int) -> int:
-    """Products as they stood before an import that went from one number of the store to another.
-
-    Those that it made are discontinued: what was decided about them meanwhile stays explained.
-
-    Returns:
-        How many were put back.
+def take_back(shop: Shop, upload_id: str) -> int:
+    """What the import of a file changed, as it stood before; how many things were put back.
 
     Raises:
-        Conflict: some of them were changed again since.
+        NotFound: the file is not kept any more.
+        BadFile: the import was cut off.
+        Conflict: some of it was changed again since.
     """
-    facts = shop.store.facts
-    touched, newer = facts.products_since(before), facts.products_since(after)
-    if newer.height:
-        raise Conflict("products were changed since", key="products", value=newer.height, way_out="import them again")
-    was = facts.products_at(before).filter(pl.col("id").is_in(touched["id"].to_list()))
-    made = touched.filter(~pl.col("id").is_in(was["id"].to_list())).with_columns(status=pl.lit("discontinued"))
-    facts.write_products(pl.concat([was, made.select(was.columns)]))
-    return touched.height
+    return kept_of(shop, upload_of(shop, upload_id)).take_back()
+
+
+def kept_of(shop: Shop, upload: Upload) -> Kept:
+    """What the import of a file changed."""
+    return Kept(shop.store.facts, _folder(shop, upload.id))
 
 
 def kept_mappings(shop: Shop) -> dict[str, dict[str, Any]]:

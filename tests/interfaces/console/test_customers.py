@@ -2,12 +2,14 @@
 
 import io
 import json
+import re
 import zipfile
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from tsuide.app.jobs import wait_for
 from tsuide.facts.customers import CUSTOMERS, Customer
 from tsuide.facts.frames import frame_of
 
@@ -126,6 +128,22 @@ def test_an_export_of_a_crm_is_looked_at_before_it_is_taken_in(console: Any, run
     assert (told["kept"], told["rejected"]) == (1, 1)
     assert "Record Id" in upload_rejects(running.shop, name).decode("utf-8-sig")
     assert "青空工業" in console.get("/customers/export.csv")
+
+
+def test_an_export_that_was_taken_in_is_taken_back_and_nobody_is_as_the_file_said(console: Any, running: Any) -> None:
+    running.shop.store.facts.write_customers(frame_of([Customer("kept-1", name="青空", phone="03-1")], CUSTOMERS))
+    table = "id,name,phone\nkept-1,間違い,03-9\nmade-1,新規,03-8\n".encode()
+    text = console.post("/customers/files/upload", status=200, files={"file": ("people.csv", table)}).text
+    assert "can be undone for seven days" in text
+    upload = re.search(r'name="upload" value="([^"]+)"', text)
+    assert upload is not None
+    answer = console.post("/customers/files/import", upload=upload.group(1), do="import")
+    job = running.shop.store.jobs.recent("import_customers", 1)[0]["id"]
+    assert wait_for(running.shop, job, lambda: datetime.now(UTC), 240)["state"] == "done"
+    assert known(running, "kept-1")["name"] == "間違い"
+    console.undo(answer)
+    assert (known(running, "kept-1")["name"], known(running, "kept-1")["phone"]) == ("青空", "03-1")
+    assert (known(running, "made-1")["name"], known(running, "made-1")["phone"]) == (None, None)
 
 
 def test_a_customer_is_disclosed_and_erased_by_an_owner_who_says_so_twice(running: Any, console: Any) -> None:

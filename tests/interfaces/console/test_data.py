@@ -66,6 +66,21 @@ def test_a_file_is_sent_mapped_tried_imported_and_the_import_is_undone(console: 
     assert products["status"].to_list() == ["discontinued"]
 
 
+def test_an_import_of_orders_says_that_it_can_be_undone_and_is(console: Any, running: Any) -> None:
+    path = _sent(
+        console, "order,customer,date,product,quantity,price\nnew-1,c01,2026-01-05,card,1,3000\n", "orders.csv"
+    )
+    console.post(path, do="save", kind="orders", kind_was="")
+    assert "new ones are cancelled" in console.get(path)
+    done = console.post(path, do="import", kind="orders", kind_was="orders")
+    _ended(running, "import")
+    order, _ = running.shop.store.facts.order("new-1")
+    assert order["status"].to_list() == ["placed"]
+    console.undo(done)
+    order, lines = running.shop.store.facts.order("new-1")
+    assert (order["status"].to_list(), lines.height) == (["cancelled"], 1)
+
+
 def test_an_import_that_cannot_be_undone_says_so_before_and_offers_no_undo(console: Any, running: Any) -> None:
     path = _sent(console, "review id,product,rating,on\nr1,x,5,2026-01-05\n", "reviews.csv")
     console.post(path, do="save", kind="reviews", kind_was="")

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tsuide.errors import BadValue
 from tsuide.interfaces.console import PAGES
 from tsuide.interfaces.console.tables import FIGURES, Column
 from tsuide.kit.phrases import LANGUAGES
@@ -59,7 +58,7 @@ class Seen(HTMLParser):
 
 @pytest.mark.parametrize("kind", sorted(FIGURES))
 def test_no_column_of_figures_goes_without_a_definition(kind: Any) -> None:
-    with pytest.raises(BadValue):
+    with pytest.raises(AssertionError, match="definition"):
         Column("amount", kind=kind)
     assert Column("amount", kind=kind, help="of_price").help
 

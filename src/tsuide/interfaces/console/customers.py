@@ -183,10 +183,11 @@ def take_in(visit: Visit) -> Response:
         looked = look_at_upload(visit.shop, name, given or None, visit.now)
         if visit.given("do") != "import":
             return _files(visit, None, looked)
-        begin(visit, _IMPORT, {"upload": name, "mapping": given})
+        job = begin(visit, _IMPORT, {"upload": name, "mapping": given})
     except BadInput as error:
         return _files(visit, error, look_at_upload(visit.shop, name, None, visit.now))
-    entry = visit.record(Change("customers.import", looked["file"], None, {"rows": looked["rows"]}))
+    entry = visit.record(Change("customers.import", looked["file"], None, {"rows": looked["rows"]},
+                                {"job": job, "upload": name}))  # fmt: skip
     return visit.done("/customers/files", entry)
 
 

@@ -10,7 +10,8 @@ from starlette.responses import FileResponse, Response
 from tsuide.app import uploads
 from tsuide.app.changes import Change
 from tsuide.app.jobs import job_told
-from tsuide.app.uploads import UNDONE, Upload
+from tsuide.app.taking_back import UNDONE
+from tsuide.app.uploads import Upload
 from tsuide.errors import BadValue, NotFound, TsuideError
 from tsuide.intake.fields import FIELDS, KINDS, ONE_OF
 from tsuide.intake.mapping import Mapping as Columns

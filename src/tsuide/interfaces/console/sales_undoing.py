@@ -8,9 +8,11 @@ from tsuide.app import duplicates
 from tsuide.app import tasks as desk
 from tsuide.app.changes import Undo
 from tsuide.app.customer_changes import change_customer, say_consent, take_back_note, take_back_win
+from tsuide.app.customer_files import take_back_upload
 from tsuide.app.deal_back import put_back
 from tsuide.app.deal_quotes import restore_seller
 from tsuide.app.deals import lose_deal
+from tsuide.app.jobs import ended_well
 from tsuide.app.journeys import put_journey, set_journey
 from tsuide.app.users import User
 from tsuide.app.wiring import Shop
@@ -98,10 +100,17 @@ def _seller(shop: Shop, undo: _Kept, _who: User, now: datetime) -> None:
     restore_seller(shop, undo["seller"], now)
 
 
+def _import(shop: Shop, undo: _Kept, _who: User, now: datetime) -> None:
+    """Customers as they stood before a file was imported."""
+    if ended_well(shop, undo["job"], now):
+        take_back_upload(shop, undo["upload"])
+
+
 SALES_WAYS: Final[Mapping[str, Undo]] = {
     "customers.note": _note,
     "customers.win": _win,
     "customers.change": _profile,
+    "customers.import": _import,
     "customers.consent": _consent,
     "customers.merge": _merge,
     "worklist.accept": _answered,

@@ -7,14 +7,13 @@ from typing import Any, Final
 from tsuide.app.changes import Undo
 from tsuide.app.consent_words import restore_consent_words
 from tsuide.app.hooks import remove_hook, restore_hook
-from tsuide.app.jobs import job_told
+from tsuide.app.jobs import ended_well, job_told
 from tsuide.app.shop_settings import take_back_settings
 from tsuide.app.signing import restore_sale_terms
 from tsuide.app.snapshots import roll_back
-from tsuide.app.uploads import put_mapping, take_back_products
+from tsuide.app.uploads import put_mapping, take_back
 from tsuide.app.users import User, change_user, withdraw_link
 from tsuide.app.wiring import Shop
-from tsuide.errors import Conflict
 
 
 def _invitation(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
@@ -34,16 +33,15 @@ def _hook(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> Non
 
 
 def _import(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> None:
-    """Products as they stood before a file was imported.
+    """Products, customers or orders as they stood before a file was imported.
 
     Raises:
-        Conflict: the import is not over, or products were changed since.
+        NotFound: the file, and what was there before, are not kept any more.
+        BadFile: the import was cut off.
+        Conflict: the import is not over, or what it changed was changed since.
     """
-    job = job_told(shop, undo["job"], now)
-    if job["under_way"]:
-        raise Conflict("the import is still under way", key="job", value=job["id"], way_out="wait until it has ended")
-    if job["state"] == "done":
-        take_back_products(shop, job["result"]["before"], job["result"]["after"])
+    if ended_well(shop, undo["job"], now):
+        take_back(shop, job_told(shop, undo["job"], now)["wanted"]["upload"])
 
 
 def _words(shop: Shop, undo: Mapping[str, Any], who: str, now: datetime) -> None:

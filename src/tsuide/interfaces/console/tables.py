@@ -10,7 +10,6 @@ from typing import Any, Final, Literal, TypeAlias
 from starlette.responses import Response
 
 from tsuide.app.importing import safe_cell
-from tsuide.errors import BadValue
 from tsuide.interfaces.console.visit import Visit
 from tsuide.kit.money import Money
 
@@ -32,7 +31,7 @@ class Column:
         sortable: whether a click sorts by it.
 
     Raises:
-        BadValue: a figure without its definition: none is shown that way.
+        AssertionError: a figure without its definition: none is shown that way.
     """
 
     key: str
@@ -45,9 +44,7 @@ class Column:
 
     def __post_init__(self) -> None:
         if self.kind in FIGURES and self.help is None:
-            raise BadValue(
-                "a figure needs its definition", key="help", value=self.key, way_out="phrases/definitions.py"
-            )
+            raise AssertionError(f"{self.key}: a figure needs its definition (phrases/definitions.py)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,9 +314,9 @@ CUSTOMERS: Final = Phrases(
             "en": "Everybody as CSV, each attribute a column; it can be taken in again as it is.",
         },
         "do_export": {"ja": "CSVで保存", "en": "Save as CSV"},
-        "not_undoable": {
-            "ja": "取り込みは元に戻せません。取り込む前に、書き出しておくと安心です。",
-            "en": "An import cannot be undone: take everybody home first.",
+        "files_undone": {
+            "ja": "取り込みは7日のあいだ元に戻せます: 変わったお客様は前の内容に戻り、新しいお客様はIDだけが残ります。",
+            "en": "An import can be undone for seven days: changed customers go back to what they were, of new ones the id alone is left.",
         },
     }
 )  # fmt: skip

@@ -298,9 +298,17 @@ DATA: Final = Phrases(
             "ja": "カタログにない商品を、この注文から作る",
             "en": "Make products from the orders, where the catalogue lacks them",
         },
-        "can_be_undone": {
+        "undone.products": {
             "ja": "この取り込みは元に戻せます: 変わった商品は前の内容に戻り、新しい商品は販売終了になります。",
             "en": "This import can be undone: changed products go back to what they were, new ones are discontinued.",
+        },
+        "undone.customers": {
+            "ja": "この取り込みは元に戻せます: 変わったお客様は前の内容に戻り、新しいお客様はIDだけが残ります。",
+            "en": "This import can be undone: changed customers go back to what they were, of new ones the id alone is left.",
+        },
+        "undone.orders": {
+            "ja": "この取り込みは元に戻せます: 変わった注文は前の内容に戻り、新しい注文は取り消しになります。",
+            "en": "This import can be undone: changed orders go back to what they were, new ones are cancelled.",
         },
         "cannot_be_undone": {
             "ja": "この種類の取り込みは元に戻せません。先に「試す」で確かめてください。同じファイルを何度取り込んでも、行は二重になりません。",

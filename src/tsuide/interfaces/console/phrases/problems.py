@@ -10,6 +10,11 @@ from functools import cache
 from typing import Final
 
 PROBLEMS: Final[Mapping[str, str]] = {
+    # taking an import back
+    "changed since the import": "取り込みのあとに変更されています",
+    "what was there before is not kept": "取り込む前の内容が残っていません",
+    "files and what they changed are kept for seven days; import a right one over it": "ファイルと変更前の内容は7日間だけ残ります。正しいファイルを取り込み直してください",
+    "still under way": "まだ処理中です",
     # values of fields
     "must be filled in": "入力してください",
     "must be said": "入力してください",
@@ -212,9 +217,7 @@ PROBLEMS: Final[Mapping[str, str]] = {
     "something newer was changed since, elsewhere": "その後に、ほかの場所で新しい変更がありました",
     "undo the newer one first": "先に、新しいほうを元に戻してください",
     "look at it, and change it by hand": "内容を見て、手で直してください",
-    "products were changed since": "その後に商品が変更されています",
     "import them again": "もう一度取り込んでください",
-    "the import is still under way": "取り込みがまだ続いています",
     "wait until it has ended": "終わるまでお待ちください",
     "somebody else set something at the same moment": "同じ時に、ほかの方が設定を変えました",
     "somebody has changed the words at the same moment": "同じ時に、ほかの方が文面を変えました",
