@@ -44,6 +44,7 @@ FRAME: Final = Phrases(
         "filter": {"ja": "絞り込む", "en": "Filter"},
         "all": {"ja": "すべて", "en": "All"},
         "csv": {"ja": "CSV", "en": "CSV"},
+        "meanings": {"ja": "表の項目の意味", "en": "What the figures mean"},
         "csv_of": {"ja": "この表をCSVで保存", "en": "Save this table as CSV"},
         "more": {"ja": "次へ", "en": "Next"},
         "show": {"ja": "見る", "en": "Show"},
