@@ -14,12 +14,10 @@ MICROS_PER_SECOND: Final = 1_000_000
 MICROS_PER_DAY: Final = 86_400 * MICROS_PER_SECOND
 Clock: TypeAlias = Callable[[], datetime]
 """Tells this moment, in UTC; read at the interfaces only."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
-
 FIRST: Final = datetime(1, 1, 2, tzinfo=UTC)
+"""From here until before `LAST` a moment can be written in every time zone."""
 LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
-"""Moments between these can be written in every time zone."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_micros(moment: datetime) -> int:

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-P = ParamSpec("P")
-T = TypeVar("T")
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
-async def to_its_end(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+async def to_its_end(work: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
     """Do blocking work in a thread; a task that is cancelled meanwhile ends when the work has.
 
     A thread cannot be called off. `asyncio.to_thread` lets go of it: whoever cancels, and then closes what it works
