@@ -20,6 +20,10 @@ class OtherRequestError(Exception):
     key: str
 
 
+class ErasedAnswerError(Exception):
+    """The answer named a customer who was erased since; done anew, the request could bring them back."""
+
+
 def fingerprint(method: str, path: str, query: bytes, body: bytes) -> str:
     """What makes two requests the same.
 
@@ -35,6 +39,7 @@ def claim(shop: Shop, whose: str, key: str, asked: str, now: datetime) -> Kept |
 
     Raises:
         OtherRequestError: the key was used for another request within a day.
+        ErasedAnswerError: the answer was erased with its customer.
         Conflict: the first request with this key is still being worked on.
     """
     found = shop.store.kept_answers.claim(f"{whose}:{key}", asked, now, expired=now - KEPT_FOR, dead=now - DEAD_AFTER)
@@ -49,6 +54,8 @@ def claim(shop: Shop, whose: str, key: str, asked: str, now: datetime) -> Kept |
             value=key,
             way_out="ask again in a second",
         )
+    if found.body is None:
+        raise ErasedAnswerError
     return found
 
 

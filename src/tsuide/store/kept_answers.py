@@ -17,6 +17,7 @@ class Kept:
     Args:
         asked: hash of the request.
         status: of the answer; None while the request is being worked on.
+        media_type, body: of the answer; None until it is there, and when it was erased with whom it named.
     """
 
     asked: str

@@ -4,7 +4,6 @@ One declaration each; a table without one fails a test. What is shown to a perso
 by itself and the record of processing all read this list: they cannot say different things.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
@@ -61,21 +60,6 @@ Basis: TypeAlias = Literal["contract", "consent", "interest", "law"]
 Recipient: TypeAlias = Literal["mail", "platforms", "hooks"]
 Deed: TypeAlias = Literal["deleted", "unlinked", "kept"]
 NOBODY: Final = "erased"
-GONE: Final[Mapping[str, Any]] = {
-    "status": 410,
-    "media_type": "application/problem+json",
-    "body": json.dumps(
-        {
-            "type": "urn:tsuide:problem:erased",
-            "title": "What this request was answered was erased with its customer",
-            "status": 410,
-            "code": "erased",
-            "key": "Idempotency-Key",
-            "way_out": "draw a new key if the customer is to be written anew",
-        }
-    ),
-}
-"""What a repeated request is answered from then on: done anew, it would bring back whoever was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +242,8 @@ def _customers() -> tuple[Held, ...]:
              lambda who: sa.or_(customer_alias.c.kept_id == who.customer_id,
                                 customer_alias.c.merged_id == who.customer_id)),
         Held(customer_key, "customer", "running", "interest", "deleted", _by_customer(customer_key)),
-        Held(kept_answer, "customer", "running", "interest", "unlinked", nobody=GONE, naming=("body",)),
+        Held(kept_answer, "customer", "running", "interest", "unlinked",
+             nobody={"media_type": None, "body": None}, naming=("body",)),
         Held(job, "customer", "running", "interest", "deleted", naming=("wanted", "result"),
              ages=Ages("ended_at", _YEAR)),
         Held(same_person, "customer", "offering", "consent", "deleted", _by_customer(same_person),

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from tsuide.app.repeating import OtherRequestError, claim, drop, fingerprint, keep
+from tsuide.app.repeating import ErasedAnswerError, OtherRequestError, claim, drop, fingerprint, keep
 from tsuide.app.serving import Serving, clock
 from tsuide.errors import Conflict, TsuideError
 from tsuide.interfaces.api.frame import IDEMPOTENCY_KEY
@@ -63,6 +63,11 @@ class Idempotent:
             answer = problem(
                 request_id_of(request), 422, "idempotency-key-reused", "This key stands for another request",
                 key="Idempotency-Key", way_out="draw a new key for each request; the same only to send the same again",
+            )  # fmt: skip
+        except ErasedAnswerError:
+            answer = problem(
+                request_id_of(request), 410, "erased", "What this request was answered was erased with its customer",
+                key="Idempotency-Key", way_out="draw a new key if the customer is to be written anew",
             )  # fmt: skip
         except Conflict as error:
             answer = of_error(request_id_of(request), error)
