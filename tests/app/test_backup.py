@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -47,11 +46,7 @@ def elsewhere(tmp_path: Path, request: pytest.FixtureRequest, store_url: str) ->
     """An empty home, and an empty database of the same kind."""
     url = None
     if store_url.startswith("postgresql"):
-        postgres = request.getfixturevalue("postgres")
-        with psycopg.connect(postgres, autocommit=True) as admin:
-            name = f"r{time.monotonic_ns()}"
-            admin.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0".encode())
-        url = sa.make_url(postgres).set(database=name).render_as_string(hide_password=False)
+        url = request.getfixturevalue("empty_postgres")()
     return Settings(home=tmp_path / "elsewhere", database_url=url, language="en")
 
 

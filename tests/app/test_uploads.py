@@ -42,7 +42,7 @@ def test_a_file_with_a_column_of_an_unknown_name_is_mapped_tried_imported_and_ta
     assert "B" not in uploads.rejects_of(shop, upload).read_text(encoding="utf-8-sig").partition("x")[0].split(",")
     uploads.try_upload(shop, mapped, NOW, _silent, dry_run=False)
     assert shop.store.facts.products()["id"].to_list() == ["A", "C"]
-    assert uploads.take_back(shop, upload.id) == 2
+    assert uploads.take_back(shop, upload.id, 1) == 2
     assert shop.store.facts.products()["status"].to_list() == ["discontinued", "discontinued"]
 
 
@@ -51,10 +51,23 @@ def test_a_changed_product_goes_back_to_what_it_was_unless_it_was_changed_since(
     uploads.try_upload(shop, first, NOW, _silent, dry_run=False)
     second = replace(_sent(shop, "id,title,price\nA,Cup,900\n", entropy=2), kind="products")
     uploads.try_upload(shop, second, NOW, _silent, dry_run=False)
-    uploads.take_back(shop, second.id)
+    uploads.take_back(shop, second.id, 1)
     assert shop.store.facts.products()["price"].to_list() == [1200]
     with pytest.raises(Conflict, match="changed since"):
-        uploads.take_back(shop, second.id)
+        uploads.take_back(shop, second.id, 1)
+
+
+def test_of_two_imports_of_one_file_the_newest_is_taken_back_first(shop: Shop) -> None:
+    first = replace(_sent(shop, "id,title,price\nA,Cup,1200\n"), kind="products")
+    uploads.try_upload(shop, first, NOW, _silent, dry_run=False)
+    uploads.file_of(shop, first).write_text("id,title,price\nA,Mug,900\n", encoding="utf-8")
+    uploads.try_upload(shop, first, NOW, _silent, dry_run=False)
+    with pytest.raises(Conflict, match="changed since"):
+        uploads.take_back(shop, first.id, 1)
+    uploads.take_back(shop, first.id, 2)
+    assert shop.store.facts.products().select("title", "price").row(0) == ("Cup", 1200)
+    uploads.take_back(shop, first.id, 1)
+    assert shop.store.facts.products()["status"].to_list() == ["discontinued"]
 
 
 def test_what_another_changed_meanwhile_in_other_rows_stays(shop: Shop) -> None:
@@ -64,7 +77,7 @@ def test_what_another_changed_meanwhile_in_other_rows_stays(shop: Shop) -> None:
     uploads.try_upload(shop, second, NOW, _silent, dry_run=False)
     third = replace(_sent(shop, "id,price\nB,4400\n", entropy=3), kind="products")
     uploads.try_upload(shop, third, NOW, _silent, dry_run=False)
-    uploads.take_back(shop, second.id)
+    uploads.take_back(shop, second.id, 1)
     assert dict(shop.store.facts.products().select("id", "price").iter_rows()) == {"A": 1200, "B": 4400}
 
 
@@ -78,7 +91,7 @@ def _imported(shop: Shop, kind: str, text: str, entropy: int) -> uploads.Upload:
 def test_customers_go_back_and_of_new_ones_the_id_is_left(shop: Shop) -> None:
     _imported(shop, "customers", "id,name,email,tier\nc1,Hana,hana@x.example,gold\n", 1)
     wrong = _imported(shop, "customers", "id,name,email,tier\nc1,,,none\nc2,Taro,taro@x.example,new\n", 2)
-    assert uploads.take_back(shop, wrong.id) == 2
+    assert uploads.take_back(shop, wrong.id, 1) == 2
     rows = {row["id"]: row for row in shop.store.facts.customers().to_dicts()}
     assert (rows["c1"]["name"], rows["c1"]["email"], rows["c1"]["attributes"]) == (
         "Hana", "hana@x.example", '{"tier": "gold"}',
@@ -93,7 +106,7 @@ def test_orders_go_back_new_ones_are_cancelled_and_added_lines_are_emptied(shop:
     _imported(shop, "orders", ORDERS + "o1,c1,2026-05-01,tea,1,1000\n", 1)
     more = "o1,c1,2026-05-01,tea,3,900\no1,c1,2026-05-01,pot,1,4000\no2,c2,2026-05-02,tea,1,1000\n"
     wrong = _imported(shop, "orders", ORDERS + more, 2)
-    assert uploads.take_back(shop, wrong.id) == 2
+    assert uploads.take_back(shop, wrong.id, 1) == 2
     status = dict(shop.store.facts.orders().select("id", "status").iter_rows())
     assert (status["o1"], status["o2"]) == ("placed", "cancelled")
     lines = shop.store.facts.order_lines().filter(order_id="o1").sort("line")
@@ -104,10 +117,10 @@ def test_orders_go_back_new_ones_are_cancelled_and_added_lines_are_emptied(shop:
 
 def test_an_import_that_was_cut_off_is_not_taken_back(shop: Shop) -> None:
     upload = _imported(shop, "orders", ORDERS + "o1,c1,2026-05-01,tea,1,1000\n", 1)
-    for each in (uploads.file_of(shop, upload).parent).glob("after-*.arrow"):
+    for each in (uploads.file_of(shop, upload).parent).glob("*.after-*.arrow"):
         each.unlink()
     with pytest.raises(BadFile, match="not kept"):
-        uploads.take_back(shop, upload.id)
+        uploads.take_back(shop, upload.id, 1)
 
 
 def test_what_was_there_before_goes_with_whoever_is_erased(shop: Shop) -> None:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from tsuide.app.importing import import_file, read_file, unambiguous
 from tsuide.app.jobs import Tell
-from tsuide.app.taking_back import Kept
+from tsuide.app.taking_back import Kept, imports_of
 from tsuide.app.uploads import KEPT, may_name
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadFile, BadValue, NotFound, TsuideError
@@ -118,25 +118,22 @@ def import_upload(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: dateti
     read = read_file(path, "customers", dict(wanted.get("mapping") or {}) or None)
     unambiguous(read.mapping)
     rejects = path.with_name(f"{path.name}.rejects.csv")
+    number = imports_of(path) + 1
     report = import_file(
-        shop.store.facts, read, _settings(shop, now), rejects_path=rejects,
-        progress=tell, keep=_kept(shop, path),
+        shop.store.facts, read, _settings(shop, now), rejects_path=rejects, progress=tell,
+        kept=Kept(shop.store.facts, path, number),
     )  # fmt: skip
-    return report.to_json() | {"rejects": path.name if report.rejects else None}
+    return report.to_json() | {"rejects": path.name if report.rejects else None, "number": number}
 
 
-def take_back_upload(shop: Shop, name: str) -> int:
-    """Customers as they stood before a file was imported; how many.
+def take_back_upload(shop: Shop, name: str, number: int) -> int:
+    """Customers as they stood before an import of a file; how many.
 
     Raises:
         NotFound, BadFile: the file, or what was there before, is not kept any more.
         Conflict: some of them were changed again since.
     """
-    return _kept(shop, _path(shop, name)).take_back()
-
-
-def _kept(shop: Shop, path: Path) -> Kept:
-    return Kept(shop.store.facts, path.parent, f"{path.name}.")
+    return Kept(shop.store.facts, _path(shop, name), number).take_back()
 
 
 def upload_rejects(shop: Shop, name: str) -> bytes:

@@ -4,12 +4,14 @@ import csv
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
 from tsuide.app.doctor import examine
 from tsuide.app.jobs import Tell, Work
-from tsuide.app.uploads import rejects_of, try_upload, upload_of
+from tsuide.app.taking_back import imports_of
+from tsuide.app.uploads import file_of, rejects_of, try_upload, upload_of
 from tsuide.app.wiring import Shop
 
 _SHOWN: Final = 20
@@ -21,14 +23,6 @@ def _doctor(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) ->
     return {"findings": [asdict(each) for each in examine(shop.settings, now)]}
 
 
-def _try(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
-    return _imported(shop, wanted, tell, now, dry_run=True)
-
-
-def _import(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime) -> dict[str, Any]:
-    return _imported(shop, wanted, tell, now, dry_run=False)
-
-
 def _imported(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime, *, dry_run: bool) -> dict[str, Any]:
     upload = upload_of(shop, str(wanted["upload"]))
     language = str(wanted.get("language", ""))
@@ -37,7 +31,12 @@ def _imported(shop: Shop, wanted: Mapping[str, Any], tell: Tell, now: datetime, 
     if report.rejects is not None:
         with rejects_of(shop, upload).open(encoding="utf-8-sig", newline="") as file:
             examples = list(islice(csv.reader(file), 1, 1 + _SHOWN))
-    return report.to_json() | {"file": upload.name, "rejects": report.rejects is not None, "examples": examples}
+    told = {"file": upload.name, "rejects": report.rejects is not None, "examples": examples}
+    return report.to_json() | told | {"number": imports_of(file_of(shop, upload))}
 
 
-DATA_WORKS: Final[Mapping[str, Work]] = {"doctor": _doctor, "import_try": _try, "import": _import}
+DATA_WORKS: Final[Mapping[str, Work]] = {
+    "doctor": _doctor,
+    "import_try": partial(_imported, dry_run=True),
+    "import": partial(_imported, dry_run=False),
+}

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 import polars as pl
 
 from tsuide.app.laying_over import customers_over_known, products_over_known
+from tsuide.app.taking_back import Kept
 from tsuide.errors import BadColumns, BadFile
 from tsuide.intake import complete_journey
 from tsuide.intake.convert import Intake, to_facts
@@ -46,18 +47,6 @@ class Written(Protocol):
     @property
     def unchanged(self) -> int:
         """Rows that were there already."""
-        ...
-
-
-class Keep(Protocol):
-    """Keeps what an import changes; `tsuide.app.taking_back.Kept` is one."""
-
-    def before(self, frames: Dictionary[str, pl.DataFrame]) -> None:
-        """These are going to be written."""
-        ...
-
-    def after(self, frames: Dictionary[str, pl.DataFrame]) -> None:
-        """They are."""
         ...
 
 
@@ -214,7 +203,7 @@ def import_file(
     rejects_path: Path | None = None,
     with_products: bool = False,
     progress: Progress = _silent,
-    keep: Keep | None = None,
+    kept: Kept | None = None,
 ) -> ImportReport:
     """Convert a file that was read, and write it.
 
@@ -226,7 +215,7 @@ def import_file(
         rejects_path: the CSV of rejects; written only where something was rejected.
         with_products: take products that the catalogue does not have from the order file itself.
         progress: called at each step.
-        keep: told what is going to be written, and again when it is.
+        kept: keeps what the import changes, so that it can be taken back; None = nothing does.
 
     Raises:
         BadColumns: a needed field has no column, no currency is known, or dates can be read in two ways.
@@ -251,7 +240,7 @@ def import_file(
         told = customers_over_known(frames["customers"], read.mapping, facts.customers)
         frames["customers"], unlinked = with_accounts(told, facts.customers)
     progress("writing facts", 2, 3)
-    written = {} if dry_run else _write_kept(facts, frames, keep)
+    written = {} if dry_run else _write_kept(facts, frames, kept)
     progress("done", 3, 3)
     return ImportReport(
         file=read.table.name,
@@ -365,13 +354,13 @@ def _unknown(lines: pl.DataFrame, products: pl.DataFrame) -> list[str]:
 
 
 def _write_kept(
-    facts: FactsPort, frames: Dictionary[str, pl.DataFrame], keep: Keep | None
+    facts: FactsPort, frames: Dictionary[str, pl.DataFrame], kept: Kept | None
 ) -> dict[str, dict[str, int]]:
-    if keep is None:
+    if kept is None:
         return _write(facts, frames)
-    keep.before(frames)
+    kept.before(frames)
     written = _write(facts, frames)
-    keep.after(frames)
+    kept.after(frames)
     return written
 
 

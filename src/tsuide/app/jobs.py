@@ -132,8 +132,8 @@ def newest_result(shop: Shop, kind: str) -> tuple[dict[str, Any], datetime] | No
     return (json.loads(rows[0]["result"]), from_micros(rows[0]["ended_at"])) if rows else None
 
 
-def ended_well(shop: Shop, job_id: str, now: datetime) -> bool:
-    """Whether a job did what it was to do; False where it failed.
+def ended_well(shop: Shop, job_id: str, now: datetime) -> dict[str, Any] | None:
+    """A job that did what it was to do; None where it failed.
 
     Raises:
         NotFound: there is none of this id.
@@ -142,7 +142,7 @@ def ended_well(shop: Shop, job_id: str, now: datetime) -> bool:
     job = job_told(shop, job_id, now)
     if job["under_way"]:
         raise Conflict("still under way", key="job", value=job_id, way_out="wait until it has ended")
-    return bool(job["state"] == "done")
+    return job if job["state"] == "done" else None
 
 
 def newest_of(shop: Shop, kind: str, wanted: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:

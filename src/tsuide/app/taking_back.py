@@ -7,7 +7,7 @@ compressed, so that whoever is erased is found in them.
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, TypeAlias
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.customers import CUSTOMERS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import Schema
+from tsuide.store.facts import Facts
 
 UNDONE: Final = frozenset({"products", "customers", "orders"})
 """Kinds of tables whose import can be taken back."""
@@ -26,64 +27,35 @@ _SCHEMAS: Final[Mapping[str, Schema]] = {
 _OWNER: Final = {"order_lines": "order_id"}  # the column with the id of the thing that a row is of; else `id`
 _EMPTY: Final = ("quantity", "discount", "amount", "returned")
 
-Rows = Mapping[str, pl.DataFrame]
+Rows: TypeAlias = Mapping[str, pl.DataFrame]
 
 
-class FactsPort(Protocol):
-    """Where facts are; `tsuide.store.facts.Facts` is one."""
+def files_of(file: Path) -> list[Path]:
+    """Everything that is kept of a file's imports."""
+    return sorted(file.parent.glob(f"{file.name}.*{SUFFIX}"))
 
-    def products(self) -> pl.DataFrame:
-        """All products."""
-        ...
 
-    def customers(self) -> pl.DataFrame:
-        """All customers."""
-        ...
-
-    def orders(self) -> pl.DataFrame:
-        """All orders."""
-        ...
-
-    def order_lines(self) -> pl.DataFrame:
-        """All lines."""
-        ...
-
-    def write_products(self, frame: pl.DataFrame) -> Any:  # noqa: ANN401 - what was written, which nobody asks for
-        """Write PRODUCTS."""
-        ...
-
-    def write_customers(self, frame: pl.DataFrame) -> Any:  # noqa: ANN401 - as above
-        """Write CUSTOMERS."""
-        ...
-
-    def write_orders(self, orders: pl.DataFrame, lines: pl.DataFrame) -> Any:  # noqa: ANN401 - as above
-        """Write ORDERS and ORDER_LINES."""
-        ...
+def imports_of(file: Path) -> int:
+    """How many imports of a file something is kept of: the number of the newest."""
+    return max((int(each.name.removeprefix(f"{file.name}.").partition(".")[0]) for each in files_of(file)), default=0)
 
 
 class Kept:
-    """The rows of one import, before and after.
+    """The rows of one import of a file, before and after.
 
     Args:
         facts: where they are.
-        folder: where the file lies.
-        stem: with which the names of what is kept begin, where other files lie there, too.
+        file: that was sent in; what is kept lies beside it.
+        number: of its imports, from 1 on: each is taken back by itself, the newest first.
     """
 
-    def __init__(self, facts: FactsPort, folder: Path, stem: str = "") -> None:
+    def __init__(self, facts: Facts, file: Path, number: int) -> None:
         self._facts = facts
-        self._folder = folder
-        self._stem = stem
-
-    @property
-    def files(self) -> list[Path]:
-        """What is kept."""
-        return sorted(self._folder.glob(f"{self._stem}*{SUFFIX}"))
+        self._file = file
+        self._number = number
 
     def before(self, frames: Rows) -> None:
         """Keep the rows as they are, of everything that is going to be written."""
-        for each in self.files:
-            each.unlink()
         touched = {name: frame for name, frame in frames.items() if name in _SCHEMAS}
         for name, frame in self._now(touched).items():
             self._keep("before", name, frame)
@@ -110,7 +82,7 @@ class Kept:
         after = {name: self._read("after", name) for name in _SCHEMAS if self._path("after", name).exists()}
         if not after:
             raise BadFile(
-                "what was there before is not kept", key="import", value=self._folder.name,
+                "what was there before is not kept", key="import", value=self._file.name,
                 way_out="files and what they changed are kept for seven days; import a right one over it",
             )  # fmt: skip
         now = self._now(after)
@@ -144,7 +116,7 @@ class Kept:
         return found
 
     def _path(self, moment: str, name: str) -> Path:
-        return self._folder / f"{self._stem}{moment}-{name}{SUFFIX}"
+        return self._file.with_name(f"{self._file.name}.{self._number}.{moment}-{name}{SUFFIX}")
 
     def _keep(self, moment: str, name: str, frame: pl.DataFrame) -> None:
         path = self._path(moment, name)
@@ -156,7 +128,7 @@ class Kept:
         try:
             return pl.read_ipc(io.BytesIO(self._path(moment, name).read_bytes()))
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise BadFile("what was there before is not kept", key="import", value=self._folder.name) from error
+            raise BadFile("what was there before is not kept", key="import", value=self._file.name) from error
 
 
 def _differing(then: pl.DataFrame, now: pl.DataFrame, owner: str) -> int:

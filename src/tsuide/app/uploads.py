@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Final
 import polars as pl
 
 from tsuide.app.importing import ImportReport, Progress, Read, import_file, read_file
-from tsuide.app.taking_back import UNDONE, Kept
+from tsuide.app.taking_back import UNDONE, Kept, imports_of
 from tsuide.app.wiring import Shop
 from tsuide.errors import BadFile, NotFound
 from tsuide.intake.mapping import Mapping as Columns
@@ -208,7 +208,8 @@ def try_upload(
 ) -> ImportReport:
     """Convert the whole file and count what would be kept; with `dry_run` False write it.
 
-    Reasons of rejects are told in `language`; "" = the shop's.
+    Reasons of rejects are told in `language`; "" = the shop's. Of what can be taken back (`UNDONE`) the number of
+    this import is `imports_of` the file afterwards.
 
     Raises:
         BadColumns: a needed field has no column.
@@ -227,24 +228,24 @@ def try_upload(
     )
     return import_file(
         shop.store.facts, read, settings, dry_run=dry_run, rejects_path=rejects, with_products=upload.with_products,
-        progress=progress, keep=kept_of(shop, upload) if read.mapping.kind in UNDONE else None,
+        progress=progress, kept=_kept(shop, upload) if read.mapping.kind in UNDONE else None,
     )  # fmt: skip
 
 
-def take_back(shop: Shop, upload_id: str) -> int:
-    """What the import of a file changed, as it stood before; how many things were put back.
+def take_back(shop: Shop, upload_id: str, number: int) -> int:
+    """What an import of a file changed, as it stood before; how many things were put back.
 
     Raises:
         NotFound: the file is not kept any more.
         BadFile: the import was cut off.
-        Conflict: some of it was changed again since.
+        Conflict: some of it was changed again since, by a later import of the same file, too.
     """
-    return kept_of(shop, upload_of(shop, upload_id)).take_back()
+    return Kept(shop.store.facts, file_of(shop, upload_of(shop, upload_id)), number).take_back()
 
 
-def kept_of(shop: Shop, upload: Upload) -> Kept:
-    """What the import of a file changed."""
-    return Kept(shop.store.facts, _folder(shop, upload.id))
+def _kept(shop: Shop, upload: Upload) -> Kept:
+    file = file_of(shop, upload)
+    return Kept(shop.store.facts, file, imports_of(file) + 1)
 
 
 def kept_mappings(shop: Shop) -> dict[str, dict[str, Any]]:

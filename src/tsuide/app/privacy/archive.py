@@ -14,7 +14,7 @@ import polars as pl
 from tsuide.app import customer_files, uploads
 from tsuide.app.erasing import everything_of
 from tsuide.app.privacy.phrases import TABLES
-from tsuide.app.taking_back import SUFFIX
+from tsuide.app.taking_back import SUFFIX, files_of
 from tsuide.app.wiring import Shop
 from tsuide.errors import UnknownCustomer
 
@@ -64,10 +64,10 @@ def _put(archive: zipfile.ZipFile, name: str, content: object, now: datetime) ->
 
 def _in_files(shop: Shop, customer_id: str) -> dict[str, list[dict[str, Any]]]:
     """Rows with the customer's id in a cell, of files that were sent in."""
-    paths = [(each.name, uploads.file_of(shop, each)) for each in uploads.uploads(shop)]
+    paths = [(path.name, path) for path in customer_files.kept_files(shop)]
     for each in uploads.uploads(shop):
-        paths += [(f"{each.name}/{path.name}", path) for path in uploads.kept_of(shop, each).files]
-    paths += [(path.name, path) for path in customer_files.kept_files(shop)]
+        file = uploads.file_of(shop, each)
+        paths += [(each.name, file), *((f"{each.name}/{path.name}", path) for path in files_of(file))]
     found = {name: list(_rows_naming(path, customer_id)) for name, path in paths if uploads.may_name(path, customer_id)}
     return {name: rows for name, rows in found.items() if rows}
 

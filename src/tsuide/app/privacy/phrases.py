@@ -124,7 +124,10 @@ WORDS: Final = Phrases(
             "en": "what was learned; holds values of persons",
         },
         "place.snapshots.kept": {"ja": "消去の後、次の学習で削除", "en": "after an erasure, until the next learning"},
-        "place.imports": {"ja": "取り込みのために送られたファイル", "en": "files sent in to be imported"},
+        "place.imports": {
+            "ja": "取り込みのために送られたファイルと、取り込む前の内容",
+            "en": "files sent in to be imported, and what stood before",
+        },
         "place.imports.kept": {"ja": "7 日、または消去まで", "en": "7 days, or until somebody in them is erased"},
         "place.disclosures": {"ja": "開示のために書き出したファイル", "en": "files written for customers who asked"},
         "place.disclosures.kept": {"ja": "本人の消去まで", "en": "until the person is erased"},

@@ -186,8 +186,7 @@ def take_in(visit: Visit) -> Response:
         job = begin(visit, _IMPORT, {"upload": name, "mapping": given})
     except BadInput as error:
         return _files(visit, error, look_at_upload(visit.shop, name, None, visit.now))
-    entry = visit.record(Change("customers.import", looked["file"], None, {"rows": looked["rows"]},
-                                {"job": job, "upload": name}))  # fmt: skip
+    entry = visit.record(Change("customers.import", looked["file"], None, {"rows": looked["rows"]}, {"job": job}))
     return visit.done("/customers/files", entry)
 
 

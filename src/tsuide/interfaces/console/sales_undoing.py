@@ -102,8 +102,9 @@ def _seller(shop: Shop, undo: _Kept, _who: User, now: datetime) -> None:
 
 def _import(shop: Shop, undo: _Kept, _who: User, now: datetime) -> None:
     """Customers as they stood before a file was imported."""
-    if ended_well(shop, undo["job"], now):
-        take_back_upload(shop, undo["upload"])
+    job = ended_well(shop, undo["job"], now)
+    if job is not None:
+        take_back_upload(shop, job["wanted"]["upload"], job["result"]["number"])
 
 
 SALES_WAYS: Final[Mapping[str, Undo]] = {

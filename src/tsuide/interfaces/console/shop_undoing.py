@@ -7,7 +7,7 @@ from typing import Any, Final
 from tsuide.app.changes import Undo
 from tsuide.app.consent_words import restore_consent_words
 from tsuide.app.hooks import remove_hook, restore_hook
-from tsuide.app.jobs import ended_well, job_told
+from tsuide.app.jobs import ended_well
 from tsuide.app.shop_settings import take_back_settings
 from tsuide.app.signing import restore_sale_terms
 from tsuide.app.snapshots import roll_back
@@ -40,8 +40,9 @@ def _import(shop: Shop, undo: Mapping[str, Any], _who: User, now: datetime) -> N
         BadFile: the import was cut off.
         Conflict: the import is not over, or what it changed was changed since.
     """
-    if ended_well(shop, undo["job"], now):
-        take_back(shop, job_told(shop, undo["job"], now)["wanted"]["upload"])
+    job = ended_well(shop, undo["job"], now)
+    if job is not None:
+        take_back(shop, job["wanted"]["upload"], job["result"]["number"])
 
 
 def _words(shop: Shop, undo: Mapping[str, Any], who: str, now: datetime) -> None:

@@ -19,8 +19,8 @@ DEFINITIONS: Final = Phrases(
             "en": "The order's total as the shop recorded it, after discounts.",
         },
         "of_owned": {
-            "ja": "これまでに買った数から返品を引いた数。下の担当者・拠点の分も含みます。",
-            "en": "Units bought so far less what came back, by everybody of the account.",
+            "ja": "買って手元に残した数。返品と贈り物は除き、下の担当者・拠点の分も含みます。",
+            "en": "Units bought and kept by everybody of the account, without gifts and what came back.",
         },
         "of_returned": {"ja": "返品された数。", "en": "Units that came back."},
         "of_deal_total": {
@@ -132,7 +132,10 @@ DEFINITIONS: Final = Phrases(
             "ja": "この販促に使ってよい値引きの総額。使い切ると止まります。",
             "en": "What it may give away in all; when that is spent it ends.",
         },
-        "of_uses": {"ja": "この販促が使われた注文の数。", "en": "Orders in which it was used."},
+        "of_uses": {
+            "ja": "この販促を使って成立した購入の数。",
+            "en": "How often it was used in a purchase that the customer accepted.",
+        },
         "of_discount": {
             "ja": "ばらで買うときの合計からの値引き率。",
             "en": "Share taken off what the parts cost one by one.",
@@ -141,8 +144,8 @@ DEFINITIONS: Final = Phrases(
         "of_margin_rate": {"ja": "（価格 − 原価）÷ 価格。", "en": "(Price − cost) ÷ price."},
         "of_sum_revenue": {"ja": "これらの注文の売上の合計。", "en": "Revenue of these orders together."},
         "of_sum_margin": {
-            "ja": "これらの注文の粗利の合計。原価の分からない行は含みません。",
-            "en": "Margin of these orders together; lines without a known cost are left out.",
+            "ja": "これらの注文の粗利の合計（税抜）。原価の分からない行がある注文は含みません。",
+            "en": "Margin of these orders together, without tax; orders with a line whose cost is unknown are left out.",
         },
         "of_value_band": {"ja": "注文金額の幅。", "en": "The band of order values."},
         "of_orders_in_band": {"ja": "金額がこの幅に入る注文の数。", "en": "Orders whose value lies in the band."},
@@ -150,8 +153,8 @@ DEFINITIONS: Final = Phrases(
         "of_orders": {"ja": "期間中の注文の数。取り消しは除きます。", "en": "Orders within the range, none cancelled."},
         "of_revenue": {"ja": "期間中の売上。返品を引いた額。", "en": "Revenue within the range, less what came back."},
         "of_through_offers": {
-            "ja": "そのうち、初めての購入の前に提案を見ていた人。因果ではありません。",
-            "en": "Of these, who were offered it before; no effect is claimed.",
+            "ja": "そのうち、初めての購入が提案から入った人。因果ではありません。",
+            "en": "Of these, whose first purchase came from an offer; no effect is claimed.",
         },
         "of_searches": {"ja": "この言葉で検索された回数。", "en": "How often these words were searched for."},
         "of_empty_searches": {
