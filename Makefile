@@ -29,6 +29,7 @@ check: install
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m pip check
+# it ends with 1 for a finding and where it cannot ask: what that means says audit.py
 	$(BIN)/pip-audit --skip-editable --progress-spinner off --format json 2>&1 >.audit.json | grep -v '^No known' || true
 	$(BIN)/python .ci/audit.py <.audit.json
 

@@ -103,13 +103,24 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: str) -> str:
+def empty_postgres(postgres: str) -> Callable[[], str]:
+    """Makes a database without any table, which stays until the tests end; its DSN."""
+
+    def made() -> str:
+        name = f"e{secrets.token_hex(8)}"
+        with psycopg.connect(postgres, autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0".encode())
+        return _database(postgres, name)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(empty_postgres: Callable[[], str]) -> str:
     """As `migrated_sqlite`: the name of a database."""
-    name = f"migrated{secrets.token_hex(8)}"
-    with psycopg.connect(postgres, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0".encode())
-    open_store(_database(postgres, name)).close()
-    return name
+    url = empty_postgres()
+    open_store(url).close()
+    return str(sa.make_url(url).database)
 
 
 @contextmanager

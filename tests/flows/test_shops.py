@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from starlette.testclient import TestClient
@@ -71,10 +70,7 @@ def two(
 ) -> Iterator[Two]:
     home, url = tmp_path_factory.mktemp("first"), None
     if request.param == "postgresql":
-        postgres = request.getfixturevalue("postgres")
-        with psycopg.connect(postgres, autocommit=True) as admin:
-            admin.execute(b"CREATE DATABASE shops ENCODING 'UTF8' TEMPLATE template0")
-        url = sa.make_url(postgres).set(database="shops").render_as_string(hide_password=False)
+        url = request.getfixturevalue("empty_postgres")()
     first = Settings(home=home, database_url=url, language="en", shopify_secrets=SECRET, customer_secrets=SECRET)  # type: ignore[arg-type]  # read by pydantic
     second = add_shop(first, "second", None, None, {"currency": "JPY"})
     keys: dict[str, dict[str, str]] = {}

@@ -73,21 +73,24 @@ def an_edited_policy(dice: random.Random) -> None:
         load_policy(edited(made, path, value))
 
 
+def reads_back(read: Callable[[str], Any], text: str) -> None:
+    """What is read and written again is the same."""
+    found = read(text)
+    plain = found.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    assert read(yaml.safe_dump(plain, allow_unicode=True)) == found
+
+
 def a_journey(dice: random.Random) -> None:
     made = written(dice, dice.choice(JOURNEYS), JOURNEYS)
     with shown(made):
-        journey = read_journey(made)
-        plain = journey.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        assert read_journey(yaml.safe_dump(plain, allow_unicode=True)) == journey
+        reads_back(read_journey, made)
 
 
 def a_survey(dice: random.Random) -> None:
     texts = [ready_survey(name) for name in SURVEYS]
     made = written(dice, dice.choice(texts), texts)
     with shown(made):
-        survey = read_survey(made)
-        plain = survey.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        assert read_survey(yaml.safe_dump(plain, allow_unicode=True)) == survey
+        reads_back(read_survey, made)
 
 
 def a_mail(dice: random.Random) -> None:

@@ -75,12 +75,12 @@ def test_of_a_browser_that_asks_not_to_be_followed_nothing_is_kept(served: Any, 
 
 def test_a_withdrawal_is_heard_from_a_browser_that_asks_not_to_be_followed(served: Any) -> None:
     say(served, "c11", "analytics", granted=True)
-    body = {"messageId": uuid.uuid4().hex, "userId": "c11", "anonymousId": "private-11", "traits": {"name": "H"},
+    body = {"messageId": uuid.uuid4().hex, "userId": "c11", "anonymousId": "unheard-11", "traits": {"name": "H"},
             "context": {"consent": {"categoryPreferences": {"analytics": False}}}}  # fmt: skip
     headers = {"X-Api-Key": served.storefront, "X-Customer-Token": token(served, "c11"), "Sec-GPC": "1"}
     assert served.client.post("/v1/identify", json=body, headers=headers).json()["untracked"] == 1
     assert shop_of(served).store.facts.withdrew(["c11"], "analytics") == {"c11"}
-    assert traces(served, "private-11") == set()
+    assert traces(served, "unheard-11") == set()
 
 
 def test_whoever_withdrew_is_not_measured_whoever_sends_it_and_still_may_buy(served: Any) -> None:
