@@ -1,8 +1,8 @@
 """Move SQLite's write-ahead log into the file in the background, so that no commit has to, and begin it anew.
 
 A passive checkpoint makes nobody wait, but under load that never pauses it never comes to the log's end either:
-somebody writes meanwhile, so the log grows for as long as the load lasts. When it is long, what passive checkpoints left
-(little) is moved with the writers held off for a moment, and the next writer begins at the log's start.
+somebody writes meanwhile, so the log grows for as long as the load lasts. When it is long, what passive checkpoints
+left (little) is moved with the writers held off for a moment, and the next writer begins at the log's start.
 (https://www.sqlite.org/wal.html, "Avoiding Excessively Large WAL Files".)
 """
 
