@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tsuide.errors import TooFewData
-from tsuide.kit.clock import MICROS_PER_DAY, from_micros
+from tsuide.kit.clock import MICROS_PER_DAY, from_micros, to_micros
 from tsuide.mining.baskets import Baskets
+from tsuide.mining.logistic import probability
 from tsuide.mining.wants import Wants
-from tsuide.mining.wants_model import FittedWants
+from tsuide.mining.wants_model import FittedWants, context_of
 
 GROUPS = {f"{group}{n}": group for group in ("tea", "cup", "pen", "ink", "mat") for n in range(4)}
 TODAY = from_micros(200 * MICROS_PER_DAY)
@@ -136,3 +137,94 @@ def test_every_chance_is_one_and_no_product_comes_twice(
     assert all(0 < each <= 1 for each in found.chance)
     assert len(set(found.items)) == len(found.items) <= 12
     assert not {GROUPS[each] for each in found.items} & {GROUPS[each] for each in cart if each in GROUPS}
+
+
+def _plainly(
+    fitted: FittedWants, customer: str, n: int, now: datetime, cart: list[str], owned: dict[str, int]
+) -> list[tuple[str, float, int]]:
+    """What `likely` should tell, product by product as it is written in `wants`."""
+    index, c, today = fitted.item_ids, fitted.customer_ids.position(customer), to_micros(now)
+    groups = len(fitted.mean)
+    count, exposure, days = np.zeros(groups), np.zeros(groups), np.full(groups, -1.0)
+    mine: dict[int, float] = {}
+    if c >= 0:
+        exposure[:] = fitted.orders[c]
+        for pair in range(fitted.pair_of[c], fitted.pair_of[c + 1]):
+            g = fitted.pair_group[pair]
+            count[g], exposure[g] = fitted.pair_count[pair], fitted.pair_exposure[pair]
+            days[g] = (today - fitted.pair_last[pair]) / MICROS_PER_DAY
+        for place in range(fitted.own_of[c], fitted.own_of[c + 1]):
+            mine[int(fitted.own_item[place])] = float(fitted.own_count[place])
+    for name, at in owned.items():
+        if at > fitted.end and name in index:
+            item = index.position(name)
+            g, since = fitted.group_of[item], (today - at) / MICROS_PER_DAY
+            count[g] += 1
+            exposure[g] += 1
+            days[g] = since if days[g] < 0 else min(days[g], since)
+            mine[item] = mine.get(item, 0.0) + 1
+    there = np.zeros(groups, np.bool_)
+    lying = [index.position(each) for each in cart if each in index]
+    there[fitted.group_of[np.array(lying, np.int64)]] = True
+    context = context_of(fitted, fitted.rate(count, exposure, days), there)
+    chance = probability(context @ fitted.weights[2 if cart else 0])
+    liked = np.ones(len(fitted.usual))
+    if len(fitted.usual):
+        traits = [int(fitted.trait_of[each]) for each in {*mine, *lying} if fitted.trait_of[each] >= 0]
+        told = np.bincount(traits, minlength=len(fitted.usual))
+        liked = (told + fitted.strength * fitted.usual) / (len(traits) + fitted.strength) / fitted.usual
+    found = []
+    for item in sorted({*fitted.top[fitted.top >= 0].tolist(), *mine}):
+        g, trait = fitted.group_of[item], int(fitted.trait_of[item])
+        suits = 1.0
+        if len(fitted.usual):
+            in_all = 1.0 - fitted.of_value[g].sum() + fitted.of_value[g] @ liked
+            suits = (liked[trait] if trait >= 0 else 1.0) / in_all
+        share = (mine.get(item, 0.0) + fitted.own * fitted.share[item] * suits) / (count[g] + fitted.own)
+        likely = 0.0 if there[g] else float(chance[g] * min(share, 1.0))
+        found.append((-likely * float(fitted.worth[item]), item, likely))
+    best = [(item, likely) for _, item, likely in sorted(found)[:n] if likely > 0]
+    return [(index.ids[item], likely, int(mine.get(item, 0.0))) for item, likely in best]
+
+
+@pytest.fixture(scope="module")
+def by_system() -> FittedWants:
+    systems = {item: {"system": "AB"[int(item[-1]) // 2]} for item in GROUPS}
+    worth = {item: 50.0 + 10 * n for n, item in enumerate(GROUPS)}
+    return Wants().fit(shop(), GROUPS, attributes=systems, worth=worth)
+
+
+@given(
+    customer=st.sampled_from([*(f"c{n}" for n in range(12)), "nobody"]),
+    cart=st.lists(st.sampled_from([*GROUPS, "unheard-of"]), max_size=4),
+    since=st.dictionaries(st.sampled_from([*GROUPS, "unheard-of"]), st.integers(100, 300), max_size=3),
+    day=st.integers(181, 900),
+    n=st.integers(1, 30),
+    with_trait=st.booleans(),
+)
+def test_the_compiled_telling_is_what_the_method_says_written_plainly(
+    fitted: FittedWants,
+    by_system: FittedWants,
+    customer: str,
+    cart: list[str],
+    since: dict[str, int],
+    day: int,
+    n: int,
+    *,
+    with_trait: bool,
+) -> None:
+    learned, now = by_system if with_trait else fitted, from_micros(day * MICROS_PER_DAY)
+    owned = {name: min(at, day) * MICROS_PER_DAY for name, at in since.items()}
+    found = learned.likely(customer, n, now=now, cart=cart, owned=owned)
+    plain = _plainly(learned, customer, n, now, cart, owned)
+    worth = learned.worth
+    values = [chance * worth[learned.item_ids.position(item)] for item, chance, _ in plain]
+    assert found.chance == pytest.approx([chance for _, chance, _ in plain])
+    assert [
+        chance * worth[learned.item_ids.position(item)] for item, chance in zip(found.items, found.chance, strict=True)
+    ] == pytest.approx(values)
+    told = dict(zip(found.items, zip(found.chance, found.times, strict=True), strict=True))
+    for item, chance, times in plain:
+        if item in told:  # of equals at the end either may be left out
+            assert told[item][0] == pytest.approx(chance)
+            assert told[item][1] == times

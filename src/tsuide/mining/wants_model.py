@@ -1,24 +1,25 @@
 """Learned wants: what is known of every customer, and what it says of one of them now; `wants` tells the method."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
 
-from tsuide.kit.arrays import Bool, Float64, Int32, Int64
+from tsuide.kit.arrays import Bool, Float64, Int32, Int64, frozen
 from tsuide.kit.clock import MICROS_PER_DAY, to_micros
 from tsuide.mining.fitted import Arrays, Meta, brief, taken
 from tsuide.mining.index import Index
-from tsuide.mining.logistic import probability
 from tsuide.mining.parameters import must_be_whole
-from tsuide.mining.wants_kernel import SOONEST
+from tsuide.mining.wants_kernel import FAINTEST, SOONEST, chances, likeliest
 
 PACES: Final = np.array([2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 200.0])
 """Days after which what was bought is wanted again, about: the mixture's θ."""
 PLACES: Final = ("alone", "one", "cart")
 FEATURES: Final = 5  # bias, log rate, mean lift, best lift, size of the cart
+_NO_ITEMS: Final = frozen(np.empty(0, np.int32))
+_NO_COUNTS: Final = frozen(np.empty(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +29,22 @@ class Likely:
     items: list[str]
     chance: list[float]
     times: list[int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stand:
+    """A customer now.
+
+    Args:
+        count, exposure, days: orders that held each group, ready ones, days since the last (-1 = never); (groups,).
+        mine: products that they bought, ascending, each once; bought: in how many orders.
+    """
+
+    count: Float64
+    exposure: Float64
+    days: Float64
+    mine: Int32
+    bought: Float64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +97,12 @@ class FittedWants:
     own: float
     strength: float
     end: int
+    anybodys: Int32 = field(init=False)
+    """Products in `top`, ascending, each once; int32 (some,)."""
+
+    def __post_init__(self) -> None:
+        """Told once, since every telling walks over them."""
+        object.__setattr__(self, "anybodys", frozen(np.unique(self.top[self.top >= 0]).astype(np.int32)))
 
     def likely(
         self,
@@ -102,71 +125,73 @@ class FittedWants:
             owned: product → when it was last bought, microseconds; what is newer than `end` counts as one more order.
         """
         must_be_whole("n", n, 1)
-        count, exposure, days, own = self._stand(customer, to_micros(now), owned or {})
-        there = np.zeros(len(self.mean), np.bool_)
+        stand = self._stand(customer, to_micros(now), owned or {})
         named = self.item_ids.positions([*cart, *([] if looked_at is None else [looked_at])])
-        there[self.group_of[named[named >= 0]]] = True
-        place = 2 if len(cart) else 1 if there.any() else 0
-        chance = chances_of(self, place, self.rate(count, exposure, days), there)
-        chance[there] = 0.0
-        return self._products(chance, count, own, named[named >= 0], n)
+        named = np.unique(named[named >= 0]).astype(np.int32)
+        there = np.unique(self.group_of[named]).astype(np.int64)
+        place = 2 if len(cart) else 1 if len(there) else 0
+        chance = np.empty(len(self.mean))
+        chances(
+            self.mean, self.shape, PACES, self.paces, self.lift, self.weights[place], there,
+            stand.count, stand.exposure, stand.days, chance,
+        )  # fmt: skip
+        return self._products(stand, chance, named, n)
 
-    def _stand(
-        self, customer: str, now: int, owned: Mapping[str, int]
-    ) -> tuple[Float64, Float64, Float64, dict[int, float]]:
-        """Purchases, ready orders, days since the last (-1 = never) by group, and own products with their counts."""
+    def _stand(self, customer: str, now: int, owned: Mapping[str, int]) -> "_Stand":
+        """What the customer bought up to now, what was bought since learning included."""
         c, groups = self.customer_ids.position(customer), len(self.mean)
         count, exposure, days = np.zeros(groups), np.zeros(groups), np.full(groups, -1.0)
-        own: dict[int, float] = {}
+        mine, bought = _NO_ITEMS, _NO_COUNTS
         if c >= 0:
             pairs = slice(self.pair_of[c], self.pair_of[c + 1])
             at = self.pair_group[pairs]
             exposure[:] = self.orders[c]
             count[at], exposure[at] = self.pair_count[pairs], self.pair_exposure[pairs]
             days[at] = np.where(self.pair_last[pairs] >= 0, (now - self.pair_last[pairs]) / MICROS_PER_DAY, -1.0)
-            mine = slice(self.own_of[c], self.own_of[c + 1])
-            own = dict(zip(self.own_item[mine].tolist(), self.own_count[mine].tolist(), strict=True))
+            own = slice(self.own_of[c], self.own_of[c + 1])
+            mine, bought = self.own_item[own], self.own_count[own]
         newer = [(self.item_ids.position(item), at) for item, at in owned.items() if at > self.end]
-        for item, bought in newer:
-            if item >= 0:
-                g = self.group_of[item]
-                since = (now - bought) / MICROS_PER_DAY
-                count[g] += 1.0
-                exposure[g] += 1.0
-                days[g] = since if days[g] < 0 else min(days[g], since)
-                own[item] = own.get(item, 0.0) + 1.0
-        return count, exposure, days, own
+        newer = [(item, at) for item, at in newer if item >= 0]
+        for item, at_last in newer:
+            g = self.group_of[item]
+            since = (now - at_last) / MICROS_PER_DAY
+            count[g] += 1.0
+            exposure[g] += 1.0
+            days[g] = since if days[g] < 0 else min(days[g], since)
+        if newer:
+            fresh = np.array([item for item, _ in newer], np.int32)
+            mine, place = np.unique(np.concatenate([mine, fresh]), return_inverse=True)
+            counts = np.concatenate([bought, np.ones(len(fresh))])
+            bought = np.bincount(place, weights=counts).astype(np.float64)
+        return _Stand(count, exposure, days, frozen(mine), frozen(bought))
 
     def rate(self, count: Float64, exposure: Float64, days: Float64) -> Float64:
         """Chance, nearly, that an order now holds each group."""
         often = self.mean * (self.shape + count) / (self.shape + self.mean * exposure)
         return often * ready_of(self.paces, days)
 
-    def _suits(self, items: Int32, seen: Int32) -> Float64:
-        """How much likelier than to others each item is chosen within its group, by the trait of what was `seen`."""
+    def _liked(self, seen: Int32) -> tuple[Float64, Float64]:
+        """How much likelier than to others each trait is chosen by who chose what was `seen`; the same of each group.
+
+        Empty where no trait tells.
+        """
         if not len(self.usual):
-            return np.ones(len(items))
+            return _NO_COUNTS, _NO_COUNTS
         traits = self.trait_of[seen]
         counts = np.bincount(traits[traits >= 0], minlength=len(self.usual))
         liked = (counts + self.strength * self.usual) / (counts.sum() + self.strength) / self.usual
-        in_all = 1.0 - self.of_value.sum(axis=1) + self.of_value @ liked
-        own = np.where(self.trait_of[items] >= 0, liked[self.trait_of[items]], 1.0)
-        return np.asarray(own / in_all[self.group_of[items]], np.float64)
+        return frozen(liked), frozen(1.0 - self.of_value.sum(axis=1) + self.of_value @ liked)
 
-    def _products(self, chance: Float64, count: Float64, own: dict[int, float], named: Int32, n: int) -> Likely:
-        mine = np.array(sorted(own), np.int32)
-        items = np.union1d(self.top[self.top >= 0], mine)
-        bought = np.zeros(len(items))
-        bought[np.searchsorted(items, mine)] = [own[each] for each in mine.tolist()]
-        group = self.group_of[items]
-        usual = self.share[items] * self._suits(items, np.union1d(mine, named))
-        share = (bought + self.own * usual) / (np.maximum(count[group], 0.0) + self.own)
-        found = chance[group] * np.minimum(share, 1.0)
-        best = np.argsort(-found * self.worth[items], kind="stable")[:n]
-        best = best[found[best] > 0]
+    def _products(self, stand: "_Stand", chance: Float64, named: Int32, n: int) -> Likely:
+        liked, in_all = self._liked(np.union1d(stand.mine, named))
+        item, likely, times = np.empty(n, np.int32), np.empty(n), np.empty(n)
+        many = likeliest(
+            self.anybodys, stand.mine, stand.bought, self.group_of, self.trait_of, self.share, self.worth, liked,
+            in_all, chance, stand.count, self.own, item, likely, times,
+        )  # fmt: skip
         ids = self.item_ids.ids
         return Likely(
-            [ids[each] for each in items[best].tolist()], found[best].tolist(), bought[best].astype(int).tolist()
+            [ids[each] for each in item[:many].tolist()], likely[:many].tolist(), times[:many].astype(int).tolist()
         )
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -242,15 +267,10 @@ def context_of(fitted: FittedWants, rate: Float64, there: Bool) -> Float64:
     """Bias, log rate, mean and best lift by what lies there, and how much that is; (groups, 5)."""
     groups = len(rate)
     found = np.zeros((groups, FEATURES))
-    found[:, 0], found[:, 1] = 1.0, np.log(rate + 1e-5)
+    found[:, 0], found[:, 1] = 1.0, np.log(rate + FAINTEST)
     size = int(there.sum())
     if size:
         lifts = fitted.lift[there]
         found[:, 2], found[:, 3] = lifts.sum(axis=0) / np.sqrt(size), lifts.max(axis=0)
         found[:, 4] = np.log1p(size)
     return found
-
-
-def chances_of(fitted: FittedWants, place: int, rate: Float64, there: Bool) -> Float64:
-    """Chance that an order holds each group besides what lies there, by the weights of one of `PLACES`; (groups,)."""
-    return probability(context_of(fitted, rate, there) @ fitted.weights[place])
