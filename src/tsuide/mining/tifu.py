@@ -209,14 +209,19 @@ def add_neighbours(vectors: Vectors, customer: int, neighbours: int, near: np.nd
     if take <= 0:
         return n
     chosen = np.argpartition(-near, take - 1)[:take]
-    for m in chosen:
+    for m in chosen:  # no question asked on the way: a branch that cannot be foretold takes longer than the sums
         other = vectors.pool[m]
         for e in range(vectors.of[other], vectors.of[other + 1]):
-            j = vectors.item[e]
-            if mean[j] == 0:
-                touched[n] = j
-                n += 1
-            mean[j] += vectors.weight[e]
+            mean[vectors.item[e]] += vectors.weight[e]
+    for a in range(n):
+        mean[touched[a]] = -mean[touched[a]]  # set aside
+    before = n
+    for j in range(len(mean)):
+        if mean[j] > 0:
+            touched[n] = j
+            n += 1
+    for a in range(before):
+        mean[touched[a]] = -mean[touched[a]]
     for a in range(n):
         mean[touched[a]] /= take
     return n
