@@ -15,6 +15,7 @@ from tsuide.facts.catalogue import PRODUCTS
 from tsuide.facts.orders import ORDER_LINES, ORDERS
 from tsuide.facts.schema import conform
 from tsuide.offers.request import OfferRequest
+from tsuide.offers.state import Unchanged
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
@@ -65,6 +66,17 @@ def test_step_by_step_comes_to_the_same_as_all_at_once(learned_shop: Shop) -> No
     assert 40 in numbers  # baskets that held both
     again = load(learned_shop, start.snapshot.id, start.sequence)
     assert links(again) == links(start)
+
+
+def test_orders_alone_leave_catalogue_and_learning_the_same_so_that_nothing_known_is_worked_out_anew(
+    learned_shop: Shop,
+) -> None:
+    before = load(learned_shop)
+    order(learned_shop, "n0", "rice", "tripod")
+    after = caught_up(learned_shop, before)
+    assert after.sequence > before.sequence
+    assert after.catalogue is before.catalogue  # no price is looked at again
+    assert Unchanged(after.state) == Unchanged(before.state)
 
 
 def test_an_order_that_changes_is_not_counted_twice(learned_shop: Shop) -> None:

@@ -18,6 +18,7 @@ from tsuide.facts.pricing import PRICES
 from tsuide.facts.schema import Schema, conform
 from tsuide.store.confirmations import Waiting
 from tsuide.store.database import Store, open_store
+from tsuide.store.engines import writing
 from tsuide.store.promotions import Limits
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -266,6 +267,15 @@ def test_prices_are_noted_when_they_change_and_only_then(store: Store) -> None:
         ("c", LATER, None),
     ]
     assert len(store.prices.all()) == 5
+
+
+def test_where_no_price_changed_nobody_is_waited_for_and_nobody_made_to_wait(store: Store) -> None:
+    """After every order a server of many products used to hold up every decision for most of a second."""
+    store.facts.write_products(frame(PRODUCTS, product("a", 100)))
+    store.prices.note(NOW)
+    with writing(store.record) as connection:
+        connection.execute(sa.text("UPDATE product SET title = 'b'"))  # somebody writes, and takes their time
+        assert store.prices.note(LATER) == 0
 
 
 def test_points_written_twice_are_there_once(store: Store) -> None:

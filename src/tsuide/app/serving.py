@@ -288,7 +288,8 @@ class Serving:
 
     async def keep_fresh(self) -> None:
         """Look for newer states, and for what a process that is gone left behind, for ever; `start` runs it."""
-        looked, forgot, on = -_LEFT_BEHIND_S, time.monotonic(), tuple[str, ...]()
+        looked, forgot = -_LEFT_BEHIND_S, time.monotonic()
+        noted: tuple[object, object, tuple[str, ...]] = (None, None, ())
         while True:
             await asyncio.sleep(_FRESH_S)
             try:
@@ -304,14 +305,14 @@ class Serving:
                     await to_its_end(self.shop.store.keys.saw, self.keyring.take_seen(), self.clock())
                     await self.arrivals.resume()
                     await hear(self.ledger, (await to_its_end(settle_all, self.shop, self.clock()))[1])
-                changed, before = await to_its_end(self.decider.refresh), on
-                deals = self.decider.deals
-                on = await to_its_end(asked_now, self.shop, deals, self.clock())
-                self._read_opportunities()
-                if changed:
+                if await to_its_end(self.decider.refresh):
                     _log.info("took up a newer state", sequence=self.decider.loaded.sequence)
-                if changed or on != before:
+                self._read_opportunities()
+                catalogue, deals = self.decider.catalogue, self.decider.deals
+                on = await to_its_end(asked_now, self.shop, deals, self.clock())
+                if catalogue is not noted[0] or deals is not noted[1] or on != noted[2]:  # orders change no price
                     await to_its_end(note_prices, self.shop, deals, self.clock())
+                    noted = (catalogue, deals, on)
             except TsuideError as error:  # the store is away for a moment: what is loaded goes on serving
                 _log.warning("cannot look for a newer state", error=str(error))
 

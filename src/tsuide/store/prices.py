@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import polars as pl
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from tsuide.store.written import Written
 
 _IDENTITY = ["product_id", "at"]
 _STORED = stored_schema(PRICES)
+_FEW: Final = 500  # products that are named to the database one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +49,20 @@ class Prices:
             asked: product_id, list_price and price of what everybody gets cheaper under a running promotion; it
                 counts while the catalogue still says `list_price`.
         """
+        with reading(self.engine) as connection:  # mostly nothing changed: nobody waits for who only looks
+            news = _news(connection, asked)
+        if news.is_empty():
+            return 0
         with writing(self.engine) as connection:
-            latest = _points(connection).sort("at").group_by("product_id", maintain_order=True).last()
-            on_sale = sa.case((product.c.status == "active", product.c.price))
-            query = sa.select(product.c.id, on_sale, product.c.currency)
-            names = {"product_id": pl.String(), "price": pl.Int64(), "currency": pl.String()}
-            current = bulk.fetch(connection, query, names).join(
-                latest.select("product_id", before="price", known=pl.lit(value=True)), on="product_id", how="left"
-            )
-            current = _under_promotions(current, asked)
-            known = pl.col("known").fill_null(value=False)
-            changed = pl.when(known).then(pl.col("price").ne_missing(pl.col("before"))).otherwise(True)
-            news = current.filter(changed & (known | pl.col("price").is_not_null()))
+            ids = news["product_id"].to_list()
+            news = _news(connection, asked, ids if len(ids) <= _FEW else None)  # somebody else may have noted it since
             rows = news.with_columns(at=pl.lit(to_micros(now))).select(list(_STORED))
             written = self._write(connection, rows)
             return written.inserted + written.updated
 
     def _write(self, connection: sa.Connection, rows: pl.DataFrame) -> Written:
-        change = difference(rows, _points(connection), _IDENTITY)
+        ids = rows["product_id"].unique().to_list()
+        change = difference(rows, _points(connection, ids if len(ids) <= _FEW else None), _IDENTITY)
         bulk.insert(connection, price_point, change.inserted)
         bulk.update(connection, price_point, change.updated, _IDENTITY)
         return Written(len(change.inserted), len(change.updated), change.unchanged)
@@ -78,6 +76,25 @@ class Prices:
         """Every point as PRICES, by product and moment."""
         with reading(self.engine) as connection:
             return from_storage(_points(connection), PRICES).sort("product_id", "at")
+
+
+def _news(
+    connection: sa.Connection, asked: pl.DataFrame | None, product_ids: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Products whose price differs from their newest point: product_id, price, currency, source."""
+    latest = _points(connection, product_ids).sort("at").group_by("product_id", maintain_order=True).last()
+    on_sale = sa.case((product.c.status == "active", product.c.price))
+    query = sa.select(product.c.id, on_sale, product.c.currency)
+    if product_ids is not None:
+        query = query.where(product.c.id.in_(product_ids))
+    names = {"product_id": pl.String(), "price": pl.Int64(), "currency": pl.String()}
+    current = bulk.fetch(connection, query, names).join(
+        latest.select("product_id", before="price", known=pl.lit(value=True)), on="product_id", how="left"
+    )
+    current = _under_promotions(current, asked)
+    known = pl.col("known").fill_null(value=False)
+    changed = pl.when(known).then(pl.col("price").ne_missing(pl.col("before"))).otherwise(True)
+    return current.filter(changed & (known | pl.col("price").is_not_null()))
 
 
 def _under_promotions(current: pl.DataFrame, asked: pl.DataFrame | None) -> pl.DataFrame:
