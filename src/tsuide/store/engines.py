@@ -114,7 +114,7 @@ def make_schema(url: sa.URL) -> None:
 def driver_connection(file: Path, grade: Grade, busy_seconds: float) -> sqlite3.Connection:
     """A connection of the driver itself, for one writer that appends all day; its transactions are begun by hand."""
     raw = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    set_pragmas(raw, grade)
+    set_pragmas(raw, grade, cache_kib=_SMALL_CACHE_KIB)
     raw.execute("PRAGMA wal_autocheckpoint = 0")
     return raw
 
@@ -137,13 +137,18 @@ def _sqlite(url: sa.URL, grade: Grade, *, checkpoints: bool, busy_seconds: float
     return engine
 
 
-def set_pragmas(raw: sqlite3.Connection, grade: Grade) -> None:
+_CACHE_KIB: Final = 65_536  # of pages changed by one large transaction; what is only read is mapped
+_SMALL_CACHE_KIB: Final = 8_192
+"""Of who writes or reads a few rows at a time: while nobody else writes, every page written stays, to this bound."""
+
+
+def set_pragmas(raw: sqlite3.Connection, grade: Grade, *, cache_kib: int = _CACHE_KIB) -> None:
     """What every connection to the file has set; `record` syncs the WAL at each commit, `trace` does not."""
     for pragma in (
         "journal_mode = WAL",
         f"synchronous = {'FULL' if grade == 'record' else 'NORMAL'}",
         "foreign_keys = ON",
-        "cache_size = -65536",
+        f"cache_size = -{cache_kib}",
         "mmap_size = 1073741824",
         "temp_store = MEMORY",
     ):
