@@ -28,7 +28,7 @@ from tsuide.app.limits import Rate
 from tsuide.app.metrics import FOLDER
 from tsuide.app.wiring import Shop, opened
 from tsuide.config import Settings
-from tsuide.errors import TooFewData, Unavailable
+from tsuide.errors import TooFewData, Unavailable, UnknownDecision
 
 BUDGET: Final = 3_000  # offers a second
 _P90_MS: Final = 5
@@ -212,7 +212,11 @@ class _Fresh(threading.Thread):
             while knew < _IN_A_ROW and time.perf_counter() - start < _PATIENCE_S:
                 begun = time.perf_counter()
                 decision = _post(url, "/v1/offers", asked.key, body, asked.token)["decision"]
-                record = json.loads(shop.store.decisions.get(decision)["record"])
+                try:
+                    record = json.loads(shop.store.decisions.get(decision)["record"])
+                except UnknownDecision:  # answered before the store had it: its record follows
+                    knew = 0
+                    continue
                 owned = {each["product_id"] for each in record["customer"].get("owned", [])}
                 if record["sequence"] >= newest and asked.unowned in owned:
                     first_of_all, knew = (begun if knew == 0 else first_of_all), knew + 1
