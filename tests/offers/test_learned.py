@@ -16,7 +16,7 @@ from tsuide.mining.next_basket import NextBasket
 from tsuide.mining.wants import Wants
 from tsuide.offers.customer import CustomerView, Grant, Owned
 from tsuide.offers.foretold import UNTOLD
-from tsuide.offers.learned import foreseen, likely_beside, likely_next
+from tsuide.offers.learned import NEVER, Times, foreseen, likely_beside, likely_next
 from tsuide.offers.state import State, build_state
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
@@ -48,31 +48,31 @@ def told(state: State, **facts: Any) -> State:
 
 
 def test_wants_tell_what_comes_next_the_dearer_of_two_as_likely_first(state: State) -> None:
-    found = likely_next("c1", {"tea": 12}, state, NOW)
+    found = likely_next("c1", Times({"tea": 0}, {0: 12}), state, NOW)
     assert [each.product_id for each in found[:2]] == ["cup", "tea"]
     assert next(each.times for each in found if each.product_id == "tea") == 12
 
 
 def test_where_the_list_earned_more_the_list_goes_on(state: State) -> None:
     lost = told(state, earned={"next": {"list": 2.0, "wants": 1.0}})
-    listed = likely_next("c1", {}, lost, NOW)
+    listed = likely_next("c1", NEVER, lost, NOW)
     assert {each.product_id for each in listed[:2]} == {"tea", "cup"}
-    assert listed != likely_next("c1", {}, state, NOW)
+    assert listed != likely_next("c1", NEVER, state, NOW)
     won = told(state, earned={"next": {"list": 1.0, "wants": 2.0}})
-    assert likely_next("c1", {}, won, NOW) == likely_next("c1", {}, state, NOW)
+    assert likely_next("c1", NEVER, won, NOW) == likely_next("c1", NEVER, state, NOW)
 
 
 def test_chances_stand_on_the_scale_of_what_complements_keep(state: State) -> None:
     won = {"next": {"list": 1.0, "wants": 2.0}}
     plain, scaled = (
-        likely_next("c0", {}, told(state, earned=won, complements_keep={"next": keep}), NOW) for keep in (1.0, 0.5)
+        likely_next("c0", NEVER, told(state, earned=won, complements_keep={"next": keep}), NOW) for keep in (1.0, 0.5)
     )
     assert plain[-1].probability * 2 == pytest.approx(scaled[-1].probability, abs=1e-5)
     assert max(each.probability for each in scaled) <= 0.95
 
 
 def test_what_is_looked_at_calls_for_what_goes_with_it_and_is_not_told_itself(state: State) -> None:
-    found = likely_beside("new", [], {}, state, NOW, looked_at="pen")
+    found = likely_beside("new", [], NEVER, state, NOW, looked_at="pen")
     assert found[0].product_id == "ink"
     assert "pen" not in {each.product_id for each in found}
 

@@ -31,6 +31,7 @@ from tsuide.offers.customer import (
 )
 from tsuide.offers.learned import (
     Outlook,
+    Times,
     habits_of,
     likely_beside,
     likely_next,
@@ -64,8 +65,9 @@ _YES: Final = frozenset({"yes", "true", "1"})
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _History:
-    """What changes only with the customer's own orders."""
+    """What changes only with the customer's own orders; `bought` tells when what is owned was bought last."""
 
+    bought: Mapping[str, int]
     owned: tuple[Owned, ...]
     band: PriceBand | None
     return_rate: int | None
@@ -81,8 +83,7 @@ class _Foreseen:
     hour: datetime
     due: tuple[Due, ...]
     expected: tuple[Expected, ...]
-    times: Mapping[str, int]
-    bought: Mapping[str, int]
+    times: Times
 
 
 class Customers:
@@ -260,12 +261,11 @@ class Customers:
         hour = now.replace(minute=0, second=0, microsecond=0)
         kept = self._foreseen.get(customer)
         if kept is None or kept.history is not history or kept.hour != hour or not _same(kept.state, state):
-            habits = habits_of(CustomerView(customer, owned=history.owned), state)
+            habits = habits_of(customer, history.bought, state)
             times = times_bought(habits)
             due = refills_due(habits, state, hour)
-            bought = {each.product_id: to_micros(each.at) for each in history.owned}
-            expected = likely_next(customer, times, state, hour, bought=bought)
-            kept = self._foreseen[customer] = _Foreseen(history, state, hour, due, expected, times, bought)
+            expected = likely_next(customer, times, state, hour, bought=history.bought)
+            kept = self._foreseen[customer] = _Foreseen(history, state, hour, due, expected, times)
             self._carts.pop(customer, None)
             if len(self._foreseen) > _MOST_KEPT:
                 self._foreseen.popitem(last=False)
@@ -286,8 +286,9 @@ class Customers:
             return kept[2]
         cart = [line.product_id for line in request.cart]
         found = likely_beside(
-            customer, cart, habits.times, habits.state, habits.hour, looked_at=request.product_id, bought=habits.bought
-        )
+            customer, cart, habits.times, habits.state, habits.hour,
+            looked_at=request.product_id, bought=habits.history.bought,
+        )  # fmt: skip
         self._carts[customer] = habits, asked, found
         if len(self._carts) > _MOST_KEPT:
             self._carts.popitem(last=False)
@@ -348,7 +349,7 @@ _make_view: Final = maker(CustomerView)
 _make_viewed: Final = maker(Viewed)
 _make_owned: Final = maker(Owned)
 _make_risks: Final = maker(Risks)
-_NO_HISTORY: Final = _History((), None, None, 0)
+_NO_HISTORY: Final = _History({}, (), None, None, 0)
 
 
 def _same(one: State, other: State) -> bool:
@@ -358,17 +359,20 @@ def _same(one: State, other: State) -> bool:
 
 def _history_of(lines: Sequence[Bought]) -> _History:
     """What lines, oldest first, tell: gifts and what came back are not owned; what was paid forms the band."""
-    owned: dict[str, tuple[int, int]] = {}
+    last, kept = dict[str, int](), dict[str, int]()
     prices, units, returned = [], 0, 0
     for product, at, quantity, back, gift, amount in lines:
         units, returned = units + quantity, returned + back
         if quantity > 0:
             prices.append(amount // quantity)
         if not gift and quantity > back:
-            owned[product] = (at, owned.pop(product, (0, 0))[1] + quantity - back)
-    ranked = sorted([(at, product, quantity) for product, (at, quantity) in owned.items()])
+            last[product] = at
+            kept[product] = kept.get(product, 0) + quantity - back
+    moments = {at: from_micros(at) for at in set(last.values())}  # of an order's products it is the same
+    ranked = sorted(zip(last.values(), last, kept.values(), strict=True))
     return _History(
-        owned=tuple([_make_owned(product, from_micros(at), quantity) for at, product, quantity in ranked]),
+        bought=last,
+        owned=tuple([_make_owned(product, moments[at], quantity) for at, product, quantity in ranked]),
         band=_band(prices, units),
         return_rate=returned * _WHOLE // units if units else None,
         bought_units=units,

@@ -128,7 +128,7 @@ class Index(Texts):
             BadArray: an id stands twice.
         """
         index = super().of(texts)
-        if index.column().n_unique() != len(index):
+        if len(index) > 1 and index.column().n_unique() != len(index):
             raise BadArray("an id stands twice", key="ids", value=_first_double(index.ids))
         return index
 

@@ -33,6 +33,31 @@ _OWNED_FOR_GOOD: Final = 1
 _UNKNOWN: Final = -1
 _YEAR_DAYS: Final = 365
 _COST_DAYS: Final = 28  # that `FittedLifetimeValue.contact_cost` is for
+_NOWHERE: Final = np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Times:
+    """On how many days a customer bought each product.
+
+    Args:
+        places: product → number.
+        days: of those that they bought, by number.
+    """
+
+    places: Mapping[str, int]
+    days: Mapping[int, int]
+
+    def of(self, product: str, other: int = 0) -> int:
+        """Days; `other` where the customer never bought it.
+
+        >>> Times({"tea": 0, "cup": 1}, {0: 3}).of("tea"), Times({"tea": 0, "cup": 1}, {0: 3}).of("cup")
+        (3, 0)
+        """
+        return self.days.get(self.places.get(product, -1), other)
+
+
+NEVER: Final = Times({}, {})
 
 
 def foreseen(
@@ -56,10 +81,10 @@ def foreseen(
     """
     due, expected, session = view.due, view.expected, view.session
     if view.id is not None and (view.allows("personalisation", "site") or view.allows("personalisation", channel)):
-        habits = habits_of(view, state)
+        bought = bought_at(view)
+        habits = habits_of(view.id, bought, state)
         times = times_bought(habits)
         due = due or refills_due(habits, state, now)
-        bought = bought_at(view)
         expected = expected or (likely_beside(view.id, cart, times, state, now, bought=bought) if cart else ())
         expected = expected or likely_next(view.id, times, state, now, bought=bought)
     if not session and view.session_products:
@@ -67,12 +92,18 @@ def foreseen(
     return replace(view, due=due, expected=expected, session=session)
 
 
-def habits_of(view: CustomerView, state: State) -> FittedReplenishment | None:
-    """The customer's own repurchases as they stand now; what was given away or came back is not among them."""
+def habits_of(customer: str, bought: Mapping[str, int], state: State) -> FittedReplenishment | None:
+    """The customer's own repurchases as they stand now; what was given away or came back is not among them.
+
+    Args:
+        customer: whose.
+        bought: as `bought_at`.
+        state: what was learned.
+    """
     learned = state.parts.get("replenishment")
-    if view.id is None or not isinstance(learned, FittedReplenishment):
+    if not isinstance(learned, FittedReplenishment):
         return None
-    return learned.of_customer(view.id, {each.product_id: to_micros(each.at) for each in view.owned})
+    return learned.of_customer(customer, bought)
 
 
 def refills_due(habits: FittedReplenishment | None, state: State, now: datetime) -> tuple[Due, ...]:
@@ -80,13 +111,14 @@ def refills_due(habits: FittedReplenishment | None, state: State, now: datetime)
 
     Nothing that is owned for good; of what is not known to be used up only what customers of the shop come back for.
     """
-    if habits is None or not len(habits.item):
+    again = _NOWHERE if habits is None else np.flatnonzero(habits.count > 0)
+    if habits is None or not len(again):
         return ()
     ids = habits.item_ids.ids
-    place = state.ids.positions([ids[item] for item in habits.item.tolist()])
+    place = state.ids.positions([ids[item] for item in habits.item[again].tolist()])
     durable = np.where(place >= 0, state.items["durable"][place], _OWNED_FOR_GOOD)
-    used_up = (durable == 0) | ((durable == _UNKNOWN) & ~np.isnan(habits.usual[habits.item]))
-    wanted = np.flatnonzero(used_up & (habits.count > 0))
+    used_up = (durable == 0) | ((durable == _UNKNOWN) & ~np.isnan(habits.usual[habits.item[again]]))
+    wanted = again[used_up]
     found = habits.outlook(wanted, now, AHEAD_DAYS)
     kept = np.flatnonzero(found.due)
     kept = kept[np.argsort(-found.chance[kept], kind="stable")][:MOST_DUE]
@@ -108,7 +140,7 @@ def bought_at(view: CustomerView) -> Mapping[str, int]:
 
 def likely_next(
     customer: str,
-    times: Mapping[str, int],
+    times: Times,
     state: State,
     now: datetime,
     *,
@@ -134,7 +166,7 @@ def likely_next(
 def likely_beside(
     customer: str,
     cart: Sequence[str],
-    times: Mapping[str, int],
+    times: Times,
     state: State,
     now: datetime,
     *,
@@ -159,7 +191,7 @@ def likely_beside(
 def _wanted(
     name: str,
     customer: str,
-    times: Mapping[str, int],
+    times: Times,
     state: State,
     now: datetime,
     bought: Mapping[str, int] | None,
@@ -173,7 +205,7 @@ def _wanted(
     found = learned.likely(customer, MOST_WANTED, now=now, cart=cart, looked_at=looked_at, owned=bought)
     kept = told.scale[name]
     return tuple(
-        Expected(item, round(min(chance / kept, _SUREST), _DIGITS), times.get(item, own))
+        Expected(item, round(min(chance / kept, _SUREST), _DIGITS), times.of(item, own))
         for item, chance, own in zip(found.items, found.chance, found.times, strict=True)
     )
 
@@ -187,12 +219,11 @@ def likely_views(session_products: Sequence[str], state: State) -> tuple[Expecte
     return _expected(learned.recommend(session_products, MOST), because=last)
 
 
-def times_bought(habits: FittedReplenishment | None) -> Mapping[str, int]:
-    """Product → on how many days the customer bought it."""
+def times_bought(habits: FittedReplenishment | None) -> Times:
+    """How often the customer bought what they come back for."""
     if habits is None:
-        return {}
-    ids = habits.item_ids.ids
-    return {ids[i]: count + 1 for i, count in zip(habits.item.tolist(), habits.count.tolist(), strict=True)}
+        return NEVER
+    return Times(habits.item_ids.places, dict(zip(habits.item.tolist(), (habits.count + 1).tolist(), strict=True)))
 
 
 def _curves(state: State) -> FittedForetold:
@@ -201,18 +232,18 @@ def _curves(state: State) -> FittedForetold:
 
 
 def _expected(
-    ranked: Ranked, because: str | None = None, times: Mapping[str, int] | None = None, curve: Steps = UNTOLD.next
+    ranked: Ranked, because: str | None = None, times: Times = NEVER, curve: Steps = UNTOLD.next
 ) -> tuple[Expected, ...]:
     """The list with its chances: by the curve, else in proportion to the scores."""
     scores: Sequence[float] = ranked.score[0].tolist()
-    top, counts = max(scores, default=0.0), times or {}
+    top = max(scores, default=0.0)
     if top <= 0:
         return ()
     chances: Sequence[float] = [TOP_CHANCE * score / top for score in scores]
     if len(curve.scores):
         chances = curve.of(ranked.score[0]).tolist()
     return tuple(
-        Expected(item, round(chance, _DIGITS), counts.get(item, 0), because)
+        Expected(item, round(chance, _DIGITS), times.of(item), because)
         for item, score, chance in zip(ranked.ids(0), scores, chances, strict=False)
         if score > 0
     )

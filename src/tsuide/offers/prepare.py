@@ -132,11 +132,13 @@ def _owned_arrays(history: _Same, key: Unchanged) -> tuple[Int32, Int64, Int32]:
 
     Products that the catalogue does not know are kept as -1 (places of the view), which no candidate has.
     """
-    places = key.state.ids.places
+    places, items = key.state.ids.places, key.state.items
+    moments = {id(each.at): each.at for each in history.told}  # those of one order are one
+    micros = {name: to_micros(at) for name, at in moments.items()}
     owned = np.array([places.get(each.product_id, -1) for each in history.told], dtype=np.int32)
-    owned_at = np.array([to_micros(each.at) for each in history.told], dtype=np.int64)
-    of = key.state.items[owned]
-    kin = np.flatnonzero((owned >= 0) & (of["parent"] >= 0) & (of["durable"] != 0)).astype(np.int32)
+    owned_at = np.array([micros[id(each.at)] for each in history.told], dtype=np.int64)
+    lasting = (items["parent"][owned] >= 0) & (items["durable"][owned] != 0)
+    kin = np.flatnonzero((owned >= 0) & lasting).astype(np.int32)
     return frozen(owned), frozen(owned_at), frozen(kin)
 
 
