@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, cast
+from zlib import crc32
 
 from tsuide.app.loading import Loaded
 from tsuide.app.memberships import Memberships
@@ -60,6 +61,7 @@ _MOST_SEEN: Final = 50
 _MOST_IN_VISIT: Final = 20
 _BAND: Final = (0.1, 0.5, 0.9)
 _WHOLE: Final = 10_000  # basis points
+_HOUR_S: Final = 3_600
 _YES: Final = frozenset({"yes", "true", "1"})
 
 
@@ -258,7 +260,7 @@ class Customers:
 
     def _habits(self, customer: str, history: _History, now: datetime, state: State) -> _Foreseen:
         """Refills and next basket, foreseen once an hour: the decision's record keeps what it was given."""
-        hour = now.replace(minute=0, second=0, microsecond=0)
+        hour = _hour_of(customer, now)
         kept = self._foreseen.get(customer)
         if kept is None or kept.history is not history or kept.hour != hour or not _same(kept.state, state):
             habits = habits_of(customer, history.bought, state)
@@ -296,7 +298,7 @@ class Customers:
 
     def _outlook(self, customer_id: str, now: datetime, state: State, *, margin_asked: bool) -> Outlook:
         """As learned; kept for an hour."""
-        hour = now.replace(minute=0, second=0, microsecond=0)
+        hour = _hour_of(customer_id, now)
         kept = self._outlooks.get((customer_id, margin_asked))
         if kept is None or kept[0] is not state.parts or kept[1] != hour:
             found = outlook_of(customer_id, state, hour, margin_asked=margin_asked)
@@ -316,6 +318,19 @@ class Customers:
             if len(self._histories) > _MOST_KEPT:
                 self._histories.popitem(last=False)
         return kept
+
+
+def _hour_of(customer: str, now: datetime) -> datetime:
+    """The moment, less than an hour ago, from which on what is foreseen of a customer is kept.
+
+    Each customer has a second of their own: else everybody's would be worked out anew as the clock strikes.
+
+    >>> from datetime import UTC
+    >>> [_hour_of(who, datetime(2026, 1, 1, 12, 0, tzinfo=UTC)).strftime("%H:%M:%S") for who in ("c1", "c2")]
+    ['11:44:17', '11:21:31']
+    """
+    own = timedelta(seconds=crc32(customer.encode("utf-8", "surrogatepass")) % _HOUR_S)
+    return (now - own).replace(minute=0, second=0, microsecond=0) + own
 
 
 def _touches_of(rows: Sequence[Contact]) -> tuple[Touch, ...]:

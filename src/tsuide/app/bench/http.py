@@ -71,6 +71,9 @@ def bench_http(
 ) -> dict[str, Any]:
     """Offers a second for a shop of real size; half of the visitors are known customers, half are not.
 
+    Twice: while known customers come whom their worker has not seen this hour (what is foreseen of a customer is kept
+    for an hour), then while the same ones go on. In the second an order is placed.
+
     Args:
         home: of a learned shop, which is copied first, so that nothing of it changes; None = the demo, made anew.
         now: this moment, UTC.
@@ -81,8 +84,9 @@ def bench_http(
         progress: told what is being done.
 
     Returns:
-        offers_per_second, p50_ms, p90_ms, p99_ms, longest_ms, ceiling_per_second (the same framework answering a
-        constant, same load, same run), share_of_ceiling, times_budget, cpu_us_per_request (processor time of each
+        offers_per_second, p50_ms, p90_ms, p99_ms, longest_ms (all of customers who go on), coming_per_second,
+        coming_p50_ms, coming_p90_ms, coming_p99_ms (while they come), ceiling_per_second (the same framework answering
+        a constant, same load, same run), share_of_ceiling, times_budget, cpu_us_per_request (processor time of each
         worker for each request that it answered, of all its threads), order_to_offer_ms (a new order is placed under
         that load, and this long after it the product is owned in that customer's decision; None where that took
         longer than a minute), rss_mb_start, rss_mb_end (of each worker), failures.
@@ -110,6 +114,8 @@ def bench_http(
         counters.mkdir()
         with server(own, workers, **{FOLDER: str(counters)}) as running:
             warm(running, asked, counters, connections, processes)
+            coming = loaded(running, "/v1/offers", asked.key, asked.bodies, connections=connections,
+                            processes=processes, seconds=seconds)  # fmt: skip
             before = workers_of(running.pid, counters)
             fresh = _Fresh(running, settings, asked, now, after=seconds / 2)
             fresh.start()
@@ -122,6 +128,8 @@ def bench_http(
     return {
         "offers_per_second": round(rate),
         **figures,
+        "coming_per_second": round(coming["per_second"]),
+        **{f"coming_{name}": coming[name] for name in ("p50_ms", "p90_ms", "p99_ms")},
         "ceiling_per_second": round(ceiling["per_second"]),
         "ceiling_p99_ms": ceiling["p99_ms"],
         "share_of_ceiling": round(rate / max(ceiling["per_second"], 1.0), 3),

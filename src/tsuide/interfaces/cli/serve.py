@@ -155,7 +155,7 @@ def _run(listener: socket.socket, workers: int, factory: str) -> None:
         factory,
         factory=True,
         workers=workers,
-        loop="uvloop",
+        loop="tsuide.interfaces.cli.fair_loop:FairLoop",
         http=LastCall,
         log_level="warning",
         access_log=False,

@@ -1,7 +1,7 @@
 """`tsuide simulate`: strategies in simulated shops whose truth is known."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Group
@@ -19,6 +19,12 @@ Frozen = Annotated[bool, typer.Option("--frozen", help="Also the families that a
 Described = Annotated[
     Path | None, typer.Option("--families", exists=True, dir_okay=False, help="A YAML file of families of your own.")
 ]
+_TOLD: Final = (
+    "share_of_oracle",
+    "share_of_oracle_in_bounds",
+    "times_bought_together_only",
+    "unsubscribes_over_newsletter_pp",
+)
 Only = Annotated[list[str] | None, typer.Option("--strategy", help="Only this one beside silence; may be repeated.")]
 
 
@@ -84,7 +90,7 @@ def _tables(result: dict[str, Any]) -> Group:
     together = Table(title="All worlds together (95 % interval)", title_justify="left")
     together.add_column("figure")
     together.add_column("mean")
-    for key in ("share_of_oracle", "times_bought_together_only", "unsubscribes_over_newsletter_pp"):
+    for key in _TOLD:
         if key in result:
             told = result[key]
             together.add_row(key, f"{told['mean']:.3f} \\[{told['low']:.3f}, {told['high']:.3f}]")
