@@ -1,6 +1,7 @@
 """What is known of a customer before deciding, and that a decision made with it comes out again."""
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,8 @@ from tsuide.offers.request import CartLine, OfferRequest
 from tsuide.store.database import Store
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)
-NOW = FIRST + timedelta(days=7 * 12 + 8)
+NOW = FIRST + timedelta(days=7 * 12 + 8, hours=1)
+TEA = (CartLine("tea", 2),)
 HOME = OfferRequest("home", customer_id="c01", language="en")
 
 
@@ -285,3 +287,69 @@ def test_a_page_of_nobody_is_known_while_the_store_is_away_whatever_segments_it_
     asked = OfferRequest("product", product_id="cam-a", segments=("vip",))
     view, known = customers.last_view(asked, NOW, load(small_shop))
     assert (view.session_products, view.segments, known) == (("cam-a",), ("vip",), False)
+
+
+def deciding(shop: Shop, now: datetime = NOW) -> Decider:
+    """A running decider; c01 to c03 have agreed."""
+    for who in ("c02", "c03"):
+        allow(shop, who, granted=True, at=FIRST)
+    decider = Decider(shop, shop.store.journal(), lambda: now, iter(range(1000)).__next__)
+    decider.refresh()
+    return decider
+
+
+def dearer(shop: Shop) -> None:
+    facts = shop.store.facts
+    facts.write_products(facts.products().with_columns(price=pl.col("price") + 1))
+
+
+def test_a_state_whose_place_another_took_is_let_go_whomever_it_was_asked_for(weekly_shop: Shop) -> None:
+    """Each night's learning used to stay in memory for as long as anything was remembered of anybody it decided for."""
+    decider = deciding(weekly_shop)
+    for who in ("c01", "c02", "c03"):
+        for asked in (OfferRequest("home", customer_id=who), OfferRequest("cart", customer_id=who, cart=TEA)):
+            decider.preview(asked, 1)
+    learned = weakref.ref(decider.loaded.state.items)
+    learn(weekly_shop, now=NOW + timedelta(hours=1), seed=0)
+    decider.refresh()
+    decider.preview(OfferRequest("home", customer_id="c04"), 1)
+    assert learned() is None
+    as_it_was = weakref.ref(decider.loaded.state.items)
+    dearer(weekly_shop)
+    decider.refresh()
+    decider.preview(OfferRequest("home", customer_id="c05"), 1)
+    assert as_it_was() is None
+
+
+def test_prices_that_change_leave_what_is_foreseen_and_learning_anew_does_not(weekly_shop: Shop) -> None:
+    decider = deciding(weekly_shop)
+    before = decider.view(HOME)
+    assert before.due
+    before_items = decider.loaded.state.items
+    dearer(weekly_shop)
+    decider.refresh()
+    assert decider.loaded.state.items is not before_items
+    assert decider.view(HOME).due is before.due
+    learn(weekly_shop, now=NOW + timedelta(hours=1), seed=0)
+    decider.refresh()
+    assert decider.view(HOME).due is not before.due
+
+
+def test_what_becomes_lasting_is_not_foreseen_as_a_refill_any_more(weekly_shop: Shop) -> None:
+    decider = deciding(weekly_shop)
+    assert "rice" in {each.product_id for each in decider.view(HOME).due}
+    facts = weekly_shop.store.facts
+    lasting = pl.when(pl.col("id") == "rice").then(pl.lit(value=True)).otherwise(pl.col("durable"))
+    facts.write_products(facts.products().with_columns(durable=lasting))
+    decider.refresh()
+    assert "rice" not in {each.product_id for each in decider.view(HOME).due}
+
+
+def test_a_cart_is_completed_once_however_many_pages_ask_with_it(weekly_shop: Shop) -> None:
+    decider = deciding(weekly_shop)
+    carts = [TEA, (CartLine("cam-a"),), (CartLine("tea", 5),)]
+    tea, camera, more = (decider.view(OfferRequest("cart", customer_id="c01", cart=each)).expected for each in carts)
+    assert tea
+    assert more is tea  # of whatever quantity
+    assert camera != tea
+    assert decider.view(OfferRequest("checkout", customer_id="c01", cart=TEA)).expected is tea

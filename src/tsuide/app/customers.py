@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any, Final, cast
 from zlib import crc32
 
+import numpy as np
+
 from tsuide.app.loading import Loaded
 from tsuide.app.memberships import Memberships
 from tsuide.facts.consent import Channel, Purpose
@@ -34,6 +36,7 @@ from tsuide.offers.learned import (
     Outlook,
     Times,
     habits_of,
+    heeds_looks,
     likely_beside,
     likely_next,
     likely_views,
@@ -53,6 +56,7 @@ from tsuide.store.outcomes import Contact
 from tsuide.store.people import NOBODY, Bought, Person, Seen
 
 _MOST_KEPT: Final = 20_000  # customers whose history is remembered
+_MOST_CARTS: Final = 8_000  # of which what completes them is remembered
 _MOST_PERSONS: Final = 5_000  # of whom the last that was read is remembered, for when the store is away
 _SEEN_FOR: Final = timedelta(days=30)
 _REMEMBERED: Final = timedelta(days=LONGEST_MEMORY_DAYS)
@@ -81,7 +85,6 @@ class _Foreseen:
     """What learning foresees for an hour, unless the customer buys or something new is learned before."""
 
     history: _History
-    state: State
     hour: datetime
     due: tuple[Due, ...]
     expected: tuple[Expected, ...]
@@ -106,8 +109,9 @@ class Customers:
         self._persons: OrderedDict[tuple[str | None, str | None], Person] = OrderedDict()
         self._histories: OrderedDict[str, _History] = OrderedDict()
         self._foreseen: OrderedDict[str, _Foreseen] = OrderedDict()
-        self._carts: OrderedDict[str, tuple[_Foreseen, tuple[object, ...], tuple[Expected, ...]]] = OrderedDict()
-        self._outlooks: OrderedDict[tuple[str, bool], tuple[object, datetime, Outlook]] = OrderedDict()
+        self._carts: OrderedDict[tuple[object, ...], tuple[_Foreseen, tuple[Expected, ...]]] = OrderedDict()
+        self._outlooks: OrderedDict[tuple[str, bool], tuple[datetime, Outlook]] = OrderedDict()
+        self._state: State | None = None
         self._reached = 0
 
     def view(self, request: OfferRequest, now: datetime, loaded: Loaded) -> CustomerView:
@@ -218,6 +222,7 @@ class Customers:
         away: bool = False,
     ) -> CustomerView:
         """The view of a customer from what is `told` of anybody; made once, since every making costs a request time."""
+        self._foresee_by(loaded.state)
         said = _said(person.attributes)
         attributes = said.attributes
         history = _NO_HISTORY
@@ -251,48 +256,54 @@ class Customers:
             "viewed": _viewed(person.seen, history.owned) if person.seen else (),
             "abandoned": _left_behind(person.seen, history.owned, request, now) if person.seen else (),
             "due": habits.due,
-            "expected": self._beside(request, habits) or habits.expected,
+            "expected": self._beside(request, habits, loaded.state) or habits.expected,
             "price_band": history.band,
         }
         if attributes:
             told |= {"tastes": said.tastes, "needs": said.needs, "goals": said.goals}
         return _make_view(**told)
 
+    def _foresee_by(self, state: State) -> None:
+        """Let go of what another state foresaw: who does not come again must not keep it alive."""
+        if state is not self._state:
+            if self._state is not None and not _foresee_alike(self._state, state):
+                for each in (self._foreseen, self._carts, self._outlooks):
+                    each.clear()
+            self._state = state
+
     def _habits(self, customer: str, history: _History, now: datetime, state: State) -> _Foreseen:
         """Refills and next basket, foreseen once an hour: the decision's record keeps what it was given."""
         hour = _hour_of(customer, now)
         kept = self._foreseen.get(customer)
-        if kept is None or kept.history is not history or kept.hour != hour or not _same(kept.state, state):
+        if kept is None or kept.history is not history or kept.hour != hour:
             habits = habits_of(customer, history.bought, state)
             times = times_bought(habits)
             due = refills_due(habits, state, hour)
             expected = likely_next(customer, times, state, hour, bought=history.bought)
-            kept = self._foreseen[customer] = _Foreseen(history, state, hour, due, expected, times)
-            self._carts.pop(customer, None)
+            kept = self._foreseen[customer] = _Foreseen(history, hour, due, expected, times)
             if len(self._foreseen) > _MOST_KEPT:
                 self._foreseen.popitem(last=False)
         return kept
 
-    def _beside(self, request: OfferRequest, habits: _Foreseen) -> tuple[Expected, ...]:
+    def _beside(self, request: OfferRequest, habits: _Foreseen, state: State) -> tuple[Expected, ...]:
         """What completes the customer's cart, or goes with what they look at.
 
-        Foreseen once for each: a visit's pages ask with the same one.
+        Foreseen once for each: a visit's pages ask with the same cart again and again.
         """
-        customer = request.customer_id
+        customer, looked_at = request.customer_id, request.product_id
         assert customer is not None  # noqa: S101 - a customer is known here
-        if not request.cart and request.product_id is None:
+        if not request.cart and looked_at is None:
             return ()
-        kept = self._carts.get(customer)
-        asked = (request.cart, request.product_id)
-        if kept is not None and kept[0] is habits and kept[1] == asked:
-            return kept[2]
-        cart = [line.product_id for line in request.cart]
+        cart = tuple([line.product_id for line in request.cart])
+        asked = (customer, cart, looked_at if heeds_looks(state) else None)
+        kept = self._carts.get(asked)
+        if kept is not None and kept[0] is habits:
+            return kept[1]
         found = likely_beside(
-            customer, cart, habits.times, habits.state, habits.hour,
-            looked_at=request.product_id, bought=habits.history.bought,
-        )  # fmt: skip
-        self._carts[customer] = habits, asked, found
-        if len(self._carts) > _MOST_KEPT:
+            customer, cart, habits.times, state, habits.hour, looked_at=looked_at, bought=habits.history.bought
+        )
+        self._carts[asked] = habits, found
+        if len(self._carts) > _MOST_CARTS:
             self._carts.popitem(last=False)
         return found
 
@@ -300,12 +311,12 @@ class Customers:
         """As learned; kept for an hour."""
         hour = _hour_of(customer_id, now)
         kept = self._outlooks.get((customer_id, margin_asked))
-        if kept is None or kept[0] is not state.parts or kept[1] != hour:
+        if kept is None or kept[0] != hour:
             found = outlook_of(customer_id, state, hour, margin_asked=margin_asked)
-            kept = self._outlooks[customer_id, margin_asked] = (state.parts, hour, found)
+            kept = self._outlooks[customer_id, margin_asked] = (hour, found)
             if len(self._outlooks) > _MOST_KEPT:
                 self._outlooks.popitem(last=False)
-        return kept[2]
+        return kept[1]
 
     def _history(self, customer_id: str, sequence: int) -> _History:
         if sequence > self._reached:
@@ -367,9 +378,14 @@ _make_risks: Final = maker(Risks)
 _NO_HISTORY: Final = _History({}, (), None, None, 0)
 
 
-def _same(one: State, other: State) -> bool:
-    """Whether two states foresee the same: of one learning and one catalogue."""
-    return one.parts is other.parts and one.items is other.items
+def _foresee_alike(one: State, other: State) -> bool:
+    """Whether two states foresee the same: of one learning, of the same products, as many of them used up.
+
+    A change of prices or stock changes nothing of it, and may come every minute.
+    """
+    if one.parts is not other.parts or one.ids is not other.ids:
+        return False
+    return one.items is other.items or np.array_equal(one.items["durable"], other.items["durable"])
 
 
 def _history_of(lines: Sequence[Bought]) -> _History:

@@ -29,6 +29,7 @@ from tsuide.facts.catalogue import PRODUCTS, Product
 from tsuide.facts.looks import Look
 from tsuide.kit.clock import Clock, to_micros
 from tsuide.kit.ids import Entropy
+from tsuide.kit.remembered import forget_remembered
 from tsuide.mining.fitted import Fitted
 from tsuide.mining.snapshot import current_snapshot
 from tsuide.offers.customer import CustomerView
@@ -39,7 +40,7 @@ from tsuide.offers.explain import reasons_told
 from tsuide.offers.offer import Offer
 from tsuide.offers.policy.policy import Policy
 from tsuide.offers.request import OfferRequest
-from tsuide.offers.state import State
+from tsuide.offers.state import State, Unchanged
 from tsuide.offers.tiers import Tiers
 from tsuide.store.decisions import decision_row
 from tsuide.store.journal import Journal
@@ -366,6 +367,8 @@ class Decider:
                 self._loaded = caught_up(self._shop, self._loaded)
             self._loaded = _without_withdrawn(self._shop, self._loaded)
             self._trouble = None
+            if before[0] is not None and Unchanged(before[0].state) != Unchanged(self._loaded.state):
+                forget_remembered()  # else the former state stays for as long as something is kept of it
         except (NothingLearned, SnapshotDamaged) as error:
             self._trouble = error
         return tried or before != (self._loaded, self._policy.version)

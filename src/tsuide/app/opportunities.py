@@ -28,6 +28,7 @@ from tsuide.app.wiring import Shop
 from tsuide.errors import BadValue
 from tsuide.facts.schema import TEXT, WHOLE, Schema, conform
 from tsuide.kit.arrays import Float64, Int64
+from tsuide.kit.remembered import remembered
 from tsuide.kit.text import fold
 from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.mining.bundles import FittedBundles
@@ -329,7 +330,7 @@ def _frame(kind: Kind, loaded: Loaded, policy: Policy, order: str = "gain") -> p
     return _in_order(_Learned(loaded, part), policy, order)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=len(_PART))  # of one learning: the next one's take their places
 def _told(part: _Part) -> pl.DataFrame:
     """What a part says, as far as it is shown: a change of products does not change it."""
     match part.part:
@@ -346,12 +347,12 @@ def _told(part: _Part) -> pl.DataFrame:
             return pl.DataFrame()
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def _in_order(learned: _Learned, policy: Policy, order: str) -> pl.DataFrame:
     return _made_frame(learned, policy).sort(order, "rank", "key", descending=[True, True, False], nulls_last=True)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _made_frame(learned: _Learned, policy: Policy) -> pl.DataFrame:
     part, loaded = learned.part, learned.loaded
     margin = _margins(loaded.state, policy)

@@ -1,13 +1,13 @@
 """A policy laid over a catalogue: margins and weights per product, computed once for both."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from tsuide.kit.arrays import Int64, frozen
 from tsuide.kit.money import RATE_UNIT
+from tsuide.kit.remembered import remembered
 from tsuide.offers import codes
 from tsuide.offers.candidates.fill import BOUND
 from tsuide.offers.columns import SEPARATOR, Words
@@ -50,7 +50,7 @@ def bind(policy: Policy, state: State) -> Bound:
     return _bound(policy, Unchanged(state))
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _bound(policy: Policy, key: Unchanged) -> Bound:
     state = key.state
     weights = [(each, True) for each in policy.levers] + [(each, False) for each in policy.contexts]

@@ -1,12 +1,12 @@
 """Learned propensity laid over a catalogue, once for both, so that a decision only looks numbers up."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from tsuide.errors import BadArray
 from tsuide.kit.arrays import Float64, frozen
+from tsuide.kit.remembered import remembered
 from tsuide.offers.candidates.chances import CHANCES, OF_SOURCE
 from tsuide.offers.columns import SEPARATOR
 from tsuide.offers.offer import SOURCES
@@ -37,7 +37,7 @@ def chances_of(state: State) -> Chances | None:
     return _chances(Unchanged(state))
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _chances(key: Unchanged) -> Chances | None:
     state = key.state
     learned = state.parts.get("propensity")

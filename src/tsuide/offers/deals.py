@@ -23,6 +23,7 @@ from tsuide.facts.promotions import Promotion
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.kit.money import RATE_UNIT
+from tsuide.kit.remembered import remembered
 from tsuide.mining.index import Index
 from tsuide.offers import columns
 from tsuide.offers.candidates.bundles import MEMBERS
@@ -352,7 +353,7 @@ def laid_deals(state: State) -> Laid:
     return Laid(laid.rows, laid.order, laid.of, _off(Unchanged(state), state.withdrawn), laid.named)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _laid(key: Unchanged) -> Laid:
     part = key.state.parts["deals"]
     assert isinstance(part, Deals)  # noqa: S101 - the caller has looked
@@ -365,7 +366,7 @@ def _laid(key: Unchanged) -> Laid:
     return Laid(rows, frozen(order), frozen(of), np.zeros(len(rows), np.bool_), part.segments_named)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _off(key: Unchanged, withdrawn: tuple[str, ...]) -> np.ndarray:
     """Which deals rest on a promotion that gives nothing more; bool (deals,)."""
     part = key.state.parts["deals"]

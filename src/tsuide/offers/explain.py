@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from tsuide.kit.money import Money
 from tsuide.kit.phrases import Phrases
+from tsuide.kit.remembered import remembered
 from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.offers import codes
 from tsuide.offers.curated import Curated
@@ -208,7 +208,7 @@ def reason_text(reason: Reason, language: str, state: State) -> str:
     return _sentence(code, tuple(numbers.items()), language, Unchanged(state))
 
 
-@lru_cache(maxsize=16_384)
+@remembered(16_384)
 def _sentence(code: str, numbers: tuple[tuple[str, int | float | str], ...], language: str, key: Unchanged) -> str:
     """Kept: what goes with a product that sells is told again and again, with the same numbers."""
     return REASONS.text(code, language, **_blanks(dict(numbers), language, key.state))

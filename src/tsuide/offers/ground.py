@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 
 from tsuide.kit.arrays import Int64, frozen
+from tsuide.kit.remembered import forget_also, remembered
 from tsuide.mining.index import Index
 from tsuide.offers.bind import Bound, bind
 from tsuide.offers.block import block_of
@@ -54,6 +54,7 @@ class Ground:
 
 _KEPT: Final = 4
 _last: list[Ground] = []  # decisions follow one another on the same state, by the same policy or an experiment's
+forget_also(_last.clear)
 
 
 def ground_of(state: State, policy: Policy) -> Ground:
@@ -155,7 +156,7 @@ class _Kept:
         return id(self.rows)
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def _steps(links: _Kept) -> np.ndarray:
     """What ladders read of links; made once, since links outlive many catalogues."""
     found = np.empty(len(links.rows), ladder.STEP)
@@ -164,7 +165,7 @@ def _steps(links: _Kept) -> np.ndarray:
     return frozen(found)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _siblings(key: Unchanged) -> Links:
     """The other colours and sizes of each product: what stands for one that is sold out before any other model."""
     found = sibling_links(key.state.items["parent"], key.state.items["tie"])

@@ -188,6 +188,11 @@ def likely_beside(
     return _expected(found, times=times, curve=_curves(state).beside)
 
 
+def heeds_looks(state: State) -> bool:
+    """Whether `likely_beside` tells something else for another product that is looked at."""
+    return isinstance(state.parts.get("wants"), FittedWants) and _curves(state).wanted("beside")
+
+
 def _wanted(
     name: str,
     customer: str,

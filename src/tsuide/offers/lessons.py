@@ -8,13 +8,13 @@ time).
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.kit.clock import to_micros
+from tsuide.kit.remembered import remembered
 from tsuide.offers import codes
 from tsuide.offers.customer import CustomerView
 from tsuide.offers.local_time import local_zone
@@ -47,7 +47,7 @@ class Lessons:
         return bool(len(self.starting) or self.audiences or self.after)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def lessons_of(key: Unchanged, time_zone: str) -> Lessons:
     """What a catalogue's content asks; a start that cannot be read is none."""
     state = key.state
@@ -84,7 +84,7 @@ def _by_lesson(state: State, key: str, teaches: frozenset[int]) -> Asked:
     return tuple((place, frozenset(words)) for place, words in sorted(found.items()))
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def about_links(key: Unchanged) -> tuple[Int64, Int32]:
     """Content about product p: `rows[of[p]:of[p + 1]]`, by id; int64 (products + 1,), int32 (links,)."""
     state = key.state

@@ -1,13 +1,13 @@
 """Relations as compressed rows over the catalogue's dense ids: what learning and people said of pairs."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from tsuide.kit.arrays import Int32, Int64, frozen
+from tsuide.kit.remembered import remembered
 from tsuide.mining.alternatives import FittedAlternatives
 from tsuide.mining.backoff import SOURCES, FittedBackOff
 from tsuide.mining.bundles import FittedBundles
@@ -178,7 +178,7 @@ class _Both:
         return hash((id(self.items), id(self.ids)))
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def _places(key: _Both) -> Int32:
     """Place in the catalogue of each learned item, -1 = not there; int32 (items,)."""
     return frozen(key.ids.positions(key.items.ids))

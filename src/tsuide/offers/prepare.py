@@ -14,6 +14,7 @@ from tsuide.kit.arrays import Int32, Int64, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.kit.maker import maker
 from tsuide.kit.money import RATE_UNIT
+from tsuide.kit.remembered import remembered
 from tsuide.mining.lookalikes import groups_of
 from tsuide.offers import codes
 from tsuide.offers.bind import Bound, in_categories
@@ -124,7 +125,7 @@ class _Same:
         return id(self.told)
 
 
-@lru_cache(maxsize=2048)
+@remembered(2048)
 def _owned_arrays(history: _Same, key: Unchanged) -> tuple[Int32, Int64, Int32]:
     """Dense products and moments of a history, newest last, and the places of its lasting variants.
 
@@ -170,13 +171,13 @@ def _touches(touches: Sequence[Touch], state: State) -> np.ndarray:
     return rows[np.argsort(rows["at"], kind="stable")]
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _leaves(key: Unchanged) -> dict[str, int]:
     """Name of a leaf category → its code."""
     return {path.rsplit(SEPARATOR, 1)[-1]: code for code, path in enumerate(key.state.words.categories.words)}
 
 
-@lru_cache(maxsize=2048)
+@remembered(2048)
 def _due(due: _Same, key: Unchanged) -> np.ndarray:
     """Refills, LISTED; kept, since they are foreseen once an hour and read by each decision of it."""
     places, told = key.state.ids.places, due.told
@@ -189,7 +190,7 @@ def _due(due: _Same, key: Unchanged) -> np.ndarray:
     )
 
 
-@lru_cache(maxsize=2048)
+@remembered(2048)
 def _kept_expected(expected: _Same, key: Unchanged) -> np.ndarray:
     """As `_expected`; kept, as `_due`."""
     return _expected(expected.told, key.state.ids.places)
@@ -510,7 +511,7 @@ def _by_words(state: State, listed: Mapping[str, Int32], words: Sequence[str], p
     return np.array(rows, dtype=LISTED)
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _lessons(key: Unchanged) -> dict[str, tuple[int, ...]]:
     """Need → what teaches about it, dense."""
     found: dict[str, tuple[int, ...]] = {}
@@ -521,7 +522,7 @@ def _lessons(key: Unchanged) -> dict[str, tuple[int, ...]]:
     return found
 
 
-@lru_cache(maxsize=512)
+@remembered(512)
 def _weights(bound: Bound, segments: tuple[str, ...], placement: int, *, hesitating: bool) -> np.ndarray:
     rows = [
         (

@@ -7,7 +7,6 @@ what it earns less what it gives away.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple, Self
 
 import numpy as np
@@ -17,6 +16,7 @@ from tsuide.facts.promotions import Promotion
 from tsuide.kit.arrays import Int64, frozen
 from tsuide.kit.clock import to_micros
 from tsuide.kit.money import RATE_UNIT
+from tsuide.kit.remembered import remembered
 from tsuide.mining.fitted import Arrays, Meta, taken
 from tsuide.offers.bind import in_categories
 from tsuide.offers.deal_table import ALWAYS
@@ -269,7 +269,7 @@ class _Laid(NamedTuple):
     fillers: tuple[np.ndarray, ...]
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _laid(key: Unchanged) -> _Laid:
     state = key.state
     part = state.parts["tiers"]

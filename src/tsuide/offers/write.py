@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from tsuide.kit.arrays import Float64, Int64
 from tsuide.kit.clock import from_micros
 from tsuide.kit.maker import maker
+from tsuide.kit.remembered import forget_also, remembered
 from tsuide.mining.lookalikes import FittedLookalikes
 from tsuide.offers import codes
 from tsuide.offers.candidates.declared import REQUIRED
@@ -136,6 +136,7 @@ _Draft: TypeAlias = tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
 """An offer's fields in their order, without those that only its decision knows: id and place, slot, probability."""
 _KEPT: Final = 4
 _last: list[tuple[State, dict[tuple[Any, ...], _Draft]]] = []
+forget_also(_last.clear)
 
 
 def _drafts_of(state: State) -> dict[tuple[Any, ...], _Draft]:
@@ -250,7 +251,7 @@ def _items(row: Told, state: State, prices: Int64, *, anchored: bool = False) ->
     return (*found, *(part for name, part in required.items() if name not in inside))
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _needing(beside: Links) -> frozenset[int]:
     """Products that need a part of their own."""
     anchors = np.repeat(np.arange(len(beside.of) - 1), np.diff(beside.of))
