@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 from zlib import crc32
 
 import numpy as np
@@ -66,6 +66,8 @@ _MOST_IN_VISIT: Final = 20
 _BAND: Final = (0.1, 0.5, 0.9)
 _WHOLE: Final = 10_000  # basis points
 _HOUR_S: Final = 3_600
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _YES: Final = frozenset({"yes", "true", "1"})
 
 
@@ -280,9 +282,8 @@ class Customers:
             times = times_bought(habits)
             due = refills_due(habits, state, hour)
             expected = likely_next(customer, times, state, hour, bought=history.bought)
-            kept = self._foreseen[customer] = _Foreseen(history, hour, due, expected, times)
-            if len(self._foreseen) > _MOST_KEPT:
-                self._foreseen.popitem(last=False)
+            kept = _Foreseen(history, hour, due, expected, times)
+            self._keep(state, self._foreseen, customer, kept, _MOST_KEPT)
         return kept
 
     def _beside(self, request: OfferRequest, habits: _Foreseen, state: State) -> tuple[Expected, ...]:
@@ -302,9 +303,7 @@ class Customers:
         found = likely_beside(
             customer, cart, habits.times, state, habits.hour, looked_at=looked_at, bought=habits.history.bought
         )
-        self._carts[asked] = habits, found
-        if len(self._carts) > _MOST_CARTS:
-            self._carts.popitem(last=False)
+        self._keep(state, self._carts, asked, (habits, found), _MOST_CARTS)
         return found
 
     def _outlook(self, customer_id: str, now: datetime, state: State, *, margin_asked: bool) -> Outlook:
@@ -313,10 +312,16 @@ class Customers:
         kept = self._outlooks.get((customer_id, margin_asked))
         if kept is None or kept[0] != hour:
             found = outlook_of(customer_id, state, hour, margin_asked=margin_asked)
-            kept = self._outlooks[customer_id, margin_asked] = (hour, found)
-            if len(self._outlooks) > _MOST_KEPT:
-                self._outlooks.popitem(last=False)
+            kept = (hour, found)
+            self._keep(state, self._outlooks, (customer_id, margin_asked), kept, _MOST_KEPT)
         return kept[1]
+
+    def _keep(self, state: State, kept: OrderedDict[_Key, _Value], key: _Key, value: _Value, most: int) -> None:
+        """Remember what a state foresaw, unless another thread has taken up a newer one meanwhile."""
+        if state is self._state:
+            kept[key] = value
+            if len(kept) > most:
+                kept.popitem(last=False)
 
     def _history(self, customer_id: str, sequence: int) -> _History:
         if sequence > self._reached:
