@@ -91,11 +91,41 @@ def connected(listener: socket.socket, many: int, stack: ExitStack) -> list[tupl
     return [(each, each.recv(1)) for each in opened]
 
 
-def test_of_connections_that_come_together_each_worker_takes_some(listener: socket.socket) -> None:
-    with listener.dup() as same, worker(listener, b"a"), worker(same, b"b"), ExitStack() as stack:
-        taken = Counter(name for _, name in connected(listener, 40, stack))
-    assert taken.total() == 40
-    assert min(taken[b"a"], taken[b"b"]) >= 8
+def test_of_connections_that_wait_together_one_is_taken_and_the_others_are_left_to_who_comes_next(
+    listener: socket.socket,
+) -> None:
+    """A worker that closes its door with its first connection has taken hardly any more of forty that waited."""
+    listener.listen(64)
+    loop, every, doors = FairLoop(), list[asyncio.Transport](), list[Door]()
+
+    class First(Names):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            doors[0].close()
+
+    async def serve() -> None:
+        doors.append(await loop.create_server(lambda: First(b"a", every), sock=listener, backlog=64))
+        while not every:  # noqa: ASYNC110 - of a test
+            await asyncio.sleep(0.01)
+        await doors[0].wait_closed()
+        await asyncio.sleep(0.05)
+
+    async def end() -> None:
+        for transport in [*every]:
+            transport.abort()
+        while every:  # noqa: ASYNC110 - of a test
+            await asyncio.sleep(0.01)
+
+    with ExitStack() as stack:
+        waiting = [stack.enter_context(socket.create_connection(listener.getsockname(), timeout=10)) for _ in range(40)]
+        loop.run_until_complete(serve())
+        taken = len(every)
+        with worker(listener, b"b"):
+            names = Counter(each.recv(1) for each in waiting)
+        loop.run_until_complete(end())
+    loop.close()
+    assert names == {b"a": taken, b"b": 40 - taken}
+    assert 1 <= taken <= 8
 
 
 def test_a_door_that_is_closed_keeps_its_connections_and_the_other_takes_what_comes(listener: socket.socket) -> None:
