@@ -278,6 +278,17 @@ def test_where_no_price_changed_nobody_is_waited_for_and_nobody_made_to_wait(sto
         assert store.prices.note(LATER) == 0
 
 
+def test_of_many_products_prices_are_noted_and_told_as_of_few(store: Store) -> None:
+    ids = [f"p{n:03}" for n in range(700)]
+    store.facts.write_products(frame(PRODUCTS, *(product(each, 100) for each in [*ids, "other"])))
+    assert store.prices.note(NOW) == 701
+    assert store.prices.note(LATER) == 0
+    assert store.prices.of(ids)["product_id"].to_list() == ids
+    store.facts.write_products(frame(PRODUCTS, *(product(each, 90) for each in ids)))
+    assert store.prices.note(LATER) == 700
+    assert store.prices.of(["p000", "other"])["price"].to_list() == [100, 100, 90]
+
+
 def test_points_written_twice_are_there_once(store: Store) -> None:
     point = {"product_id": "a", "at": NOW, "price": 100, "currency": "JPY", "source": "import"}
     assert store.prices.write(frame(PRICES, point)).inserted == 1

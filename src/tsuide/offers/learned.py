@@ -33,7 +33,6 @@ _OWNED_FOR_GOOD: Final = 1
 _UNKNOWN: Final = -1
 _YEAR_DAYS: Final = 365
 _COST_DAYS: Final = 28  # that `FittedLifetimeValue.contact_cost` is for
-_NOWHERE: Final = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,9 +110,9 @@ def refills_due(habits: FittedReplenishment | None, state: State, now: datetime)
 
     Nothing that is owned for good; of what is not known to be used up only what customers of the shop come back for.
     """
-    again = _NOWHERE if habits is None else np.flatnonzero(habits.count > 0)
-    if habits is None or not len(again):
+    if habits is None or not habits.count.any():
         return ()
+    again = np.flatnonzero(habits.count > 0)
     ids = habits.item_ids.ids
     place = state.ids.positions([ids[item] for item in habits.item[again].tolist()])
     durable = np.where(place >= 0, state.items["durable"][place], _OWNED_FOR_GOOD)

@@ -73,15 +73,15 @@ class Checkpoints:
 
     def _checkpoint(self, connection: sqlite3.Connection) -> None:
         try:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            if self._in_use(connection) > self._long:
-                way = "TRUNCATE" if self._size() > _TOO_LONG * self._long else "RESTART"
-                connection.execute(f"PRAGMA wal_checkpoint({way})").fetchall()
+            if _checkpointed(connection, "PASSIVE") > self._long:
+                _checkpointed(connection, "PASSIVE")  # what came meanwhile: little is left for the writers to wait for
+                _checkpointed(connection, "TRUNCATE" if self._size() > _TOO_LONG * self._long else "RESTART")
         except sqlite3.OperationalError:
             return  # another process checkpoints just now, or the disk is full: the log still holds everything
 
-    def _in_use(self, connection: sqlite3.Connection) -> int:
-        """Bytes of the log that are of use; after another passive round, so that little is left to be moved."""
-        ((page_bytes,),) = connection.execute("PRAGMA page_size").fetchall()
-        ((_, pages, _),) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        return int(pages * page_bytes)
+
+def _checkpointed(connection: sqlite3.Connection, way: str) -> int:
+    """Bytes of the log that are in use; below zero where another process checkpoints just now."""
+    ((page_bytes,),) = connection.execute("PRAGMA page_size").fetchall()
+    ((_, pages, _),) = connection.execute(f"PRAGMA wal_checkpoint({way})").fetchall()
+    return int(pages * page_bytes)

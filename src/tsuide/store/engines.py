@@ -14,6 +14,9 @@ from tsuide.errors import BadSetting, BadValue, Unavailable
 from tsuide.store.schema import Grade
 
 BUSY_SECONDS: Final = 10
+SMALL_CACHE_KIB: Final = 8_192
+"""Of who writes or reads a few rows at a time: while nobody else writes, every page written stays, to this bound."""
+_CACHE_KIB: Final = 65_536  # of pages changed by one large transaction; what is only read is mapped
 DISK: Final = "disk"
 """Key of an `Unavailable` that means: it is full."""
 MAKE_ROOM: Final = "make room on the disk: everything goes on by itself then, and nothing that was answered is lost"
@@ -114,7 +117,7 @@ def make_schema(url: sa.URL) -> None:
 def driver_connection(file: Path, grade: Grade, busy_seconds: float) -> sqlite3.Connection:
     """A connection of the driver itself, for one writer that appends all day; its transactions are begun by hand."""
     raw = sqlite3.connect(file, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
-    set_pragmas(raw, grade, cache_kib=_SMALL_CACHE_KIB)
+    set_pragmas(raw, grade, cache_kib=SMALL_CACHE_KIB)
     raw.execute("PRAGMA wal_autocheckpoint = 0")
     return raw
 
@@ -135,11 +138,6 @@ def _sqlite(url: sa.URL, grade: Grade, *, checkpoints: bool, busy_seconds: float
     sa.event.listen(engine, "connect", connected)
     sa.event.listen(engine, "begin", begun)
     return engine
-
-
-_CACHE_KIB: Final = 65_536  # of pages changed by one large transaction; what is only read is mapped
-_SMALL_CACHE_KIB: Final = 8_192
-"""Of who writes or reads a few rows at a time: while nobody else writes, every page written stays, to this bound."""
 
 
 def set_pragmas(raw: sqlite3.Connection, grade: Grade, *, cache_kib: int = _CACHE_KIB) -> None:

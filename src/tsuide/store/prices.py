@@ -55,14 +55,13 @@ class Prices:
             return 0
         with writing(self.engine) as connection:
             ids = news["product_id"].to_list()
-            news = _news(connection, asked, ids if len(ids) <= _FEW else None)  # somebody else may have noted it since
+            news = _news(connection, asked, _by_name(ids))  # somebody else may have noted it since
             rows = news.with_columns(at=pl.lit(to_micros(now))).select(list(_STORED))
             written = self._write(connection, rows)
             return written.inserted + written.updated
 
     def _write(self, connection: sa.Connection, rows: pl.DataFrame) -> Written:
-        ids = rows["product_id"].unique().to_list()
-        change = difference(rows, _points(connection, ids if len(ids) <= _FEW else None), _IDENTITY)
+        change = difference(rows, _points(connection, _by_name(rows["product_id"].unique().to_list())), _IDENTITY)
         bulk.insert(connection, price_point, change.inserted)
         bulk.update(connection, price_point, change.updated, _IDENTITY)
         return Written(len(change.inserted), len(change.updated), change.unchanged)
@@ -81,7 +80,13 @@ class Prices:
 def _news(
     connection: sa.Connection, asked: pl.DataFrame | None, product_ids: Sequence[str] | None = None
 ) -> pl.DataFrame:
-    """Products whose price differs from their newest point: product_id, price, currency, source."""
+    """Products whose price differs from their newest point: product_id, price, currency, source.
+
+    Args:
+        connection: to read by.
+        asked: as `Prices.note`.
+        product_ids: of which; None = all.
+    """
     latest = _points(connection, product_ids).sort("at").group_by("product_id", maintain_order=True).last()
     on_sale = sa.case((product.c.status == "active", product.c.price))
     query = sa.select(product.c.id, on_sale, product.c.currency)
@@ -107,6 +112,11 @@ def _under_promotions(current: pl.DataFrame, asked: pl.DataFrame | None) -> pl.D
         price=pl.when(holds).then("asked").otherwise("price"),
         source=pl.when(holds).then(pl.lit("promotion")).otherwise(pl.lit("catalogue")),
     )
+
+
+def _by_name(product_ids: Sequence[str]) -> Sequence[str] | None:
+    """Products, where they are so few that the database is told each; None = all are read."""
+    return product_ids if len(product_ids) <= _FEW else None
 
 
 def _points(connection: sa.Connection, product_ids: Sequence[str] | None = None) -> pl.DataFrame:
