@@ -16,9 +16,9 @@ from tsuide.app.users import setup_token
 from tsuide.app.wiring import opened
 from tsuide.config import Settings, environment, load_settings
 from tsuide.errors import BadSetting, Unavailable
-from tsuide.interfaces.cli.last_call import LastCall
 from tsuide.interfaces.cli.options import Database, Home, now
 from tsuide.interfaces.cli.terminal import err, errors_shown
+from tsuide.interfaces.cli.whole_answers import WholeAnswers
 
 PORT: Final = 8000
 HOST: Final = "127.0.0.1"
@@ -156,7 +156,7 @@ def _run(listener: socket.socket, workers: int, factory: str) -> None:
         factory=True,
         workers=workers,
         loop="tsuide.interfaces.cli.fair_loop:FairLoop",
-        http=LastCall,
+        http=WholeAnswers,
         log_level="warning",
         access_log=False,
         server_header=False,
