@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from tsuide.store.engines import BUSY_SECONDS, SMALL_CACHE_KIB, as_ours, reading, set_pragmas, sqlite_file
+from tsuide.store.engines import BUSY_SECONDS, as_ours, reading, set_pragmas, sqlite_file
 
 Asked: TypeAlias = tuple[sa.Select[Any], Mapping[str, Any]]
 """A query made once and kept, and the values of its parameters; other values may stand beside them."""
@@ -83,7 +83,7 @@ class Glance:
             check_same_thread=False,
             cached_statements=_TEXTS,
         )
-        set_pragmas(made, "trace", cache_kib=SMALL_CACHE_KIB)
+        set_pragmas(made, "trace", few_rows=True)
         return made
 
     def _close(self, _: sa.Engine) -> None:
