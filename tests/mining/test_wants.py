@@ -120,6 +120,46 @@ def _inks(fitted: FittedWants) -> tuple[list[str], list[float]]:
     return [found.items[place] for place in kept], [found.chance[place] for place in kept]
 
 
+def few_come_back(*, faithful: bool) -> Baskets:
+    """One thing an order: 900 customers come once, 120 twice, a third of these for the same thing where faithful."""
+    names = list(GROUPS)
+    rows = [(f"s{who}", f"once{who}", names[who % 20], who % 100 * MICROS_PER_DAY) for who in range(900)]
+    for who in range(120):
+        then = 0 if faithful and who % 3 == 0 else 1 + who // 20
+        rows += [
+            (f"o{who}-{n}", f"c{who}", names[(who + n * then) % 20], (60 * n + who % 50) * MICROS_PER_DAY)
+            for n in range(2)
+        ]
+    frame = pl.DataFrame(rows, schema=["order", "who", "sku", "at"], orient="row")
+    return Baskets.from_frame(frame, basket="order", item="sku", customer="who", time="at")
+
+
+def test_who_comes_back_for_their_own_is_told_from_who_does_not_though_most_come_once() -> None:
+    by_product = {item: item for item in GROUPS}
+    faithful, alike = (Wants().fit(few_come_back(faithful=each), by_product) for each in (True, False))
+    assert faithful.shape <= 0.2  # of twenty things a third of all bought the same again
+    assert alike.shape >= 10.0  # nobody did
+
+
+def test_an_offer_of_one_of_many_is_taken_as_often_as_an_offer_of_one_of_two() -> None:
+    groups = {"a0": "few", "a1": "few"} | {f"b{n}": "many" for n in range(10)}
+    rows = [  # each group by every customer, in turn of its products
+        (f"o{who}-{n}", f"c{who}", f"a{who % 2}" if n % 2 else f"b{who % 10}", (20 * n + who % 5) * MICROS_PER_DAY)
+        for who in range(60)
+        for n in range(6)
+    ]
+    frame = pl.DataFrame(rows, schema=["order", "who", "sku", "at"], orient="row")
+    fitted = Wants().fit(Baskets.from_frame(frame, basket="order", item="sku", customer="who", time="at"), groups)
+
+    def ratio(*, offered: bool) -> float:
+        found = fitted.likely("nobody", 12, now=TODAY, offered=offered)
+        of = dict(zip(found.items, found.chance, strict=True))
+        return float(max(of[each] for each in of if each[0] == "a") / max(of[each] for each in of if each[0] == "b"))
+
+    assert ratio(offered=False) == pytest.approx(5.0, rel=0.1)  # bought is each of ten a fifth as often as each of two
+    assert ratio(offered=True) == pytest.approx(1.0, rel=0.1)  # who wants one takes what is shown
+
+
 def test_a_handful_of_orders_tells_nothing() -> None:
     with pytest.raises(TooFewData, match="orders"):
         Wants().fit(shop(2), GROUPS)
@@ -140,7 +180,14 @@ def test_every_chance_is_one_and_no_product_comes_twice(
 
 
 def _plainly(
-    fitted: FittedWants, customer: str, n: int, now: datetime, cart: list[str], owned: dict[str, int]
+    fitted: FittedWants,
+    customer: str,
+    n: int,
+    now: datetime,
+    cart: list[str],
+    owned: dict[str, int],
+    *,
+    offered: bool = False,
 ) -> list[tuple[str, float, int]]:
     """What `likely` should tell, product by product as it is written in `wants`."""
     index, c, today = fitted.item_ids, fitted.customer_ids.position(customer), to_micros(now)
@@ -181,7 +228,11 @@ def _plainly(
             in_all = 1.0 - fitted.of_value[g].sum() + fitted.of_value[g] @ liked
             suits = (liked[trait] if trait >= 0 else 1.0) / in_all
         share = (mine.get(item, 0.0) + fitted.own * fitted.share[item] * suits) / (count[g] + fitted.own)
-        likely = 0.0 if there[g] else float(chance[g] * min(share, 1.0))
+        share = min(share, 1.0)
+        if offered:
+            of_group = fitted.share[fitted.group_of == g]
+            share = min(fitted.level * share / (share + float((of_group**2).sum())), 1.0)
+        likely = 0.0 if there[g] else float(chance[g] * share)
         found.append((-likely * float(fitted.worth[item]), item, likely))
     best = [(item, likely) for _, item, likely in sorted(found)[:n] if likely > 0]
     return [(index.ids[item], likely, int(mine.get(item, 0.0))) for item, likely in best]
@@ -201,6 +252,7 @@ def by_system() -> FittedWants:
     day=st.integers(181, 900),
     n=st.integers(1, 30),
     with_trait=st.booleans(),
+    offered=st.booleans(),
 )
 def test_the_compiled_telling_is_what_the_method_says_written_plainly(
     fitted: FittedWants,
@@ -212,11 +264,12 @@ def test_the_compiled_telling_is_what_the_method_says_written_plainly(
     n: int,
     *,
     with_trait: bool,
+    offered: bool,
 ) -> None:
     learned, now = by_system if with_trait else fitted, from_micros(day * MICROS_PER_DAY)
     owned = {name: min(at, day) * MICROS_PER_DAY for name, at in since.items()}
-    found = learned.likely(customer, n, now=now, cart=cart, owned=owned)
-    plain = _plainly(learned, customer, n, now, cart, owned)
+    found = learned.likely(customer, n, now=now, cart=cart, owned=owned, offered=offered)
+    plain = _plainly(learned, customer, n, now, cart, owned, offered=offered)
     worth = learned.worth
     values = [chance * worth[learned.item_ids.position(item)] for item, chance, _ in plain]
     assert found.chance == pytest.approx([chance for _, chance, _ in plain])

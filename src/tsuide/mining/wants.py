@@ -4,17 +4,18 @@ Where a product was sold a few times, who will take it can hardly be told from i
 this customer buys of its group, how long ago they last did, what else lies in the cart, and which of the group's
 products they like. Each of the four is shrunk towards what is known of everybody (empirical Bayes):
 
-1. how often: purchases of a group are Poisson in the customer's ready orders, rates Gamma around the group's mean;
-   the shape is the likeliest one of all customers and groups (Gamma–Poisson);
+1. how often: purchases of a group are Poisson in the customer's ready orders, rates Gamma around the group's mean
+   (Gamma–Poisson); the shape is the one that best foretold which groups later orders held;
 2. how ready: 1 − exp(−(days / θ)²) after the last purchase; each group's pace θ is a mixture of a few, weighed by how
    the group's buyers came back, with weights of all groups as the prior;
 3. what the cart says: log lifts of group pairs, small counts shrunk to 0;
 4. which product: the customer's own choices within the group beside everybody's, those beside an even spread
-   (Dirichlet–multinomial, both concentrations the likeliest), and by the attribute in which customers differ most
-   (`wants_traits`), so that who bought for one system is not offered what fits the other.
+   (Dirichlet–multinomial, both concentrations the likeliest: `wants_shares`), and by the attribute in which customers
+   differ most (`wants_traits`), so that who bought for one system is not offered what fits the other.
 
 A logistic regression on orders of the second half of the time sets 1 to 3 right, and little where there are few: alone,
-beside one product, and beside a cart. A product's chance is its group's times its share.
+beside one product, and beside a cart. The chance that a product is bought is its group's times its share; that an offer
+of it is taken is told by how it does against nothing, not against all of its group (`wants_shares`).
 """
 
 from collections.abc import Mapping
@@ -32,15 +33,14 @@ from tsuide.mining.index import Index
 from tsuide.mining.logistic import fit_logistic
 from tsuide.mining.parameters import must_be_groups
 from tsuide.mining.wants_kernel import exposures, paces
-from tsuide.mining.wants_model import FEATURES, PACES, PLACES, FittedWants, context_of
+from tsuide.mining.wants_model import FEATURES, PACES, PLACES, FittedWants, context_of, ready_of
+from tsuide.mining.wants_shares import likeliest_own, same_of, shares_of
 from tsuide.mining.wants_traits import Trait, likeliest_trait
 
 MOST_GROUPS: Final = 1_000  # of the deepest level of categories that has no more
 LEAST_ORDERS: Final = 30
 SAMPLE: Final = 500  # orders that chances are learned on
 _SHAPES: Final = (0.1, 0.2, 0.35, 0.5, 0.8, 1.2, 2.0, 4.0, 10.0, 100.0)
-_EVEN: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 10.0)
-_OWN: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0)
 _PAIR_PRIOR: Final = 2.0  # baskets that a pair of groups starts with, as by chance
 _BUYERS_AGAIN: Final = 5.0  # who bought once buys so many times as often, before it is known
 _TOP: Final = 4  # products of a group that are weighed beside the customer's own
@@ -99,21 +99,23 @@ class Wants:
         half = int(np.median(baskets.time[line.order]))
         dice = np.random.default_rng(seed)
         later = np.sort(line.order[baskets.time[line.order] >= half])
-        sample = np.sort(dice.choice(later, SAMPLE, replace=False)) if len(later) > SAMPLE else later
+        sample = _some(later, dice)
         stood = _exposed(line, paces_of, sample)
-        shape = _likeliest_shape(line, stood)
-        share, own = _choices(baskets, told, stood, line)
+        shape = _likeliest_shape(line, paces_of, _some(np.setdiff1d(later, _first_orders(line)), dice))
+        share = shares_of(_sold(baskets, told), told.group_of, len(line.mean))
+        own = likeliest_own(share, line.own_item, line.own_count, stood.count[stood.count > 0])
         value = _worth(told.item_ids, worth)
+        taken = share / (share + same_of(share, told.group_of, len(line.mean))[told.group_of])
         trait = likeliest_trait(attributes or {}, told.item_ids, line.own_of, line.own_item)
         made = FittedWants(
             item_ids=told.item_ids,
             customer_ids=baskets.customer_ids,
             group_of=frozen(told.group_of),
-            top=_top(told.group_of, share * value, len(line.mean), trait),
+            top=_top(told.group_of, taken * value, len(line.mean), trait),
             trait_of=trait.of,
             usual=trait.usual,
             of_value=frozen(_of_value(told.group_of, share, len(line.mean), trait)),
-            share=frozen(share),
+            share=share,
             worth=frozen(value),
             mean=frozen(line.mean),
             lift=frozen(_lifts(line)),
@@ -260,50 +262,43 @@ def _exposed(line: _Line, paces_of: Float64, sample: Int64) -> _Stood:
     return made
 
 
-def _likeliest_shape(line: _Line, stood: _Stood) -> float:
-    """The Gamma shape under which all counts, those of nothing included, are the likeliest (negative binomial)."""
-    whose = np.repeat(np.arange(len(line.pair_of) - 1), np.diff(line.pair_of))
-    orders = np.diff(line.order_of).astype(np.float64)
-    expected = line.mean[line.pair_group] * stood.exposure
-    of_order = line.mean[line.pair_group] * orders[whose]
+def _some(orders: Int64, dice: np.random.Generator) -> Int64:
+    """At most SAMPLE of them, ascending."""
+    return np.sort(dice.choice(orders, SAMPLE, replace=False)) if len(orders) > SAMPLE else orders
+
+
+def _first_orders(line: _Line) -> Int64:
+    starts = line.order_of[:-1]
+    return line.order[starts[np.diff(line.order_of) > 0]]
+
+
+def _likeliest_shape(line: _Line, paces_of: Float64, again: Int64) -> float:
+    """The Gamma shape that best foretold which groups orders of who came back held, each from what was before.
+
+    Asked is of which groups an order was, given that there was one (as Dawid 1984 judges a model by what it foretold).
+    Whether all counts together are likely would not do: no order is empty and most hold few things, so that counts of
+    those who came once spread less than a Poisson's, and a shop of many of them would hold all customers for alike.
+
+    Args:
+        line: all orders.
+        paces_of: of groups.
+        again: orders to ask about, none of them a customer's first.
+    """
+    stood = _exposed(line, paces_of, again)
+    asked = np.flatnonzero(stood.row_count.sum(axis=1) > 0)
+    if not len(asked):
+        return _SHAPES[-1]
+    count, exposure = stood.row_count[asked], stood.row_exposure[asked]
+    ready = np.array([ready_of(paces_of, days) for days in stood.row_days[asked]])
+    first, last = line.groups_of[again[asked]], line.groups_of[again[asked] + 1]
+    row = np.repeat(np.arange(len(asked)), last - first)
+    held = np.concatenate([line.group[start:end] for start, end in zip(first.tolist(), last.tolist(), strict=True)])
 
     def likelihood(shape: float) -> float:
-        bought = (
-            gammaln(shape + stood.count)
-            - gammaln(shape)
-            + shape * np.log(shape / (shape + expected))
-            + stood.count * np.log(np.maximum(expected, _LEAST) / (shape + expected))
-        )
-        never = -sum(shape * float(np.log1p(line.mean * n / shape).sum()) for n in orders.tolist())
-        return float(bought.sum()) + never + float((shape * np.log1p(of_order / shape)).sum())
+        rate = line.mean * (shape + count) / (shape + line.mean * exposure) * ready + _LEAST
+        return float((np.log(rate[row, held]) - np.log(rate.sum(axis=1))[row]).sum())
 
     return max(_SHAPES, key=likelihood)
-
-
-def _choices(baskets: Baskets, told: _Told, stood: _Stood, line: _Line) -> tuple[Float64, float]:
-    """Share of each product in its group, and how many orders it counts for beside a customer's own."""
-    place = told.place[baskets.item]
-    sold = np.bincount(place[place >= 0], minlength=len(told.item_ids)).astype(np.float64)
-    groups = len(line.mean)
-    of_group = np.bincount(told.group_of, weights=sold, minlength=groups)
-    size = np.maximum(np.bincount(told.group_of, minlength=groups), 1).astype(np.float64)
-
-    def evenly(even: float) -> float:
-        return float(
-            (gammaln(even * size) - gammaln(even * size + of_group)).sum()
-            + (gammaln(even + sold) - gammaln(even)).sum()
-        )
-
-    even = max(_EVEN, key=evenly)
-    share = (sold + even) / (of_group + even * size)[told.group_of]
-    bought = stood.count[stood.count > 0]
-
-    def alike(own: float) -> float:
-        prior = own * share[line.own_item]
-        found = (gammaln(prior + line.own_count) - gammaln(prior)).sum() + len(bought) * gammaln(own)
-        return float(found - gammaln(own + bought).sum())
-
-    return share, max(_OWN, key=alike)
 
 
 def _lifts(line: _Line) -> Float64:
@@ -316,6 +311,12 @@ def _lifts(line: _Line) -> Float64:
     lifts = np.log((both + _PAIR_PRIOR) / (chance + _PAIR_PRIOR))
     np.fill_diagonal(lifts, 0.0)
     return np.asarray(lifts, np.float64)
+
+
+def _sold(baskets: Baskets, told: _Told) -> Float64:
+    """Baskets that held each product; (items,)."""
+    place = told.place[baskets.item]
+    return np.bincount(place[place >= 0], minlength=len(told.item_ids)).astype(np.float64)
 
 
 def _worth(ids: Index, worth: Mapping[str, float] | None) -> Float64:

@@ -208,6 +208,8 @@ def likeliest(
     chance: Float64,
     count: Float64,
     own: float,
+    same: Float64,
+    level: float,
     item: Int32,
     likely: Float64,
     times: Float64,
@@ -227,6 +229,10 @@ def likeliest(
         chance: of each group, (groups,).
         count: the customer's orders that held each group, (groups,).
         own: what everybody's choice counts for beside one's own.
+        same: chance that two purchases of a group are of one product, (groups,): chances are those of taking an
+            offer; empty = those of buying.
+        level: what of a group's chance is an offer's, before how well the product does in it; not read where `same` is
+            empty.
         item: filled, (n,).
         likely: filled: chances, (n,).
         times: filled: in how many orders the customer had it, (n,).
@@ -248,7 +254,10 @@ def likeliest(
         if len(liked):
             usual *= (liked[trait_of[each]] if trait_of[each] >= 0 else 1.0) / in_all[g]
         own_share = (had + own * usual) / (max(count[g], 0.0) + own)
-        now = chance[g] * min(own_share, 1.0)
+        own_share = min(own_share, 1.0)
+        if len(same):
+            own_share = min(level * own_share / (own_share + same[g]), 1.0)
+        now = chance[g] * own_share
         told = now * worth[each]
         if now <= 0.0 or (found == n and told <= value[n - 1]):
             continue

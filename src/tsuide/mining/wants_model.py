@@ -13,6 +13,7 @@ from tsuide.mining.fitted import Arrays, Meta, brief, taken
 from tsuide.mining.index import Index
 from tsuide.mining.parameters import must_be_whole
 from tsuide.mining.wants_kernel import FAINTEST, SOONEST, chances, likeliest
+from tsuide.mining.wants_shares import level_of, same_of
 
 PACES: Final = np.array([2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 200.0])
 """Days after which what was bought is wanted again, about: the mixture's θ."""
@@ -99,10 +100,17 @@ class FittedWants:
     end: int
     anybodys: Int32 = field(init=False)
     """Products in `top`, ascending, each once; int32 (some,)."""
+    same: Float64 = field(init=False)
+    """Chance that two purchases of a group are of one product; float64 (groups,)."""
+    level: float = field(init=False)
+    """What of a group's chance is an offer's: as `wants_shares.level_of` says."""
 
     def __post_init__(self) -> None:
-        """Told once, since every telling walks over them."""
+        """Told once, since every telling reads them."""
         object.__setattr__(self, "anybodys", frozen(np.unique(self.top[self.top >= 0]).astype(np.int32)))
+        same = same_of(self.share, self.group_of, len(self.mean))
+        object.__setattr__(self, "same", same)
+        object.__setattr__(self, "level", level_of(self.share, self.group_of, same, self.mean))
 
     def likely(
         self,
@@ -113,6 +121,7 @@ class FittedWants:
         cart: Sequence[str] = (),
         looked_at: str | None = None,
         owned: Mapping[str, int] | None = None,
+        offered: bool = False,
     ) -> Likely:
         """The n products of the greatest chance times worth, none of a group that lies there already.
 
@@ -123,6 +132,7 @@ class FittedWants:
             cart: product ids; unknown ones are set aside.
             looked_at: the product under the eyes.
             owned: product → when it was last bought, microseconds; what is newer than `end` counts as one more order.
+            offered: chances are those of taking an offer of the product, not of buying it of oneself.
         """
         must_be_whole("n", n, 1)
         stand = self._stand(customer, to_micros(now), owned or {})
@@ -135,7 +145,7 @@ class FittedWants:
             self.mean, self.shape, PACES, self.paces, self.lift, self.weights[place], there,
             stand.count, stand.exposure, stand.days, chance,
         )  # fmt: skip
-        return self._products(stand, chance, named, n)
+        return self._products(stand, chance, named, n, self.same if offered else _NO_COUNTS)
 
     def _stand(self, customer: str, now: int, owned: Mapping[str, int]) -> "_Stand":
         """What the customer bought up to now, what was bought since learning included."""
@@ -182,12 +192,12 @@ class FittedWants:
         liked = (counts + self.strength * self.usual) / (counts.sum() + self.strength) / self.usual
         return frozen(liked), frozen(1.0 - self.of_value.sum(axis=1) + self.of_value @ liked)
 
-    def _products(self, stand: "_Stand", chance: Float64, named: Int32, n: int) -> Likely:
+    def _products(self, stand: "_Stand", chance: Float64, named: Int32, n: int, same: Float64) -> Likely:
         liked, in_all = self._liked(np.union1d(stand.mine, named))
         item, likely, times = np.empty(n, np.int32), np.empty(n), np.empty(n)
         many = likeliest(
             self.anybodys, stand.mine, stand.bought, self.group_of, self.trait_of, self.share, self.worth, liked,
-            in_all, chance, stand.count, self.own, item, likely, times,
+            in_all, chance, stand.count, self.own, same, self.level, item, likely, times,
         )  # fmt: skip
         ids = self.item_ids.ids
         return Likely(

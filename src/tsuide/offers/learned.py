@@ -206,7 +206,7 @@ def _wanted(
     learned, told = state.parts.get("wants"), _curves(state)
     if not isinstance(learned, FittedWants) or not told.wanted(name):
         return ()
-    found = learned.likely(customer, MOST_WANTED, now=now, cart=cart, looked_at=looked_at, owned=bought)
+    found = learned.likely(customer, MOST_WANTED, now=now, cart=cart, looked_at=looked_at, owned=bought, offered=True)
     kept = told.scale[name]
     return tuple(
         Expected(item, round(min(chance / kept, _SUREST), _DIGITS), times.of(item, own))
