@@ -231,7 +231,7 @@ def _plainly(
         share = min(share, 1.0)
         if offered:
             of_group = fitted.share[fitted.group_of == g]
-            share = min(fitted.level * share / (share + float((of_group**2).sum())), 1.0)
+            share = min(fitted.level * share / (share + max(float((of_group**2).sum()), 0.1)), 1.0)
         likely = 0.0 if there[g] else float(chance[g] * share)
         found.append((-likely * float(fitted.worth[item]), item, likely))
     best = [(item, likely) for _, item, likely in sorted(found)[:n] if likely > 0]

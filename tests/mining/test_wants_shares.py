@@ -48,6 +48,10 @@ def test_two_purchases_are_of_one_product_the_more_often_the_fewer_there_are() -
     assert same_of(share, TWO_AND_THREE, 2) == pytest.approx([0.5, 0.44])  # .04 + .04 + .36
 
 
+def test_a_category_of_two_hundred_is_not_one_need() -> None:
+    assert same_of(np.full(200, 0.005), np.zeros(200, np.int32), 1) == pytest.approx([0.1])
+
+
 def test_offers_of_what_is_sold_are_as_likely_on_average_as_that_it_is_bought() -> None:
     share, mean = np.array([0.5, 0.5, 0.2, 0.2, 0.6]), np.array([0.1, 0.3])
     same = same_of(share, TWO_AND_THREE, 2)

@@ -101,7 +101,7 @@ class FittedWants:
     anybodys: Int32 = field(init=False)
     """Products in `top`, ascending, each once; int32 (some,)."""
     same: Float64 = field(init=False)
-    """Chance that two purchases of a group are of one product; float64 (groups,)."""
+    """Chance that two purchases of a group are of one product, a tenth at least; float64 (groups,)."""
     level: float = field(init=False)
     """What of a group's chance is an offer's: as `wants_shares.level_of` says."""
 

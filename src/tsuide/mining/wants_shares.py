@@ -4,9 +4,14 @@ A share is the chance that a purchase of the group is of the product while all o
 is weighed against going without: who wants something of the group and is shown one product takes it or nothing. By the
 same utilities u (a logit: McFadden 1974) the share is eᵘ / Σ eᵘ of all, the offer's chance eᵘ / (eᵘ + e⁰) against
 nothing. What going without is worth, orders do not tell; here it is worth as much as what is usually bought, which
-makes share / (share + same), where `same` is the mean share of what is bought: the chance that two purchases are of one
-product (Simpson 1949). So a product of a group of twenty is no longer believed to be taken a tenth as often as one of a
-group of two.
+makes share / (share + same), where `same` is the mean share of what is bought: the chance that two purchases are of
+one product (Simpson 1949). So a product of a group of eight is no longer believed to be taken a quarter as often as one
+of a group of two.
+
+A group of more things than one chooses among is not one need: a category of two hundred holds many, and who wants one
+of it does not take any other. Therefore `same` is a tenth at least, as if one chose among about ten. On the demo's
+orders the first ten by what an offer has then held as much of what was bought as those by shares; without that limit
+half as much.
 """
 
 from typing import Final
@@ -17,6 +22,7 @@ from scipy.special import gammaln
 from tsuide.kit.arrays import Float64, Int32, frozen
 
 _EVEN: Final = (0.2, 0.5, 1.0, 2.0, 4.0, 10.0)
+_LEAST_SAME: Final = 0.1  # one chooses among about ten things at most
 _OWN: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 64.0)
 
 
@@ -63,12 +69,13 @@ def likeliest_own(share: Float64, own_item: Int32, own_count: Float64, bought: F
 
 
 def same_of(share: Float64, group_of: Int32, groups: int) -> Float64:
-    """Chance that two purchases of a group are of one product; float64 (groups,).
+    """Chance that two purchases of a need are of one product, by group; float64 (groups,), a tenth at least.
 
     >>> same_of(np.array([0.5, 0.5, 1.0]), np.array([0, 0, 1], np.int32), 2).tolist()
     [0.5, 1.0]
     """
-    return frozen(np.bincount(group_of, weights=share * share, minlength=groups).astype(np.float64))
+    found = np.bincount(group_of, weights=share * share, minlength=groups)
+    return frozen(np.maximum(found, _LEAST_SAME).astype(np.float64))
 
 
 def level_of(share: Float64, group_of: Int32, same: Float64, mean: Float64) -> float:
