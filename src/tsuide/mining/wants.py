@@ -34,7 +34,7 @@ from tsuide.mining.logistic import fit_logistic
 from tsuide.mining.parameters import must_be_groups
 from tsuide.mining.wants_kernel import exposures, paces
 from tsuide.mining.wants_model import FEATURES, PACES, PLACES, FittedWants, context_of, ready_of
-from tsuide.mining.wants_shares import likeliest_own, same_of, shares_of
+from tsuide.mining.wants_shares import likeliest_own, same_of, shares_of, taken_of
 from tsuide.mining.wants_traits import Trait, likeliest_trait
 
 MOST_GROUPS: Final = 1_000  # of the deepest level of categories that has no more
@@ -99,13 +99,13 @@ class Wants:
         half = int(np.median(baskets.time[line.order]))
         dice = np.random.default_rng(seed)
         later = np.sort(line.order[baskets.time[line.order] >= half])
-        sample = _some(later, dice)
-        stood = _exposed(line, paces_of, sample)
-        shape = _likeliest_shape(line, paces_of, _some(np.setdiff1d(later, _first_orders(line)), dice))
+        sample, again = _some(later, dice), _some(np.setdiff1d(later, _first_orders(line)), dice)
+        stood = _exposed(line, paces_of, np.union1d(sample, again))
+        shape = _likeliest_shape(line, paces_of, stood, again)
         share = shares_of(_sold(baskets, told), told.group_of, len(line.mean))
         own = likeliest_own(share, line.own_item, line.own_count, stood.count[stood.count > 0])
         value = _worth(told.item_ids, worth)
-        taken = share / (share + same_of(share, told.group_of, len(line.mean))[told.group_of])
+        taken = taken_of(share, told.group_of, same_of(share, told.group_of, len(line.mean)))
         trait = likeliest_trait(attributes or {}, told.item_ids, line.own_of, line.own_item)
         made = FittedWants(
             item_ids=told.item_ids,
@@ -166,14 +166,20 @@ class _Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Stood:
-    """By pair at the end, and by group before each sampled order."""
+    """By pair at the end, and by group before each order that was asked about; `asked` ascends."""
 
     count: Float64
     exposure: Float64
     last: Int64
+    asked: Int64
     row_count: Float64
     row_exposure: Float64
     row_days: Float64
+
+    def before(self, orders: Int64) -> tuple[Float64, Float64, Float64]:
+        """Counts, exposures and days before each of some orders that were asked about; each (orders, groups)."""
+        rows = np.searchsorted(self.asked, orders)
+        return self.row_count[rows], self.row_exposure[rows], self.row_days[rows]
 
 
 def _told(baskets: Baskets, groups: Mapping[str, str]) -> _Told:
@@ -246,17 +252,17 @@ def _paces(line: _Line) -> Float64:
     return np.asarray(weights, np.float64)
 
 
-def _exposed(line: _Line, paces_of: Float64, sample: Int64) -> _Stood:
+def _exposed(line: _Line, paces_of: Float64, asked: Int64) -> _Stood:
     groups, pairs = len(line.mean), len(line.pair_group)
-    asked = np.full(len(line.time), -1, np.int64)
-    asked[sample] = np.arange(len(sample))
+    row_of = np.full(len(line.time), -1, np.int64)
+    row_of[asked] = np.arange(len(asked))
     made = _Stood(
-        np.zeros(pairs), np.zeros(pairs), np.full(pairs, -1, np.int64),
-        np.zeros((len(sample), groups)), np.zeros((len(sample), groups)), np.full((len(sample), groups), -1.0),
+        np.zeros(pairs), np.zeros(pairs), np.full(pairs, -1, np.int64), asked,
+        np.zeros((len(asked), groups)), np.zeros((len(asked), groups)), np.full((len(asked), groups), -1.0),
     )  # fmt: skip
     exposures(
         line.order_of, line.order, line.time, line.groups_of, line.group, PACES, paces_of, line.pair_of,
-        line.pair_group, made.count, made.exposure, made.last, asked, made.row_count, made.row_exposure,
+        line.pair_group, made.count, made.exposure, made.last, row_of, made.row_count, made.row_exposure,
         made.row_days,
     )  # fmt: skip
     return made
@@ -272,7 +278,7 @@ def _first_orders(line: _Line) -> Int64:
     return line.order[starts[np.diff(line.order_of) > 0]]
 
 
-def _likeliest_shape(line: _Line, paces_of: Float64, again: Int64) -> float:
+def _likeliest_shape(line: _Line, paces_of: Float64, stood: _Stood, again: Int64) -> float:
     """The Gamma shape that best foretold which groups orders of who came back held, each from what was before.
 
     Asked is of which groups an order was, given that there was one (as Dawid 1984 judges a model by what it foretold).
@@ -282,15 +288,16 @@ def _likeliest_shape(line: _Line, paces_of: Float64, again: Int64) -> float:
     Args:
         line: all orders.
         paces_of: of groups.
+        stood: before those orders, too.
         again: orders to ask about, none of them a customer's first.
     """
-    stood = _exposed(line, paces_of, again)
-    asked = np.flatnonzero(stood.row_count.sum(axis=1) > 0)
+    had = stood.before(again)[0].sum(axis=1) > 0
+    asked = again[had]
     if not len(asked):
         return _SHAPES[-1]
-    count, exposure = stood.row_count[asked], stood.row_exposure[asked]
-    ready = np.array([ready_of(paces_of, days) for days in stood.row_days[asked]])
-    first, last = line.groups_of[again[asked]], line.groups_of[again[asked] + 1]
+    count, exposure, waited = stood.before(asked)
+    ready = np.array([ready_of(paces_of, days) for days in waited])
+    first, last = line.groups_of[asked], line.groups_of[asked + 1]
     row = np.repeat(np.arange(len(asked)), last - first)
     held = np.concatenate([line.group[start:end] for start, end in zip(first.tolist(), last.tolist(), strict=True)])
 
@@ -357,6 +364,7 @@ def _of_value(group_of: Int32, share: Float64, groups: int, trait: Trait) -> Flo
 def _weights(fitted: FittedWants, line: _Line, stood: _Stood, sample: Int64, dice: np.random.Generator) -> Float64:
     """Weights of the log odds for each place, on orders of which a part is said to lie there already."""
     found = np.zeros((len(PLACES), FEATURES))
+    count, exposure, days = stood.before(sample)
     for place in range(len(PLACES)):
         rows, labels, trials = [], [], []
         for row, basket in enumerate(sample.tolist()):
@@ -364,7 +372,7 @@ def _weights(fitted: FittedWants, line: _Line, stood: _Stood, sample: Int64, dic
             here = line.group[line.groups_of[basket] : line.groups_of[basket + 1]]
             held[here] = True
             there = _part(here, len(held), place, dice)
-            rate = fitted.rate(stood.row_count[row], stood.row_exposure[row], stood.row_days[row])
+            rate = fitted.rate(count[row], exposure[row], days[row])
             bought, not_bought = np.flatnonzero(held & ~there), np.flatnonzero(~held)
             some = dice.choice(not_bought, min(len(not_bought), 60), replace=False)
             rows.append(context_of(fitted, rate, there)[np.r_[bought, some], 1:])

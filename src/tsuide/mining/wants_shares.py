@@ -9,9 +9,9 @@ one product (Simpson 1949). So a product of a group of eight is no longer believ
 of a group of two.
 
 A group of more things than one chooses among is not one need: a category of two hundred holds many, and who wants one
-of it does not take any other. Therefore `same` is a tenth at least, as if one chose among about ten. On the demo's
-orders the first ten by what an offer has then held as much of what was bought as those by shares; without that limit
-half as much.
+of it does not take any other. Therefore `same` is a tenth at least, as if one chose among about ten: a round number
+between a twentieth and a fifth, which do about as well on the demo's orders; without it half as much was bought of what
+stood first (docs/benchmarks.md).
 """
 
 from typing import Final
@@ -78,6 +78,15 @@ def same_of(share: Float64, group_of: Int32, groups: int) -> Float64:
     return frozen(np.maximum(found, _LEAST_SAME).astype(np.float64))
 
 
+def taken_of(share: Float64, group_of: Int32, same: Float64) -> Float64:
+    """What each product has as an offer, against nothing and before the level; float64 (items,).
+
+    >>> taken_of(np.array([0.5, 0.5, 1.0]), np.array([0, 0, 1], np.int32), np.array([0.5, 1.0])).tolist()
+    [0.5, 0.5, 0.5]
+    """
+    return share / (share + same[group_of])
+
+
 def level_of(share: Float64, group_of: Int32, same: Float64, mean: Float64) -> float:
     """What makes offers of what is sold as likely, on average over sales, as that it is bought.
 
@@ -94,6 +103,5 @@ def level_of(share: Float64, group_of: Int32, same: Float64, mean: Float64) -> f
     1.0
     """
     sales = mean[group_of] * share
-    taken = share / (share + same[group_of])
-    total = float(sales @ taken)
+    total = float(sales @ taken_of(share, group_of, same))
     return float(sales @ share) / total if total > 0 else 1.0

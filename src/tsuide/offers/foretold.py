@@ -235,7 +235,11 @@ class _Contest:
     )
 
     def note(self, ranked: Mapping[str, Ranked], who: str, at: int, cart: list[str], bought: list[str]) -> None:
-        """Ask wants what the lists were asked, and count what of each was bought."""
+        """Ask wants what the lists were asked, and count what of each was bought.
+
+        Asked is what would be bought of itself: that is what orders can judge. What an offer has against nothing they
+        cannot.
+        """
         if self.lists.wants is None:
             return
         now = from_micros(max(at, self.lists.wants.end))

@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
 from tsuide.interfaces.cli.whole_answers import Joined, WholeAnswers
 
@@ -33,6 +34,9 @@ class Wire:
 
     def is_closing(self) -> bool:
         return "closed" in self.seen
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
 
 
 def done(what: Callable[[Joined], None], turns: int = 2) -> Written:
@@ -117,6 +121,21 @@ async def hello(scope: Any, receive: Any, send: Callable[[dict[str, Any]], Await
         await send({"type": "http.response.body", "body": b"i"})
     else:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else b"hi"})
+
+
+def test_a_request_is_answered_with_one_write() -> None:
+    async def ask() -> Written:
+        config, wire = uvicorn.Config(hello, http=WholeAnswers, lifespan="off", log_level="error"), Wire()
+        config.load()
+        connection: Any = WholeAnswers(config, ServerState(), {})
+        connection.connection_made(wire)
+        connection.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.gather(*connection.tasks)
+        return wire.seen
+
+    (answer,) = asyncio.run(ask())
+    assert isinstance(answer, bytes)
+    assert (answer.startswith(b"HTTP/1.1 200 OK"), answer.endswith(b"\r\n\r\nhi")) == (True, True)
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
